@@ -1,0 +1,26 @@
+# Two commands: `make demo` and `make test`. Both make the environment if it is missing.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO ?=
+
+.PHONY: demo test install clean
+
+demo: $(VENV)/.installed
+	$(BIN)/steadytune demo $(DEMO)
+
+test: $(VENV)/.installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check
+
+install: $(VENV)/.installed
+
+# torch comes first and pinned: a range would let pip choose the build with CUDA, several GB larger.
+$(VENV)/.installed: constraints.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("steadytune needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,peft,dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV)

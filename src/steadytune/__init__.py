@@ -1,0 +1,66 @@
+"""Fine-tune pretrained language models on few examples without the lottery over seeds."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._attach import Objective, attach
+    from ._exceptions import ConfigError, DataError, ModelError, SteadytuneError
+    from ._random import Seeds
+    from ._regularizer import Host, Penalty, Regularizer
+    from ._step import Pass, Step
+    from .methods import LNSR
+    from .trainer import RegularizedTrainer, RegularizerMixin
+
+__version__ = "0.1.0"
+
+# Public name -> module. Names are imported on first use, so that `import steadytune` stays light.
+_HOMES = {
+    "ConfigError": "_exceptions",
+    "DataError": "_exceptions",
+    "Host": "_regularizer",
+    "LNSR": "methods",
+    "ModelError": "_exceptions",
+    "Objective": "_attach",
+    "Pass": "_step",
+    "Penalty": "_regularizer",
+    "RegularizedTrainer": "trainer",
+    "Regularizer": "_regularizer",
+    "RegularizerMixin": "trainer",
+    "Seeds": "_random",
+    "SteadytuneError": "_exceptions",
+    "Step": "_step",
+    "attach": "_attach",
+}
+
+__all__ = [
+    "LNSR",
+    "ConfigError",
+    "DataError",
+    "Host",
+    "ModelError",
+    "Objective",
+    "Pass",
+    "Penalty",
+    "RegularizedTrainer",
+    "Regularizer",
+    "RegularizerMixin",
+    "Seeds",
+    "SteadytuneError",
+    "Step",
+    "attach",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'steadytune' has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

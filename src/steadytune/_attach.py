@@ -1,0 +1,174 @@
+"""`attach`: put methods around a model for as long as a block lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from weakref import WeakSet
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils.hooks import RemovableHandle
+
+from ._exceptions import ConfigError
+from ._regularizer import Host, Regularizer
+from ._sites import find_layers, unwrap
+from ._step import EmbeddingSite, Session, Step
+from ._trace import Recorder, require_plain_checkpointing
+
+_attached: WeakSet[nn.Module] = WeakSet()
+
+
+class Objective:
+    """What the model is trained to minimise: the task's loss, changed by the attached methods.
+
+    Call it with a `Step`; it returns a scalar to run `backward` on.
+    """
+
+    def __init__(self, session: Session, hosts: Sequence[Host]) -> None:
+        self._session = session
+        self._hosts = hosts
+        self._optimizer: Optimizer | None = None
+        self._handles: list[RemovableHandle] = []
+        self._loss: Callable[[Step], Tensor] = _task_loss
+
+    def __call__(self, step: Step) -> Tensor:
+        """The objective on one micro-batch.
+
+        Raises:
+            ConfigError: If a method acts around the optimizer step and none was connected.
+        """
+        if self.needs_optimizer and self._optimizer is None:
+            raise ConfigError(
+                "a method acts around the optimizer step; "
+                "call objective.connect(optimizer) before the first step"
+            )
+        session = self._session
+        number = session.calls if step.step is None else step.step
+        session.calls += 1
+        session.outputs = None
+        return self._loss(replace(step, step=number, _session=session))
+
+    @property
+    def needs_optimizer(self) -> bool:
+        """Whether `connect` must be called before the first step."""
+        return any(h.before_optimizer_step or h.after_optimizer_step for h in self._hosts)
+
+    def connect(self, optimizer: Optimizer) -> None:
+        """Let the methods act around every step of `optimizer` until they are detached."""
+        self._disconnect()
+        self._optimizer = optimizer
+        self._handles = [
+            optimizer.register_step_pre_hook(lambda opt, *_: self._each(opt, before=True)),
+            optimizer.register_step_post_hook(lambda opt, *_: self._each(opt, before=False)),
+        ]
+
+    @property
+    def outputs(self) -> object:
+        """The model's outputs of the last pass that the last call ran."""
+        return self._session.outputs
+
+    def pop_logs(self) -> dict[str, float]:
+        """The mean of every scalar that the methods logged since the last call."""
+        logs, self._session.logs = self._session.logs, {}
+        return {name: sum(v.item() for v in values) / len(values) for name, values in logs.items()}
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What the methods carry from step to step, by method number and name."""
+        return {
+            f"{index}.{name}": value
+            for index, host in enumerate(self._hosts)
+            for name, value in host.state.items()
+        }
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Fill what the methods carry, in place.
+
+        Raises:
+            ConfigError: If the state is of other methods than the attached ones.
+        """
+        own = self.state_dict()
+        if own.keys() != state.keys():
+            odd = sorted(own.keys() ^ state.keys())
+            raise ConfigError(
+                f"the saved state does not fit the attached methods ({odd[0]} is on one side); "
+                "resume with the methods the checkpoint was made with"
+            )
+        for name, value in state.items():
+            own[name].copy_(value)
+
+    def _each(self, optimizer: Optimizer, *, before: bool) -> None:
+        hosts = self._hosts if before else reversed(self._hosts)
+        for host in hosts:
+            for hook in host.before_optimizer_step if before else host.after_optimizer_step:
+                hook(optimizer)
+
+    def _disconnect(self) -> None:
+        if self._optimizer is not None:
+            for handle in self._handles:
+                handle.remove()
+            self._optimizer = None
+
+
+@contextmanager
+def attach(
+    model: nn.Module,
+    methods: Sequence[Regularizer],
+    *,
+    seed: int = 0,
+    layers: str | None = None,
+) -> Iterator[Objective]:
+    """Attach methods to a model; hooks, patches and state are gone when the block ends.
+
+    The methods are applied inside-out: in `[LNSR(), FreeLB()]` FreeLB wraps the task with LNSR.
+
+    Args:
+        model: The model to train, wrapped or not.
+        methods: The methods; none gives plain training.
+        seed: The seed of everything the methods draw.
+        layers: Dotted path to the model's list of blocks, where it cannot be found.
+
+    Yields:
+        The objective, to be called once for each micro-batch.
+
+    Raises:
+        ConfigError: If the model has methods attached already, or does not suit a method.
+        ModelError: If a method needs the model's layers and they cannot be found.
+    """
+    bare = unwrap(model)
+    if bare in _attached:
+        raise ConfigError(
+            f"{type(bare).__name__} has methods attached already; give attach() all methods at once"
+        )
+    recorder = _recorder(bare, layers) if any(m.needs_layers for m in methods) else None
+    site = EmbeddingSite(bare) if any(m.needs_embeddings for m in methods) else None
+    if methods:
+        require_plain_checkpointing(bare)
+    depth = recorder.depth if recorder else None
+    hosts = [Host(bare, depth, seed) for _ in methods]
+    with ExitStack() as stack:
+        _attached.add(bare)
+        stack.callback(_attached.discard, bare)
+        for hook in (recorder, site):
+            if hook is not None:
+                stack.enter_context(hook.installed())
+        objective = Objective(Session(bare, seed, recorder, site), hosts)
+        stack.callback(objective._disconnect)
+        for index, (method, host) in enumerate(zip(methods, hosts, strict=True)):
+            transform = stack.enter_context(method.attach(host))
+            objective._loss = _keyed(transform(objective._loss), index)
+        yield objective
+
+
+def _recorder(model: nn.Module, layers: str | None) -> Recorder:
+    return Recorder(find_layers(model, layers))
+
+
+def _task_loss(step: Step) -> Tensor:
+    return step.clean.loss
+
+
+def _keyed(objective: Callable[[Step], Tensor], index: int) -> Callable[[Step], Tensor]:
+    """The objective, its draws keyed with the method's number."""
+    return lambda step: objective(replace(step, _method=index))

@@ -1,0 +1,31 @@
+"""Checks of options, each with one line that names the option, the value and what was expected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from difflib import get_close_matches
+
+from ._exceptions import ConfigError
+
+
+def check_at_least(name: str, value: float, low: float) -> None:
+    """`value` must be a finite number of at least `low`."""
+    if not (math.isfinite(value) and value >= low):
+        raise ConfigError(f"{name}={value!r} is not possible; expected a finite number >= {low:g}")
+
+
+def check_share(name: str, value: float) -> None:
+    """`value` must be above 0 and at most 1."""
+    if not 0 < value <= 1:
+        raise ConfigError(f"{name}={value!r} is not possible; expected a share above 0, at most 1")
+
+
+def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    """`value` must be one of `choices`."""
+    if value not in choices:
+        near = get_close_matches(str(value), choices, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigError(
+            f"{name}={value!r} is not possible; expected one of {', '.join(choices)}{hint}"
+        )

@@ -1,0 +1,25 @@
+"""The errors steadytune raises on purpose.
+
+SteadytuneError
+├── ConfigError     a method, option or setting that cannot be
+├── ModelError      a model that cannot be loaded or whose layers cannot be found
+└── DataError       a file, download or row that cannot be read
+"""
+
+from __future__ import annotations
+
+
+class SteadytuneError(Exception):
+    """Base of all: its text is one line with what was given, what was expected, what to do."""
+
+
+class ConfigError(SteadytuneError, ValueError):
+    """A method, option or setting that cannot be."""
+
+
+class ModelError(SteadytuneError):
+    """A model that cannot be loaded or whose layers cannot be found."""
+
+
+class DataError(SteadytuneError):
+    """A file, download or row that cannot be read."""

@@ -1,0 +1,78 @@
+"""What a method is: a value that, attached to a model, turns an objective into another one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from ._step import Step
+
+Transform = Callable[[Callable[[Step], Tensor]], Callable[[Step], Tensor]]
+OptimizerHook = Callable[[Optimizer], None]
+
+
+@dataclass
+class Host:
+    """The model a method is attached to, and the places where it may put things.
+
+    Args:
+        model: The model without wrappers.
+        depth: Number of layers L, or None if no method of this attachment needs layers.
+        seed: The seed that the method's draws are keyed with.
+    """
+
+    model: nn.Module
+    depth: int | None
+    seed: int
+    before_optimizer_step: list[OptimizerHook] = field(default_factory=list)
+    after_optimizer_step: list[OptimizerHook] = field(default_factory=list)
+    state: dict[str, Tensor] = field(default_factory=dict)
+
+    def keep(self, name: str, tensors: dict[str, Tensor]) -> None:
+        """Save `tensors` with every checkpoint, and fill them in place when one is resumed."""
+        self.state.update({f"{name}.{key}": value for key, value in tensors.items()})
+
+
+class Regularizer(ABC):
+    """A method: a frozen dataclass of hyperparameters. All else lives in `attach`."""
+
+    needs_layers: ClassVar[bool] = False  # replays blocks, so that passes must be recorded
+    needs_embeddings: ClassVar[bool] = False  # perturbs the word embeddings
+
+    @abstractmethod
+    def attach(self, host: Host) -> AbstractContextManager[Transform]:
+        """Set up on entry, undo on exit, and give the transform of the objective in between."""
+
+
+class Penalty(Regularizer):
+    """A method that adds `strength` times something it measures to the objective."""
+
+    strength: float
+
+    @abstractmethod
+    def measure(self, host: Host) -> AbstractContextManager[Callable[[Step], Tensor]]:
+        """Set up on entry, undo on exit, and give the penalty, a scalar, in between."""
+
+    @final
+    @contextmanager
+    def attach(self, host: Host) -> Iterator[Transform]:
+        """Add the penalty to the objective; the task's own pass comes first."""
+        name = type(self).__name__.lower()
+        with self.measure(host) as penalty:
+
+            def transform(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
+                def objective(step: Step) -> Tensor:
+                    loss = inner(step)
+                    measured = penalty(step)
+                    step.log(f"{name}_penalty", measured)
+                    return loss + (self.strength * step.share) * measured
+
+                return objective
+
+            yield transform

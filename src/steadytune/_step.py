@@ -1,0 +1,263 @@
+"""One micro-batch of training, and the ways to run the model on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ._exceptions import ConfigError
+from ._random import derive_seed, generator, isolated_rng
+from ._sites import find_embedding, unwrap
+from ._trace import Recorder, Trace
+
+ComputeLoss = Callable[[nn.Module, dict[str, Any]], tuple[Tensor, Any]]
+Backward = Callable[[Tensor], None]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One forward pass: its loss, the model's outputs, and its trace if blocks were recorded."""
+
+    loss: Tensor
+    outputs: Any
+    trace: Trace | None = None
+
+    @property
+    def logits(self) -> Tensor:
+        """The model's logits, (batch, classes) for a classifier."""
+        found: Tensor = self.outputs["logits"]
+        return found
+
+
+class EmbeddingSite:
+    """A hook on the word embeddings that adds a tensor to their output, switched by data.
+
+    It perturbs the embeddings where they are looked up. Passing `inputs_embeds` instead is not
+    the same: decoders then pool at another token, and some encoders number positions differently.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self._module = find_embedding(model)
+        self._shift: Tensor | None = None
+        self._observed: Tensor | None = None
+
+    @contextmanager
+    def installed(self) -> Iterator[EmbeddingSite]:
+        """Put the hook on; it is gone afterwards, whatever happens inside."""
+        handle = self._module.register_forward_hook(self._on_output)
+        try:
+            yield self
+        finally:
+            handle.remove()
+
+    @contextmanager
+    def shifted(self, shift: Tensor) -> Iterator[None]:
+        """Add `shift` (batch, tokens, width) to what the embeddings return inside the block."""
+        before, self._shift = self._shift, shift if self._shift is None else self._shift + shift
+        try:
+            yield
+        finally:
+            self._shift = before
+
+    def _on_output(self, module: nn.Module, args: Any, output: Tensor) -> Tensor | None:
+        if self._shift is None:
+            return None
+        return output + self._shift.to(output.dtype)
+
+
+@dataclass
+class Session:
+    """What `attach` put around one model, shared by all steps: hooks, the seed and a counter."""
+
+    model: nn.Module
+    seed: int
+    recorder: Recorder | None
+    site: EmbeddingSite | None
+    calls: int = 0
+    outputs: Any = None
+    logs: dict[str, list[Tensor]] = field(default_factory=dict)
+
+
+@dataclass
+class _Shared:
+    """What the views of one step have in common, whichever method looks at it."""
+
+    clean: Pass | None = None
+    passes: int = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """One micro-batch and the ways to run the model on it.
+
+    Args:
+        model: The model as the loop calls it, wrapped or not.
+        inputs: The batch, with labels, as the model's keyword arguments.
+        compute_loss: `(model, inputs) -> (loss, outputs)`; by default the model's own loss.
+        backward: How a loss is sent back early; by default `loss.backward()`.
+        step: Number of the optimizer step; by default the objective counts its calls.
+        micro_step: Number of the micro-batch within that step.
+        rank: Number of the process.
+        share: What a mean over this micro-batch counts for, where the task loss is already divided
+            by the tokens of a whole accumulated batch; 1 otherwise.
+    """
+
+    model: nn.Module
+    inputs: Mapping[str, Any]
+    compute_loss: ComputeLoss | None = None
+    backward: Backward | None = None
+    step: int | None = None
+    micro_step: int = 0
+    rank: int = 0
+    share: float = 1.0
+    _session: Session | None = None
+    _method: int = -1
+    _pass: str = ""
+    _shift: Tensor | None = None
+    _shared: _Shared = field(default_factory=_Shared)
+
+    # --- what the batch is -----------------------------------------------------------------
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the model's parameters."""
+        return next(self.model.parameters()).device
+
+    @property
+    def bare_model(self) -> nn.Module:
+        """The model without wrappers: the one to ask for names and modules."""
+        return unwrap(self.model)
+
+    def mask(self, like: Tensor) -> Tensor:
+        """1 for real tokens and 0 for pads, (batch, tokens), in the shape of a hidden state."""
+        given = self.inputs.get("attention_mask")
+        if given is None:
+            return torch.ones(like.shape[:2], device=like.device)
+        if given.shape != like.shape[:2]:
+            raise ConfigError(
+                f"attention_mask has the shape {tuple(given.shape)}, expected (batch, tokens) = "
+                f"{tuple(like.shape[:2])}; give one 0 or 1 a token"
+            )
+        return torch.as_tensor(given)
+
+    # --- passes ------------------------------------------------------------------------------
+
+    @property
+    def clean(self) -> Pass:
+        """The unperturbed pass, run once and shared by everybody who asks for it."""
+        if self._shared.clean is None:
+            self._shared.clean = self._forward(record=True)
+        return self._shared.clean
+
+    def forward(self, shift: Tensor | None = None, name: str = "forward") -> Pass:
+        """Another whole pass, its dropout drawn apart from the task's.
+
+        Args:
+            shift: Added to the word embeddings, (batch, tokens, width).
+            name: Names the pass, so that two passes of one method draw different masks.
+        """
+        with self.isolated(name):
+            return (self if shift is None else self._perturbed(shift))._forward(record=False)
+
+    def shifted(self, shift: Tensor) -> Step:
+        """This step, its passes perturbed by `shift` (batch, tokens, width) at the embeddings."""
+        self._shared.passes += 1
+        path = f"{self._pass}/{self._shared.passes}"
+        return replace(self._perturbed(shift), _pass=path, _shared=_Shared())
+
+    def send_back(self, loss: Tensor) -> None:
+        """Accumulate the gradients of part of the loss now, so that its graph need not be kept."""
+        if self.backward is None:
+            loss.backward()
+        else:
+            self.backward(loss)
+
+    # --- chance ------------------------------------------------------------------------------
+
+    def generator(self, site: str) -> torch.Generator:
+        """A generator for activations, whose draws depend on this step, method and `site` alone."""
+        return generator(self.device, *self._key, self.rank, self._pass, site)
+
+    def parameter_generator(self, site: str) -> torch.Generator:
+        """A generator for weights, which draws the same in every process."""
+        return generator(self.device, "parameters", self._bound.seed, self._method, *self._at, site)
+
+    def normal_like(self, tensor: Tensor, site: str) -> Tensor:
+        """Standard Gaussian draws of the shape and device of `tensor`, at least in float32."""
+        dtype = torch.promote_types(tensor.dtype, torch.float32)
+        return torch.randn(
+            tensor.shape, generator=self.generator(site), device=tensor.device, dtype=dtype
+        )
+
+    def seed(self, site: str) -> int:
+        """A seed that depends on this step, method and `site` alone."""
+        return derive_seed(*self._key, self.rank, self._pass, site)
+
+    @contextmanager
+    def isolated(self, site: str) -> Iterator[None]:
+        """Run a block on a seed of its own; the global stream is afterwards as it was before."""
+        with isolated_rng(self.device, self.seed(site)):
+            yield
+
+    # --- reports -----------------------------------------------------------------------------
+
+    def log(self, name: str, value: Tensor) -> None:
+        """Note a scalar, to be averaged into the training log under `name`."""
+        self._bound.logs.setdefault(name, []).append(value.detach())
+
+    # --- plumbing ----------------------------------------------------------------------------
+
+    @property
+    def _bound(self) -> Session:
+        if self._session is None:
+            raise ConfigError("a Step draws and runs only inside the objective that attach() gives")
+        return self._session
+
+    @property
+    def _at(self) -> tuple[int, int]:
+        assert self.step is not None
+        return self.step, self.micro_step
+
+    @property
+    def _key(self) -> tuple[int | str, ...]:
+        return "activations", self._bound.seed, self._method, *self._at
+
+    def _perturbed(self, shift: Tensor) -> Step:
+        return replace(self, _shift=shift if self._shift is None else self._shift + shift)
+
+    def _forward(self, record: bool) -> Pass:
+        session = self._bound
+        run = self.compute_loss or _own_loss
+        inputs = dict(self.inputs)
+        if self._shift is not None:
+            assert session.site is not None
+            with session.site.shifted(self._shift):
+                return self._recorded(run, inputs, record)
+        return self._recorded(run, inputs, record)
+
+    def _recorded(self, run: ComputeLoss, inputs: dict[str, Any], record: bool) -> Pass:
+        recorder = self._bound.recorder
+        if recorder is None or not record:
+            loss, outputs = run(self.model, inputs)
+            trace = None
+        else:
+            with recorder.recording() as trace:
+                loss, outputs = run(self.model, inputs)
+        self._bound.outputs = outputs
+        return Pass(loss, outputs, trace)
+
+
+def _own_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
+    outputs = model(**inputs)
+    loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs[0]
+    if not isinstance(loss, Tensor):
+        raise ConfigError(
+            f"{type(unwrap(model)).__name__} returned no loss; the batch needs labels, it has "
+            + ", ".join(inputs)
+        )
+    return loss, outputs

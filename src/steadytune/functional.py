@@ -1,0 +1,143 @@
+"""The formulas, as pure functions of tensors. Methods only wire them.
+
+Shapes: `batch` examples, `seq` tokens, `dim` the width of a hidden state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+Reduction = Literal["mean", "sum"]
+
+
+def squared_displacement(
+    moved: Float[Tensor, "batch seq dim"],
+    still: Float[Tensor, "batch seq dim"],
+    mask: Int[Tensor, "batch seq"] | Float[Tensor, "batch seq"] | Bool[Tensor, "batch seq"],
+    reduction: Reduction = "mean",
+) -> Float[Tensor, " batch"]:
+    """How far each example's hidden state moved: squared Euclidean distances of its real tokens.
+
+    Differences are taken in float32 at least.
+
+    Args:
+        moved: The hidden state after a change.
+        still: The hidden state without it.
+        mask: 1 for real tokens, 0 for pads, which do not count.
+        reduction: `mean` averages over the example's real tokens and over the width; `sum` adds up.
+    """
+    dtype = torch.promote_types(moved.dtype, torch.float32)
+    squares = (moved.to(dtype) - still.to(dtype)).square()
+    real = mask.to(dtype)
+    if reduction == "sum":
+        return (squares.sum(-1) * real).sum(-1)
+    return (squares.mean(-1) * real).sum(-1) / real.sum(-1).clamp(min=1)
+
+
+def noise_stability(
+    noisy: Sequence[Float[Tensor, "batch seq dim"]],
+    clean: Sequence[Float[Tensor, "batch seq dim"]],
+    mask: Int[Tensor, "batch seq"] | Float[Tensor, "batch seq"] | Bool[Tensor, "batch seq"],
+    weights: Sequence[float],
+    reduction: Reduction = "mean",
+) -> Float[Tensor, ""]:
+    """Layerwise noise stability: R = sum_r w_r E_i d(h_r(x_i + e_i), h_r(x_i)).
+
+    Args:
+        noisy: The hidden states above the injection layer, from the perturbed pass.
+        clean: The same ones from the clean pass.
+        mask: 1 for real tokens, 0 for pads.
+        weights: One non-negative weight a layer. With `mean` they are divided by their sum.
+        reduction: That of `squared_displacement`, the distance d.
+    """
+    total = sum(weights) if reduction == "mean" else 1.0
+    terms = [
+        (weight / total) * squared_displacement(n, c, mask, reduction).mean()
+        for n, c, weight in zip(noisy, clean, weights, strict=True)
+        if weight
+    ]
+    return torch.stack(terms).sum()
+
+
+def rescaled(
+    direction: Float[Tensor, "batch seq dim"], like: Float[Tensor, "batch seq dim"]
+) -> tuple[Float[Tensor, "batch seq dim"], Bool[Tensor, "batch seq"]]:
+    """`direction` at the length of `like`, token by token; `like` itself where it is zero.
+
+    Returns:
+        The rescaled directions, and which tokens had none.
+    """
+    length = torch.linalg.vector_norm(direction, dim=-1)
+    lost = ~(length > 0)
+    ratio = torch.linalg.vector_norm(like, dim=-1) / length.masked_fill(lost, 1.0)
+    return torch.where(lost[..., None], like, direction * ratio[..., None]), lost
+
+
+def partner_directions(
+    hidden: Float[Tensor, "batch seq dim"],
+    real: Bool[Tensor, "batch seq"],
+    generator: torch.Generator,
+) -> Float[Tensor, "batch seq dim"]:
+    """From each real token to a random real token of another example; zero without one."""
+    counts = real.sum(1)
+    total = int(counts.sum())
+    own = counts.repeat_interleave(counts)
+    start = (counts.cumsum(0) - counts).repeat_interleave(counts)
+    draws = torch.rand(total, generator=generator, device=hidden.device, dtype=torch.float64)
+    partner = (draws * (total - own)).long()
+    partner = partner + own * (partner >= start)
+    tokens = hidden[real]
+    found = (own < total)[:, None]
+    partner = partner.clamp(max=total - 1)
+    directions = torch.where(found, tokens[partner] - tokens, torch.zeros_like(tokens))
+    return torch.zeros_like(hidden).masked_scatter(real[..., None], directions)
+
+
+def covariance_directions(
+    hidden: Float[Tensor, "batch seq dim"],
+    real: Bool[Tensor, "batch seq"],
+    generator: torch.Generator,
+) -> Float[Tensor, "batch seq dim"]:
+    """Gaussian draws whose covariance is that of the batch's real tokens."""
+    tokens = _centred(hidden, real)
+    count = len(tokens)
+    mixing = torch.randn(
+        count, count, generator=generator, device=hidden.device, dtype=tokens.dtype
+    )
+    draws = mixing @ tokens / max(count - 1, 1) ** 0.5
+    return torch.zeros_like(hidden).masked_scatter(real[..., None], draws)
+
+
+def subspace_directions(
+    hidden: Float[Tensor, "batch seq dim"],
+    real: Bool[Tensor, "batch seq"],
+    rank: int,
+    generator: torch.Generator,
+) -> Float[Tensor, "batch seq dim"]:
+    """Gaussian draws projected on the principal subspace of the batch's real tokens.
+
+    The subspace comes from four rounds of subspace iteration with eight spare columns.
+    """
+    tokens = _centred(hidden, real)
+    count, dim = tokens.shape
+    columns = min(rank + 8, count, dim)
+    options = {"generator": generator, "device": hidden.device, "dtype": tokens.dtype}
+    basis = torch.randn(dim, columns, **options)  # type: ignore[call-overload]
+    for _ in range(4):
+        basis = torch.linalg.qr(tokens.T @ (tokens @ basis)).Q
+    spread = torch.linalg.svd(tokens @ basis, full_matrices=False)
+    axes = basis @ spread.Vh.T[:, : min(rank, columns)]  # (dim, rank), the largest first
+    draws = torch.randn(count, dim, **options) @ axes @ axes.T  # type: ignore[call-overload]
+    return torch.zeros_like(hidden).masked_scatter(real[..., None], draws)
+
+
+def _centred(
+    hidden: Float[Tensor, "batch seq dim"], real: Bool[Tensor, "batch seq"]
+) -> Float[Tensor, "tokens dim"]:
+    tokens = hidden[real]
+    return tokens - tokens.mean(0)

@@ -1,0 +1,62 @@
+"""What defines one run: everything that changes its result, and nothing else."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """One fine-tune with one seed.
+
+    Two runs with equal specs on one machine give equal results, bit for bit.
+
+    Args:
+        task: Name of the task, for example `vader-movies`.
+        method: The method in its text form, for example `plain` or `lnsr:std=0.05`.
+        seed: The seed of the run; head, data order, dropout and method seeds derive from it.
+        model: `minilm`, a folder, or a name on the Hugging Face hub.
+        data_hash: Content hash of every row of the task that the run reads.
+        model_hash: Content hash of the starting weights.
+        train_size: Training examples drawn from the task's training split; None takes all.
+        subset_seed: The seed of that draw, the same for every method.
+        eval_size: Examples drawn from each evaluation split; None takes all.
+        epochs: Passes over the training examples.
+        learning_rate: Peak learning rate of AdamW, in units per step.
+        warmup: Share of the steps in which the learning rate rises linearly.
+        weight_decay: AdamW's decoupled weight decay.
+        batch_size: Training examples a step.
+        max_length: Longest input in tokens; longer ones are cut.
+        threads: CPU threads of the run. It is part of the spec since it changes the bits.
+    """
+
+    task: str
+    method: str
+    seed: int
+    model: str = "minilm"
+    data_hash: str = ""
+    model_hash: str = ""
+    train_size: int | None = None
+    subset_seed: int = 0
+    eval_size: int | None = None
+    epochs: float = 3.0
+    learning_rate: float = 5e-5
+    warmup: float = 0.1
+    weight_decay: float = 0.01
+    batch_size: int = 16
+    max_length: int = 128
+    threads: int = 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """The spec as JSON-ready values."""
+        return dataclasses.asdict(self)
+
+    @property
+    def hash(self) -> str:
+        """Sixteen hexadecimal digits over the canonical JSON of the spec: the run's key."""
+        canonical = json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"))
+        return hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()

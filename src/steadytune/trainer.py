@@ -1,0 +1,202 @@
+"""Methods in the Hugging Face `Trainer`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+from transformers import Trainer
+from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+
+from ._attach import Objective, attach
+from ._exceptions import ConfigError
+from ._random import Seeds, derive_seed, isolated_rng
+from ._regularizer import Regularizer
+from ._sites import unwrap
+from ._step import Step
+
+_STATE_FILE = "steadytune.safetensors"
+
+
+class RegularizerMixin:
+    """Adds methods to a `Trainer` subclass: `class Mine(RegularizerMixin, SFTTrainer): ...`.
+
+    Without methods it is the plain baseline: like the stock `Trainer`, but with gradients that do
+    not depend on how a batch is cut into micro-batches or spread over processes, with dropout masks
+    that depend on the seed and the step alone, and with evaluation that leaves training as it was.
+
+    Args:
+        regularizers: The methods, applied inside-out.
+        seeds: The seeds of dropout and of the methods; by default derived from `args.seed`.
+        layers: Dotted path to the model's list of blocks, where it cannot be found.
+    """
+
+    # The heads of classifiers return the mean over a micro-batch and ignore `num_items_in_batch`,
+    # which the stock Trainer takes for a loss that is already divided by the accumulation steps.
+    loss_is_scaled_for_ga: bool | None = False
+
+    def __init__(
+        self,
+        *args: Any,
+        regularizers: Sequence[Regularizer] = (),
+        seeds: Seeds | None = None,
+        layers: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.regularizers = tuple(regularizers)
+        self.layers = layers
+        self._stack: ExitStack | None = None
+        self._objective: Objective | None = None
+        self._last_step = (-1, 0)
+        super().__init__(*args, **kwargs)
+        self.seeds = seeds or Seeds.from_run(self.args.seed)
+        self._require_support()
+
+    # --- the life of the methods is that of one call of train() -------------------------------
+
+    def train(self, *args: Any, **kwargs: Any) -> Any:
+        """Train with the methods attached; they are detached when it ends, however it ends."""
+        with ExitStack() as self._stack:
+            self._stack.callback(self._forget)
+            if self.model_init is None:
+                self._attach(self.model)
+            return super().train(*args, **kwargs)
+
+    def call_model_init(self, trial: Any = None) -> Any:
+        """Make the model; inside `train()` the methods are attached to it at once."""
+        model = super().call_model_init(trial)
+        if self._stack is not None:
+            self._attach(model)
+        return model
+
+    def _attach(self, model: nn.Module) -> None:
+        assert self._stack is not None
+        attachment = attach(model, self.regularizers, seed=self.seeds.method, layers=self.layers)
+        self._objective = self._stack.enter_context(attachment)
+        self.loss_is_scaled_for_ga = _divides_by_tokens(model)
+
+    def _forget(self) -> None:
+        self._objective = None
+        self._stack = None
+
+    # --- one micro-batch ---------------------------------------------------------------------
+
+    def training_step(self, model: nn.Module, *args: Any, **kwargs: Any) -> Tensor:
+        """One micro-batch, its dropout masks drawn from the dropout seed and the step's number."""
+        step = self.state.global_step
+        self._last_step = (step, self._last_step[1] + 1 if self._last_step[0] == step else 0)
+        seed = derive_seed(self.seeds.dropout, *self._last_step, self.args.process_index)
+        with isolated_rng(self.args.device, seed):
+            loss: Tensor = super().training_step(model, *args, **kwargs)
+            return loss
+
+    def compute_loss(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:
+        """The objective in training, the task's own loss in evaluation."""
+        by_tokens = bool(self.loss_is_scaled_for_ga)
+        items = num_items_in_batch if by_tokens else None
+
+        def task_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
+            run = super(RegularizerMixin, self).compute_loss
+            loss, outputs = run(model, inputs, return_outputs=True, num_items_in_batch=items)
+            return loss, outputs
+
+        objective = self._objective
+        if objective is None or not model.training:
+            loss, outputs = task_loss(model, inputs)
+            return (loss, outputs) if return_outputs else loss
+        divisor = self.current_gradient_accumulation_steps
+        loss = objective(
+            Step(
+                model,
+                inputs,
+                compute_loss=task_loss,
+                backward=lambda part: self._send_back(part, 1 if by_tokens else divisor),
+                step=self._last_step[0],
+                micro_step=self._last_step[1],
+                rank=self.args.process_index,
+                share=1 / divisor if by_tokens else 1.0,
+            )
+        )
+        return (loss, objective.outputs) if return_outputs else loss
+
+    def _send_back(self, loss: Tensor, divisor: int) -> None:
+        self.accelerator.backward(loss / divisor)
+
+    # --- around it ---------------------------------------------------------------------------
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> Any:
+        """Evaluate without moving the random state of training."""
+        with isolated_rng(self.args.device):
+            return super().evaluate(*args, **kwargs)
+
+    def predict(self, *args: Any, **kwargs: Any) -> Any:
+        """Predict without moving the random state of training."""
+        with isolated_rng(self.args.device):
+            return super().predict(*args, **kwargs)
+
+    def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
+        """Log, with the mean of what the methods measured since the last time."""
+        if self._objective is not None and "loss" in logs:
+            logs = {**logs, **self._objective.pop_logs()}
+        super().log(logs, *args, **kwargs)
+
+    def create_optimizer(self, *args: Any, **kwargs: Any) -> Any:
+        """Make the optimizer, and let the methods act around its steps."""
+        optimizer = super().create_optimizer(*args, **kwargs)
+        if self._objective is not None and self._objective.needs_optimizer:
+            self._objective.connect(self.optimizer)
+        return optimizer
+
+    def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
+        super()._save_optimizer_and_scheduler(output_dir)
+        state = self._objective.state_dict() if self._objective is not None else {}
+        if state and self.args.should_save:
+            save_file({k: v.contiguous() for k, v in state.items()}, Path(output_dir, _STATE_FILE))
+
+    def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
+        super()._load_optimizer_and_scheduler(checkpoint)
+        if checkpoint is None or self._objective is None or not self._objective.state_dict():
+            return
+        path = Path(checkpoint, _STATE_FILE)
+        if not path.exists():
+            raise ConfigError(
+                f"{checkpoint} holds no {_STATE_FILE}, which the methods in use need; "
+                "resume with the methods the checkpoint was made with"
+            )
+        self._objective.load_state_dict(load_file(path))
+
+    def _require_support(self) -> None:
+        if not self.regularizers:
+            return
+        if self.is_deepspeed_enabled or self.is_fsdp_enabled:
+            raise ConfigError(
+                "methods do not work with DeepSpeed or FSDP; train with DistributedDataParallel"
+            )
+        if getattr(self, "neftune_noise_alpha", None) is not None:
+            raise ConfigError(
+                "neftune_noise_alpha perturbs every pass, also a method's clean one; leave it out"
+            )
+
+
+class RegularizedTrainer(RegularizerMixin, Trainer):  # type: ignore[misc]
+    """Hugging Face's `Trainer` with methods: `RegularizedTrainer(..., regularizers=[LNSR()])`.
+
+    Takes every argument of `transformers.Trainer`, and those of `RegularizerMixin`.
+    """
+
+
+def _divides_by_tokens(model: nn.Module) -> bool:
+    """Whether the model's own loss is divided by the tokens of the whole accumulated batch."""
+    bare = unwrap(model)
+    inner = bare.get_base_model() if hasattr(bare, "get_base_model") else bare
+    return type(inner).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
