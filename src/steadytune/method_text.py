@@ -21,7 +21,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeGuard, Union, get_args, get_origin, get_type_hints
 
 from ._exceptions import ConfigError
 from ._regularizer import Regularizer
@@ -29,7 +29,9 @@ from ._regularizer import Regularizer
 PLAIN = "plain"
 
 _TOKEN = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|.""", re.DOTALL)
-_HEAD = re.compile(r"(?:(?P<module>[\w.]+):)?(?P<name>[\w-]+)(?=$|[:(])(?P<rest>.*)", re.DOTALL)
+_HEAD = re.compile(
+    r"(?:(?P<module>[^\W\d]\w*(?:\.\w+)*):)?(?P<name>[\w-]+)(?=$|[:(])(?P<rest>.*)", re.DOTALL
+)
 _BARE_WORD = re.compile(r"[A-Za-z_][\w.-]*")
 _CONTINUATION = re.compile(r"\s*\w+\s*=")
 _CONSTANTS = {"none": None, "true": True, "false": False, "inf": math.inf, "-inf": -math.inf}
@@ -145,18 +147,25 @@ def _find_class(module: str | None, name: str, text: str) -> type[Regularizer]:
         return find_method(name)
     if module.lower() in known_methods():
         raise ConfigError(f"option {name!r} of {module} has no value; write {module}:{name}=VALUE")
+    cls = _import(module, name)
+    if _is_method(cls):
+        return cls
+    raise ConfigError(
+        f"{module}:{name} is no method; make it a frozen dataclass that extends "
+        "steadytune.Regularizer"
+    )
+
+
+def _is_method(cls: object) -> TypeGuard[type[Regularizer]]:
+    return isinstance(cls, type) and issubclass(cls, Regularizer) and dataclasses.is_dataclass(cls)
+
+
+def _import(module: str, name: str) -> object:
     try:
-        cls = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError) as error:
-        raise ConfigError(f"cannot import the method {text!r}: {error}") from error
-    if not (
-        isinstance(cls, type) and issubclass(cls, Regularizer) and dataclasses.is_dataclass(cls)
-    ):
-        raise ConfigError(
-            f"{module}:{name} is no method; make it a frozen dataclass that extends "
-            "steadytune.Regularizer"
-        )
-    return cls
+        return getattr(importlib.import_module(module), name)
+    except Exception as error:  # whatever the user's module raises
+        reason = str(error).partition("\n")[0]
+        raise ConfigError(f"cannot import the method {module}:{name}: {reason}") from error
 
 
 def _inner_of(cls: type[Regularizer], text: str, whole: str) -> dict[str, Regularizer]:
