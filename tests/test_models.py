@@ -1,0 +1,133 @@
+"""Models: found without a hub, loaded with a head of its own seed, refused in one line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from steadytune import ModelError
+from steadytune.models import (
+    MINILM,
+    empty_classifier,
+    is_local,
+    load_classifier,
+    model_hash,
+    resolve_model,
+)
+from tiny_bert import write_tiny_bert
+
+LABELS = ("negative", "positive")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return write_tiny_bert(tmp_path / "tiny")
+
+
+def test_minilm_is_the_packaged_folder() -> None:
+    found = resolve_model(MINILM)
+    assert (found / "model.safetensors").stat().st_size > 80e6
+    assert is_local(MINILM)
+
+
+def test_minilm_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ModelError, match=r"pip install 'steadytune\[demo\]'"):
+        resolve_model(MINILM)
+
+
+def test_the_head_depends_on_its_seed_and_the_rest_does_not(folder: Path) -> None:
+    first, second, other = (
+        load_classifier(str(folder), LABELS, seed)[0].state_dict() for seed in (1, 1, 2)
+    )
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    different = {name for name in first if not torch.equal(first[name], other[name])}
+    assert different == {"classifier.weight"}
+
+
+def test_loading_leaves_the_global_random_state(folder: Path) -> None:
+    before = torch.get_rng_state()
+    load_classifier(str(folder), LABELS, 1)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_the_model_is_float32_and_knows_its_labels(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    save_file(
+        {k: v.half() for k, v in weights.items()}, folder / "model.safetensors", {"format": "pt"}
+    )
+    model, tokenizer = load_classifier(str(folder), ("a", "b", "c"), 1)
+    assert {p.dtype for p in model.parameters()} == {torch.float32}
+    assert model.config.id2label == {0: "a", 1: "b", 2: "c"}
+    assert tokenizer("good film")["input_ids"]
+
+
+def test_nothing_is_printed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    load_classifier(str(folder), LABELS, 1)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_head_of_another_size_is_made_anew(folder: Path) -> None:
+    model, _ = load_classifier(str(folder), ("a", "b", "c"), 1)
+    model.save_pretrained(folder)
+    assert load_classifier(str(folder), LABELS, 1)[0].classifier.weight.shape == (2, 16)
+
+
+def test_the_hash_follows_the_content(folder: Path, tmp_path: Path) -> None:
+    same, other = write_tiny_bert(tmp_path / "same"), write_tiny_bert(tmp_path / "other", seed=1)
+    assert model_hash(folder) == model_hash(same) != model_hash(other)
+    (folder / "README.md").write_text("words")
+    assert model_hash(folder) == model_hash(same)
+
+
+def test_an_empty_classifier_has_the_layers_but_no_weights(folder: Path) -> None:
+    model = empty_classifier(str(folder), LABELS)
+    assert len(model.bert.encoder.layer) == 3
+    assert {p.device.type for p in model.parameters()} == {"meta"}
+
+
+def test_an_encoder_without_weights_is_refused(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    kept = {k: v for k, v in weights.items() if "layer.1." not in k}
+    save_file(kept, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=r"lack 16 tensors .*layer\.1\."):
+        load_classifier(str(folder), LABELS, 1)
+
+
+def test_broken_weights_are_refused(folder: Path) -> None:
+    (folder / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(ModelError, match="cannot be loaded") as caught:
+        load_classifier(str(folder), LABELS, 1)
+    assert "\n" not in str(caught.value)
+
+
+def test_an_unknown_kind_of_model_is_refused(folder: Path) -> None:
+    (folder / "config.json").write_text(json.dumps({"model_type": "nothing"}))
+    with pytest.raises(ModelError, match="cannot be loaded") as caught:
+        empty_classifier(str(folder), LABELS)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
+def test_a_folder_without_a_model_is_refused(folder: Path, missing: str) -> None:
+    (folder / missing).unlink()
+    with pytest.raises(ModelError, match="save_pretrained"):
+        resolve_model(str(folder))
+
+
+@pytest.mark.parametrize("name", ["./nowhere", "/no/such/folder", "~/models/x"])
+def test_a_missing_folder_is_not_looked_for_on_the_hub(name: str) -> None:
+    with pytest.raises(ModelError, match="no model folder"):
+        resolve_model(name)
+
+
+@pytest.mark.parametrize("name", ["nobody/nothing", "bad name!"])
+def test_a_hub_name_fails_at_once_when_offline(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    with pytest.raises(ModelError, match=r"HF_HUB_OFFLINE is set.*or minilm"):
+        resolve_model(name)
