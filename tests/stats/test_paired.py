@@ -1,0 +1,62 @@
+"""Pairs are matched by seed, whatever order they come in."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from steadytune._exceptions import ConfigError
+from steadytune.stats import matched, paired_difference
+
+
+def compare(treatment: dict[int, float], control: dict[int, float]) -> object:
+    return paired_difference(treatment, control, np.random.default_rng(0))
+
+
+def test_known_differences() -> None:
+    result = paired_difference(
+        {0: 0.8, 1: 0.9, 2: 0.7}, {2: 0.7, 1: 0.6, 0: 0.9}, np.random.default_rng(0)
+    )
+    assert result.differences == pytest.approx((-0.1, 0.3, 0.0))
+    assert result.mean == pytest.approx(0.2 / 3)
+    assert result.std == pytest.approx(math.sqrt(np.var([-0.1, 0.3, 0.0], ddof=1)))
+    assert (result.higher, result.equal, result.lower, result.count) == (1, 1, 1, 3)
+    assert result.probability_higher == 0.5
+    assert result.smallest_p == 0.25
+    assert result.interval is not None and not result.interval.excludes(0)
+
+
+def test_only_shared_seeds_count() -> None:
+    left, right = matched({0: 1.0, 1: 2.0, 5: 3.0}, {5: 0.0, 0: 0.0, 9: 7.0})
+    assert left.tolist() == [1.0, 3.0]
+    assert right.tolist() == [0.0, 0.0]
+
+
+def test_one_pair_has_no_interval() -> None:
+    result = paired_difference({0: 0.8}, {0: 0.7}, np.random.default_rng(0))
+    assert result.mean == pytest.approx(0.1)
+    assert result.std is result.interval is None
+    assert result.p_value == result.smallest_p == 1.0
+
+
+def test_no_pair_has_nothing() -> None:
+    result = paired_difference({0: 0.8}, {1: 0.7}, np.random.default_rng(0))
+    assert result.count == 0
+    assert result.mean is result.interval is result.p_value is result.probability_higher is None
+
+
+def test_swapping_the_methods_turns_the_signs() -> None:
+    first, second = {0: 0.8, 1: 0.75, 2: 0.9}, {0: 0.7, 1: 0.8, 2: 0.6}
+    forth = paired_difference(first, second, np.random.default_rng(0))
+    back = paired_difference(second, first, np.random.default_rng(0))
+    assert forth.mean == pytest.approx(-(back.mean or 0))
+    assert forth.interval and back.interval
+    assert forth.interval.low == pytest.approx(-back.interval.high)
+    assert forth.p_value == back.p_value
+
+
+def test_undefined_scores_are_refused() -> None:
+    with pytest.raises(ConfigError):
+        compare({0: math.nan}, {0: 0.5})
