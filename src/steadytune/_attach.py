@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from ._exceptions import ConfigError
+from ._optimizer import split_by_learning_rate
 from ._regularizer import Host, Regularizer
 from ._sites import find_layers, unwrap
 from ._step import EmbeddingSite, Session, Step
@@ -41,7 +42,7 @@ class Objective:
         """
         if self.needs_optimizer and self._optimizer is None:
             raise ConfigError(
-                "a method acts around the optimizer step; "
+                "a method acts on the optimizer; "
                 "call objective.connect(optimizer) before the first step"
             )
         session = self._session
@@ -53,12 +54,18 @@ class Objective:
     @property
     def needs_optimizer(self) -> bool:
         """Whether `connect` must be called before the first step."""
-        return any(h.before_optimizer_step or h.after_optimizer_step for h in self._hosts)
+        return any(host.needs_optimizer for host in self._hosts)
 
     def connect(self, optimizer: Optimizer) -> None:
-        """Let the methods act around every step of `optimizer` until they are detached."""
+        """Let the methods act around every step of `optimizer` until they are detached.
+
+        Call it before a learning rate scheduler is made: a method may split the optimizer's
+        parameter groups.
+        """
         self._disconnect()
         self._optimizer = optimizer
+        for host in self._hosts:
+            split_by_learning_rate(optimizer, host)
         self._handles = [
             optimizer.register_step_pre_hook(lambda opt, *_: self._each(opt, before=True)),
             optimizer.register_step_post_hook(lambda opt, *_: self._each(opt, before=False)),
@@ -146,7 +153,7 @@ def attach(
     if methods:
         require_plain_checkpointing(bare)
     depth = recorder.depth if recorder else None
-    hosts = [Host(bare, depth, seed) for _ in methods]
+    hosts = [Host(bare, depth, seed, index) for index in range(len(methods))]
     with ExitStack() as stack:
         _attached.add(bare)
         stack.callback(_attached.discard, bare)

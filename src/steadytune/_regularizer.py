@@ -8,9 +8,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar, final
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from ._random import generator
 from ._step import Step
 
 Transform = Callable[[Callable[[Step], Tensor]], Callable[[Step], Tensor]]
@@ -24,15 +26,33 @@ class Host:
     Args:
         model: The model without wrappers.
         depth: Number of layers L, or None if no method of this attachment needs layers.
-        seed: The seed that the method's draws are keyed with.
+        seed: The seed that the attachment's draws are keyed with.
+        index: Number of the method in the list.
+        before_optimizer_step: Called with the optimizer before each of its steps.
+        after_optimizer_step: The same, afterwards.
+        learning_rate_factors: Parameter name -> what its learning rate is multiplied with.
     """
 
     model: nn.Module
     depth: int | None
     seed: int
+    index: int = 0
     before_optimizer_step: list[OptimizerHook] = field(default_factory=list)
     after_optimizer_step: list[OptimizerHook] = field(default_factory=list)
+    learning_rate_factors: dict[str, float] = field(default_factory=dict)
     state: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def needs_optimizer(self) -> bool:
+        """Whether the method acts on or around the optimizer."""
+        return bool(
+            self.before_optimizer_step or self.after_optimizer_step or self.learning_rate_factors
+        )
+
+    def generator(self, site: str) -> torch.Generator:
+        """A generator for draws made once, at attach, the same in every process."""
+        device = next(self.model.parameters()).device
+        return generator(device, "attach", self.seed, self.index, site)
 
     def keep(self, name: str, tensors: dict[str, Tensor]) -> None:
         """Save `tensors` with every checkpoint, and fill them in place when one is resumed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ._exceptions import ConfigError
-from ._random import derive_seed, generator, isolated_rng
+from ._random import RngState, derive_seed, generator, isolated_rng
 from ._sites import find_embedding, unwrap
-from ._trace import Recorder, Trace
+from ._trace import Dropout, Recorder, Trace, eval_mode
 
 ComputeLoss = Callable[[nn.Module, dict[str, Any]], tuple[Tensor, Any]]
 Backward = Callable[[Tensor], None]
@@ -21,10 +21,18 @@ Backward = Callable[[Tensor], None]
 
 @dataclass(frozen=True)
 class Pass:
-    """One forward pass: its loss, the model's outputs, and its trace if blocks were recorded."""
+    """One forward pass.
+
+    Args:
+        loss: The task's loss, a scalar.
+        outputs: What the model returned.
+        rng: The global streams as the pass found them; from there it can be repeated exactly.
+        trace: What its blocks left behind, if a method replays blocks.
+    """
 
     loss: Tensor
     outputs: Any
+    rng: RngState
     trace: Trace | None = None
 
     @property
@@ -154,21 +162,34 @@ class Step:
             self._shared.clean = self._forward(record=True)
         return self._shared.clean
 
-    def forward(self, shift: Tensor | None = None, name: str = "forward") -> Pass:
-        """Another whole pass, its dropout drawn apart from the task's.
+    def forward(
+        self, shift: Tensor | None = None, *, dropout: Dropout = "fresh", name: str = "forward"
+    ) -> Pass:
+        """Another whole pass; the global stream is afterwards as it was before.
 
         Args:
             shift: Added to the word embeddings, (batch, tokens, width).
+            dropout: `fresh` draws masks of its own, `shared` repeats the clean pass's, `off` runs
+                without dropout.
             name: Names the pass, so that two passes of one method draw different masks.
         """
-        with self.isolated(name):
+        before = self.clean.rng if dropout == "shared" else None
+        with self.isolated(name), ExitStack() as stack:
+            if before is not None:
+                before.restore()
+            if dropout == "off":
+                stack.enter_context(eval_mode(self.bare_model))
             return (self if shift is None else self._perturbed(shift))._forward(record=False)
 
-    def shifted(self, shift: Tensor) -> Step:
-        """This step, its passes perturbed by `shift` (batch, tokens, width) at the embeddings."""
+    def repeated(self) -> Step:
+        """This step once more: with passes, and draws, of its own."""
         self._shared.passes += 1
         path = f"{self._pass}/{self._shared.passes}"
-        return replace(self._perturbed(shift), _pass=path, _shared=_Shared())
+        return replace(self, _pass=path, _shared=_Shared())
+
+    def shifted(self, shift: Tensor) -> Step:
+        """This step once more, perturbed by `shift` (batch, tokens, width) at the embeddings."""
+        return self.repeated()._perturbed(shift)
 
     def send_back(self, loss: Tensor) -> None:
         """Accumulate the gradients of part of the loss now, so that its graph need not be kept."""
@@ -191,6 +212,13 @@ class Step:
         """Standard Gaussian draws of the shape and device of `tensor`, at least in float32."""
         dtype = torch.promote_types(tensor.dtype, torch.float32)
         return torch.randn(
+            tensor.shape, generator=self.generator(site), device=tensor.device, dtype=dtype
+        )
+
+    def uniform_like(self, tensor: Tensor, site: str) -> Tensor:
+        """Uniform draws from [0, 1) of the shape and device of `tensor`, at least in float32."""
+        dtype = torch.promote_types(tensor.dtype, torch.float32)
+        return torch.rand(
             tensor.shape, generator=self.generator(site), device=tensor.device, dtype=dtype
         )
 
@@ -242,14 +270,14 @@ class Step:
 
     def _recorded(self, run: ComputeLoss, inputs: dict[str, Any], record: bool) -> Pass:
         recorder = self._bound.recorder
-        if recorder is None or not record:
-            loss, outputs = run(self.model, inputs)
+        rng = RngState.capture(self.device)
+        with ExitStack() as stack:
             trace = None
-        else:
-            with recorder.recording() as trace:
-                loss, outputs = run(self.model, inputs)
+            if recorder is not None and record:
+                trace = stack.enter_context(recorder.recording())
+            loss, outputs = run(self.model, inputs)
         self._bound.outputs = outputs
-        return Pass(loss, outputs, trace)
+        return Pass(loss, outputs, rng, trace)
 
 
 def _own_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:

@@ -114,7 +114,7 @@ class _Replay:
             stack.enter_context(_autocast(hidden[0].device, call.autocast))
             stack.enter_context(_uncheckpointed(call.module))
             if self.dropout == "off":
-                stack.enter_context(_eval_mode(call.module))
+                stack.enter_context(eval_mode(call.module))
             elif self.dropout == "shared":
                 call.rng.restore()
                 if self.rows is not None:
@@ -134,15 +134,19 @@ class Recorder:
     def installed(self) -> Iterator[Recorder]:
         """Put the hooks on; they are gone afterwards, whatever happens inside."""
         with ExitStack() as stack:
+            # A compiler must not trace the hooks: what they keep would be part of the graph.
+            on_block, on_output, on_join = map(
+                torch.compiler.disable, (self._on_block, self._on_output, self._on_join)
+            )
             for module in self._layers.modules:
-                before = module.register_forward_pre_hook(self._on_block, with_kwargs=True)
+                before = module.register_forward_pre_hook(on_block, with_kwargs=True)
                 stack.callback(before.remove)
-                stack.callback(module.register_forward_hook(self._on_output).remove)
+                stack.callback(module.register_forward_hook(on_output).remove)
             for index, module in self._layers.joins.items():
-                on_join = partial(self._on_join, index)
-                before = module.register_forward_pre_hook(on_join, with_kwargs=True)
+                hook = partial(on_join, index)
+                before = module.register_forward_pre_hook(hook, with_kwargs=True)
                 stack.callback(before.remove)
-                stack.callback(module.register_forward_hook(self._on_output).remove)
+                stack.callback(module.register_forward_hook(on_output).remove)
             yield self
 
     @contextmanager
@@ -267,7 +271,7 @@ def _uncheckpointed(module: nn.Module) -> Iterator[None]:
 
 
 @contextmanager
-def _eval_mode(module: nn.Module) -> Iterator[None]:
+def eval_mode(module: nn.Module) -> Iterator[None]:
     """Run a module and all inside it in evaluation mode, and put each one's mode back."""
     modes: Sequence[tuple[nn.Module, bool]] = [(m, m.training) for m in module.modules()]
     module.eval()

@@ -1,0 +1,61 @@
+"""Layerwise noise stability: how far hidden states move."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+Reduction = Literal["mean", "sum"]
+
+
+def squared_displacement(
+    moved: Float[Tensor, "batch seq dim"],
+    still: Float[Tensor, "batch seq dim"],
+    mask: Int[Tensor, "batch seq"] | Float[Tensor, "batch seq"] | Bool[Tensor, "batch seq"],
+    reduction: Reduction = "mean",
+) -> Float[Tensor, " batch"]:
+    """How far each example's hidden state moved: squared Euclidean distances of its real tokens.
+
+    Differences are taken in float32 at least.
+
+    Args:
+        moved: The hidden state after a change.
+        still: The hidden state without it.
+        mask: 1 for real tokens, 0 for pads, which do not count.
+        reduction: `mean` averages over the example's real tokens and over the width; `sum` adds up.
+    """
+    dtype = torch.promote_types(moved.dtype, torch.float32)
+    squares = (moved.to(dtype) - still.to(dtype)).square()
+    real = mask.to(dtype)
+    if reduction == "sum":
+        return (squares.sum(-1) * real).sum(-1)
+    return (squares.mean(-1) * real).sum(-1) / real.sum(-1).clamp(min=1)
+
+
+def noise_stability(
+    noisy: Sequence[Float[Tensor, "batch seq dim"]],
+    clean: Sequence[Float[Tensor, "batch seq dim"]],
+    mask: Int[Tensor, "batch seq"] | Float[Tensor, "batch seq"] | Bool[Tensor, "batch seq"],
+    weights: Sequence[float],
+    reduction: Reduction = "mean",
+) -> Float[Tensor, ""]:
+    """Layerwise noise stability: R = sum_r w_r E_i d(h_r(x_i + e_i), h_r(x_i)).
+
+    Args:
+        noisy: The hidden states above the injection layer, from the perturbed pass.
+        clean: The same ones from the clean pass.
+        mask: 1 for real tokens, 0 for pads.
+        weights: One non-negative weight a layer. With `mean` they are divided by their sum.
+        reduction: That of `squared_displacement`, the distance d.
+    """
+    total = sum(weights) if reduction == "mean" else 1.0
+    terms = [
+        (weight / total) * squared_displacement(n, c, mask, reduction).mean()
+        for n, c, weight in zip(noisy, clean, weights, strict=True)
+        if weight
+    ]
+    return torch.stack(terms).sum()

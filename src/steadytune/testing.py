@@ -1,0 +1,347 @@
+"""The contract that every method fulfils, to be inherited by the tests of each method.
+
+    class TestMine(RegularizerContract):
+        method = Mine(strength=0.5)
+        neutral = Mine(strength=0.0)
+
+Needs pytest only. Models are tiny and random; nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from . import _step, methods
+from ._attach import attach
+from ._random import Seeds, generator, isolated_rng
+from ._regularizer import Regularizer
+from ._step import Step
+
+
+def tiny_classifier(*, dropout: float = 0.1, classes: int = 2, seed: int = 0) -> Any:
+    """A random BERT classifier with three layers of width 32, in training mode."""
+    from transformers import BertConfig, BertForSequenceClassification
+
+    config = BertConfig(
+        vocab_size=64,
+        hidden_size=32,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=64,
+        max_position_embeddings=32,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=dropout,
+        num_labels=classes,
+    )
+    with isolated_rng(torch.device("cpu"), seed):
+        return BertForSequenceClassification(config).train()
+
+
+def tiny_batch(*, examples: int = 4, tokens: int = 9, seed: int = 0) -> dict[str, Tensor]:
+    """Random tokens with labels; every second example ends in pads."""
+    draws = generator(torch.device("cpu"), "tiny_batch", seed)
+    ids = torch.randint(5, 64, (examples, tokens), generator=draws)
+    mask = torch.ones_like(ids)
+    mask[1::2, tokens // 2 :] = 0
+    labels = torch.randint(0, 2, (examples,), generator=draws)
+    return {"input_ids": ids * mask, "attention_mask": mask, "labels": labels}
+
+
+@contextmanager
+def noise_by_example() -> Iterator[None]:
+    """Make what a step draws for an example depend on the example alone.
+
+    Then a batch gives what its micro-batches give, and the two can be compared.
+    """
+
+    def drawn(sampler: Callable[..., Tensor]) -> Callable[[Step, Tensor, str], Tensor]:
+        def draw(step: Step, tensor: Tensor, site: str) -> Tensor:
+            keys = [tuple(row.tolist()) for row in step.inputs["input_ids"]]
+            rows = [
+                sampler(tensor.shape[1:], generator=generator(tensor.device, site, *key))
+                for key in keys
+            ]
+            return torch.stack(rows).to(torch.promote_types(tensor.dtype, torch.float32))
+
+        return draw
+
+    samplers = {"normal_like": torch.randn, "uniform_like": torch.rand}
+    before = {name: getattr(_step.Step, name) for name in samplers}
+    for name, sampler in samplers.items():
+        setattr(_step.Step, name, drawn(sampler))
+    try:
+        yield
+    finally:
+        for name, function in before.items():
+            setattr(_step.Step, name, function)
+
+
+def train_steps(
+    model: nn.Module,
+    chosen: Sequence[Regularizer],
+    batches: Sequence[dict[str, Tensor]],
+    *,
+    seed: int = 0,
+    call: nn.Module | None = None,
+) -> list[float]:
+    """Train with plain SGD, one step a batch, and give the losses.
+
+    Args:
+        model: Changed in place.
+        chosen: The methods.
+        batches: One a step.
+        seed: The seed of dropout and of the methods.
+        call: The model as the step calls it, if not `model` itself.
+    """
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    losses = []
+    with isolated_rng(torch.device("cpu"), seed), attach(model, chosen, seed=seed) as objective:
+        objective.connect(optimizer)
+        for batch in batches:
+            loss = objective(Step(model if call is None else call, batch))
+            loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            losses.append(loss.item())
+    return losses
+
+
+def enable_checkpointing(model: Any, *, reentrant: bool = False) -> None:
+    """Turn activation checkpointing on, whatever this version of transformers calls it."""
+    new = getattr(model, "activation_checkpointing_enable", None)
+    (new or model.gradient_checkpointing_enable)({"use_reentrant": reentrant})
+
+
+def gradients(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of every parameter's gradient, by name."""
+    return {n: p.grad.clone() for n, p in model.named_parameters() if p.grad is not None}
+
+
+def weights(model: nn.Module) -> dict[str, Tensor]:
+    """A copy of every entry of the state dict, by name."""
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+def assert_same(left: dict[str, Tensor], right: dict[str, Tensor]) -> None:
+    """Both hold the same names and, bit for bit, the same values."""
+    assert left.keys() == right.keys()
+    different = [name for name in left if not torch.equal(left[name], right[name])]
+    assert not different, f"{len(different)} of {len(left)} differ, the first is {different[0]}"
+
+
+class RegularizerContract:
+    """What holds for every method. Inherit it and set the class attributes.
+
+    Attributes:
+        method: The method at a setting that matters.
+        neutral: A setting at which it equals plain training, or None if there is none.
+        per_example: Whether examples are treated independently, so that a batch equals the mean of
+            its micro-batches. False for methods that use statistics of the batch.
+        changes_weights: Whether attaching changes the model's weights.
+    """
+
+    method: ClassVar[Regularizer]
+    neutral: ClassVar[Regularizer | None] = None
+    per_example: ClassVar[bool] = True
+    changes_weights: ClassVar[bool] = False
+
+    batches: ClassVar = [tiny_batch(seed=number) for number in range(3)]
+
+    def test_names_identity_and_order_stay(self) -> None:
+        model = tiny_classifier()
+        before = [(name, id(value)) for name, value in model.named_parameters()]
+        keys = list(model.state_dict())
+        with attach(model, [self.method]):
+            assert [(n, id(p)) for n, p in model.named_parameters()] == before
+            assert list(model.state_dict()) == keys
+        assert [(n, id(p)) for n, p in model.named_parameters()] == before
+        assert list(model.state_dict()) == keys
+
+    def test_nothing_is_left_behind(self) -> None:
+        model = tiny_classifier()
+        before = _traces(model)
+        train_steps(model, [self.method], self.batches[:1])
+        assert _traces(model) == before
+
+    def test_nothing_is_left_behind_after_an_interrupt(self) -> None:
+        model = tiny_classifier()
+        before = _traces(model)
+        for stop in (KeyboardInterrupt, RuntimeError):
+            try:
+                with attach(model, [self.method]):
+                    raise stop
+            except stop:
+                pass
+            assert _traces(model) == before
+
+    def test_neutral_setting_is_plain_training_bit_for_bit(self) -> None:
+        if self.neutral is None:
+            pytest.skip("no setting of this method equals plain training")
+        plain, treated = tiny_classifier(), tiny_classifier()
+        assert train_steps(plain, [], self.batches) == train_steps(
+            treated, [self.neutral], self.batches
+        )
+        assert_same(weights(plain), weights(treated))
+
+    def test_it_changes_training(self) -> None:
+        plain, treated = tiny_classifier(), tiny_classifier()
+        train_steps(plain, [], self.batches)
+        train_steps(treated, [self.method], self.batches)
+        moved = weights(treated)
+        assert any(not torch.equal(value, moved[name]) for name, value in weights(plain).items())
+
+    def test_same_seed_same_result(self) -> None:
+        models = [tiny_classifier() for _ in range(3)]
+        for model, seed in zip(models, (1, 2, 1), strict=True):
+            train_steps(model, [self.method], self.batches, seed=seed)
+        assert_same(weights(models[0]), weights(models[2]))
+        assert not torch.equal(models[0].classifier.weight, models[1].classifier.weight)
+
+    def test_global_stream_is_left_as_plain_training_leaves_it(self) -> None:
+        states = []
+        for chosen in ([], [self.method]):
+            model = tiny_classifier(dropout=0.0)
+            with isolated_rng(torch.device("cpu"), 5), attach(model, chosen) as objective:
+                objective.connect(torch.optim.SGD(model.parameters(), lr=0.1))
+                objective(Step(model, self.batches[0])).backward()
+                states.append(torch.get_rng_state())
+        assert torch.equal(*states)
+
+    def test_accumulation_gives_the_gradient_of_the_whole_batch(self) -> None:
+        if not self.per_example:
+            pytest.skip("the method uses statistics of the batch")
+        model = tiny_classifier(dropout=0.0).double()
+        batch = tiny_batch(examples=4)
+        halves = [{name: value[i : i + 2] for name, value in batch.items()} for i in (0, 2)]
+        with noise_by_example():
+            whole = self._accumulated(model, [batch])
+            parts = self._accumulated(model, halves)
+        for name, value in whole.items():
+            torch.testing.assert_close(parts[name], value, rtol=1e-8, atol=1e-12)
+
+    def _accumulated(self, model: nn.Module, parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Gradients of the mean objective over micro-batches, as an accumulating loop gets them."""
+        model.zero_grad()
+
+        def send_back(loss: Tensor) -> None:
+            (loss / len(parts)).backward()
+
+        with attach(model, [self.method]) as objective:
+            objective.connect(torch.optim.SGD(model.parameters(), lr=0.1))
+            for number, part in enumerate(parts):
+                step = Step(model, part, step=0, micro_step=number, backward=send_back)
+                send_back(objective(step))
+            return gradients(model)
+
+    def test_resumed_training_equals_uninterrupted(self, tmp_path: Path) -> None:
+        whole = self._trainer(tmp_path / "whole")
+        whole.train()
+        resumed = self._trainer(tmp_path / "resumed")
+        resumed.train(resume_from_checkpoint=str(tmp_path / "whole" / "checkpoint-2"))
+        assert resumed.state.global_step == whole.state.global_step == 4
+        assert_same(weights(whole.model), weights(resumed.model))
+
+    def test_checkpoint_of_a_running_training_is_a_plain_model(self, tmp_path: Path) -> None:
+        trainer = self._trainer(tmp_path, max_steps=2)
+        trainer.train()
+        loaded = type(trainer.model).from_pretrained(tmp_path / "checkpoint-2")
+        assert_same(weights(trainer.model), weights(loaded))
+
+    def _trainer(self, folder: Path, max_steps: int = 4) -> Any:
+        from transformers import TrainingArguments
+
+        from .trainer import RegularizedTrainer
+
+        arguments = TrainingArguments(
+            output_dir=str(folder),
+            max_steps=max_steps,
+            save_steps=2,
+            per_device_train_batch_size=4,
+            learning_rate=1e-2,
+            lr_scheduler_type="constant",
+            use_cpu=True,
+            report_to="none",
+            disable_tqdm=True,
+            dataloader_pin_memory=False,
+        )
+        data = [
+            {name: value[row] for name, value in batch.items()}
+            for batch in self.batches
+            for row in range(4)
+        ]
+        return RegularizedTrainer(
+            model=tiny_classifier(),
+            args=arguments,
+            train_dataset=data,
+            regularizers=[self.method],
+            seeds=Seeds.from_run(3),
+        )
+
+    def test_checkpointing_changes_nothing(self) -> None:
+        results = []
+        for checkpointed in (False, True):
+            model = tiny_classifier()
+            if checkpointed:
+                enable_checkpointing(model)
+            train_steps(model, [self.method], self.batches)
+            results.append(weights(model))
+        assert_same(*results)
+
+    def test_evaluation_is_untouched_while_attached(self) -> None:
+        if self.changes_weights:
+            pytest.skip("the method changes the starting weights")
+        model = tiny_classifier().eval()
+        before = model(**self.batches[0]).loss
+        with attach(model, [self.method]):
+            assert torch.equal(model(**self.batches[0]).loss, before)
+
+    def test_it_is_a_value(self) -> None:
+        again = eval(
+            repr(self.method), {**vars(methods), type(self.method).__name__: type(self.method)}
+        )
+        assert again == self.method
+        assert hash(again) == hash(self.method)
+        assert pickle.loads(pickle.dumps(self.method)) == self.method
+
+    def test_nothing_leaks_from_one_use_to_the_next(self) -> None:
+        results = []
+        for seed in (1, 2, 1):
+            model = tiny_classifier(seed=seed)
+            train_steps(model, [self.method], self.batches)
+            results.append(weights(model))
+        assert_same(results[0], results[2])
+
+    def test_compiled_equals_eager(self) -> None:
+        eager, compiled = tiny_classifier(), tiny_classifier()
+        torch.compiler.reset()
+        left = train_steps(eager, [self.method], self.batches)
+        call = torch.compile(compiled, backend="aot_eager")
+        with warnings.catch_warnings():  # the compiler warns of its own doings
+            warnings.simplefilter("ignore")
+            right = train_steps(compiled, [self.method], self.batches, call=call)
+        torch.testing.assert_close(torch.tensor(left), torch.tensor(right), rtol=1e-5, atol=1e-6)
+
+
+def _traces(model: nn.Module) -> list[Any]:
+    """Everything a method could leave on a module: hooks, attributes, mode, class."""
+    hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+    return [
+        (
+            name,
+            type(module),
+            module.training,
+            sorted(vars(module)),
+            [len(getattr(module, kind)) for kind in hooks],
+            [len(p._backward_hooks or ()) for p in module.parameters(recurse=False)],
+        )
+        for name, module in model.named_modules()
+    ]
