@@ -22,6 +22,41 @@ def resolve_noise(noise: Noise) -> Noise:
     return IN_MANIFOLD if noise == "in-manifold" else noise
 
 
+def redirected(
+    gaussian: Tensor,
+    hidden: Tensor,
+    real: Tensor,
+    *,
+    noise: Noise,
+    rank: int,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Gaussian draws turned into the direction of a sampler, each token's length kept.
+
+    Args:
+        gaussian: (batch, tokens, width).
+        hidden: The hidden state that the directions follow, of the same shape.
+        real: (batch, tokens), True for real tokens.
+        noise: The sampler.
+        rank: Dimension of the principal subspace, for `subspace`.
+        generator: What the direction is drawn from.
+
+    Returns:
+        The turned draws, and which tokens kept the Gaussian's direction for want of another.
+    """
+    kind = resolve_noise(noise)
+    if kind == "gaussian":
+        return gaussian, torch.zeros_like(real)
+    if kind == "interpolation":
+        direction = functional.partner_directions(hidden, real, generator)
+    elif kind == "covariance":
+        direction = functional.covariance_directions(hidden, real, generator)
+    else:
+        direction = functional.subspace_directions(hidden, real, rank, generator)
+    turned, lost = functional.rescaled(direction, gaussian)
+    return turned, lost & real
+
+
 def draw_noise(
     step: Step, hidden: Tensor, mask: Tensor, *, noise: Noise, std: float, relative: bool, rank: int
 ) -> Tensor:
@@ -41,27 +76,14 @@ def draw_noise(
     """
     with torch.no_grad():
         state = hidden.to(torch.promote_types(hidden.dtype, torch.float32))
-        gaussian = std * step.normal_like(state, "noise")
+        drawn = std * step.normal_like(state, "noise")
         if relative:
-            gaussian = gaussian * state.square().mean(-1, keepdim=True).sqrt()
+            drawn = drawn * state.square().mean(-1, keepdim=True).sqrt()
         real = mask.bool()
-        kind = resolve_noise(noise)
-        if kind != "gaussian":
-            gaussian = _redirected(step, kind, gaussian, state, real, rank)
-        return gaussian * real[..., None]
-
-
-def _redirected(
-    step: Step, kind: Noise, gaussian: Tensor, state: Tensor, real: Tensor, rank: int
-) -> Tensor:
-    """The Gaussian draws turned into the sampler's direction, their lengths kept."""
-    generator = step.generator("direction")
-    if kind == "interpolation":
-        direction = functional.partner_directions(state, real, generator)
-    elif kind == "covariance":
-        direction = functional.covariance_directions(state, real, generator)
-    else:
-        direction = functional.subspace_directions(state, real, rank, generator)
-    turned, lost = functional.rescaled(direction, gaussian)
-    step.log("noise_without_direction", (lost & real).sum() / real.sum().clamp(min=1))
-    return turned
+        if resolve_noise(noise) != "gaussian":
+            generator = step.generator("direction")
+            drawn, lost = redirected(
+                drawn, state, real, noise=noise, rank=rank, generator=generator
+            )
+            step.log("noise_without_direction", lost.sum() / real.sum().clamp(min=1))
+        return drawn * real[..., None]
