@@ -1,0 +1,101 @@
+"""Texts to token numbers: cut at the longest length, not padded (the collator pads each batch)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from steadytune._exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
+
+_ROWS_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Encoded rows, and how many of them lost tokens.
+
+    Args:
+        dataset: Rows of `input_ids`, `attention_mask`, `token_type_ids` where the tokenizer makes
+            them, and `labels`.
+        cut: Number of rows that were longer than allowed.
+    """
+
+    dataset: Dataset
+    cut: int
+
+    @property
+    def share_cut(self) -> float:
+        """Share of the rows that were cut; 0 where there are no rows."""
+        return self.cut / max(len(self.dataset), 1)
+
+
+def encode(
+    dataset: Dataset,
+    columns: tuple[str, ...],
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+) -> Dataset:
+    """The rows of `encode_and_count` without the count."""
+    return encode_and_count(dataset, columns, tokenizer, max_length).dataset
+
+
+def encode_and_count(
+    dataset: Dataset,
+    columns: tuple[str, ...],
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+) -> Encoded:
+    """Tokenise every row, in the order of the rows.
+
+    Args:
+        dataset: Rows with the text columns and `label`.
+        columns: One text column, or two for pairs; a pair loses tokens of its longer text first.
+        tokenizer: The model's tokenizer.
+        max_length: Most tokens a row, special ones included.
+
+    Raises:
+        ConfigError: `max_length` leaves no room for text, or is more than the model takes.
+    """
+    from datasets import Dataset
+
+    _check_length(tokenizer, max_length, pair=len(columns) == 2)
+    rows = dataset.with_format(None)
+    encoded: dict[str, list[Any]] = {}
+    cut = 0
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        batch = rows[start : start + _ROWS_AT_ONCE]
+        texts = [batch[column] for column in columns]
+        tokens = tokenizer(*texts, truncation=True, max_length=max_length)
+        cut += _count_cut(texts, tokens["input_ids"], tokenizer, max_length)
+        for name, values in {**tokens, "labels": batch["label"]}.items():
+            encoded.setdefault(name, []).extend(values)
+    return Encoded(Dataset.from_dict(encoded), cut)
+
+
+def _count_cut(
+    texts: list[list[str]],
+    input_ids: list[list[int]],
+    tokenizer: PreTrainedTokenizerBase,
+    max_length: int,
+) -> int:
+    # Only a row that fills the whole length can have been cut, so only those are measured.
+    full = [row for row, ids in enumerate(input_ids) if len(ids) >= max_length]
+    if not full:
+        return 0
+    suspects = [[column[row] for row in full] for column in texts]
+    whole = tokenizer(*suspects, truncation=False, verbose=False)["input_ids"]
+    return sum(len(ids) > max_length for ids in whole)
+
+
+def _check_length(tokenizer: PreTrainedTokenizerBase, max_length: int, pair: bool) -> None:
+    special = tokenizer.num_special_tokens_to_add(pair=pair)
+    least, most = special + 1 + pair, tokenizer.model_max_length
+    if not least <= max_length <= most:
+        raise ConfigError(
+            f"max_length {max_length} does not fit the model: expected {least} (special tokens "
+            f"and one of each text) to {most}"
+        )

@@ -1,0 +1,96 @@
+"""Metrics of classification as the field reports them; an undefined one is None, never NaN."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Scores = dict[str, float | None]
+
+CLASSIFICATION_METRICS = ("accuracy", "f1", "matthews")
+"""Metrics that a classification task can have as its primary one: the higher the better."""
+
+
+def classification_metrics(logits: ArrayLike, labels: ArrayLike) -> Scores:
+    """Score predictions of a classifier.
+
+    Args:
+        logits: Shape (rows, classes), classes at least 2. A row's prediction is its largest one.
+        labels: Shape (rows,), integers from 0 to classes - 1.
+
+    Returns:
+        `accuracy`; `f1`, of class 1 where there are two classes, else the mean over the classes
+        that occur among labels or predictions; `matthews`, Matthews' correlation; `loss`, the mean
+        cross-entropy in nats. None stands for what is undefined: everything where there are no
+        rows or a logit is not finite; F1 where class 1 is neither present nor predicted; Matthews'
+        correlation where labels or predictions are all the same.
+
+    Raises:
+        ValueError: The shapes do not fit or a label is out of range.
+    """
+    scores = np.asarray(logits, dtype=np.float64)
+    truth = np.asarray(labels)
+    _check_shapes(scores, truth)
+    if not len(truth) or not np.isfinite(scores).all():
+        return dict.fromkeys((*CLASSIFICATION_METRICS, "loss"))
+    predicted = scores.argmax(axis=1)
+    return {
+        "accuracy": float((predicted == truth).mean()),
+        "f1": _f1(truth, predicted, classes=scores.shape[1]),
+        "matthews": _matthews(truth, predicted),
+        "loss": _cross_entropy(scores, truth),
+    }
+
+
+def best_constant_score(labels: ArrayLike, classes: int, metric: str) -> float:
+    """The highest score that predicting one and the same class for every row can reach.
+
+    Args:
+        labels: Shape (rows,), integers from 0 to classes - 1.
+        classes: Number of classes.
+        metric: One of `CLASSIFICATION_METRICS`. Where it is undefined for a constant prediction, 0
+            stands for it, as is usual for Matthews' correlation.
+    """
+    truth = np.asarray(labels)
+    constants = (np.tile(np.eye(classes)[label], (len(truth), 1)) for label in range(classes))
+    return max(classification_metrics(logits, truth)[metric] or 0.0 for logits in constants)
+
+
+def _check_shapes(scores: NDArray[Any], truth: NDArray[Any]) -> None:
+    if scores.ndim != 2 or scores.shape[1] < 2 or truth.shape != scores.shape[:1]:
+        raise ValueError(
+            f"expected logits of shape (rows, classes) with 2 classes or more and one label a row, "
+            f"got logits {scores.shape} and labels {truth.shape}"
+        )
+    if truth.size and not (np.issubdtype(truth.dtype, np.integer)):
+        raise ValueError(f"expected integer labels, got {truth.dtype}")
+    if truth.size and not 0 <= truth.min() <= truth.max() < scores.shape[1]:
+        raise ValueError(
+            f"expected labels from 0 to {scores.shape[1] - 1}, "
+            f"got labels from {truth.min()} to {truth.max()}"
+        )
+
+
+def _f1(truth: NDArray[Any], predicted: NDArray[Any], classes: int) -> float | None:
+    from sklearn.metrics import f1_score
+
+    average = "binary" if classes == 2 else "macro"
+    score = float(f1_score(truth, predicted, average=average, zero_division=np.nan))
+    return None if np.isnan(score) else score
+
+
+def _matthews(truth: NDArray[Any], predicted: NDArray[Any]) -> float | None:
+    from sklearn.metrics import matthews_corrcoef
+
+    if np.ptp(truth) == 0 or np.ptp(predicted) == 0:
+        return None
+    return float(matthews_corrcoef(truth, predicted))
+
+
+def _cross_entropy(scores: NDArray[Any], truth: NDArray[Any]) -> float:
+    from scipy.special import log_softmax
+
+    log_probabilities = log_softmax(scores, axis=1)
+    return float(-log_probabilities[np.arange(len(truth)), truth].mean())

@@ -1,0 +1,46 @@
+"""Names are looked up, near matches named, and nothing heavy is imported for a listing."""
+
+import dataclasses
+import subprocess
+import sys
+
+import pytest
+
+from steadytune import tasks
+from steadytune._exceptions import ConfigError
+from steadytune.tasks import TASKS, load_task
+
+
+def test_every_entry_stands_under_its_name() -> None:
+    assert list(TASKS) == ["vader-movies"]
+    assert all(name == entry.name and entry.summary for name, entry in TASKS.items())
+
+
+def test_a_name_leads_to_its_loader(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = dataclasses.replace(TASKS["vader-movies"], load=lambda: "loaded")
+    monkeypatch.setitem(TASKS, "vader-movies", entry)
+    assert load_task("vader-movies") == "loaded"
+
+
+def test_near_matches_are_named() -> None:
+    with pytest.raises(ConfigError, match=r"'vader_movie': did you mean vader-movies\?"):
+        load_task("vader_movie")
+
+
+def test_a_name_like_no_other_gets_the_list() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_task("zzz")
+    assert str(caught.value) == "unknown task 'zzz': expected one of vader-movies"
+
+
+def test_all_that_is_exported_is_there() -> None:
+    assert all(hasattr(tasks, name) for name in tasks.__all__)
+
+
+def test_the_listing_imports_nothing_heavy() -> None:
+    heavy = "{'torch', 'transformers', 'datasets', 'sklearn', 'scipy'}"
+    script = f"import sys, steadytune.tasks; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
