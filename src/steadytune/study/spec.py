@@ -6,7 +6,11 @@ import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
+
+from .._checks import check_at_least
+from .._exceptions import ConfigError
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,9 @@ class RunSpec:
         batch_size: Training examples a step.
         max_length: Longest input in tokens; longer ones are cut.
         threads: CPU threads of the run. It is part of the spec since it changes the bits.
+
+    Raises:
+        ConfigError: If a setting is out of its range.
     """
 
     task: str
@@ -51,6 +58,17 @@ class RunSpec:
     max_length: int = 128
     threads: int = 1
 
+    def __post_init__(self) -> None:
+        for name in ("seed", "subset_seed", "warmup", "weight_decay"):
+            check_at_least(name, getattr(self, name), 0)
+        for name in ("batch_size", "max_length", "threads", "train_size", "eval_size"):
+            if (value := getattr(self, name)) is not None:
+                check_at_least(name, value, 1)
+        for name in ("epochs", "learning_rate"):
+            _check_positive(name, getattr(self, name))
+        if self.warmup > 1:
+            raise ConfigError(f"warmup={self.warmup!r} is not possible; expected a share, 0 to 1")
+
     def as_dict(self) -> dict[str, Any]:
         """The spec as JSON-ready values."""
         return dataclasses.asdict(self)
@@ -60,3 +78,8 @@ class RunSpec:
         """Sixteen hexadecimal digits over the canonical JSON of the spec: the run's key."""
         canonical = json.dumps(self.as_dict(), sort_keys=True, separators=(",", ":"))
         return hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()
+
+
+def _check_positive(name: str, value: float) -> None:
+    if not (isfinite(value) and value > 0):
+        raise ConfigError(f"{name}={value!r} is not possible; expected a finite number above 0")

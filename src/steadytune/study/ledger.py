@@ -1,0 +1,144 @@
+"""The ledger of a study: one JSON file a run, whole or not there, safe with many writers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .._exceptions import ConfigError
+from .record import FINISHED, VERSION, Record
+
+_STATUSES = ("ok", "diverged", "failed", "cancelled")
+_SLUG_LENGTH = 60
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a ledger holds.
+
+    Args:
+        records: The records, in the order of their file names.
+        corrupt: File name -> why it cannot be read as a record, in one line.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    corrupt: dict[str, str] = field(default_factory=dict)
+
+
+class Ledger:
+    """The records under `folder/runs`.
+
+    Args:
+        folder: The folder of the study; it is made when the first record is added.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.runs = folder / "runs"
+
+    def require_writable(self) -> None:
+        """Make the folder and try to write there.
+
+        Raises:
+            ConfigError: If nothing can be written.
+        """
+        try:
+            self.runs.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.runs):
+                pass
+        except OSError as error:
+            raise ConfigError(
+                f"cannot write to {self.folder} ({error.strerror}); name another folder with --out"
+            ) from error
+
+    def add(self, record: Record) -> Path:
+        """Write a record under a temporary name, then rename it; an older one is replaced."""
+        self.runs.mkdir(parents=True, exist_ok=True)
+        path = self.runs / file_name(record)
+        text = json.dumps(record, indent=1, allow_nan=False) + "\n"
+        handle, temporary = tempfile.mkstemp(dir=self.runs, prefix=".", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+        return path
+
+    def read(self) -> Contents:
+        """All records, and the names of the files that hold none."""
+        contents = Contents()
+        for path in sorted(self.runs.glob("*.json")):
+            try:
+                contents.records.append(read_record(path))
+            except (OSError, ValueError) as error:
+                contents.corrupt[path.name] = " ".join(str(error).split())
+        return contents
+
+    def finished(self) -> set[str]:
+        """The hashes of the specs whose result is there; failed and cancelled runs have none."""
+        return {r["spec_hash"] for r in self.read().records if r["status"] in FINISHED}
+
+    def has(self, spec_hash: str) -> bool:
+        """Whether the result of a spec is there."""
+        return any(
+            record["status"] in FINISHED
+            for record in (_try_read(path) for path in self.runs.glob(f"*-{spec_hash}.json"))
+            if record is not None
+        )
+
+    def set_aside(self, name: str) -> Path:
+        """Rename a corrupt file, so that its run counts as missing and nothing is lost."""
+        path = self.runs / name
+        aside = path.with_name(f"{name}.corrupt")
+        os.replace(path, aside)
+        return aside
+
+
+def file_name(record: Record) -> str:
+    """The name of a record's file: method, seed and hash, without characters that need quoting."""
+    spec = record["spec"]
+    slug = re.sub(r"[^A-Za-z0-9.=+-]+", "_", spec["method"])[:_SLUG_LENGTH].strip("_.")
+    return f"{slug}-seed{spec['seed']}-{record['spec_hash']}.json"
+
+
+def read_record(path: Path) -> Record:
+    """Read one record.
+
+    Raises:
+        ValueError: If the file holds no record, with the reason.
+        OSError: If it cannot be read.
+    """
+    record = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(record, dict):
+        raise ValueError("expected a JSON object")
+    if record.get("version") != VERSION:
+        raise ValueError(f"expected version {VERSION}, got {record.get('version')!r}")
+    _require(record, "spec", dict)
+    _require(record, "spec_hash", str)
+    _require(record, "results", dict)
+    if record.get("status") not in _STATUSES:
+        raise ValueError(f"unknown status {record.get('status')!r}")
+    if not path.stem.endswith(f"-{record['spec_hash']}"):
+        raise ValueError(f"spec_hash {record['spec_hash']} does not fit the file's name")
+    return record
+
+
+def _require(record: dict[str, Any], key: str, kind: type) -> None:
+    if not isinstance(record.get(key), kind):
+        raise ValueError(f"{key} is missing or of another type than {kind.__name__}")
+
+
+def _try_read(path: Path) -> Record | None:
+    try:
+        return read_record(path)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,88 @@
+"""The record of a run: JSON-ready values in the format of docs/record.md."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from .spec import RunSpec
+
+if TYPE_CHECKING:
+    from ..tasks import Task
+
+VERSION = 1
+
+Status = Literal["ok", "diverged", "failed", "cancelled"]
+Record = dict[str, Any]
+
+FINISHED: tuple[Status, ...] = ("ok", "diverged")
+"""What a repetition of the run would end with again; the others are worth another try."""
+
+
+def make_record(
+    spec: RunSpec,
+    status: Status,
+    reason: str | None,
+    *,
+    started: str,
+    parts: Mapping[str, Any] | None = None,
+) -> Record:
+    """A record that ends now; what `parts` does not hold is empty.
+
+    Args:
+        spec: What the run was.
+        status: How it ended.
+        reason: One line for a status other than `ok`.
+        started: When it began, from `now`.
+        parts: Further keys of the record.
+    """
+    return {
+        "version": VERSION,
+        "spec": spec.as_dict(),
+        "spec_hash": spec.hash,
+        "status": status,
+        "reason": reason,
+        "task": None,
+        "results": {},
+        "history": [],
+        "profile": None,
+        "seconds": {},
+        "cost": {},
+        "environment": {},
+        **(parts or {}),
+        "started": started,
+        "finished": now(),
+    }
+
+
+def describe_task(task: Task) -> dict[str, Any]:
+    """What a reader of the results needs to know of the task."""
+    from ..tasks import constant_score
+
+    splits = {"train": task.train, **task.test}
+    return {
+        "name": task.name,
+        "metric": task.metric,
+        "in_domain": task.domain,
+        "out_of_domain": [domain for domain in task.test if domain != task.domain],
+        "constant": {domain: constant_score(task, domain) for domain in splits},
+        "sizes": {split: len(rows) for split, rows in splits.items()},
+        "source": task.source,
+    }
+
+
+def one_line(error: BaseException) -> str:
+    """An exception in one line, with the place that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    text = " ".join(str(error).split())
+    name = type(error).__name__
+    return f"{name}: {text}{place}" if text else f"{name}{place}"
+
+
+def now() -> str:
+    """The time in ISO 8601, UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

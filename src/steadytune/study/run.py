@@ -1,0 +1,196 @@
+"""One run: fine-tune on one task with one seed, evaluate on every domain, write it all down."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from .._exceptions import DataError, ModelError, SteadytuneError
+from .._random import Seeds, isolated_rng
+from ..method_text import parse_method
+from ..models import load_classifier, model_hash, resolve_model
+from ..tasks import classification_metrics, encode, load_task
+from .environment import describe_environment
+from .evaluation import attenuation, batch_count, predict
+from .record import Record, Status, describe_task, make_record, now, one_line
+from .spec import RunSpec
+from .training import Training, step_count, train
+
+if TYPE_CHECKING:
+    from ..tasks import Task
+
+Progress = Callable[[int, int], None]
+"""Called with the units of work done and all units of the run: steps, and batches of evaluation."""
+
+
+def run(
+    spec: RunSpec,
+    progress: Progress = lambda done, total: None,
+    load: Callable[[str], Task] | None = None,
+) -> Record:
+    """Carry out one run.
+
+    Trouble inside the run is data: NaN or infinity gives status `diverged`, an exception gives
+    `failed` with one line of reason. The same spec on the same machine gives the same results, bit
+    for bit. The global random state is left as it was.
+
+    Args:
+        spec: What to run.
+        progress: Told about every step and every batch of evaluation.
+        load: Gives a task by its name; by default `steadytune.tasks.load_task`.
+
+    Returns:
+        The record, in the format of docs/record.md.
+
+    Raises:
+        SteadytuneError: If the spec itself cannot be run: a method that does not suit the model, a
+            task or a model that cannot be loaded or that is not the one of the spec.
+    """
+    started, log = now(), _Log(spec)
+    with _threads(spec.threads), _global_streams_kept():
+        try:
+            _fine_tune(spec, progress, load or _load_task, log)
+            status: Status = "diverged" if log.diverged else "ok"
+            reason = log.diverged
+        except SteadytuneError:
+            raise
+        except Exception as error:  # whatever a model, a method or the memory does
+            status, reason = "failed", one_line(error)
+    return make_record(spec, status, reason, started=started, parts=log.parts())
+
+
+@dataclass
+class _Log:
+    """What is known of a run so far: it is complete when the run ends, however it ends."""
+
+    spec: RunSpec
+    task: dict[str, Any] | None = None
+    results: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    training: Training | None = None
+    profile: dict[str, Any] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    diverged: str | None = None
+    started: float = field(default_factory=time.perf_counter)
+
+    def parts(self) -> dict[str, Any]:
+        steps = self.training.step_seconds if self.training else []
+        return {
+            "task": self.task,
+            "results": self.results,
+            "history": self.training.history if self.training else [],
+            "profile": self.profile if self.profile.get("after") else None,
+            "seconds": {**self.seconds, "total": time.perf_counter() - self.started},
+            "cost": {
+                "steps": len(steps),
+                "seconds_per_step": median(steps) if steps else None,
+            },
+            "environment": describe_environment(self.spec.threads),
+        }
+
+    @contextmanager
+    def timed(self, name: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = time.perf_counter() - started
+
+
+def _fine_tune(spec: RunSpec, progress: Progress, load: Callable[[str], Task], log: _Log) -> None:
+    methods = parse_method(spec.method)
+    task = load(spec.task).sample(spec.train_size, spec.subset_seed, spec.eval_size)
+    _require_same(spec, task)
+    log.task = describe_task(task)
+    seeds = Seeds.from_run(spec.seed)
+    model, tokenizer = load_classifier(spec.model, task.label_names, seeds.head)
+    rows = {
+        split: encode(dataset, task.columns, tokenizer, spec.max_length)
+        for split, dataset in {"train": task.train, **task.test}.items()
+    }
+    tick = _ticker(spec, rows, progress)
+    log.profile["before"] = attenuation(model, tokenizer, rows[task.domain])
+    with log.timed("train"):
+        log.training = train(spec, model, tokenizer, rows["train"], methods, tick)
+    log.diverged = log.training.diverged
+    if log.diverged is None:
+        with log.timed("evaluate"):
+            _evaluate(model, tokenizer, rows, tick, log)
+    if log.diverged is None:
+        log.profile["after"] = attenuation(model, tokenizer, rows[task.domain])
+
+
+def _evaluate(
+    model: Any, tokenizer: Any, rows: dict[str, Any], tick: Callable[[], None], log: _Log
+) -> None:
+    results = {}
+    for split, encoded in rows.items():
+        logits = predict(model, tokenizer, encoded, tick)
+        if not np.isfinite(logits).all():
+            log.diverged = f"the logits on {split} were not finite after training"
+            return
+        results[split] = classification_metrics(logits, np.array(encoded["labels"]))
+    log.results = results
+
+
+def _ticker(spec: RunSpec, rows: dict[str, Any], progress: Progress) -> Callable[[], None]:
+    """A function to call after every unit of work."""
+    batches = sum(batch_count(len(encoded)) for encoded in rows.values())
+    total, done = step_count(spec, len(rows["train"])) + batches, 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        progress(done, total)
+
+    return tick
+
+
+@cache
+def _load_task(name: str) -> Task:
+    """A warm process reads the rows once."""
+    return load_task(name)
+
+
+def _require_same(spec: RunSpec, task: Task) -> None:
+    """The rows and the weights must be those that the spec was made for."""
+    if spec.data_hash and task.content_hash != spec.data_hash:
+        raise DataError(
+            f"the rows of task {spec.task!r} have hash {task.content_hash}, the run expects "
+            f"{spec.data_hash}; plan the study again"
+        )
+    if spec.model_hash and (found := model_hash(resolve_model(spec.model))) != spec.model_hash:
+        raise ModelError(
+            f"model {spec.model!r} has hash {found}, the run expects {spec.model_hash}; "
+            "plan the study again"
+        )
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _global_streams_kept() -> Iterator[None]:
+    """The Hugging Face trainer seeds the global streams; put them back afterwards."""
+    python, numpy = random.getstate(), np.random.get_state()
+    try:
+        with isolated_rng(torch.device("cuda" if torch.cuda.is_available() else "cpu")):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)

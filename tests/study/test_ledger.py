@@ -1,0 +1,154 @@
+"""The ledger: whole records or none, corrupt ones named and set aside, bad folders refused."""
+
+from __future__ import annotations
+
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from records import make_spec, make_test_record
+
+from steadytune import ConfigError
+from steadytune.study.ledger import Ledger, file_name, read_record
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "study")
+
+
+def test_what_is_added_is_read(ledger: Ledger) -> None:
+    records = [make_test_record(make_spec(seed)) for seed in (1, 2)]
+    for record in records:
+        ledger.add(record)
+    assert ledger.read().records == records
+    assert ledger.read().corrupt == {}
+
+
+def test_an_empty_or_missing_folder_holds_nothing(ledger: Ledger) -> None:
+    assert ledger.read().records == []
+    assert not ledger.has("0" * 16)
+
+
+def test_only_finished_runs_count_as_there(ledger: Ledger) -> None:
+    status_by_seed = {1: "ok", 2: "diverged", 3: "failed", 4: "cancelled"}
+    for seed, status in status_by_seed.items():
+        ledger.add(make_test_record(make_spec(seed), status))
+    there = {seed for seed in status_by_seed if ledger.has(make_spec(seed).hash)}
+    assert there == {1, 2}
+    assert ledger.finished() == {make_spec(seed).hash for seed in there}
+
+
+def test_a_record_replaces_the_older_one_of_its_run(ledger: Ledger) -> None:
+    ledger.add(make_test_record(make_spec(), "failed"))
+    ledger.add(make_test_record(make_spec()))
+    assert [record["status"] for record in ledger.read().records] == ["ok"]
+
+
+def test_names_tell_method_seed_and_hash() -> None:
+    spec = make_spec(7, "my.package:Method(lnsr:targets=(1,2)):word='a/b'")
+    name = file_name(make_test_record(spec))
+    assert name.endswith(f"-seed7-{spec.hash}.json")
+    assert name.startswith("my.package_Method_lnsr_targets=_1_2")
+    assert "/" not in name
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_no_method_text_leads_out_of_the_folder(method: str) -> None:
+    name = file_name(make_test_record(make_spec(method=method)))
+    assert os.path.basename(name) == name
+    assert len(name) < 120
+
+
+def test_an_interrupted_write_leaves_nothing(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("os.replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        ledger.add(make_test_record(make_spec()))
+    assert list(ledger.runs.iterdir()) == []
+
+
+def test_a_number_that_json_lacks_is_not_written(ledger: Ledger) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        ledger.add(make_test_record(make_spec(), results={"movie": {"loss": float("nan")}}))
+    assert list(ledger.runs.iterdir()) == []
+
+
+def test_many_writers_do_not_disturb_each_other(ledger: Ledger) -> None:
+    records = [make_test_record(make_spec(seed % 5)) for seed in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(ledger.add, records))
+    assert len(ledger.read().records) == 5
+    assert len(list(ledger.runs.iterdir())) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "Expecting value"),
+        ('{"version": 1', "Expecting"),
+        ("[1]", "JSON object"),
+        ('{"version": 99}', "version 1"),
+        ('{"version": 1, "spec": 3}', "spec is missing"),
+        ('{"version": 1, "spec": {}, "spec_hash": "x", "results": {}}', "status"),
+        (
+            '{"version": 1, "spec": {}, "spec_hash": "x", "results": {}, "status": "ok"}',
+            "does not fit the file's name",
+        ),
+        ("\udcff", "utf-8"),
+    ],
+)
+def test_corrupt_files_are_named_and_set_aside(ledger: Ledger, text: str, reason: str) -> None:
+    ledger.add(make_test_record(make_spec()))
+    bad = ledger.runs / "plain-seed2-0123456789abcdef.json"
+    bad.write_bytes(text.encode("utf-8", "surrogateescape"))
+    contents = ledger.read()
+    assert len(contents.records) == 1
+    assert list(contents.corrupt) == [bad.name]
+    assert reason in contents.corrupt[bad.name]
+    assert not ledger.has("0123456789abcdef")
+    assert ledger.set_aside(bad.name).exists()
+    assert ledger.read().corrupt == {}
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["version", "spec", "spec_hash", "status", "results"]), inner
+            )
+        ),
+        max_leaves=8,
+    )
+)
+def test_any_json_is_a_record_or_a_value_error(
+    tmp_path_factory: pytest.TempPathFactory, value: object
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "plain-seed1-0123456789abcdef.json"
+    path.write_text(json.dumps(value))
+    with pytest.raises(ValueError):
+        read_record(path)
+
+
+def test_a_writable_folder_is_left_empty(ledger: Ledger) -> None:
+    ledger.require_writable()
+    assert list(ledger.runs.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ConfigError, match=r"cannot write to .*file.*--out"):
+        Ledger(tmp_path / "file" / "study").require_writable()
+    with pytest.raises(ConfigError, match="cannot write"):
+        Ledger(tmp_path / "file").require_writable()

@@ -1,0 +1,52 @@
+"""What defines a run: its key follows every setting, and impossible settings are refused."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from steadytune import ConfigError
+from steadytune.study.spec import RunSpec
+
+SPEC = RunSpec(task="toy", method="plain", seed=1)
+
+
+def test_the_hash_is_the_same_everywhere() -> None:
+    assert SPEC.hash == "60a8dd1dca0b3617"
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(RunSpec)])
+def test_every_setting_changes_the_hash(field: str) -> None:
+    value = getattr(SPEC, field)
+    other = f"{value}x" if isinstance(value, str) else 0.5 if isinstance(value, float) else 9
+    assert dataclasses.replace(SPEC, **{field: other}).hash != SPEC.hash
+
+
+def test_a_spec_is_json() -> None:
+    assert RunSpec(**json.loads(json.dumps(SPEC.as_dict()))) == SPEC
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("seed", -1),
+        ("train_size", 0),
+        ("eval_size", 0),
+        ("epochs", 0.0),
+        ("epochs", float("nan")),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("inf")),
+        ("warmup", 1.5),
+        ("warmup", -0.1),
+        ("weight_decay", -1.0),
+        ("batch_size", 0),
+        ("max_length", 0),
+        ("threads", 0),
+    ],
+)
+def test_impossible_settings_are_refused(field: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=f"{field}="):
+        dataclasses.replace(SPEC, **{field: value})
