@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from steadytune.tasks._catalogue import TASKS, NamedTask, load_task
-from steadytune.tasks._task import Task, constant_score
-from steadytune.tasks.encoding import Encoded, encode, encode_and_count
-from steadytune.tasks.metrics import CLASSIFICATION_METRICS, classification_metrics
+from ._catalogue import TASKS, NamedTask, load_task
+from ._task import Task, constant_score
+from .encoding import Encoded, encode, encode_and_count
+from .metrics import CLASSIFICATION_METRICS, classification_metrics
 
 __all__ = [
     "CLASSIFICATION_METRICS",

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from steadytune._exceptions import ConfigError
-from steadytune.tasks import vader
-from steadytune.tasks._task import Task
+from .._exceptions import ConfigError
+from . import vader
+from ._task import Task
 
 
 @dataclass(frozen=True)

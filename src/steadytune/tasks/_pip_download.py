@@ -18,8 +18,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from steadytune._exceptions import DataError
-from steadytune.tasks import _stand_in_backend
+from .._exceptions import DataError
+from . import _stand_in_backend
 
 TIMEOUT_SECONDS = 600
 

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from steadytune._exceptions import ConfigError, DataError
-from steadytune.tasks._sampling import stratified_sample
-from steadytune.tasks.metrics import CLASSIFICATION_METRICS, best_constant_score
+from .._exceptions import ConfigError, DataError
+from ._sampling import stratified_sample
+from .metrics import CLASSIFICATION_METRICS, best_constant_score
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from steadytune._exceptions import ConfigError
+from .._exceptions import ConfigError
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from steadytune._exceptions import DataError
+from .._exceptions import DataError
 
 HIGHEST_RATING = 4.0
 

@@ -29,10 +29,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from steadytune.tasks._task import Task
-from steadytune.tasks.rated_text import RatedText, read_rated_texts
-from steadytune.tasks.vader_archive import read_members
-from steadytune.tasks.vader_download import release_bytes
+from ._task import Task
+from .rated_text import RatedText, read_rated_texts
+from .vader_archive import read_members
+from .vader_download import release_bytes
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -10,7 +10,7 @@ import io
 import tarfile
 import zlib
 
-from steadytune._exceptions import DataError
+from .._exceptions import DataError
 
 INNER_ARCHIVE = "vaderSentiment-3.3.2/additional_resources/hutto_ICWSM_2014.tar.gz"
 INNER_FOLDER = "hutto_ICWSM_2014"

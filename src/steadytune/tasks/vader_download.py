@@ -14,8 +14,8 @@ from pathlib import Path
 
 import platformdirs
 
-from steadytune._exceptions import DataError
-from steadytune.tasks._pip_download import SourceRelease, pip_download
+from .._exceptions import DataError
+from ._pip_download import SourceRelease, pip_download
 
 VADER_RELEASE = SourceRelease(
     project="vaderSentiment",
