@@ -153,7 +153,7 @@ def attach(
     if methods:
         require_plain_checkpointing(bare)
     depth = recorder.depth if recorder else None
-    hosts = [Host(bare, depth, seed, index) for index in range(len(methods))]
+    hosts = [Host(bare, depth, seed, index, layers=layers) for index in range(len(methods))]
     with ExitStack() as stack:
         _attached.add(bare)
         stack.callback(_attached.discard, bare)

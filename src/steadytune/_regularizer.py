@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ._random import generator
+from ._sites import Layers, find_layers
 from ._step import Step
 
 Transform = Callable[[Callable[[Step], Tensor]], Callable[[Step], Tensor]]
@@ -31,6 +32,7 @@ class Host:
         before_optimizer_step: Called with the optimizer before each of its steps.
         after_optimizer_step: The same, afterwards.
         learning_rate_factors: Parameter name -> what its learning rate is multiplied with.
+        layers: Dotted path to the model's list of blocks, if the caller named it.
     """
 
     model: nn.Module
@@ -41,6 +43,7 @@ class Host:
     after_optimizer_step: list[OptimizerHook] = field(default_factory=list)
     learning_rate_factors: dict[str, float] = field(default_factory=dict)
     state: dict[str, Tensor] = field(default_factory=dict)
+    layers: str | None = None
 
     @property
     def needs_optimizer(self) -> bool:
@@ -48,6 +51,14 @@ class Host:
         return bool(
             self.before_optimizer_step or self.after_optimizer_step or self.learning_rate_factors
         )
+
+    def find_layers(self) -> Layers:
+        """The model's blocks.
+
+        Raises:
+            ModelError: If they cannot be found.
+        """
+        return find_layers(self.model, self.layers)
 
     def generator(self, site: str) -> torch.Generator:
         """A generator for draws made once, at attach, the same in every process."""

@@ -113,6 +113,7 @@ class Step:
         rank: Number of the process.
         share: What a mean over this micro-batch counts for, where the task loss is already divided
             by the tokens of a whole accumulated batch; 1 otherwise.
+        total_steps: Number of optimizer steps of the whole training, where it is known.
     """
 
     model: nn.Module
@@ -123,6 +124,7 @@ class Step:
     micro_step: int = 0
     rank: int = 0
     share: float = 1.0
+    total_steps: int | None = None
     _session: Session | None = None
     _method: int = -1
     _pass: str = ""
@@ -181,15 +183,17 @@ class Step:
                 stack.enter_context(eval_mode(self.bare_model))
             return (self if shift is None else self._perturbed(shift))._forward(record=False)
 
-    def repeated(self) -> Step:
-        """This step once more: with passes, and draws, of its own."""
+    def repeated(self, *, redraw: bool = True) -> Step:
+        """This step once more, with passes of its own, and with draws of its own if `redraw`."""
+        if not redraw:
+            return replace(self, _shared=_Shared())
         self._shared.passes += 1
         path = f"{self._pass}/{self._shared.passes}"
         return replace(self, _pass=path, _shared=_Shared())
 
-    def shifted(self, shift: Tensor) -> Step:
+    def shifted(self, shift: Tensor, *, redraw: bool = True) -> Step:
         """This step once more, perturbed by `shift` (batch, tokens, width) at the embeddings."""
-        return self.repeated()._perturbed(shift)
+        return self.repeated(redraw=redraw)._perturbed(shift)
 
     def send_back(self, loss: Tensor) -> None:
         """Accumulate the gradients of part of the loss now, so that its graph need not be kept."""
@@ -282,7 +286,7 @@ class Step:
 
 def _own_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
     outputs = model(**inputs)
-    loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs[0]
+    loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs[0]
     if not isinstance(loss, Tensor):
         raise ConfigError(
             f"{type(unwrap(model)).__name__} returned no loss; the batch needs labels, it has "

@@ -125,6 +125,7 @@ class RegularizerMixin:
                 micro_step=self._last_step[1],
                 rank=self.args.process_index,
                 share=1 / divisor if by_tokens else 1.0,
+                total_steps=self.state.max_steps,
             )
         )
         return (loss, objective.outputs) if return_outputs else loss
