@@ -1,7 +1,25 @@
 """LNSR against closed forms, brute force, and the contract."""
 
-from steadytune import LNSR
-from steadytune.testing import RegularizerContract
+from __future__ import annotations
+
+from itertools import combinations
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from steadytune import LNSR, ConfigError, Step, attach, functional
+from steadytune._random import isolated_rng
+from steadytune.testing import (
+    RegularizerContract,
+    enable_checkpointing,
+    gradients,
+    tiny_batch,
+    tiny_classifier,
+)
+
+CPU = torch.device("cpu")
 
 
 class TestContract(RegularizerContract):
@@ -13,3 +31,292 @@ class TestContractOfRows(RegularizerContract):
     method = LNSR(strength=3.0, std=0.1, layer=1, rows=0.5, noise="in-manifold")
     neutral = LNSR(strength=0.0, rows=0.5)
     per_example = False
+
+
+class TestContractWithoutDropout(RegularizerContract):
+    method = LNSR(strength=3.0, std=0.1, layer=2, dropout="off", relative=True)
+    neutral = LNSR(strength=0.0, dropout="off")
+
+
+class Stack(nn.Module):
+    """Blocks on a sequence of vectors, without embeddings: `x` is what enters the first block."""
+
+    def __init__(self, *blocks: nn.Module) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList(blocks)
+
+    def forward(self, x: Tensor, attention_mask: Tensor | None = None) -> dict[str, Any]:
+        for block in self.blocks:
+            x = block(x)
+        return {"loss": x.square().mean(), "hidden": x}
+
+
+def mean_penalty(model: nn.Module, method: LNSR, inputs: dict[str, Tensor], draws: int) -> Tensor:
+    with torch.no_grad(), attach(model, [method], layers="blocks") as objective:
+        for _ in range(draws):
+            objective(Step(model, inputs))
+        return torch.tensor(objective.pop_logs()["lnsr_penalty"], dtype=torch.float64)
+
+
+@pytest.fixture
+def linear() -> Stack:
+    with isolated_rng(CPU, 0):
+        return Stack(nn.Linear(4, 6), nn.Linear(6, 3)).double()
+
+
+class TestClosedForm:
+    """E R = std^2 ||W||_F^2 for a linear map W, exactly (methods A4)."""
+
+    def test_bare_norm_of_a_linear_map(self, linear: Stack) -> None:
+        first = linear.blocks[0].weight
+        both = linear.blocks[1].weight @ first
+        x = torch.ones(1, 1, 4, dtype=torch.float64)
+        method = LNSR(std=0.3, reduction="sum")
+        measured = mean_penalty(linear, method, {"x": x}, 4000)
+        expected = 0.3**2 * (first.square().sum() + both.square().sum())
+        torch.testing.assert_close(measured, expected.detach(), rtol=0.03, atol=0)
+
+    def test_bare_norm_is_the_exact_value_for_a_given_draw(self, linear: Stack) -> None:
+        x = torch.ones(2, 3, 4, dtype=torch.float64)
+        noise = torch.randn(
+            2, 3, 4, dtype=torch.float64, generator=torch.Generator().manual_seed(1)
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Step, "normal_like", lambda self, tensor, site: noise)
+            measured = mean_penalty(linear, LNSR(std=0.3, reduction="sum"), {"x": x}, 1)
+        first = 0.3 * noise @ linear.blocks[0].weight.T
+        both = first @ linear.blocks[1].weight.T
+        expected = (first.square().sum((1, 2)) + both.square().sum((1, 2))).mean()
+        torch.testing.assert_close(measured, expected.detach(), rtol=1e-12, atol=0)
+
+    def test_default_reduction_of_a_linear_map(self, linear: Stack) -> None:
+        first = linear.blocks[0].weight
+        both = linear.blocks[1].weight @ first
+        x = torch.ones(3, 5, 4, dtype=torch.float64)
+        mask = torch.tensor([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [0, 1, 1, 1, 1]])
+        measured = mean_penalty(linear, LNSR(std=0.3), {"x": x, "attention_mask": mask}, 2000)
+        expected = 0.3**2 * (first.square().sum() / 6 + both.square().sum() / 3) / 2
+        torch.testing.assert_close(measured, expected.detach(), rtol=0.03, atol=0)
+
+    def test_small_noise_measures_the_jacobian_of_a_nonlinear_net(self) -> None:
+        """std -> 0: R / std^2 -> the squared Frobenius norm of the brute-force Jacobian."""
+        with isolated_rng(CPU, 1):
+            net = Stack(nn.Sequential(nn.Linear(3, 5), nn.Tanh()), nn.Linear(5, 2)).double()
+        x = torch.tensor([[[0.3, -0.2, 0.9]]], dtype=torch.float64)
+        brute = torch.zeros((), dtype=torch.float64)
+        for depth in (1, 2):
+            function = nn.Sequential(*net.blocks[:depth])
+            brute += torch.autograd.functional.jacobian(function, x[0, 0]).square().sum()
+        measured = mean_penalty(net, LNSR(std=1e-4, reduction="sum"), {"x": x}, 6000) / 1e-8
+        torch.testing.assert_close(measured, brute, rtol=0.04, atol=0)
+
+    def test_fourth_order_term_of_a_quadratic(self) -> None:
+        """f = x^2 / 2 at x: E (f(x+e) - f(x))^2 = s^2 x^2 + s^4 (1/4 + 1/2)."""
+
+        class Half(nn.Module):
+            def forward(self, x: Tensor) -> Tensor:
+                return x.square() / 2
+
+        net = Stack(Half())
+        net.anchor = nn.Parameter(torch.zeros(()))  # type: ignore[assignment]
+        x = torch.full((1, 4000, 1), 1.5, dtype=torch.float64)
+        measured = mean_penalty(net, LNSR(std=0.8), {"x": x}, 50)
+        expected = 0.8**2 * 1.5**2 + 0.8**4 * 0.75
+        torch.testing.assert_close(
+            measured, torch.tensor(expected, dtype=torch.float64), rtol=0.02, atol=0
+        )
+
+
+def test_gradcheck_of_the_formula() -> None:
+    draws = torch.Generator().manual_seed(0)
+    states = [
+        torch.randn(2, 3, 4, dtype=torch.float64, generator=draws, requires_grad=True)
+        for _ in range(4)
+    ]
+    mask = torch.tensor([[1, 1, 0], [0, 1, 1]])
+    for reduction in ("mean", "sum"):
+        torch.autograd.gradcheck(
+            lambda a, b, c, d, how=reduction: functional.noise_stability(
+                [a, b], [c, d], mask, [1.0, 2.0], how
+            ),
+            states,
+        )
+
+
+def test_gradient_of_the_penalty_is_that_of_its_definition() -> None:
+    """Through the model: the objective's gradient against two explicit whole passes."""
+    model = tiny_classifier(dropout=0.0).double()
+    batch = tiny_batch()
+    noise = torch.randn(4, 9, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Step, "normal_like", lambda self, tensor, site: noise)
+        with attach(model, [LNSR(strength=2.0, std=0.1, layer=0)]) as objective:
+            objective(Step(model, batch)).backward()
+    measured = gradients(model)
+    model.zero_grad()
+    clean = model(**batch, output_hidden_states=True)
+    mask = batch["attention_mask"]
+    shift = 0.1 * noise * mask[..., None]
+    handle = model.bert.embeddings.register_forward_hook(lambda m, a, out: out + shift)
+    noisy = model(**batch, output_hidden_states=True)
+    handle.remove()
+    distances = []
+    for still, moved in zip(clean.hidden_states[1:], noisy.hidden_states[1:], strict=True):
+        each = ((moved - still).square().mean(-1) * mask).sum(1) / mask.sum(1)
+        distances.append(each.mean())
+    (clean.loss + 2.0 * sum(distances) / 3).backward()
+    for name, value in gradients(model).items():
+        torch.testing.assert_close(measured[name], value, rtol=1e-9, atol=1e-13)
+
+
+@pytest.mark.parametrize("rows", [1.0, 0.5])
+@pytest.mark.parametrize("dropout", ["shared", "off"])
+@pytest.mark.parametrize("checkpointed", [False, True])
+def test_zero_noise_gives_exactly_zero(rows: float, dropout: Any, checkpointed: bool) -> None:
+    model = tiny_classifier(dropout=0.3)
+    if checkpointed:
+        enable_checkpointing(model)
+    with attach(model, [LNSR(std=0.0, rows=rows, dropout=dropout)]) as objective:
+        objective(Step(model, tiny_batch())).backward()
+        assert objective.pop_logs()["lnsr_penalty"] == 0.0
+
+
+def test_fresh_masks_add_a_term_that_does_not_vanish() -> None:
+    model = tiny_classifier(dropout=0.3)
+    with attach(model, [LNSR(std=0.0, dropout="fresh")]) as objective:
+        objective(Step(model, tiny_batch()))
+        assert objective.pop_logs()["lnsr_penalty"] > 0.0
+
+
+def test_rows_are_an_unbiased_estimate() -> None:
+    """The mean over all pairs of rows equals the penalty on the whole batch."""
+    model = tiny_classifier(dropout=0.0).double()
+    batch = tiny_batch(examples=4)
+    noise = torch.randn(4, 9, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+    values = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Step, "normal_like", lambda self, tensor, site: noise)
+        for pair in combinations(range(4), 2):
+            chosen = torch.tensor(pair)
+            patch.setattr(LNSR, "_draw_rows", lambda self, step, size, rows=chosen: rows)
+            with attach(model, [LNSR(rows=0.5)]) as objective:
+                objective(Step(model, batch))
+                values.append(objective.pop_logs()["lnsr_penalty"])
+        patch.setattr(LNSR, "_draw_rows", lambda self, step, size: None)
+        with attach(model, [LNSR()]) as objective:
+            objective(Step(model, batch))
+            whole = objective.pop_logs()["lnsr_penalty"]
+    assert sum(values) / len(values) == pytest.approx(whole, rel=1e-12)
+
+
+def test_drawn_rows_are_sorted_distinct_and_vary() -> None:
+    model = tiny_classifier()
+    seen = []
+    method = LNSR(rows=0.5)
+    original = LNSR._draw_rows
+    with pytest.MonkeyPatch.context() as patch:
+
+        def keep(self: LNSR, step: Step, size: int) -> Any:
+            seen.append(original(self, step, size))
+            return seen[-1]
+
+        patch.setattr(LNSR, "_draw_rows", keep)
+        with attach(model, [method]) as objective:
+            for _ in range(8):
+                objective(Step(model, tiny_batch()))
+    assert all(len(rows) == 2 and rows[0] < rows[1] for rows in seen)
+    assert len({tuple(rows.tolist()) for rows in seen}) > 1
+
+
+def test_pads_are_neither_perturbed_nor_counted() -> None:
+    """More pads leave the penalty as it is, on either side."""
+    model = tiny_classifier(dropout=0.0).double()
+    batch = tiny_batch(examples=2)
+    noise = torch.randn(2, 9, 32, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
+
+    def penalty(inputs: dict[str, Tensor], drawn: Tensor) -> float:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Step, "normal_like", lambda self, tensor, site: drawn)
+            with torch.no_grad(), attach(model, [LNSR()]) as objective:
+                objective(Step(model, inputs))
+                return objective.pop_logs()["lnsr_penalty"]
+
+    extra = {name: torch.zeros(2, 4, dtype=torch.int64) for name in ("input_ids", "attention_mask")}
+    wider = {n: torch.cat([batch[n], extra[n]], 1) for n in extra} | {"labels": batch["labels"]}
+    louder = torch.cat([noise, 1e3 * torch.ones(2, 4, 32, dtype=torch.float64)], 1)
+    assert penalty(wider, louder) == pytest.approx(penalty(batch, noise), rel=1e-12)
+
+
+def test_relative_noise_scales_with_the_token() -> None:
+    net = Stack(nn.Identity())
+    net.anchor = nn.Parameter(torch.zeros(()))  # type: ignore[assignment]
+    x = torch.stack([torch.full((500, 8), 2.0), torch.full((500, 8), 0.5)]).double()
+    measured = mean_penalty(net, LNSR(std=0.1, relative=True), {"x": x}, 20)
+    assert measured.item() == pytest.approx(0.1**2 * (2.0**2 + 0.5**2) / 2, rel=0.03)
+
+
+def test_targets_and_weights() -> None:
+    with isolated_rng(CPU, 0):
+        net = Stack(*[nn.Linear(2, 2) for _ in range(3)]).double()
+    x = torch.ones(1, 1, 2, dtype=torch.float64)
+
+    def value(**options: Any) -> float:
+        return mean_penalty(net, LNSR(std=0.1, **options), {"x": x}, 1).item()
+
+    each = [value(targets=(r,)) for r in (1, 2, 3)]
+    assert value() == pytest.approx(sum(each) / 3)
+    assert value(targets="last") == pytest.approx(each[2])
+    assert value(targets=(1, 3), weights=(1.0, 3.0)) == pytest.approx((each[0] + 3 * each[2]) / 4)
+    assert value(weights=(1.0, 0.0, 1.0)) == pytest.approx((each[0] + each[2]) / 2)
+
+
+def test_detached_clean_states_send_no_gradient() -> None:
+    """With an identity block the two branches cancel; detached, only one is left."""
+    net = Stack(nn.Linear(2, 2), nn.Identity())
+    x = torch.ones(1, 1, 2)
+    grads = []
+    for detach in (False, True):
+        net.zero_grad()
+        with attach(net, [LNSR(layer=1, std=0.1, detach_clean=detach)], layers="blocks") as loss:
+            (loss(Step(net, {"x": x})) - net(x)["loss"]).backward()
+        grads.append(net.blocks[0].weight.grad.abs().sum().item())
+    assert grads[0] == pytest.approx(0.0, abs=1e-7)
+    assert grads[1] > 1e-3
+
+
+class TestBadOptions:
+    @pytest.mark.parametrize(
+        ("options", "text"),
+        [
+            ({"std": -0.1}, "std=-0.1"),
+            ({"std": float("nan")}, "std=nan"),
+            ({"strength": -1.0}, "strength=-1.0"),
+            ({"layer": -1}, "layer=-1"),
+            ({"rows": 0.0}, "rows=0.0"),
+            ({"rows": 1.5}, "rows=1.5"),
+            ({"noise": "gausian"}, "did you mean 'gaussian'"),
+            ({"dropout": "same"}, "dropout='same'"),
+            ({"reduction": "total"}, "reduction='total'"),
+            ({"targets": "top"}, "targets='top'"),
+            ({"weights": (1.0, -1.0)}, "weights=-1.0"),
+            ({"rank": 0}, "rank=0"),
+        ],
+    )
+    def test_refused_when_made(self, options: dict[str, Any], text: str) -> None:
+        with pytest.raises(ConfigError, match=text.replace("(", r"\(")):
+            LNSR(**options)
+
+    @pytest.mark.parametrize(
+        ("options", "text"),
+        [
+            ({"layer": 3}, "layer=3 is out of range; this model has 3 layers, expected 0 to 2"),
+            ({"targets": (0,)}, "layers 1 to 3"),
+            ({"layer": 1, "targets": (1,)}, "layers 2 to 3"),
+            ({"targets": ()}, "out of range"),
+            ({"weights": (1.0,)}, "3 target layers"),
+            ({"weights": (0.0, 0.0, 0.0)}, "not all zero"),
+        ],
+    )
+    def test_refused_when_attached(self, options: dict[str, Any], text: str) -> None:
+        with pytest.raises(ConfigError, match=text), attach(tiny_classifier(), [LNSR(**options)]):
+            pass

@@ -37,8 +37,8 @@ def squared_displacement(
 
 
 def noise_stability(
-    noisy: Sequence[Float[Tensor, "batch seq dim"]],
-    clean: Sequence[Float[Tensor, "batch seq dim"]],
+    noisy: Sequence[Float[Tensor, "batch seq _dim"]],
+    clean: Sequence[Float[Tensor, "batch seq _dim"]],
     mask: Int[Tensor, "batch seq"] | Float[Tensor, "batch seq"] | Bool[Tensor, "batch seq"],
     weights: Sequence[float],
     reduction: Reduction = "mean",
@@ -46,7 +46,8 @@ def noise_stability(
     """Layerwise noise stability: R = sum_r w_r E_i d(h_r(x_i + e_i), h_r(x_i)).
 
     Args:
-        noisy: The hidden states above the injection layer, from the perturbed pass.
+        noisy: The hidden states above the injection layer, from the perturbed pass; widths may
+            differ between layers.
         clean: The same ones from the clean pass.
         mask: 1 for real tokens, 0 for pads.
         weights: One non-negative weight a layer. With `mean` they are divided by their sum.

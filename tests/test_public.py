@@ -1,0 +1,68 @@
+"""The public surface: what can be imported, what it costs, and which way imports point."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import steadytune
+from steadytune import methods
+
+SOURCE = Path(steadytune.__file__).parent
+
+# Room -> what it must not import, directly.
+FORBIDDEN = {
+    "functional": {"steadytune", "transformers", "_step", "_regularizer", "methods", "study"},
+    "stats": {"torch", "transformers", "methods", "study", "report", "tasks"},
+    "report": {"torch", "transformers", "methods", "study", "tasks"},
+    "methods": {"transformers.trainer", "trainer", "study", "report", "stats", "tasks", "cli"},
+    "tasks": {"methods", "study", "report", "stats", "trainer", "cli"},
+    "diagnostics": {"methods", "study", "report", "tasks", "trainer", "cli"},
+    "study": {"report", "cli"},
+}
+
+
+def test_all_is_what_can_be_imported() -> None:
+    assert sorted(steadytune.__all__) == sorted(steadytune._HOMES)
+    for name in steadytune.__all__:
+        assert getattr(steadytune, name).__name__ == name
+    assert set(methods.__all__) <= set(steadytune.__all__)
+    assert set(steadytune.__all__) <= set(dir(steadytune))
+
+
+def test_importing_it_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, steadytune; "
+        "print({'torch', 'transformers', 'numpy', 'matplotlib', 'scipy'} & set(sys.modules))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert printed.stdout.strip() == "set()"
+
+
+def imported(path: Path) -> set[str]:
+    """The names of modules that a file imports, each with all its prefixes and its last part."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parts = (node.module or "").split(".")
+            names |= {parts[0], parts[-1]}
+            if node.level and not node.module:
+                names |= {alias.name for alias in node.names}
+    return names
+
+
+def test_imports_point_one_way() -> None:
+    for room, forbidden in FORBIDDEN.items():
+        for path in (SOURCE / room).rglob("*.py"):
+            assert not imported(path) & forbidden, path
+
+
+def test_methods_do_not_import_each_other() -> None:
+    names = {path.stem for path in (SOURCE / "methods").glob("*.py")} - {"__init__"}
+    for path in (SOURCE / "methods").glob("*.py"):
+        if path.stem != "__init__":
+            assert not imported(path) & names, path

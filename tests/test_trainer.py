@@ -1,0 +1,301 @@
+"""Methods in the Hugging Face Trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
+
+from steadytune import (
+    LNSR,
+    ConfigError,
+    RegularizedTrainer,
+    Regularizer,
+    RegularizerMixin,
+    Seeds,
+    Step,
+    attach,
+)
+from steadytune._random import isolated_rng
+from steadytune.testing import (
+    assert_same,
+    gradients,
+    noise_by_example,
+    tiny_batch,
+    tiny_classifier,
+    weights,
+)
+
+CPU = torch.device("cpu")
+
+
+def examples(count: int = 12) -> list[dict[str, Tensor]]:
+    batch = tiny_batch(examples=count)
+    return [{name: value[row] for name, value in batch.items()} for row in range(count)]
+
+
+def arguments(folder: Path, **options: Any) -> TrainingArguments:
+    defaults: dict[str, Any] = {
+        "output_dir": str(folder),
+        "max_steps": 3,
+        "per_device_train_batch_size": 4,
+        "learning_rate": 1e-2,
+        "use_cpu": True,
+        "report_to": "none",
+        "disable_tqdm": True,
+        "save_strategy": "no",
+        "dataloader_pin_memory": False,
+    }
+    return TrainingArguments(**{**defaults, **options})
+
+
+def trainer(
+    folder: Path,
+    regularizers: Sequence[Regularizer] = (),
+    dropout: float = 0.1,
+    kind: type = RegularizedTrainer,
+    model: Any = None,
+    callbacks: Any = None,
+    **options: Any,
+) -> Any:
+    extra = {"regularizers": regularizers} if issubclass(kind, RegularizerMixin) else {}
+    return kind(
+        model=model or tiny_classifier(dropout=dropout),
+        args=arguments(folder, **options),
+        train_dataset=examples(),
+        eval_dataset=examples(4),
+        callbacks=callbacks,
+        **extra,
+    )
+
+
+class KeepGradients(TrainerCallback):
+    """Keeps what the first optimizer step is about to use."""
+
+    def __init__(self) -> None:
+        self.gradients: dict[str, Tensor] = {}
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.gradients = self.gradients or gradients(kwargs["model"])
+
+
+def first_gradients(folder: Path, **options: Any) -> dict[str, Tensor]:
+    keep = KeepGradients()
+    trainer(folder, dropout=0.0, callbacks=[keep], max_steps=1, **options).train()
+    return keep.gradients
+
+
+@pytest.mark.parametrize("methods", [(), (LNSR(strength=5.0),)], ids=["plain", "lnsr"])
+def test_gradients_do_not_depend_on_accumulation(tmp_path: Path, methods: Any) -> None:
+    with noise_by_example():
+        whole = first_gradients(
+            tmp_path, regularizers=methods, per_device_train_batch_size=4, max_grad_norm=0.0
+        )
+        parts = first_gradients(
+            tmp_path,
+            regularizers=methods,
+            per_device_train_batch_size=2,
+            gradient_accumulation_steps=2,
+            max_grad_norm=0.0,
+        )
+    for name, value in whole.items():
+        torch.testing.assert_close(parts[name], value, rtol=1e-4, atol=1e-6)
+
+
+def test_the_stock_trainer_does_depend_on_it(tmp_path: Path) -> None:
+    """Why the baseline is this trainer without methods; once this fails, drop the warning."""
+    options: dict[str, Any] = {"kind": Trainer, "max_grad_norm": 0.0}
+    whole = first_gradients(tmp_path, per_device_train_batch_size=4, **options)
+    parts = first_gradients(
+        tmp_path, per_device_train_batch_size=2, gradient_accumulation_steps=2, **options
+    )
+    ratio = parts["classifier.weight"].norm() / whole["classifier.weight"].norm()
+    assert ratio.item() == pytest.approx(2.0, rel=1e-3)
+
+
+def test_without_methods_it_is_the_stock_trainer(tmp_path: Path) -> None:
+    ours = trainer(tmp_path, dropout=0.0)
+    stock = trainer(tmp_path, dropout=0.0, kind=Trainer)
+    ours.train(), stock.train()
+    for name, value in weights(stock.model).items():
+        torch.testing.assert_close(weights(ours.model)[name], value, rtol=1e-6, atol=1e-7)
+
+
+def test_a_neutral_method_is_the_baseline_bit_for_bit(tmp_path: Path) -> None:
+    plain, neutral = trainer(tmp_path), trainer(tmp_path, [LNSR(strength=0.0)])
+    plain.train(), neutral.train()
+    assert_same(weights(plain.model), weights(neutral.model))
+
+
+def test_evaluating_does_not_change_training(tmp_path: Path) -> None:
+    silent = trainer(tmp_path, [LNSR()])
+    evaluated = trainer(tmp_path, [LNSR()], eval_strategy="steps", eval_steps=1)
+    silent.train(), evaluated.train()
+    assert_same(weights(silent.model), weights(evaluated.model))
+
+
+def test_evaluation_loss_is_the_task_loss(tmp_path: Path) -> None:
+    plain = trainer(tmp_path).evaluate()["eval_loss"]
+    treated = trainer(tmp_path, [LNSR(strength=100.0)]).evaluate()["eval_loss"]
+    assert plain == treated
+
+
+def test_paired_seeds_share_dropout_masks(tmp_path: Path) -> None:
+    """With a learning rate of zero every step's task loss is the same, whatever a method draws."""
+    losses = []
+    greedy = LNSR(strength=0.0, dropout="fresh", noise="covariance")
+    for methods in ((), (LNSR(strength=0.0), greedy)):
+        run = trainer(tmp_path, methods, learning_rate=0.0, logging_steps=1)
+        run.train()
+        losses.append([entry["loss"] for entry in run.state.log_history if "loss" in entry])
+    assert len(losses[0]) == 3
+    assert losses[0] == losses[1]
+
+
+def test_penalties_are_logged(tmp_path: Path) -> None:
+    run = trainer(tmp_path, [LNSR()], logging_steps=1)
+    run.train()
+    logged = [entry["lnsr_penalty"] for entry in run.state.log_history if "loss" in entry]
+    assert len(logged) == 3 and all(value > 0 for value in logged)
+
+
+def test_methods_are_detached_after_an_interrupt(tmp_path: Path) -> None:
+    class Stop(TrainerCallback):
+        def on_step_end(self, *args: Any, **kwargs: Any) -> None:
+            raise KeyboardInterrupt
+
+    run = trainer(tmp_path, [LNSR()], callbacks=[Stop()])
+    with pytest.raises(KeyboardInterrupt):
+        run.train()
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in run.model.modules())
+    with attach(run.model, [LNSR()]) as objective:
+        objective(Step(run.model, tiny_batch())).backward()
+
+
+def test_it_can_train_twice(tmp_path: Path) -> None:
+    run = trainer(tmp_path, [LNSR()])
+    run.train(), run.train()
+    assert run.state.global_step == 3
+
+
+def test_model_init(tmp_path: Path) -> None:
+    run = RegularizedTrainer(
+        model_init=lambda: tiny_classifier(),
+        args=arguments(tmp_path),
+        train_dataset=examples(),
+        regularizers=[LNSR()],
+    )
+    run.train()
+    given = trainer(tmp_path, [LNSR()])
+    given.train()
+    assert_same(weights(run.model), weights(given.model))
+
+
+def test_the_mixin_on_another_subclass(tmp_path: Path) -> None:
+    class Counting(Trainer):
+        counted = 0
+
+        def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+            Counting.counted += 1
+            return super().compute_loss(*args, **kwargs)
+
+    class Mine(RegularizerMixin, Counting):
+        pass
+
+    mine, ours = trainer(tmp_path, [LNSR()], kind=Mine), trainer(tmp_path, [LNSR()])
+    mine.train(), ours.train()
+    assert Counting.counted == 3
+    assert_same(weights(mine.model), weights(ours.model))
+
+
+def test_label_smoothing_reaches_the_task_loss(tmp_path: Path) -> None:
+    plain = trainer(tmp_path, [LNSR()], label_smoothing_factor=0.2, logging_steps=1)
+    plain.train()
+    assert all("lnsr_penalty" in e for e in plain.state.log_history if "loss" in e)
+
+
+def test_seeds_can_be_varied_apart(tmp_path: Path) -> None:
+    def losses(seeds: Seeds, methods: Sequence[Regularizer]) -> list[float]:
+        run = RegularizedTrainer(
+            model=tiny_classifier(),
+            args=arguments(tmp_path, logging_steps=1),
+            train_dataset=examples(),
+            regularizers=methods,
+            seeds=seeds,
+        )
+        run.train()
+        return [entry["loss"] for entry in run.state.log_history if "loss" in entry]
+
+    base = Seeds(1, 2, 3, 4)
+    assert losses(base, [LNSR()]) == losses(base, [LNSR()])
+    assert losses(base, []) == losses(Seeds(1, 2, 3, 5), [])
+    assert losses(base, [LNSR()]) != losses(Seeds(1, 2, 3, 5), [LNSR()])
+    assert losses(base, []) != losses(Seeds(1, 2, 9, 4), [])
+
+
+class TestCausalModels:
+    """Their loss is divided by the tokens of the accumulated batch, the penalty by its parts."""
+
+    def _model(self) -> GPT2LMHeadModel:
+        config = GPT2Config(
+            n_embd=16, n_layer=2, n_head=2, vocab_size=64, resid_pdrop=0, embd_pdrop=0, attn_pdrop=0
+        )
+        with isolated_rng(CPU, 0):
+            return GPT2LMHeadModel(config)
+
+    def _gradients(self, folder: Path, methods: Any, size: int, accumulation: int) -> Any:
+        ids = torch.randint(5, 64, (4, 8), generator=torch.Generator().manual_seed(0))
+        labels = ids.clone()
+        labels[0, :6] = -100
+        keep = KeepGradients()
+        run = RegularizedTrainer(
+            model=self._model(),
+            args=arguments(
+                folder,
+                max_steps=1,
+                per_device_train_batch_size=size,
+                gradient_accumulation_steps=accumulation,
+                max_grad_norm=0.0,
+            ),
+            train_dataset=[
+                {
+                    "input_ids": ids[i],
+                    "attention_mask": torch.ones(8, dtype=int),
+                    "labels": labels[i],
+                }
+                for i in range(4)
+            ],
+            callbacks=[keep],
+            regularizers=methods,
+        )
+        with noise_by_example():
+            run.train()
+        return keep.gradients
+
+    @pytest.mark.parametrize("methods", [(), (LNSR(strength=50.0),)], ids=["plain", "lnsr"])
+    def test_accumulation(self, tmp_path: Path, methods: Any) -> None:
+        whole = self._gradients(tmp_path, methods, 4, 1)
+        parts = self._gradients(tmp_path, methods, 1, 4)
+        for name, value in whole.items():
+            torch.testing.assert_close(parts[name], value, rtol=1e-4, atol=1e-6)
+
+
+def test_neftune_of_the_stock_trainer_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="neftune_noise_alpha"):
+        trainer(tmp_path, [LNSR()], neftune_noise_alpha=5.0)
+
+
+def test_a_model_without_blocks_is_refused_before_training(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="layer=7 is out of range"):
+        trainer(tmp_path, [LNSR(layer=7)]).train()
