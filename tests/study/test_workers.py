@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,12 @@ def tell_and_sleep(spec: RunSpec, progress: Progress) -> Record:
     progress(1, 2)
     time.sleep(60)
     return quick(spec, progress)
+
+
+def leave_a_file(spec: RunSpec, progress: Progress) -> Record:
+    handle, name = tempfile.mkstemp()
+    os.close(handle)
+    return make_test_record(spec, environment={"file": name})
 
 
 def interrupted(spec: RunSpec, progress: Progress) -> Record:
@@ -101,6 +108,13 @@ def test_the_environment_of_this_process_stays(monkeypatch: pytest.MonkeyPatch) 
     collect(quick, 1)
     assert os.environ["OMP_NUM_THREADS"] == "7"
     assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_temporary_files_of_workers_are_gone() -> None:
+    records, _ = collect(leave_a_file, 2)
+    folders = {Path(record["environment"]["file"]).parent for record in records}
+    assert len(folders) == 1
+    assert not folders.pop().exists()
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from .._exceptions import SteadytuneError
@@ -82,14 +83,14 @@ def execute(
 class _Worker:
     """One process, and the run that it is busy with."""
 
-    def __init__(self, run: Run | None, threads: int) -> None:
+    def __init__(self, run: Run | None, threads: int, scratch: str) -> None:
         context = get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.spec: RunSpec | None = None
         self.since = now()
         self.ready = False
         self._process = context.Process(target=_work, args=(theirs, run), daemon=True)
-        with _interrupts_held_back(), _environment(threads):
+        with _interrupts_held_back(), _environment(threads, scratch):
             self._process.start()
         theirs.close()
 
@@ -132,6 +133,8 @@ class _Pool:
         self._on_record = on_record
         self._on_progress = on_progress
         self._team: list[_Worker] = []
+        # Temporary files of workers lie in one place, which is emptied however they end.
+        self._scratch = TemporaryDirectory(prefix="steadytune-", ignore_cleanup_errors=True)
 
     def carry_out(self, workers: int) -> None:
         for _ in range(workers):
@@ -143,9 +146,10 @@ class _Pool:
     def stop(self) -> None:
         while self._team:
             self._team.pop().stop()
+        self._scratch.cleanup()
 
     def _hire(self) -> None:
-        worker = _Worker(self._run, self._threads)
+        worker = _Worker(self._run, self._threads, self._scratch.name)
         self._team.append(worker)
         worker.give(self._waiting.popleft())
 
@@ -186,7 +190,6 @@ class _Pool:
 def _work(connection: Connection[Any, Any], run: Run | None) -> None:
     """What a worker process does: carry out the runs that come through the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end)
     carry_out = run or _default_run()
     tell = partial(_tell, connection)
     tell("ready", None)
@@ -214,10 +217,6 @@ def _tell(
         raise SystemExit(1) from None  # the parent is gone
 
 
-def _end(*_: Any) -> None:
-    raise SystemExit(128 + signal.SIGTERM)
-
-
 def _default_run() -> Run:
     from .run import run
 
@@ -239,9 +238,11 @@ def _interrupts_held_back() -> Iterator[None]:
 
 
 @contextmanager
-def _environment(threads: int) -> Iterator[None]:
+def _environment(threads: int, scratch: str) -> Iterator[None]:
     """Variables that a child needs before it imports anything."""
-    ours = {**_ENVIRONMENT, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    count = str(threads)
+    changing = {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count, "TMPDIR": scratch}
+    ours = {**_ENVIRONMENT, **changing}
     before = {name: os.environ.get(name) for name in ours}
     os.environ.update(ours)
     try:
