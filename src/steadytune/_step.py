@@ -202,6 +202,13 @@ class Step:
         else:
             self.backward(loss)
 
+    def scaled(self, factor: float) -> Step:
+        """The step to give an objective whose value is multiplied by `factor` afterwards.
+
+        What it sends back early is then multiplied too, as the rest of its gradient is.
+        """
+        return replace(self, backward=lambda loss: self.send_back(factor * loss))
+
     # --- chance ------------------------------------------------------------------------------
 
     def generator(self, site: str) -> torch.Generator:
