@@ -30,7 +30,7 @@ class RowDropout(TorchFunctionMode):
         self._rows = rows
         self._batch_size = batch_size
 
-    def __torch_function__(  # type: ignore[override]
+    def __torch_function__(
         self,
         func: Callable[..., Any],
         types: Any,
@@ -79,7 +79,8 @@ class RowDropout(TorchFunctionMode):
 
     def _whole(self, tensor: Tensor, fill: float) -> Tensor:
         """A tensor for the whole batch in `tensor`'s memory layout, the order masks fill in."""
-        order = sorted(range(tensor.dim()), key=lambda d: -tensor.stride(d))
+        strides = tensor.stride()
+        order = sorted(range(tensor.dim()), key=lambda d: -strides[d])
         shape = [self._batch_size, *tensor.shape[1:]]
         whole = torch.full(
             [shape[d] for d in order], fill, dtype=tensor.dtype, device=tensor.device

@@ -86,7 +86,7 @@ def find_layers(model: nn.Module, path: str | None = None) -> Layers:
     Raises:
         ModelError: If no list of blocks can be found, with how to name one.
     """
-    model = _without_adapters(unwrap(model))
+    model = without_adapters(unwrap(model))
     if path is not None:
         return _layers_of(_block_list(model, path, given=True))
     config: Any = getattr(model, "config", None)
@@ -125,7 +125,7 @@ def find_embedding(model: nn.Module) -> nn.Module:
     return found
 
 
-def _without_adapters(model: nn.Module) -> nn.Module:
+def without_adapters(model: nn.Module) -> nn.Module:
     """The model inside a PEFT wrapper, whose blocks carry the adapters."""
     inner = getattr(model, "get_base_model", None)
     return inner() if callable(inner) else model

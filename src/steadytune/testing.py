@@ -324,7 +324,7 @@ class RegularizerContract:
         eager, compiled = tiny_classifier(), tiny_classifier()
         torch.compiler.reset()
         left = train_steps(eager, [self.method], self.batches)
-        call = torch.compile(compiled, backend="aot_eager")
+        call: Any = torch.compile(compiled, backend="aot_eager")
         with warnings.catch_warnings():  # the compiler warns of its own doings
             warnings.simplefilter("ignore")
             right = train_steps(compiled, [self.method], self.batches, call=call)

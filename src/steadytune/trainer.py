@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -16,13 +16,19 @@ from ._attach import Objective, attach
 from ._exceptions import ConfigError
 from ._random import Seeds, derive_seed, isolated_rng
 from ._regularizer import Regularizer
-from ._sites import unwrap
+from ._sites import unwrap, without_adapters
 from ._step import Step
 
 _STATE_FILE = "steadytune.safetensors"
 
+# The mixin goes in front of a Trainer: that is what its `super()` calls reach.
+if TYPE_CHECKING:
+    _Trainer = Any
+else:
+    _Trainer = object
 
-class RegularizerMixin:
+
+class RegularizerMixin(_Trainer):  # type: ignore[misc]
     """Adds methods to a `Trainer` subclass: `class Mine(RegularizerMixin, SFTTrainer): ...`.
 
     Without methods it is the plain baseline: like the stock `Trainer`, but with gradients that do
@@ -199,5 +205,4 @@ class RegularizedTrainer(RegularizerMixin, Trainer):  # type: ignore[misc]
 def _divides_by_tokens(model: nn.Module) -> bool:
     """Whether the model's own loss is divided by the tokens of the whole accumulated batch."""
     bare = unwrap(model)
-    inner = bare.get_base_model() if hasattr(bare, "get_base_model") else bare
-    return type(inner).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
+    return type(without_adapters(bare)).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()

@@ -118,7 +118,7 @@ def noise_profile(
                         relative_noise,
                         noise,
                         rank,
-                        lambda site, b=b, number=number: generator(  # type: ignore[misc]
+                        lambda site, b=b, number=number: generator(
                             device, "noise_profile", seed, number, b, site
                         ),
                     )

@@ -1,0 +1,152 @@
+"""What a training step costs with a method, beside a plain step on the same batch.
+
+    python benchmarks/step_cost.py [--methods lnsr:layer=0,lnsr:layer=3] [--json FILE]
+
+A step is one forward and one backward pass of MiniLM on 16 real sentences. Plain and treated steps
+alternate in one process; the ratio is the median over pairs. The memory is what is held for the
+backward pass, each storage counted once. The bound counts multiply-adds: a backward pass costs two
+forward passes, or one where only the perturbation needs a gradient.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+from torch import Tensor, nn
+
+from steadytune import Objective, Regularizer, Step, attach
+from steadytune._random import isolated_rng
+from steadytune.method_text import parse_method, split_methods
+from steadytune.models import load_classifier
+from steadytune.tasks import load_task
+
+DEPTH = 6
+DEFAULT = "lnsr:layer=0,lnsr:layer=3,lnsr:layer=5"
+
+# Class name -> cost of a step over a plain one, in multiply-adds of the blocks.
+BOUNDS: dict[str, Callable[[Any], float]] = {
+    "LNSR": lambda m: 1 + m.rows * (DEPTH - m.layer) / DEPTH * (2 if m.dropout == "off" else 1),
+}
+
+
+def bound(methods: tuple[Regularizer, ...]) -> float | None:
+    """The bound of a single method; None where it is not known."""
+    if len(methods) != 1:
+        return 1.0 if not methods else None
+    rule = BOUNDS.get(type(methods[0]).__name__)
+    return None if rule is None else rule(methods[0])
+
+
+def real_batch(size: int = 16) -> tuple[nn.Module, dict[str, Tensor]]:
+    """MiniLM as a classifier in training mode, and movie sentences with their labels."""
+    task = load_task("vader-movies").sample(eval_size=200)
+    model, tokenizer = load_classifier("minilm", task.label_names, head_seed=0)
+    rows = task.test[task.domain][:size]
+    encoded = tokenizer(rows[task.columns[0]], padding=True, return_tensors="pt")
+    return model.train(), {**encoded, "labels": torch.tensor(rows["label"])}
+
+
+def seconds(model: nn.Module, objective: Objective, batch: dict[str, Tensor]) -> float:
+    """One forward and backward pass, gradients cleared outside of the clock."""
+    model.zero_grad()
+    start = time.perf_counter()
+    objective(Step(model, batch)).backward()
+    return time.perf_counter() - start
+
+
+def held_bytes(model: nn.Module, objective: Objective, batch: dict[str, Tensor]) -> int:
+    """Bytes saved for the backward pass, the model's own weights aside."""
+    own = {p.untyped_storage().data_ptr() for p in model.parameters()}
+    storages: dict[int, int] = {}
+    peak = 0
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            storages[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        loss = objective(Step(model, batch))
+        peak = sum(storages.values())
+    loss.backward()
+    model.zero_grad()
+    return peak
+
+
+def measure(text: str, pairs: int) -> dict[str, Any]:
+    """One row of the table."""
+    methods = parse_method(text)
+    with isolated_rng(torch.device("cpu"), 0), ExitStack() as stack:
+        objectives = []
+        for chosen in ((), methods):
+            model, batch = real_batch()
+            objective = stack.enter_context(attach(model, chosen))
+            objective.connect(torch.optim.SGD(model.parameters(), lr=0.0))
+            objectives.append((model, objective, batch))
+        for each in objectives:
+            seconds(*each)
+        ratios, plain = [], []
+        for _ in track(range(pairs), description=text, transient=True):
+            base, treated = (seconds(*each) for each in objectives)
+            ratios.append(treated / base)
+            plain.append(base)
+        memory = [held_bytes(*each) for each in objectives]
+    return {
+        "method": text,
+        "layer": getattr(methods[0], "layer", None) if methods else None,
+        "ratio": statistics.median(ratios),
+        "ratio_low": min(ratios),
+        "ratio_high": max(ratios),
+        "bound": bound(methods),
+        "memory_ratio": memory[1] / memory[0],
+        "plain_seconds": statistics.median(plain),
+        "pairs": pairs,
+    }
+
+
+def table(rows: list[dict[str, Any]]) -> Table:
+    """The rows for the terminal."""
+    found = Table(title="A training step of MiniLM on 16 sentences, beside a plain one")
+    for name in ("method", "time, x plain", "range", "bound", "over bound", "memory, x plain"):
+        found.add_column(name, justify="left" if name == "method" else "right")
+    for row in rows:
+        limit = row["bound"]
+        found.add_row(
+            row["method"],
+            f"{row['ratio']:.2f}",
+            f"{row['ratio_low']:.2f}-{row['ratio_high']:.2f}",
+            "n/a" if limit is None else f"{limit:.2f}",
+            "n/a" if limit is None else f"{row['ratio'] / limit - 1:+.0%}",
+            f"{row['memory_ratio']:.2f}",
+        )
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--methods", default=DEFAULT, help="methods, as on the command line")
+    parser.add_argument("--pairs", type=int, default=9, help="timed pairs of steps, at least 7")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--json", type=Path, help="also write the rows to this file")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    rows = [measure(text, max(7, options.pairs)) for text in split_methods(options.methods)]
+    Console().print(table(rows))
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
