@@ -1,0 +1,84 @@
+"""A schedule for any method: a penalty is warmed up, any other method starts late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._checks import check_at_least
+from .._exceptions import ConfigError
+from .._regularizer import Regularizer
+from .._step import Step
+from .._wrapper import Wrapper, check_wraps_method
+
+
+@dataclass(frozen=True)
+class Scheduled(Wrapper):
+    """Warm up a penalty's strength, start a method late, or stop it early.
+
+    With t the number of the optimizer step, from 0:
+
+        factor(t) = 0                                   for t < start, and for t >= stop
+                    min(1, (t - start) / warmup)        otherwise
+
+    A penalty's strength is multiplied with the factor. Any other method, whose strength is no
+    single number, is on while the factor is 1: from step start + warmup to step stop. While a
+    method is off, training goes on without it, bit for bit and at no cost.
+
+    Each of the three lengths is a number of optimizer steps if it is 1 or more, and a share of the
+    whole training if it is below 1. `RegularizedTrainer` knows how long the training is; in a loop
+    of your own give `Step(..., total_steps=...)`, or lengths in steps.
+
+    Args:
+        method: The method.
+        warmup: Length of the linear rise. Our default, the usual one for learning rates: the first
+            tenth of the training.
+        start: When the rise begins. Our default: at once.
+        stop: When the method ends; None for never, our default.
+
+    Cost: the method's while it is on, nothing while it is off.
+
+    Composes with everything that the wrapped method composes with, in the same place of the list;
+    wrappers wrap each other. The draws are those of the method unwrapped. A method that acts once,
+    when it is attached, has no schedule and is refused. What a method does around the optimizer's
+    steps, it does from the first step with a factor above 0, and in full.
+
+    Differs from public code: that is part of single methods, here it goes with any.
+
+    Reference: our own; FreeLB's public code has a late start too, its `adv_begin_iter`.
+    """
+
+    method: Regularizer
+    warmup: float = 0.1
+    start: float = 0.0
+    stop: float | None = None
+
+    def __post_init__(self) -> None:
+        check_wraps_method(self)
+        check_at_least("warmup", self.warmup, 0)
+        check_at_least("start", self.start, 0)
+        if self.stop is not None:
+            check_at_least("stop", self.stop, 0)
+
+    def factor(self, step: Step) -> float:
+        """The factor at a step, from 0 to 1.
+
+        Raises:
+            ConfigError: If a length is a share of a training whose length is not known.
+        """
+        assert step.step is not None
+        since = step.step - self._in_steps("start", self.start, step)
+        over = self.stop is not None and step.step >= self._in_steps("stop", self.stop, step)
+        if since < 0 or over:
+            return 0.0
+        warmup = self._in_steps("warmup", self.warmup, step)
+        return min(1.0, since / warmup) if warmup > 0 else 1.0
+
+    def _in_steps(self, name: str, length: float, step: Step) -> float:
+        if length >= 1 or length == 0:
+            return length
+        if step.total_steps is None:
+            raise ConfigError(
+                f"{name}={length} is a share of a training whose length is not known; "
+                "give a number of steps, or Step(..., total_steps=...)"
+            )
+        return length * step.total_steps
