@@ -25,6 +25,13 @@ def test_equals_its_definitions() -> None:
     assert result.brown_forsythe_p == pytest.approx(levene(left, right, center="median").pvalue)
 
 
+@pytest.mark.parametrize("count", [3, 4, 9])
+def test_brown_forsythe_equals_that_of_scipy(count: int) -> None:
+    left, right = map(np.asarray, pairs(count, 0.5, 0.0, count))
+    expected = levene(left, right, center="median").pvalue
+    assert compare_spread(left, right).brown_forsythe_p == pytest.approx(expected)
+
+
 def test_interval_is_the_inverted_test() -> None:
     left, right = map(np.asarray, pairs(9, 0.7, 0.3, 2))
     interval = compare_spread(left, right).interval
@@ -74,3 +81,9 @@ def test_scores_on_one_line_have_a_ratio_but_no_test(left: list[float], right: l
 def test_unequal_lengths_are_refused() -> None:
     with pytest.raises(ConfigError, match="match the seeds"):
         compare_spread([0.1, 0.2], [0.1])
+
+
+def test_equal_distances_from_the_median_leave_brown_forsythe_undefined() -> None:
+    result = compare_spread([0.0, 1.0, 0.0, 1.0], [0.0, 2.0, 2.0, 0.0])
+    assert result.ratio == pytest.approx(0.5)
+    assert result.brown_forsythe_p is None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
 from steadytune._exceptions import ConfigError
 from steadytune.stats import degenerate_rate, interquartile_mean, rate, summarize
@@ -64,6 +65,13 @@ def test_rate_has_the_exact_interval() -> None:
     every = rate([True] * 3)
     assert every.high == 1.0
     assert every.low == pytest.approx(0.025 ** (1 / 3))
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 7])
+def test_rate_interval_equals_that_of_scipy(count: int) -> None:
+    ours = rate([i < count for i in range(7)], 0.9)
+    theirs = binomtest(count, 7).proportion_ci(0.9, method="exact")
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
 
 
 def test_rate_without_runs_is_undefined() -> None:

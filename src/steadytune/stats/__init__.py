@@ -1,11 +1,11 @@
 """Statistics over seeds: plain functions of numbers; whatever is random takes a generator."""
 
-from steadytune.stats.intervals import Interval, interval_coverage, mean_interval
-from steadytune.stats.multiplicity import holm
-from steadytune.stats.paired import PairedDifference, matched, paired_difference
-from steadytune.stats.permutation import SignFlipTest, sign_flip_test, smallest_sign_flip_p
-from steadytune.stats.spread import SpreadComparison, compare_spread
-from steadytune.stats.summary import (
+from .intervals import Interval, interval_coverage, mean_interval
+from .multiplicity import holm
+from .paired import PairedDifference, matched, paired_difference
+from .permutation import SignFlipTest, sign_flip_test, smallest_sign_flip_p
+from .spread import SpreadComparison, compare_spread
+from .summary import (
     Rate,
     Summary,
     degenerate_rate,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from steadytune._exceptions import ConfigError
+from .._exceptions import ConfigError
 
 FloatArray = NDArray[np.float64]
 

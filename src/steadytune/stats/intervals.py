@@ -32,8 +32,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-from steadytune._exceptions import ConfigError
-from steadytune.stats._checks import FloatArray, finite_scores, varies
+from .._exceptions import ConfigError
+from ._checks import FloatArray, finite_scores, varies
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from steadytune.stats._checks import finite_scores
+from ._checks import finite_scores
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

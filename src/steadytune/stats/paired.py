@@ -8,9 +8,9 @@ from typing import TypeVar
 
 import numpy as np
 
-from steadytune.stats._checks import FloatArray, finite_scores
-from steadytune.stats.intervals import Interval, mean_interval
-from steadytune.stats.permutation import sign_flip_test
+from ._checks import FloatArray, finite_scores
+from .intervals import Interval, mean_interval
+from .permutation import sign_flip_test
 
 Key = TypeVar("Key", bound=Hashable)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.special import betaincinv
 
-from steadytune.stats._checks import FloatArray, finite_scores
+from ._checks import FloatArray, finite_scores
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,14 @@ class Rate:
 
 
 def rate(events: Sequence[bool], confidence: float = 0.95) -> Rate:
-    """The share of true `events` with its exact binomial interval."""
+    """The share of true `events` with its exact binomial interval (Clopper and Pearson, 1934)."""
     count, total = sum(map(bool, events)), len(events)
     if total == 0:
         return Rate(0, 0, None, None, confidence)
-    interval = binomtest(count, total).proportion_ci(confidence, method="exact")
-    return Rate(count, total, float(interval.low), float(interval.high), confidence)
+    tail = (1 - confidence) / 2
+    low = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
+    high = float(betaincinv(count + 1, total - count, 1 - tail)) if count < total else 1.0
+    return Rate(count, total, low, high, confidence)
 
 
 def degenerate_rate(

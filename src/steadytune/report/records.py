@@ -1,0 +1,121 @@
+"""Reading a folder of records: good ones are returned, bad ones are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from .._exceptions import DataError
+from .schema import Record, clean_text, first_problem
+
+LARGEST_FILE = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a folder held.
+
+    Args:
+        records: The records that could be read, in the order of their file names.
+        warnings: One line for each file that could not, naming it and saying why.
+    """
+
+    records: tuple[dict[str, Any], ...]
+    warnings: tuple[str, ...]
+
+
+def load_records(folder: str | Path) -> list[dict[str, Any]]:
+    """The readable records under `folder/runs`; see `read_folder` for what was wrong with others.
+
+    Raises:
+        DataError: If there is no such folder.
+    """
+    return list(read_folder(folder).records)
+
+
+def read_folder(folder: str | Path) -> Loaded:
+    """Read `folder/runs/*.json`. Keys that reports do not use, such as `history`, are left out.
+
+    Raises:
+        DataError: If there is no such folder.
+    """
+    records, warnings = parse_folder(folder)
+    return Loaded(tuple(record.model_dump() for record in records), tuple(warnings))
+
+
+def parse_folder(folder: str | Path) -> tuple[list[Record], list[str]]:
+    """The records of a folder as objects, and a line for each file that could not be read."""
+    records: list[Record] = []
+    warnings: list[str] = []
+    for path in sorted(_runs_folder(folder).glob("*.json")):
+        try:
+            records.append(_read(path))
+        except (OSError, ValueError) as error:
+            warnings.append(f"{clean_text(path.name)} was left out: {_reason(error)}")
+    return records, warnings
+
+
+def _runs_folder(folder: str | Path) -> Path:
+    runs = Path(folder) / "runs"
+    if not runs.is_dir():
+        raise DataError(
+            f"{clean_text(str(runs))} is not a folder: expected the output folder of a study, "
+            "which holds its records under runs/"
+        )
+    return runs
+
+
+def _read(path: Path) -> Record:
+    # A named pipe or a device would block or never end.
+    if not path.is_file():
+        raise ValueError("not a regular file")
+    if path.stat().st_size > LARGEST_FILE:
+        raise ValueError(f"larger than {LARGEST_FILE // 2**20} MB")
+    return Record.model_validate_json(path.read_bytes())
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        return first_problem(error)
+    return clean_text(str(getattr(error, "strerror", None) or error))
+
+
+def checked(records: Iterable[Record | Mapping[str, Any]]) -> tuple[list[Record], list[str]]:
+    """The records that are valid, and a line for each that is not. Of equal specs the last stays.
+
+    A run that was repeated has the same spec twice; counting both would pretend to more seeds.
+    """
+    valid: list[Record] = []
+    warnings: list[str] = []
+    for index, record in enumerate(records):
+        try:
+            valid.append(_validated(record))
+        except (TypeError, ValueError) as error:
+            warnings.append(f"record {index} was left out: {_reason(error)}")
+    kept = _latest(valid)
+    if len(kept) < len(valid):
+        warnings.append(
+            f"{len(valid) - len(kept)} records repeat the spec of another; the last one counts"
+        )
+    return kept, warnings
+
+
+def _validated(record: Record | Mapping[str, Any]) -> Record:
+    return record if isinstance(record, Record) else Record.model_validate(dict(record))
+
+
+def _latest(records: Sequence[Record]) -> list[Record]:
+    """A finished record beats a cancelled one, a later one an earlier one."""
+    keys = [record.spec.model_dump_json() for record in records]
+    ranks = [(record.status != "cancelled", record.finished or "") for record in records]
+    last: dict[str, int] = {}
+    for index, key in enumerate(keys):
+        if key not in last or ranks[index] >= ranks[last[key]]:
+            last[key] = index
+    return [
+        record for i, (key, record) in enumerate(zip(keys, records, strict=True)) if last[key] == i
+    ]

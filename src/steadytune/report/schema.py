@@ -1,0 +1,123 @@
+"""What a record must look like before anything is computed from it.
+
+Records are files that anyone may have written. Nothing in them is trusted: the shape is validated,
+text loses its control characters, and a number that is not finite becomes None, "undefined".
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+LONGEST_TEXT = 300
+
+
+def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
+    """`text` on one line, without control characters, at most `longest` characters long."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is None or math.isfinite(value) else None
+
+
+def _absent_as_empty(value: object) -> object:
+    return {} if value is None else value
+
+
+T = TypeVar("T")
+Text = Annotated[str, AfterValidator(clean_text)]
+Number = Annotated[float | None, AfterValidator(_finite)]
+Table = Annotated[dict[Text, T], BeforeValidator(_absent_as_empty), Field(default_factory=dict)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+class Spec(BaseModel):
+    """What defines a run; keys besides these are kept as they are."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
+    task: Text
+    method: Text
+    seed: int
+    subset_seed: int = 0
+
+
+class TaskPart(_Part):
+    """The task as the run saw it."""
+
+    name: Text
+    metric: Text
+    in_domain: Text
+    out_of_domain: list[Text] = []
+    constant: Table[Number]
+    sizes: Table[int | None]
+    source: Text | None = None
+
+
+class ProfilePart(_Part):
+    """Attenuation of noise: for each injection layer b the ratios over the layers b .. L."""
+
+    injection: list[Annotated[int, Field(ge=0, le=10_000)]]
+    ratio: list[list[Number]]
+    relative_noise: Number = None
+    examples: int | None = None
+
+    @model_validator(mode="after")
+    def _one_row_a_layer(self) -> ProfilePart:
+        if len(self.injection) != len(self.ratio):
+            raise ValueError("ratio should have one row per injection layer")
+        return self
+
+
+class Profile(_Part):
+    """The attenuation before and after fine-tuning."""
+
+    before: ProfilePart | None = None
+    after: ProfilePart | None = None
+
+
+class Record(_Part):
+    """One run, in version 1 of the format; `task` is None if the run crashed before loading it."""
+
+    version: Literal[1]
+    spec: Spec
+    spec_hash: Text = ""
+    status: Literal["ok", "diverged", "failed", "cancelled"]
+    reason: Text | None = None
+    task: TaskPart | None = None
+    results: Table[Annotated[dict[Text, Number], BeforeValidator(_absent_as_empty)]]
+    profile: Profile | None = None
+    seconds: Table[Number]
+    cost: Table[Number]
+    environment: Table[Any]
+    started: Text | None = None
+    finished: Text | None = None
+
+    @model_validator(mode="after")
+    def _result_of_a_task(self) -> Record:
+        if self.task is None and self.status in ("ok", "diverged"):
+            raise ValueError(f"task is missing from a run that is {self.status}")
+        return self
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing that is wrong, on one line: where it is and what was expected."""
+    problem = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    what = problem["msg"].removeprefix("Value error, ")
+    return clean_text(f"{where}: {what}" if where else what)

@@ -1,0 +1,72 @@
+"""What a run counts for in the tables.
+
+A method that makes training diverge must not look good because its bad runs have no score. So a run
+that diverged, or crashed while training, scores what the constant predictor scores; so does a
+finished run whose metric is undefined, as a correlation is when all predictions are the same.
+Cancelled runs, and runs that crashed before training began, say nothing about a method and are
+left out; they are listed by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..stats import is_degenerate
+from .metrics import metric_display
+from .schema import Record
+
+Pair = tuple[int, int, str]
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a run counts for on one domain, and whether the constant predictor stands in for it."""
+
+    value: float
+    stands_in: bool
+
+
+def pair(record: Record) -> Pair:
+    """Runs of two methods belong together when seed, training subset and rows are the same."""
+    extra = record.spec.model_extra or {}
+    return (record.spec.seed, record.spec.subset_seed, str(extra.get("data_hash", "")))
+
+
+def counts(record: Record) -> bool:
+    """Whether the run says something about its method."""
+    if record.status == "failed":
+        return not crashed_before_training(record)
+    return record.status != "cancelled"
+
+
+def crashed_before_training(record: Record) -> bool:
+    """Whether the record itself says that not a single step was taken; in doubt, one was."""
+    if record.task is None:
+        return True
+    return record.seconds.get("train") == 0 or record.cost.get("steps") == 0
+
+
+def score(record: Record, domain: str) -> Score | None:
+    """The primary metric on `domain` as tables count it; None leaves the run out."""
+    if record.task is None or not counts(record):
+        return None
+    metrics = record.results.get(domain)
+    constant = record.task.constant.get(domain)
+    if record.status == "ok" and metrics is None:
+        return None
+    value = (metrics or {}).get(record.task.metric) if record.status == "ok" else None
+    if value is not None:
+        return Score(value, stands_in=False)
+    return None if constant is None else Score(constant, stands_in=True)
+
+
+def degenerate(record: Record) -> bool | None:
+    """Whether the run ended in domain at or below the constant predictor; None if unknown."""
+    if record.task is None:
+        return None
+    found = score(record, record.task.in_domain)
+    constant = record.task.constant.get(record.task.in_domain)
+    if found is None or constant is None:
+        return None
+    higher = metric_display(record.task.metric).higher_is_better
+    return is_degenerate(found.value, constant, higher)
