@@ -1,0 +1,57 @@
+"""Every Python block in the documentation runs, and every method has its card."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from steadytune import methods
+from steadytune.method_text import known_methods
+
+ROOT = Path(__file__).parents[2]
+CARDS = sorted((ROOT / "docs" / "methods").glob("*.md"))
+HEADINGS = [
+    "What it does",
+    "Use",
+    "Options",
+    "Cost",
+    "Composes with",
+    "Differs from the public code",
+    "Reference",
+]
+
+
+def blocks(path: Path) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda path: path.stem)
+def test_a_cards_code_runs(card: Path) -> None:
+    found = blocks(card)
+    assert found
+    for source in found:
+        exec(compile(source, str(card), "exec"), {"__name__": "card"})
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda path: path.stem)
+def test_a_card_has_every_heading(card: Path) -> None:
+    found = re.findall(r"^## (.*)$", card.read_text(), flags=re.MULTILINE)
+    assert [heading for heading in found if heading in HEADINGS] == HEADINGS
+
+
+def test_every_method_has_a_card() -> None:
+    assert {card.stem for card in CARDS} == set(known_methods())
+    assert len(known_methods()) == len(methods.__all__)
+
+
+def test_the_readme_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "readme"}
+    found = blocks(ROOT / "README.md")
+    assert len(found) >= 2
+    for source in found:
+        exec(compile(source, "README.md", "exec"), names)
