@@ -18,7 +18,7 @@ from steadytune.models import (
     model_hash,
     resolve_model,
 )
-from tiny_bert import write_tiny_bert
+from tests.tiny_bert import write_tiny_bert
 
 LABELS = ("negative", "positive")
 

@@ -45,15 +45,19 @@ def known_methods() -> dict[str, type[Regularizer]]:
     return {cls.__name__.lower(): cls for cls in classes if issubclass(cls, Regularizer)}
 
 
-def parse_method(text: str) -> tuple[Regularizer, ...]:
+def parse_method(text: str, *, imports: bool = True) -> tuple[Regularizer, ...]:
     """Read a method, or several joined by `+`; `plain` gives none.
+
+    Args:
+        text: The text form.
+        imports: Whether import paths are followed. Text from a file must not say what code is run.
 
     Raises:
         ConfigError: If a name or an option is unknown or a value does not fit, with near matches.
     """
     if text.strip().lower() == PLAIN:
         return ()
-    return tuple(_parse_one(piece.strip()) for piece in _split(text, "+"))
+    return tuple(_parse_one(piece.strip(), imports) for piece in _split(text, "+"))
 
 
 def format_method(methods: Iterable[Regularizer]) -> str:
@@ -129,20 +133,23 @@ def _split(text: str, separator: str) -> list[str]:
     return pieces
 
 
-def _parse_one(text: str) -> Regularizer:
+def _parse_one(text: str, imports: bool) -> Regularizer:
     match = _HEAD.fullmatch(text)
     if match is None:
         raise ConfigError(f"cannot read the method {text!r}; write it as name:option=value,...")
     if text.lower() == PLAIN:
         raise ConfigError("plain means no method, so nothing can be joined to it; leave it out")
-    cls = _find_class(match["module"], match["name"], text)
+    if match["module"] and not imports:
+        raise ConfigError(f"{text!r} is an import path, which is not followed here")
+    cls = _find_class(match["module"], match["name"])
     inner, *options = _split(match["rest"], ":")
     if len(options) > 1:
         raise ConfigError(f"too many colons in {text!r}; quote a value that holds one")
-    return _build(cls, _inner_of(cls, inner, text), _read_options(options, text), text)
+    wrapped = _inner_of(cls, inner, text, imports)
+    return _build(cls, wrapped, _read_options(options, text), text)
 
 
-def _find_class(module: str | None, name: str, text: str) -> type[Regularizer]:
+def _find_class(module: str | None, name: str) -> type[Regularizer]:
     if module is None:
         return find_method(name)
     if module.lower() in known_methods():
@@ -168,7 +175,9 @@ def _import(module: str, name: str) -> object:
         raise ConfigError(f"cannot import the method {module}:{name}: {reason}") from error
 
 
-def _inner_of(cls: type[Regularizer], text: str, whole: str) -> dict[str, Regularizer]:
+def _inner_of(
+    cls: type[Regularizer], text: str, whole: str, imports: bool
+) -> dict[str, Regularizer]:
     """The wrapped method of a wrapper, from the text in brackets after its name."""
     wraps = is_wrapper(cls)
     if wraps != bool(text):
@@ -177,7 +186,7 @@ def _inner_of(cls: type[Regularizer], text: str, whole: str) -> dict[str, Regula
         raise ConfigError(f"{cls.__name__} {fault}: {whole!r}; write {remedy}")
     if not wraps:
         return {}
-    inner = parse_method(text[1:-1])
+    inner = parse_method(text[1:-1], imports=imports)
     if len(inner) != 1:
         raise ConfigError(f"{whole!r} wraps {len(inner)} methods; wrap each one by itself")
     return {"method": inner[0]}
@@ -223,7 +232,7 @@ def _convert(key: str, text: str, hint: Any, cls: type[Regularizer]) -> object:
         near = _near(text, [word for word in _words(hint) if isinstance(word, str)])
         remedy = f"; {near}" if near else ""
         raise ConfigError(
-            f"{cls.__name__} option {key!r} expects {_expected(hint)}, got {text!r}{remedy}"
+            f"{cls.__name__} option {key!r} expects {expected(hint)}, got {text!r}{remedy}"
         ) from None
 
 
@@ -252,10 +261,10 @@ _TYPE_WORDS = {
 }
 
 
-def _expected(hint: Any) -> str:
+def expected(hint: Any) -> str:
     """A type in words."""
     if get_origin(hint) in (Union, UnionType):
-        return " or ".join(_expected(part) for part in get_args(hint))
+        return " or ".join(expected(part) for part in get_args(hint))
     if get_origin(hint) is Literal:
         words = [format_value(word) for word in get_args(hint)]
         return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
@@ -278,11 +287,12 @@ def _format_one(method: Regularizer) -> str:
     options = ",".join(
         f"{key}={format_value(getattr(method, key))}"
         for key, field in options_of(cls).items()
-        if getattr(method, key) != _default(field)
+        if getattr(method, key) != default_of(field)
     )
     return f"{name}{inner}:{options}" if options else f"{name}{inner}"
 
 
-def _default(field: dataclasses.Field[Any]) -> object:
+def default_of(field: dataclasses.Field[Any]) -> object:
+    """The default of an option."""
     made = field.default_factory
     return field.default if made is dataclasses.MISSING else made()

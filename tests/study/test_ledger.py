@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from records import make_spec, make_test_record
 
 from steadytune import ConfigError
 from steadytune.study.ledger import Ledger, file_name, read_record
+from tests.run_records import make_spec, make_test_record
 
 
 @pytest.fixture

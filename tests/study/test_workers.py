@@ -13,12 +13,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from records import make_spec, make_test_record
 
 from steadytune import ConfigError
 from steadytune.study.record import Record
 from steadytune.study.spec import RunSpec
 from steadytune.study.workers import WorkerError, execute
+from tests.run_records import make_spec, make_test_record
+from tests.tiny_bert import write_tiny_bert
+from tests.toy_task import load_toy
 
 Progress = Callable[[int, int], None]
 
@@ -172,7 +174,7 @@ class _Unreadable:
 
 SCRIPT = """
 import sys
-from test_workers import SPECS, tell_and_sleep
+from tests.study.test_workers import SPECS, tell_and_sleep
 from steadytune.study.workers import execute
 
 if __name__ == "__main__":
@@ -188,7 +190,7 @@ def study(tmp_path: Path) -> subprocess.Popen[str]:
     script.write_text(SCRIPT)
     return subprocess.Popen(
         [sys.executable, str(script)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -221,3 +223,28 @@ def test_ctrl_c_in_a_terminal_ends_all_processes_with_one_traceback(
     assert _group_is_gone(study.pid)
     assert errors.count("Traceback") == 1  # the script's own; the workers are silent
     assert errors.strip().endswith("KeyboardInterrupt")
+
+
+def real(spec: RunSpec, progress: Progress) -> Record:
+    from steadytune.study.run import run
+
+    return run(spec, progress, load_toy)
+
+
+@pytest.mark.slow
+def test_a_worker_gives_the_same_bits_as_this_process(tmp_path: Path) -> None:
+    model = write_tiny_bert(tmp_path / "model")
+    specs = [
+        RunSpec("toy", method, 1, str(model), train_size=16, epochs=1, max_length=16)
+        for method in ("plain", "lnsr")
+    ]
+    found: dict[int, dict[str, Record]] = {}
+    for workers in (0, 1):
+        records: list[Record] = []
+        execute(specs, workers=workers, run=real, on_record=records.append)
+        found[workers] = {record["spec_hash"]: record for record in records}
+    for spec in specs:
+        here, there = (found[workers][spec.hash] for workers in (0, 1))
+        assert here["status"] == "ok"
+        for key in ("spec", "task", "results", "profile"):
+            assert here[key] == there[key]

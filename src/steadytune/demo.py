@@ -1,0 +1,322 @@
+"""The demo: methods against plain fine-tuning, with the same seeds, on rated sentences."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shlex
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._exceptions import ConfigError, DataError
+from .models import MINILM, model_hash, resolve_model
+from .study.ledger import Ledger
+from .study.record import Record, describe_task
+from .study.spec import RunSpec
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .report import Report
+
+TITLE = "steadytune demo"
+TASK = "vader-movies"
+_LONGEST_COUNT = 10_000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a demo does. The defaults take a few minutes on two cores.
+
+    Args:
+        seeds: Seeds of the runs, the same for every method.
+        methods: Methods in their text form.
+        out: Folder for the records and the report.
+        task: Name of the task.
+        model: `minilm`, a folder, or a name on the Hugging Face hub.
+        train_size: Training examples, the same for all runs.
+        eval_size: Examples of each evaluation domain.
+        epochs: Passes over the training examples.
+        learning_rate: Peak learning rate.
+        workers: Processes; None takes one a core, 0 none but this one.
+    """
+
+    seeds: tuple[int, ...] = (1, 2, 3)
+    methods: tuple[str, ...] = ("plain", "lnsr")
+    out: Path = Path("steadytune-demo")
+    task: str = TASK
+    model: str = MINILM
+    train_size: int = 400
+    eval_size: int = 200
+    epochs: float = 3.0
+    learning_rate: float = 1e-4
+    workers: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 0:
+            raise ConfigError(f"workers={self.workers} is not possible; expected 0 or more")
+        for kind, values in (("seed", self.seeds), ("method", self.methods)):
+            if not values:
+                raise ConfigError(f"no {kind} is given; expected at least one")
+            if twice := {value for value in values if values.count(value) > 1}:
+                raise ConfigError(f"{kind} {min(twice)} stands twice; give every {kind} once")
+
+    @property
+    def command(self) -> str:
+        """The command line that does the same."""
+        words = ["steadytune", "demo", "--seeds", _seeds_text(self.seeds)]
+        words += ["--methods", ",".join(self.methods)]
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name not in ("seeds", "methods", "workers") and value != field.default:
+                words += [f"--{field.name.replace('_', '-')}", str(value)]
+        return shlex.join(words)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The runs of a demo, and what the records say of their task."""
+
+    specs: tuple[RunSpec, ...]
+    task: dict[str, Any]
+
+
+def read_seeds(text: str) -> tuple[int, ...]:
+    """`3` is the three seeds 1, 2 and 3; `3,7,11` are these three, and `3,` is seed 3 alone.
+
+    Raises:
+        ConfigError: If it is neither a count nor a list of whole numbers.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        numbers = tuple(int(part) for part in parts if part)
+    except ValueError:
+        numbers = ()
+    if not numbers or min(numbers) < 0:
+        raise ConfigError(f"seeds {text!r} is neither a count such as 3 nor a list such as 3,7,11")
+    if len(parts) > 1:
+        return numbers
+    if not 1 <= numbers[0] <= _LONGEST_COUNT:
+        raise ConfigError(f"{numbers[0]} seeds are not possible; expected 1 to {_LONGEST_COUNT}")
+    return tuple(range(1, numbers[0] + 1))
+
+
+def read_methods(text: str) -> tuple[str, ...]:
+    """`plain,lnsr:std=0.05` as methods in the form in which records name them.
+
+    Raises:
+        ConfigError: If a method or an option is unknown or does not fit.
+    """
+    from .method_text import format_method, parse_method, split_methods
+
+    return tuple(format_method(parse_method(piece)) for piece in split_methods(text))
+
+
+def make_plan(options: Options) -> Plan:
+    """Everything that can be wrong is found here, before anything is trained or written.
+
+    Raises:
+        SteadytuneError: If the model or the data cannot be had, or a setting does not fit them.
+    """
+    from .study.preflight import require_fit
+    from .tasks import load_task
+
+    settings = {
+        "task": options.task,
+        "model": options.model,
+        "train_size": options.train_size,
+        "eval_size": options.eval_size,
+        "epochs": options.epochs,
+        "learning_rate": options.learning_rate,
+    }
+    draft = RunSpec(method="plain", seed=0, **settings)  # type: ignore[arg-type]
+    weights = model_hash(resolve_model(options.model))
+    task = load_task(options.task).sample(draft.train_size, draft.subset_seed, draft.eval_size)
+    require_fit(options.model, task.label_names, options.methods)
+    draft = dataclasses.replace(draft, data_hash=task.content_hash, model_hash=weights)
+    specs = (
+        dataclasses.replace(draft, method=method, seed=seed)
+        for seed in options.seeds
+        for method in options.methods
+    )
+    return Plan(tuple(specs), describe_task(task))
+
+
+def run_demo(options: Options, console: Console) -> Report:
+    """Carry out what is missing of a demo, print its tables and write `report.html`.
+
+    Args:
+        options: What to do.
+        console: Where progress and tables go.
+
+    Returns:
+        The report.
+
+    Raises:
+        SteadytuneError: If something does not fit; nothing is trained then.
+        KeyboardInterrupt: If the user stops it; its text says what is kept.
+    """
+    plan = make_plan(options)
+    ledger = Ledger(options.out)
+    ledger.require_writable()
+    _set_corrupt_aside(ledger, console)
+    finished = ledger.finished()
+    missing = [spec for spec in plan.specs if spec.hash not in finished]
+    workers = _workers(options.workers, len(missing))
+    _announce(options, plan, len(missing), workers, console)
+    if missing:
+        _carry_out(missing, plan, ledger, workers, console)
+    return _report(options, plan, ledger, console)
+
+
+def _carry_out(
+    specs: Sequence[RunSpec], plan: Plan, ledger: Ledger, workers: int, console: Console
+) -> None:
+    from ._progress import StudyProgress
+    from .study.workers import execute
+
+    with StudyProgress(console, len(specs), workers) as progress:
+
+        def keep(record: Record) -> None:
+            # A worker that crashed could not tell what the task is.
+            ledger.add({**record, "task": record["task"] or plan.task})
+            progress.on_record(record)
+
+        try:
+            execute(specs, workers=workers, on_record=keep, on_progress=progress.on_progress)
+        except KeyboardInterrupt:
+            done = len(ledger.finished() & {spec.hash for spec in plan.specs})
+            raise KeyboardInterrupt(
+                f"stopped with {done} of {len(plan.specs)} runs in {ledger.runs}; "
+                "the same command goes on from there"
+            ) from None
+
+
+def _report(options: Options, plan: Plan, ledger: Ledger, console: Console) -> Report:
+    from .report import build_report, print_report, read_folder, write_page
+
+    hashes = {spec.hash for spec in plan.specs}
+    loaded = read_folder(options.out)
+    records = [record for record in loaded.records if record["spec_hash"] in hashes]
+    report = build_report(
+        records,
+        title=TITLE,
+        command=options.command,
+        baseline=options.methods[0] if "plain" not in options.methods else "plain",
+        descriptions=describe_methods(options.methods, imports=True),
+        warnings=loaded.warnings,
+    )
+    page = write_page(report, options.out / "report.html")
+    console.print()
+    print_report(report, console)
+    others = len(loaded.records) - len(records)
+    _conclude(options, page, ledger.runs, others, console)
+    return report
+
+
+def report_folder(folder: Path, console: Console) -> Report:
+    """Print the tables of all records of a folder, and write its `report.html` anew.
+
+    Raises:
+        DataError: If the folder holds no record that can be read.
+        ConfigError: If the page cannot be written.
+    """
+    from .report import build_report, print_report, read_folder, write_page
+
+    loaded = read_folder(folder)
+    if not loaded.records:
+        reason = f" ({loaded.warnings[0]})" if loaded.warnings else ""
+        raise DataError(f"no record can be read in {folder}{reason}; run steadytune demo first")
+    methods = list(dict.fromkeys(record["spec"]["method"] for record in loaded.records))
+    report = build_report(
+        loaded.records,
+        title=f"steadytune report of {folder.resolve().name}",
+        descriptions=describe_methods(methods, imports=False),
+        warnings=loaded.warnings,
+    )
+    page = write_page(report, folder / "report.html")
+    print_report(report, console)
+    console.print()
+    console.print(f"Report: {page}", markup=False, soft_wrap=True)
+    return report
+
+
+def describe_methods(texts: Sequence[str], *, imports: bool) -> dict[str, str]:
+    """What each method does, in one line.
+
+    Args:
+        texts: Methods in their text form; those that cannot be read are left out.
+        imports: Whether methods of the user's own may be imported. Text from a file must not say
+            what code is run.
+    """
+    from .method_docs import summary
+    from .method_text import parse_method
+
+    described = {}
+    for text in texts:
+        with suppress(ConfigError):
+            methods = parse_method(text, imports=imports)
+            if methods:
+                described[text] = " ".join(summary(method) for method in methods)
+    return described
+
+
+def _workers(wanted: int | None, runs: int) -> int:
+    """One process a core; on a GPU one run at a time."""
+    if wanted is not None:
+        return min(wanted, runs)
+    import torch
+
+    return min(runs, 1 if torch.cuda.is_available() else len(os.sched_getaffinity(0)))
+
+
+def _set_corrupt_aside(ledger: Ledger, console: Console) -> None:
+    for name, reason in ledger.read().corrupt.items():
+        aside = ledger.set_aside(name)
+        console.print(f"{name} is no record ({reason}): set aside as {aside.name}", markup=False)
+
+
+def _announce(options: Options, plan: Plan, missing: int, workers: int, console: Console) -> None:
+    sizes, task = plan.task["sizes"], plan.task
+    there = len(plan.specs) - missing
+    domains = ", ".join([task["in_domain"], *task["out_of_domain"]])
+    where = "in this process" if workers == 0 else f"{workers} at a time"
+    lines = [
+        f"{options.model} on {sizes['train']} {task['in_domain']} sentences of {options.task}; "
+        f"evaluated on {domains}",
+        f"{len(options.methods)} methods x {len(options.seeds)} seeds = {len(plan.specs)} runs",
+    ]
+    if there:
+        lines[1] += f": {there} in {options.out} already, {missing} to do"
+    if missing:
+        lines[1] += f", {where}"
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _conclude(options: Options, page: Path, runs: Path, others: int, console: Console) -> None:
+    count = len(options.seeds)
+    more = max(10, 2 * count)
+    lines = [
+        f"{count} seed{'s' * (count > 1)} prove{'s' * (count == 1)} little: go by the intervals, "
+        f"and add seeds (--seeds {more}; finished runs are kept).",
+        f"Report:  {page}",
+        f"Records: {runs}",
+    ]
+    if others:
+        lines.append(
+            f"{others} more records there are not of this demo; steadytune report {options.out} "
+            "shows all."
+        )
+    console.print()
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _seeds_text(seeds: tuple[int, ...]) -> str:
+    if seeds == tuple(range(1, len(seeds) + 1)):
+        return str(len(seeds))
+    return ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")

@@ -1,0 +1,151 @@
+"""What is said of a method where it is listed: taken from its docstring and its fields."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import astuple, dataclass
+from typing import get_type_hints
+
+from rich import box
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ._noise import resolve_noise
+from ._regularizer import Regularizer
+from .method_text import (
+    default_of,
+    expected,
+    find_method,
+    format_value,
+    is_wrapper,
+    known_methods,
+    options_of,
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One method of a list.
+
+    Args:
+        name: Its name in text.
+        summary: What it does.
+        cost: What a step costs.
+        reference: Where it comes from.
+    """
+
+    name: str
+    summary: str
+    cost: str
+    reference: str
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a method: its name, what it takes, its default as text, what it means."""
+
+    name: str
+    expected: str
+    default: str
+    meaning: str
+
+
+def list_methods() -> list[Entry]:
+    """Every method of steadytune, in the order in which they are exported."""
+    return [
+        Entry(name, _first_line(cls), _paragraph(cls, "Cost"), _paragraph(cls, "Reference"))
+        for name, cls in known_methods().items()
+    ]
+
+
+def summary(method: Regularizer) -> str:
+    """What a method does, in one sentence, and what a noise that is an alias stands for."""
+    text = _first_line(type(method))
+    noise = getattr(method, "noise", None)
+    if noise == "in-manifold":
+        text += f" Its in-manifold noise is {resolve_noise(noise)}, our reading of the name."
+    inner = getattr(method, "method", None)
+    return f"{text} {summary(inner)}" if isinstance(inner, Regularizer) else text
+
+
+def list_options(cls: type[Regularizer]) -> list[Option]:
+    """The options of a method with their types in words and their defaults."""
+    hints, meanings = get_type_hints(cls), _meanings(cls)
+    return [
+        Option(
+            name,
+            expected(hints[name]),
+            format_value(default_of(field)),
+            meanings.get(name, ""),
+        )
+        for name, field in options_of(cls).items()
+    ]
+
+
+def card(cls: type[Regularizer]) -> str:
+    """What the docstring of a method says beside its options, a line for each paragraph of text."""
+    kept = (part for part in _paragraphs(cls) if not part.startswith("Args:"))
+    return "\n\n".join(part if "\n " in f"\n{part}" else _joined(part) for part in kept)
+
+
+def print_methods(console: Console) -> None:
+    """Print every method with what it does, what it costs and where it comes from."""
+    console.print(Text("plain", style="bold cyan"))
+    console.print(Padding(Text("Fine-tuning with no method added: the baseline."), (0, 0, 0, 4)))
+    for entry in list_methods():
+        console.print(Text(entry.name, style="bold cyan"))
+        lines = Text(entry.summary)
+        for heading, text in (("Cost", entry.cost), ("Reference", entry.reference)):
+            if text:
+                lines.append(f"\n{heading}: {text}", style="dim")
+        console.print(Padding(lines, (0, 0, 0, 4)))
+    console.print("\nOptions and defaults of one: steadytune methods NAME")
+
+
+def print_card(name: str, console: Console) -> None:
+    """Print all that is known of one method.
+
+    Raises:
+        ConfigError: If there is no such method, with near matches.
+    """
+    cls = find_method(name)
+    options = list_options(cls)
+    console.print(Text(cls.__name__, style="bold cyan"))
+    console.print(Text(card(cls)))
+    table = Table("option", "takes", "default", "meaning", box=box.SIMPLE_HEAD, pad_edge=False)
+    for option in options:
+        table.add_row(*map(Text, astuple(option)))
+    console.print(table)
+    wrapped = "(lnsr)" if is_wrapper(cls) else ""
+    example = f"{cls.__name__.lower()}{wrapped}:{options[0].name}={options[0].default}"
+    console.print(Text(f"On command lines: --methods plain,{example}"))
+
+
+def _first_line(cls: type[Regularizer]) -> str:
+    return _paragraphs(cls)[0].partition("\n")[0]
+
+
+def _paragraph(cls: type[Regularizer], heading: str) -> str:
+    """The paragraph of the docstring that begins with `heading:`, on one line and without it."""
+    start = f"{heading}: "
+    found = (part.removeprefix(start) for part in _paragraphs(cls) if part.startswith(start))
+    return _joined(next(found, ""))
+
+
+def _paragraphs(cls: type[Regularizer]) -> list[str]:
+    return (inspect.getdoc(cls) or "").split("\n\n")
+
+
+def _meanings(cls: type[Regularizer]) -> dict[str, str]:
+    """Option -> what the docstring's `Args:` say of it."""
+    block = next((part for part in _paragraphs(cls) if part.startswith("Args:")), "")
+    entries = re.split(r"^    (?=\w+:)", block, flags=re.MULTILINE)[1:]
+    pairs = (entry.partition(":") for entry in entries)
+    return {name: _joined(text) for name, _, text in pairs}
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())

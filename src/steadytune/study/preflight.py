@@ -1,0 +1,32 @@
+"""Would the methods of a study suit its model? Found out before the first run, without weights."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+
+from .._attach import attach
+from .._exceptions import SteadytuneError
+from ..method_text import parse_method
+from ..models import empty_classifier
+
+
+def require_fit(model: str, label_names: Sequence[str], methods: Iterable[str]) -> None:
+    """Attach each method to an empty copy of the model.
+
+    Args:
+        model: As for `steadytune.models.resolve_model`.
+        label_names: The classes.
+        methods: Methods in their text form.
+
+    Raises:
+        SteadytuneError: If a method does not suit the model; its text begins with the method.
+    """
+    skeleton = empty_classifier(model, label_names)
+    for text in methods:
+        try:
+            # What a method cannot do for want of weights says nothing of how it suits the model.
+            with suppress(RuntimeError, NotImplementedError), attach(skeleton, parse_method(text)):
+                pass
+        except SteadytuneError as error:
+            raise type(error)(f"{text}: {error}") from error

@@ -1,0 +1,57 @@
+"""Evaluation: logits in the order of the rows, whatever rows share a batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from steadytune.models import load_classifier
+from steadytune.study.evaluation import attenuation, batch_count, predict
+from steadytune.tasks import encode
+from tests.tiny_bert import write_tiny_bert
+from tests.toy_task import load_toy
+
+
+@pytest.fixture(scope="module")
+def setup(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object, object]:
+    folder: Path = write_tiny_bert(tmp_path_factory.mktemp("model"))
+    model, tokenizer = load_classifier(str(folder), ("no", "yes"), 1)
+    return model, tokenizer, encode(load_toy().test["movie"], ("sentence",), tokenizer, 16)
+
+
+def test_logits_stand_in_the_order_of_the_rows(setup: tuple[object, object, object]) -> None:
+    model, tokenizer, rows = setup
+    batches: list[int] = []
+    found = predict(model, tokenizer, rows, lambda: batches.append(1))
+    assert len(batches) == batch_count(len(rows)) == 2
+    with torch.no_grad():
+        alone = [
+            model(torch.tensor([row["input_ids"]])).logits.numpy()[0]  # type: ignore[operator]
+            for row in rows
+        ]
+    assert np.allclose(found, alone, atol=1e-6)
+
+
+def test_dropout_is_off(setup: tuple[object, object, object]) -> None:
+    model, tokenizer, rows = setup
+    model.train()  # type: ignore[attr-defined]
+    first = predict(model, tokenizer, rows, lambda: None)
+    assert (first == predict(model, tokenizer, rows, lambda: None)).all()
+
+
+def test_attenuation_repeats_its_draws(setup: tuple[object, object, object]) -> None:
+    first, second = attenuation(*setup), attenuation(*setup)
+    assert first is not None
+    assert first == second
+    assert first["examples"] == 64
+    assert [curve[0] for curve in first["ratio"]] == pytest.approx([0.05] * 3)
+
+
+def test_a_model_without_findable_layers_has_no_profile(
+    setup: tuple[object, object, object],
+) -> None:
+    _, tokenizer, rows = setup
+    assert attenuation(torch.nn.Linear(2, 2), tokenizer, rows) is None
