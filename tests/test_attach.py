@@ -12,6 +12,7 @@ from torch import Tensor
 
 from steadytune import LNSR, ConfigError, Host, Penalty, Regularizer, Step, attach
 from steadytune._random import isolated_rng
+from steadytune._regularizer import Transform
 from steadytune.testing import assert_same, tiny_batch, tiny_classifier, weights
 
 CPU = torch.device("cpu")
@@ -157,7 +158,7 @@ def test_draws_differ_between_methods_steps_micro_steps_ranks_and_sites() -> Non
     assert len(drawn) == len(set(drawn)) == 4 * 2 * 3 * 2
 
 
-def test_parameter_draws_agree_between_ranks_and_micro_batches_differ() -> None:
+def test_parameter_draws_agree_between_ranks_and_micro_batches() -> None:
     model = tiny_classifier()
     seeds = []
 
@@ -175,9 +176,25 @@ def test_parameter_draws_agree_between_ranks_and_micro_batches_differ() -> None:
 
     with attach(model, [Masking()]) as objective:
         for rank in (0, 1):
-            objective(Step(model, tiny_batch(), step=0, rank=rank))
+            objective(Step(model, tiny_batch(), step=0, rank=rank, micro_step=rank))
         objective(Step(model, tiny_batch(), step=1))
     assert seeds[0] == seeds[1] != seeds[2]
+
+
+def test_a_method_is_told_when_all_passes_are_run() -> None:
+    seen = []
+
+    @dataclass(frozen=True)
+    class Telling(Regularizer):
+        @contextmanager
+        def attach(self, host: Host) -> Iterator[Transform]:
+            host.after_objective.append(seen.append)
+            yield lambda inner: inner
+
+    model = tiny_classifier()
+    with attach(model, [Telling()]) as objective:
+        loss = objective(Step(model, tiny_batch()))
+    assert len(seen) == 1 and seen[0] is loss
 
 
 class TestOptimizer:

@@ -49,7 +49,11 @@ class Objective:
         number = session.calls if step.step is None else step.step
         session.calls += 1
         session.outputs = None
-        return self._loss(replace(step, step=number, _session=session))
+        loss = self._loss(replace(step, step=number, _session=session))
+        for host in self._hosts:
+            for hook in host.after_objective:
+                hook(loss)
+        return loss
 
     @property
     def needs_optimizer(self) -> bool:

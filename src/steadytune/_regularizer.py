@@ -18,6 +18,7 @@ from ._step import Step
 
 Transform = Callable[[Callable[[Step], Tensor]], Callable[[Step], Tensor]]
 OptimizerHook = Callable[[Optimizer], None]
+ObjectiveHook = Callable[[Tensor], None]
 
 
 @dataclass
@@ -31,6 +32,7 @@ class Host:
         index: Number of the method in the list.
         before_optimizer_step: Called with the optimizer before each of its steps.
         after_optimizer_step: The same, afterwards.
+        after_objective: Called with the objective's value when all passes of a micro-batch are run.
         learning_rate_factors: Parameter name -> what its learning rate is multiplied with.
         layers: Dotted path to the model's list of blocks, if the caller named it.
     """
@@ -41,6 +43,7 @@ class Host:
     index: int = 0
     before_optimizer_step: list[OptimizerHook] = field(default_factory=list)
     after_optimizer_step: list[OptimizerHook] = field(default_factory=list)
+    after_objective: list[ObjectiveHook] = field(default_factory=list)
     learning_rate_factors: dict[str, float] = field(default_factory=dict)
     state: dict[str, Tensor] = field(default_factory=dict)
     layers: str | None = None

@@ -96,7 +96,7 @@ def find_layers(model: nn.Module, path: str | None = None) -> Layers:
         raise ModelError(f"{name} is not supported: {_REFUSED[kind]}")
     if getattr(config, "is_encoder_decoder", False):
         raise ModelError(f"{name} has an encoder and a decoder; {_REMEDY}")
-    base = _base_of(model)
+    base = base_of(model)
     if kind == "albert":
         return _albert_layers(base, config)
     if kind in _BLOCK_PATHS:
@@ -131,7 +131,8 @@ def without_adapters(model: nn.Module) -> nn.Module:
     return inner() if callable(inner) else model
 
 
-def _base_of(model: nn.Module) -> nn.Module:
+def base_of(model: nn.Module) -> nn.Module:
+    """The pretrained part of a model with a head; the model itself if it has none."""
     prefix = getattr(model, "base_model_prefix", "")
     base = getattr(model, prefix, model) if prefix else model
     return base if isinstance(base, nn.Module) else model

@@ -216,8 +216,10 @@ class Step:
         return generator(self.device, *self._key, self.rank, self._pass, site)
 
     def parameter_generator(self, site: str) -> torch.Generator:
-        """A generator for weights, which draws the same in every process."""
-        return generator(self.device, "parameters", self._bound.seed, self._method, *self._at, site)
+        """A generator for weights: it draws the same in every process and micro-batch of a step."""
+        assert self.step is not None
+        key = ("parameters", self._bound.seed, self._method, self.step, site)
+        return generator(self.device, *key)
 
     def normal_like(self, tensor: Tensor, site: str) -> Tensor:
         """Standard Gaussian draws of the shape and device of `tensor`, at least in float32."""
