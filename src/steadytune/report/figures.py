@@ -13,15 +13,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PANEL_WIDTH = 340.0
-LEFT = 56.0
+LEFT = 48.0
 WIDEST_DOMAIN = 16
 
 
 def seed_dots_frame(data: SeedDots) -> Frame:
     """Columns keep room for their labels."""
-    lines = max((wrapped(c.method).count("\n") for c in data.columns), default=0)
-    bottom = 22.0 + 15.0 * lines
-    return Frame(max(PANEL_WIDTH, 64 + 112 * len(data.columns)), 232 + bottom, LEFT, bottom)
+    labels = [wrapped(column.method).split("\n") for column in data.columns]
+    longest = max((len(line) for lines in labels for line in lines), default=0)
+    bottom = 7.0 + 15.0 * max(map(len, labels), default=1)
+    width = LEFT + (14.0 + 6.6 * max(longest, 7)) * len(labels)
+    return Frame(max(PANEL_WIDTH, width), 232 + bottom, LEFT, bottom)
 
 
 def draw_seed_dots(data: SeedDots, axes: Axes) -> None:

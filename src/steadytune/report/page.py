@@ -112,14 +112,20 @@ def _environment(methods: Sequence[str]) -> Environment:
         lstrip_blocks=True,
     )
     # Drawings are made here and escape the text that they hold.
-    filters: dict[str, Any] = {"drawing": Markup, "minus": minus, "naming": namer(methods)}
+    filters: dict[str, Any] = {
+        "drawing": Markup,
+        "typographic": typographic,
+        "naming": namer(methods),
+    }
     environment.filters.update(filters)
     return environment
 
 
-def minus(text: str) -> str:
-    """Negative numbers with a true minus sign; hyphens inside names stay as they are."""
-    return re.sub(r"(?<!\S)-(?=\d)", "\N{MINUS SIGN}", text)
+def typographic(text: str) -> str:
+    """True minus signs, and percent signs that stay with their number; names stay as they are."""
+    return re.sub(
+        r"(?<=\d) %", "\N{NO-BREAK SPACE}%", re.sub(r"(?<!\S)-(?=\d)", "\N{MINUS SIGN}", text)
+    )
 
 
 def namer(methods: Sequence[str]) -> Callable[[str], Markup]:

@@ -121,4 +121,5 @@ def _adapt(element: ElementTree.Element, name: str) -> None:
 
 def _themed(style: str) -> str:
     style = re.sub(r"#[0-9a-f]{6}\b", lambda match: THEMED.get(match[0], match[0]), style)
-    return re.sub(r"font: ([\d.]+px) [^;]*", r"font-size: \1", style)
+    style = re.sub(r"font: ([\d.]+px) [^;]*", r"font-size: \1", style)
+    return re.sub(r"font-family: [^;]*;? ?", "", style)

@@ -196,6 +196,9 @@ def _clear(comparisons: Sequence[Comparison]) -> str:
 def _failures(setting: Setting) -> list[str]:
     domain = next(d for d in setting.domains if d.in_domain)
     hit = [m for m in domain.methods if m.degenerate.count or m.stand_ins]
+    if len(hit) > FEW_METHODS:
+        listed = ", ".join(f"{m.method} {m.degenerate.count} of {m.degenerate.total}" for m in hit)
+        return [f"Degenerate runs, with those that diverged or crashed: {listed}."]
     if hit:
         return [_accidents(method) for method in hit]
     fewest = min(domain.methods, key=lambda m: m.degenerate.total, default=None)

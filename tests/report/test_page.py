@@ -1,0 +1,233 @@
+"""The page: self-contained, escaped, whole or not there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from fabricated import record, study, write
+
+from steadytune._exceptions import ConfigError, DataError
+from steadytune.report import build_report, render_html, write_page, write_report
+from steadytune.report.page import namer, typographic
+
+EVIL = "<script>alert('x')</script>"
+VOID = {"meta", "br", "img", "link", "hr", "input"}
+
+
+class Outline(HTMLParser):
+    """Collects tags and checks that they nest."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+    @property
+    def words(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+def page_of(records: list[dict[str, object]], **arguments: object) -> str:
+    return render_html(build_report(records, title="A study", **arguments))  # type: ignore[arg-type]
+
+
+def test_the_page_holds_every_part() -> None:
+    records = [*study(3), record("lnsr", 7, status="diverged", reason="loss is NaN at step 3")]
+    page = page_of(
+        records, command="steadytune demo --seeds 3", descriptions={"lnsr": "adds noise"}
+    )
+    outline = Outline(page)
+    assert outline.open == []
+    for part in (
+        "A study",
+        "Verdict",
+        "few seeds prove little",
+        "movie, in domain",
+        "tweet, out of domain",
+        "lnsr minus plain",
+        "loss is NaN at step 3",
+        "steadytune demo --seeds 3",
+        "adds noise",
+        "2.13.0",
+        "sentences from nowhere, MIT licence",
+        "2026-01-02 03:04 to 03:06 UTC",
+        "Constant predictor",
+    ):
+        assert part in outline.words, part
+    assert outline.tags.count("svg") == 2 + 1 + 2 + 1
+    assert page.startswith("<!DOCTYPE html>")
+
+
+def test_nothing_comes_from_elsewhere() -> None:
+    outline = Outline(page_of(study(3)))
+    assert not {"script", "link", "img", "iframe", "object", "base"} & set(outline.tags)
+    for name, value in outline.attributes:
+        assert not name.startswith("on")
+        if name in ("href", "src", "xlink:href"):
+            assert (value or "").startswith("#")
+        assert "url(http" not in (value or "") and "@import" not in (value or "")
+    assert "default-src 'none'" in dict(outline.attributes).values() or any(
+        "default-src 'none'" in (value or "") for _, value in outline.attributes
+    )
+
+
+def test_text_from_records_is_escaped_everywhere() -> None:
+    records = []
+    for method in ("plain", EVIL):
+        for seed in range(3):
+            made = record(method, seed, spec={"task": EVIL, "model": EVIL, EVIL: EVIL})
+            made["environment"] = {EVIL: EVIL, "nested": {EVIL: [EVIL]}}
+            made["task"].update(in_domain=EVIL, metric=EVIL, source=EVIL, name=EVIL)
+            made["task"]["constant"] = {EVIL: 0.5}
+            made["task"]["sizes"] = {EVIL: 5}
+            made["results"] = {EVIL: {EVIL: 0.7 + seed / 10}, "tweet": {EVIL: 0.5}}
+            records.append(made)
+    records.append(record(EVIL, 9, status="failed", reason=EVIL, spec={"task": EVIL}))
+    page = page_of(
+        records, command=EVIL, descriptions={EVIL: EVIL}, warnings=[EVIL], baseline="plain"
+    )
+    outline = Outline(page)
+    assert "script" not in outline.tags
+    assert EVIL in outline.words
+    assert "alert('x')" not in re.sub(r"&lt;script&gt;alert\(.{0,10}x", "", page)
+
+
+def test_svg_ids_are_unique_in_the_page() -> None:
+    other = [record(m, s, spec={"epochs": 9.0}) for m in ("plain", "lnsr") for s in range(2)]
+    ids = re.findall(r'\bid="([^"]+)"', page_of([*study(3), *other]))
+    assert len(ids) == len(set(ids))
+
+
+def test_several_settings_are_listed_by_what_differs() -> None:
+    other = [record(m, s, spec={"epochs": 9.0}) for m in ("plain", "lnsr") for s in range(2)]
+    words = Outline(page_of([*study(3), *other])).words
+    assert "reviews, minilm, epochs 3" in words
+    assert "reviews, minilm, epochs 9" in words
+
+
+def test_figures_stop_at_a_number_that_can_be_looked_at() -> None:
+    records = [
+        record(m, 0, spec={"epochs": float(e)}) for m in ("plain", "lnsr") for e in range(12)
+    ]
+    page = page_of(records)
+    assert Outline(page).tags.count("svg") <= 40
+    assert "No figures are drawn for this setting" in page
+
+
+@pytest.mark.parametrize("records", [[], [record(status="cancelled")], [record()]])
+def test_hardly_anything_gives_a_page_too(records: list[dict[str, object]]) -> None:
+    assert Outline(page_of(records)).open == []
+
+
+def test_writing_replaces_the_page_and_leaves_nothing_else(tmp_path: Path) -> None:
+    folder = write(tmp_path, study(2))
+    (folder / "report.html").write_text("old")
+    path = write_report(folder, title="New")
+    assert path == folder / "report.html"
+    assert "<title>New</title>" in path.read_text(encoding="utf-8")
+    assert sorted(p.name for p in folder.iterdir()) == ["report.html", "runs"]
+
+
+def test_corrupt_files_are_named_in_the_page(tmp_path: Path) -> None:
+    folder = write(tmp_path, study(2))
+    (folder / "runs" / "<b>odd.json").write_text("{")
+    page = write_report(folder, title="t").read_text(encoding="utf-8")
+    assert "&lt;b&gt;odd.json was left out" in page
+
+
+def test_no_readable_record_is_an_error_and_writes_nothing(tmp_path: Path) -> None:
+    folder = write(tmp_path, [])
+    (folder / "runs" / "odd.json").write_text("{")
+    with pytest.raises(DataError, match=r"no readable record.*odd\.json"):
+        write_report(folder, title="t")
+    assert not (folder / "report.html").exists()
+
+
+def test_a_page_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    report = build_report(study(1), title="t")
+    with pytest.raises(ConfigError, match="cannot write") as error:
+        write_page(report, tmp_path / "absent" / "report.html")
+    assert "\n" not in str(error.value)
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(ConfigError):
+        write_page(report, tmp_path / "taken")
+    assert os.listdir(tmp_path) == ["taken"]
+
+
+def test_equal_records_give_equal_pages() -> None:
+    assert page_of(study(3)) == page_of(study(3))
+
+
+def test_minus_signs_and_percent_signs() -> None:
+    assert typographic("-1.2 to +3.4, p") == "\u22121.2 to +3.4, p"
+    assert typographic("lnsr:layer=-1 of 5 % a-1") == "lnsr:layer=-1 of 5\u00a0% a-1"
+
+
+def test_method_names_are_set_apart_and_escaped() -> None:
+    mark = namer(["lnsr", "lnsr:std=0.1", "<b>"])
+    assert mark("lnsr, lnsr:std=0.1 and <b> & lnsrx.") == (
+        "<code>lnsr</code>, <code>lnsr:std=0.1</code> and <code>&lt;b&gt;</code> &amp; lnsrx."
+    )
+    assert namer([])("a < b") == "a &lt; b"
+
+
+def test_importing_the_report_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, steadytune.report, steadytune.stats;"
+        "print([m for m in ('torch', 'transformers', 'datasets', 'matplotlib', 'sklearn', 'jinja2')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+SCALE = """
+import resource, sys, time
+from steadytune.report import write_report
+write_report(sys.argv[1], title="big")
+print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20)
+"""
+
+
+@pytest.mark.slow
+def test_ten_thousand_records_take_seconds(tmp_path: Path) -> None:
+    history = [{"step": i, "loss": 0.5, "learning_rate": 1e-5} for i in range(60)]
+    records = [
+        record(method, seed, movie=0.6 + seed % 97 / 500, spec={"epochs": epochs}, history=history)
+        for method in ("plain", "a", "b", "c")
+        for seed in range(250)
+        for epochs in range(10)
+    ]
+    write(tmp_path, records)
+    done = subprocess.run(
+        [sys.executable, "-c", SCALE, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    seconds, gigabytes = map(float, done.stdout.split())
+    assert seconds < 10
+    assert gigabytes < 1

@@ -1,0 +1,179 @@
+"""Reading records: what is good is returned, what is not is named, nothing crashes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fabricated import record, study, write
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from steadytune._exceptions import DataError
+from steadytune.report import build_report, load_records, read_folder
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+
+
+def test_loads_what_was_written(tmp_path: Path) -> None:
+    records = load_records(write(tmp_path, study(2)))
+    assert [(r["spec"]["method"], r["spec"]["seed"]) for r in records] == [
+        ("plain", 0),
+        ("plain", 1),
+        ("lnsr", 0),
+        ("lnsr", 1),
+    ]
+    assert records[0]["results"]["movie"]["accuracy"] == 0.8
+    assert records[0]["spec"]["epochs"] == 3.0
+    assert "history" not in records[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "EOF"),
+        (b"{", "EOF"),
+        (b"\xff\xfe\x00", "expected"),
+        (b"[]", "object"),
+        (b'{"version": 2}', "version"),
+        (b"[" * 100_000, "recursion"),
+        (b'{"version": 1, "version": 1}', "spec"),
+    ],
+)
+def test_a_corrupt_file_is_named_and_skipped(tmp_path: Path, content: bytes, problem: str) -> None:
+    write(tmp_path, [record()])
+    (tmp_path / "runs" / "odd.json").write_bytes(content)
+    loaded = read_folder(tmp_path)
+    assert len(loaded.records) == 1
+    (warning,) = loaded.warnings
+    assert warning.startswith("odd.json was left out: ")
+    assert problem in warning
+    assert "\n" not in warning
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where"),
+    [
+        (("status",), "fine", "status"),
+        (("results", "movie", "accuracy"), "high", "results.movie.accuracy"),
+        (("spec", "seed"), "0", "spec.seed"),
+        (("spec", "method"), None, "spec.method"),
+        (("task",), None, "task is missing"),
+        (("profile", "after", "ratio"), [[0.1]], "one row per injection layer"),
+        (("profile", "after", "injection"), [-1, 2], "injection"),
+    ],
+)
+def test_a_wrong_value_is_located(
+    tmp_path: Path, path: tuple[str, ...], value: object, where: str
+) -> None:
+    made = record()
+    _replace(made, path, value)
+    (warning,) = read_folder(write(tmp_path, [made])).warnings
+    assert where in warning
+
+
+def test_what_is_no_file_is_named_and_does_not_block(tmp_path: Path) -> None:
+    write(tmp_path, [record()])
+    (tmp_path / "runs" / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "runs" / "pipe.json")
+    (tmp_path / "runs" / "loop.json").symlink_to("loop.json")
+    loaded = read_folder(tmp_path)
+    assert len(loaded.records) == 1
+    assert [w.split()[0] for w in loaded.warnings] == ["folder.json", "loop.json", "pipe.json"]
+
+
+def test_temporary_files_of_writers_are_not_records(tmp_path: Path) -> None:
+    write(tmp_path, [record()])
+    (tmp_path / "runs" / ".abc.tmp").write_text("{")
+    assert read_folder(tmp_path).warnings == ()
+
+
+def test_numbers_that_are_not_finite_are_undefined(tmp_path: Path) -> None:
+    folder = write(tmp_path, [record(movie=float("nan"), tweet=float("inf"))])
+    (loaded,) = load_records(folder)
+    assert loaded["results"]["movie"]["accuracy"] is None
+    assert loaded["results"]["tweet"]["accuracy"] is None
+
+
+def test_control_characters_and_excess_length_are_lost(tmp_path: Path) -> None:
+    made = record("a\x1b[31m\nb", status="failed", reason="x" * 5000)
+    (loaded,) = load_records(write(tmp_path, [made]))
+    assert loaded["spec"]["method"] == "a [31m b"
+    assert len(loaded["reason"]) == 300
+
+
+def test_a_crash_before_the_task_was_loaded_is_a_record(tmp_path: Path) -> None:
+    made = record(status="failed", reason="no such model", task=None, seconds={}, cost={})
+    assert len(load_records(write(tmp_path, [made]))) == 1
+
+
+@pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()])
+def test_a_folder_without_runs_is_an_error(tmp_path: Path, make: Any) -> None:
+    make(tmp_path / "study")
+    with pytest.raises(DataError, match="output folder of a study"):
+        load_records(tmp_path / "study")
+
+
+def test_an_empty_folder_gives_no_records(tmp_path: Path) -> None:
+    assert load_records(write(tmp_path, [])) == []
+
+
+def test_a_repeated_run_counts_once_and_the_later_one_stays() -> None:
+    early = record(seed=1, movie=0.1, finished="2026-01-01T00:00:00+00:00")
+    late = record(seed=1, movie=0.9, finished="2026-01-02T00:00:00+00:00")
+    cancelled = record(seed=1, status="cancelled", finished="2026-01-03T00:00:00+00:00")
+    report = build_report([late, cancelled, early], title="t")
+    assert report.runs == 1
+    assert report.sections[0].setting.domains[0].methods[0].summary.mean == 0.9
+    assert any("2 records repeat" in warning for warning in report.warnings)
+
+
+def test_records_in_memory_are_checked_as_well() -> None:
+    report = build_report([record(), {"version": 1}, {}], title="t")
+    assert report.runs == 1
+    assert [w.split(" was")[0] for w in report.warnings] == ["record 1", "record 2"]
+
+
+@given(json_values)
+def test_no_json_file_crashes_the_reader(tmp_path_factory: Any, value: Any) -> None:
+    folder = tmp_path_factory.mktemp("study")
+    (folder / "runs").mkdir()
+    (folder / "runs" / "any.json").write_text(json.dumps(value))
+    loaded = read_folder(folder)
+    assert len(loaded.records) + len(loaded.warnings) == 1
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_record_with_any_strange_part_is_reported_or_left_out(data: st.DataObject) -> None:
+    records = study(3)
+    for _ in range(data.draw(st.integers(1, 3))):
+        made = data.draw(st.sampled_from(records))
+        paths = list(_paths(made))
+        _replace(made, data.draw(st.sampled_from(paths)), data.draw(json_values))
+    report = build_report(copy.deepcopy(records), title="t")
+    assert report.runs + sum("was left out" in w for w in report.warnings) >= len(records) - 5
+
+
+def _paths(value: Any, prefix: tuple[str, ...] = ()) -> Any:
+    for key, inner in value.items():
+        yield (*prefix, key)
+        if isinstance(inner, dict):
+            yield from _paths(inner, (*prefix, key))
+
+
+def _replace(made: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    *parents, last = path
+    inner: Any = made
+    for key in parents:
+        inner = inner.get(key) if isinstance(inner, dict) else None
+    if isinstance(inner, dict):
+        inner[last] = value
