@@ -41,8 +41,7 @@ def test_an_undefined_metric_counts_as_the_constant_predictor() -> None:
     [
         {"status": "cancelled"},
         {"status": "failed", "task": None, "seconds": {}, "cost": {}},
-        {"status": "failed", "seconds": {"train": 0}},
-        {"status": "failed", "cost": {"steps": 0}},
+        {"status": "failed", "seconds": {"total": 3.0}, "cost": {"steps": 0}},
     ],
 )
 def test_a_run_that_never_trained_is_left_out(arguments: dict[str, Any]) -> None:
@@ -52,8 +51,11 @@ def test_a_run_that_never_trained_is_left_out(arguments: dict[str, Any]) -> None
     assert scoring.degenerate(run) is None
 
 
-def test_a_crash_without_times_counts_against_the_method() -> None:
-    crashed = parsed(status="failed", seconds={}, cost={})
+@pytest.mark.parametrize(
+    "known", [{"seconds": {}, "cost": {}}, {"seconds": {"train": 7.0}, "cost": {"steps": 0}}]
+)
+def test_a_crash_counts_against_the_method_unless_it_came_first(known: dict[str, Any]) -> None:
+    crashed = parsed(status="failed", **known)
     assert scoring.score(crashed, "movie") == scoring.Score(0.5, stands_in=True)
 
 

@@ -43,7 +43,8 @@ def crashed_before_training(record: Record) -> bool:
     """Whether the record itself says that not a single step was taken; in doubt, one was."""
     if record.task is None:
         return True
-    return record.seconds.get("train") == 0 or record.cost.get("steps") == 0
+    # A run that crashes within training knows how long it trained, but not how many steps it took.
+    return not record.seconds.get("train") and record.cost.get("steps") == 0
 
 
 def score(record: Record, domain: str) -> Score | None:
