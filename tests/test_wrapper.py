@@ -39,6 +39,7 @@ class Noted(Regularizer):
     def attach(self, host: Host) -> Iterator[Callable[..., Callable[[Step], Tensor]]]:
         host.before_optimizer_step.append(lambda optimizer: self.notes.append("before"))
         host.after_optimizer_step.append(lambda optimizer: self.notes.append("after"))
+        host.after_objective.append(lambda loss: self.notes.append("value"))
         state = torch.zeros(())
         host.keep("own", {"state": state})
 
@@ -115,7 +116,7 @@ def test_penalty_is_multiplied_with_the_factor() -> None:
 def test_other_methods_are_on_where_the_factor_is_one() -> None:
     noted = Noted()
     trained([At(noted, (0.0, 0.5, 1.0, 2.0))])
-    assert noted.notes == ["objective", "before", "after"] * 2 + ["detached"]
+    assert noted.notes == ["objective", "value", "before", "after"] * 2 + ["detached"]
 
 
 def test_hooks_around_the_optimizer_stay_in_the_order_of_the_methods() -> None:

@@ -6,15 +6,16 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import final
+from typing import TypeVar, final
 
 import torch
 from torch import Tensor
-from torch.optim import Optimizer
 
 from ._exceptions import ConfigError
-from ._regularizer import Host, OptimizerHook, Penalty, Regularizer, Transform
+from ._regularizer import Host, Penalty, Regularizer, Transform
 from ._step import Step
+
+T = TypeVar("T")
 
 
 class Wrapper(Regularizer):
@@ -50,11 +51,14 @@ class Wrapper(Regularizer):
         Raises:
             ConfigError: If the wrapped method acts at no step, but when it is attached alone.
         """
-        inside = replace(host, before_optimizer_step=[], after_optimizer_step=[])
+        inside = replace(
+            host, before_optimizer_step=[], after_optimizer_step=[], after_objective=[]
+        )
         with self.method.attach(inside) as transform:
             gate = _Gate()
             host.before_optimizer_step += map(gate.guarded, inside.before_optimizer_step)
             host.after_optimizer_step += map(gate.guarded, inside.after_optimizer_step)
+            host.after_objective += map(gate.guarded, inside.after_objective)
             self._require_acts(host, transform)
             yield lambda inner: self._objective(inner, transform, gate)
 
@@ -75,7 +79,7 @@ class Wrapper(Regularizer):
         return objective
 
     def _require_acts(self, host: Host, transform: Transform) -> None:
-        hooks = host.before_optimizer_step or host.after_optimizer_step
+        hooks = host.before_optimizer_step or host.after_optimizer_step or host.after_objective
         if host.learning_rate_factors or (transform(_nothing) is _nothing and not hooks):
             name = type(self.method).__name__
             raise ConfigError(
@@ -90,12 +94,12 @@ class _Gate:
 
     open: bool = False
 
-    def guarded(self, hook: OptimizerHook) -> OptimizerHook:
+    def guarded(self, hook: Callable[[T], None]) -> Callable[[T], None]:
         """The hook, called only while the gate is open."""
 
-        def call(optimizer: Optimizer) -> None:
+        def call(given: T) -> None:
             if self.open:
-                hook(optimizer)
+                hook(given)
 
         return call
 

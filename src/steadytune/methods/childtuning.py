@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -124,7 +124,7 @@ class _FreeMasks:
         self._share = share
 
     def of_step(self, step: Step, parameters: dict[str, nn.Parameter]) -> Masks:
-        generator = replace(step, micro_step=0).parameter_generator("mask")
+        generator = step.parameter_generator("mask")
         return {
             name: torch.empty(p.shape, dtype=torch.bool, device=p.device).bernoulli_(
                 self._share, generator=generator
