@@ -11,24 +11,50 @@ if TYPE_CHECKING:
     from ._random import Seeds
     from ._regularizer import Host, Penalty, Regularizer
     from ._step import Pass, Step
-    from .methods import LNSR
+    from .methods import (
+        L2SP,
+        LNSR,
+        SMART,
+        ChildTuning,
+        Every,
+        FreeLB,
+        HyPe,
+        LayerwiseDecay,
+        Mixout,
+        NEFTune,
+        NoisyTune,
+        Reinit,
+        Scheduled,
+    )
     from .trainer import RegularizedTrainer, RegularizerMixin
 
 __version__ = "0.1.0"
 
 # Public name -> module. Names are imported on first use, so that `import steadytune` stays light.
 _HOMES = {
+    "ChildTuning": "methods",
     "ConfigError": "_exceptions",
     "DataError": "_exceptions",
+    "Every": "methods",
+    "FreeLB": "methods",
     "Host": "_regularizer",
+    "HyPe": "methods",
+    "L2SP": "methods",
     "LNSR": "methods",
+    "LayerwiseDecay": "methods",
+    "Mixout": "methods",
     "ModelError": "_exceptions",
+    "NEFTune": "methods",
+    "NoisyTune": "methods",
     "Objective": "_attach",
     "Pass": "_step",
     "Penalty": "_regularizer",
     "RegularizedTrainer": "trainer",
     "Regularizer": "_regularizer",
     "RegularizerMixin": "trainer",
+    "Reinit": "methods",
+    "SMART": "methods",
+    "Scheduled": "methods",
     "Seeds": "_random",
     "SteadytuneError": "_exceptions",
     "Step": "_step",
@@ -36,17 +62,29 @@ _HOMES = {
 }
 
 __all__ = [
+    "L2SP",
     "LNSR",
+    "SMART",
+    "ChildTuning",
     "ConfigError",
     "DataError",
+    "Every",
+    "FreeLB",
     "Host",
+    "HyPe",
+    "LayerwiseDecay",
+    "Mixout",
     "ModelError",
+    "NEFTune",
+    "NoisyTune",
     "Objective",
     "Pass",
     "Penalty",
     "RegularizedTrainer",
     "Regularizer",
     "RegularizerMixin",
+    "Reinit",
+    "Scheduled",
     "Seeds",
     "SteadytuneError",
     "Step",

@@ -13,13 +13,28 @@ from ._adversarial import (
     perturbation_norm,
     project_to_ball,
 )
+from ._child_network import largest_share
 from ._directions import (
     covariance_directions,
     partner_directions,
     rescaled,
     subspace_directions,
 )
+from ._divergence import (
+    class_divergence,
+    label_divergence,
+    span_divergence,
+    token_divergence,
+    value_divergence,
+)
+from ._embedding_noise import length_scaled_noise
+from ._mixing import mixed_weight, mixing_mask
 from ._stability import Reduction, noise_stability, squared_displacement
+from ._weights import (
+    half_squared_distance,
+    half_squared_low_rank_distance,
+    noisy_weight,
+)
 
 __all__ = [
     "EXTENTS",
@@ -28,13 +43,25 @@ __all__ = [
     "Norm",
     "Reduction",
     "ascent_direction",
+    "class_divergence",
     "covariance_directions",
+    "half_squared_distance",
+    "half_squared_low_rank_distance",
+    "label_divergence",
+    "largest_share",
+    "length_scaled_noise",
+    "mixed_weight",
+    "mixing_mask",
     "noise_stability",
+    "noisy_weight",
     "on_real_tokens",
     "partner_directions",
     "perturbation_norm",
     "project_to_ball",
     "rescaled",
+    "span_divergence",
     "squared_displacement",
     "subspace_directions",
+    "token_divergence",
+    "value_divergence",
 ]

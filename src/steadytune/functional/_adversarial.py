@@ -32,7 +32,8 @@ def perturbation_norm(
         return largest
     # The largest coordinate is taken out first: squares of tiny gradients would underflow.
     scaled = delta / _nonzero(largest)
-    return largest * torch.linalg.vector_norm(scaled, dim=axes, keepdim=True)
+    length: Tensor = torch.linalg.vector_norm(scaled, dim=axes, keepdim=True)
+    return largest * length
 
 
 def ascent_direction(

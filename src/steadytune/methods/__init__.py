@@ -1,5 +1,31 @@
 """The methods: one paper, one file. `__all__` is the list that everything else reads."""
 
+from .childtuning import ChildTuning
+from .every import Every
+from .freelb import FreeLB
+from .hype import HyPe
+from .l2sp import L2SP
+from .layerwise_decay import LayerwiseDecay
 from .lnsr import LNSR
+from .mixout import Mixout
+from .neftune import NEFTune
+from .noisytune import NoisyTune
+from .reinit import Reinit
+from .scheduled import Scheduled
+from .smart import SMART
 
-__all__ = ["LNSR"]
+__all__ = [
+    "L2SP",
+    "LNSR",
+    "SMART",
+    "ChildTuning",
+    "Every",
+    "FreeLB",
+    "HyPe",
+    "LayerwiseDecay",
+    "Mixout",
+    "NEFTune",
+    "NoisyTune",
+    "Reinit",
+    "Scheduled",
+]

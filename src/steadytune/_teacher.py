@@ -1,0 +1,90 @@
+"""A momentum teacher: the exponential moving average of a model's weights, run without gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ._regularizer import Host
+
+
+class MomentumTeacher:
+    """teacher <- momentum * teacher + (1 - momentum) * model, after every optimizer step.
+
+    It starts from the model's weights, holds those that are trained, in float32 at least, and is
+    saved and restored with the checkpoint. The rest it shares with the model.
+
+    Args:
+        host: The model to follow.
+        momentum: Share of the teacher that a step keeps, 0 <= momentum <= 1.
+    """
+
+    def __init__(self, host: Host, momentum: float) -> None:
+        self._model = host.model
+        self._momentum = momentum
+        self._weights = {
+            name: _exact(value.detach()).clone()
+            for name, value in host.model.named_parameters()
+            if value.requires_grad
+        }
+        host.keep("teacher", self._weights)
+        host.after_optimizer_step.append(self._follow)
+
+    @contextmanager
+    def in_place_of_model(self) -> Iterator[None]:
+        """Run a block with the teacher's weights in the model, without gradient.
+
+        The model's own weights are put back bit for bit, and graphs made before stay valid: the
+        parameters' data are exchanged, nothing is written to.
+        """
+        parameters = self._parameters()
+        before = [parameter.data for parameter in parameters]
+        teacher = self._on_device(parameters)
+        try:
+            for parameter, value in zip(parameters, teacher, strict=True):
+                parameter.data = value.to(parameter.dtype)
+            with torch.no_grad(), _fresh_casts():
+                yield
+        finally:
+            for parameter, value in zip(parameters, before, strict=True):
+                parameter.data = value
+
+    @torch.no_grad()
+    def _follow(self, optimizer: Any) -> None:
+        parameters = self._parameters()
+        teacher = self._on_device(parameters)
+        student = [_exact(parameter.detach()) for parameter in parameters]
+        torch._foreach_lerp_(teacher, student, 1 - self._momentum)
+
+    def _parameters(self) -> list[torch.nn.Parameter]:
+        found = dict(self._model.named_parameters())
+        return [found[name] for name in self._weights]
+
+    def _on_device(self, parameters: list[torch.nn.Parameter]) -> list[Tensor]:
+        """The teacher's weights, moved in place to where the model's are."""
+        teacher = list(self._weights.values())
+        for value, parameter in zip(teacher, parameters, strict=True):
+            if value.device != parameter.device:
+                value.data = value.data.to(parameter.device)
+        return teacher
+
+
+def _exact(tensor: Tensor) -> Tensor:
+    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+
+
+@contextmanager
+def _fresh_casts() -> Iterator[None]:
+    """Keep autocast from taking one model's weights for the other's.
+
+    It remembers what it has cast by the parameter, whose data are exchanged here.
+    """
+    torch.clear_autocast_cache()
+    try:
+        yield
+    finally:
+        torch.clear_autocast_cache()
