@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steadytune import LNSR, ChildTuning, Every, FreeLB, NEFTune, Regularizer, Scheduled
+from steadytune import LNSR, ChildTuning, Every, FreeLB, HyPe, NEFTune, Regularizer, Scheduled
 
 SETTINGS: dict[str, Regularizer] = {
     "LNSR": LNSR(strength=3.0, std=0.1),
@@ -11,4 +11,5 @@ SETTINGS: dict[str, Regularizer] = {
     "Every": Every(LNSR(strength=3.0, std=0.1), n=2, rescale=True),
     "ChildTuning": ChildTuning(kind="driven", share=0.2, fisher_steps=1),
     "NEFTune": NEFTune(alpha=5.0),
+    "HyPe": HyPe(scale=0.1),
 }
