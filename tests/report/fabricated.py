@@ -7,6 +7,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from steadytune.report.analysis import Setting, analyse, method_order
+from steadytune.report.schema import Record
+
 CONSTANT = {"movie": 0.5, "tweet": 0.6}
 
 
@@ -92,3 +97,12 @@ def write(folder: Path, records: list[dict[str, Any]]) -> Path:
     for index, made in enumerate(records):
         (folder / "runs" / f"{index:05d}.json").write_text(json.dumps(made), encoding="utf-8")
     return folder
+
+
+def setting_of(records: list[dict[str, Any]]) -> Setting:
+    """The numbers of records that belong to one setting."""
+    parsed = [Record.model_validate(made) for made in records]
+    (setting,) = analyse(
+        parsed, method_order(parsed, "plain", []), "plain", np.random.default_rng(0)
+    )
+    return setting

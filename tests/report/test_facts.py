@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fabricated import record, study
-from test_tables import setting_of
+from fabricated import record, setting_of, study
 
 from steadytune.report.facts import environment_facts, period, setting_facts, value_text
 from steadytune.report.schema import Record

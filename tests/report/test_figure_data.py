@@ -5,10 +5,9 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from fabricated import profile, record, study
+from fabricated import record, setting_of, study
 from hypothesis import given
 from hypothesis import strategies as st
-from test_tables import setting_of
 
 from steadytune.report import figure_data
 
@@ -96,29 +95,6 @@ def test_one_pair_has_no_interval_and_no_pair_no_row() -> None:
     (found,) = figure_data.differences(setting_of(study(1)))
     assert found.rows[0].interval is None
     assert figure_data.differences(setting_of([record("plain", 0), record("lnsr", 1)])) == ()
-
-
-def test_noise_curves_are_means_in_percent() -> None:
-    records = [record(seed=s, profile=profile(after=0.02 * (s + 1))) for s in range(2)]
-    records.append(record(seed=2, status="diverged", profile=profile(after=9.0)))
-    (found,) = figure_data.noise_curves(setting_of(records))
-    assert found.runs == 2
-    assert [curve.first for curve in found.curves] == [0, 2]
-    assert found.curves[0].before == pytest.approx((5, 6, 6, 6))
-    assert found.curves[0].after == pytest.approx((5, 3, 3, 3))
-    assert found.curves[1].after == pytest.approx((5, 3))
-
-
-def test_undefined_ratios_leave_gaps() -> None:
-    made = profile()
-    made["after"]["ratio"] = [[0.05, None, None, 0.01], [0.05, float("nan")]]
-    (found,) = figure_data.noise_curves(setting_of([record(profile=made)]))
-    assert found.curves[0].after == (5.0, None, None, 1.0)
-    assert found.curves[1].after == (5.0, None)
-
-
-def test_no_profiles_no_curves() -> None:
-    assert figure_data.noise_curves(setting_of([record(profile=None)])) == ()
 
 
 def test_cost_against_gain() -> None:

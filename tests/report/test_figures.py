@@ -7,8 +7,7 @@ from functools import partial
 from xml.etree import ElementTree
 
 import pytest
-from fabricated import record, study
-from test_tables import setting_of
+from fabricated import record, setting_of, study
 
 from steadytune.report import figure_data, figures
 from steadytune.report.analysis import Setting

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from fabricated import record, study
+from fabricated import record, setting_of, study
 
 from steadytune.report import tables
-from steadytune.report.analysis import Setting, analyse, method_order
 from steadytune.report.schema import Record
 from steadytune.report.tables import Table
-
-
-def setting_of(records: list[dict[str, Any]]) -> Setting:
-    parsed = [Record.model_validate(made) for made in records]
-    (setting,) = analyse(
-        parsed, method_order(parsed, "plain", []), "plain", np.random.default_rng(0)
-    )
-    return setting
 
 
 def cells(table: Table | None) -> dict[tuple[str, str], tuple[str, ...]]:

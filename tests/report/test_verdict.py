@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fabricated import record
-from test_tables import setting_of
+from fabricated import record, setting_of
 
 from steadytune.report.verdict import Verdict, verdict
 
@@ -95,6 +94,16 @@ def test_accidents_are_counted_with_their_uncertainty() -> None:
     found = text(verdict(setting_of(records)))
     assert "1 of 5 runs of lnsr ended degenerate, 1 of them because training diverged" in found
     assert "1 % to 72 %" in found
+
+
+def test_a_study_in_which_nothing_was_learned_says_so() -> None:
+    records = [record(m, s, movie=0.5) for m in ("plain", "lnsr") for s in range(3)]
+    assert "nothing was learned" in text(verdict(setting_of(records)))
+
+
+def test_equal_differences_out_of_domain_have_no_interval() -> None:
+    found = text(of(0.02, 3))
+    assert "tweet 0.0 points. No interval can be given" in found
 
 
 def test_the_scope_of_the_intervals_is_said() -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .figure_data import CostAgainstGain, Differences, DotColumn, NoiseCurves, SeedDots
+from .figure_data import CostAgainstGain, Differences, DotColumn, SeedDots
 from .labels import shortened, wrapped
+from .noise_data import NoiseCurves
 from .palette import INK, LIGHT, MUTED, PAPER
 from .svg import Frame
 

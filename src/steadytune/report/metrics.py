@@ -118,5 +118,10 @@ def plural(count: int, noun: str, plural_noun: str | None = None) -> str:
     return f"{count} {noun if count == 1 else plural_noun or noun + 's'}"
 
 
+def capitalized(text: str) -> str:
+    """`text` with a capital first letter, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def _with_unit(text: str, unit: str) -> str:
     return f"{text} {unit}" if unit and text != NOT_AVAILABLE else text

@@ -8,8 +8,9 @@ from functools import partial
 
 from . import figure_data, figures
 from .analysis import Setting
-from .figure_data import CostAgainstGain, Differences, NoiseCurves, SeedDots
+from .figure_data import CostAgainstGain, Differences, SeedDots
 from .metrics import number, plural, signed
+from .noise_data import NoiseCurves, noise_curves
 from .svg import inline_svg
 from .tables import where
 
@@ -135,7 +136,7 @@ def _describe_differences(data: Differences) -> str:
 
 
 def _noise(setting: Setting, prefix: str) -> FigureView:
-    data = figure_data.noise_curves(setting)
+    data = noise_curves(setting)
     panels = [
         Panel(
             d.method,

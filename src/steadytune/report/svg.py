@@ -63,7 +63,7 @@ class Frame:
         return {
             "left": self.left / self.width,
             "bottom": self.bottom / self.height,
-            "right": 1 - _EDGE / self.width,
+            "right": 1 - 2 * _EDGE / self.width,
             "top": 1 - _EDGE / self.height,
         }
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .analysis import Comparison, MethodScores, Setting
-from .metrics import MetricDisplay, number, p_text, plural
+from .metrics import MetricDisplay, capitalized, number, p_text, plural
 from .tables import interval_text
 
 FEW_SEEDS = 10
@@ -79,7 +79,7 @@ def _finding(comparison: Comparison, metric: MetricDisplay) -> Finding:
 
 def _evidence(comparison: Comparison, metric: MetricDisplay) -> str:
     found = comparison.difference
-    subject = f"{metric.name[:1].upper()}{metric.name[1:]} on {comparison.domain}"
+    subject = f"{capitalized(metric.name)} on {comparison.domain}"
     mean = metric.difference_in_words(found.mean)
     if found.count == 1:
         return f"{subject}: {mean} with the one seed that was run"
@@ -180,22 +180,25 @@ def _transfer(comparisons: Sequence[Comparison], metric: MetricDisplay) -> str:
     )
     text = f"Out of domain, {first.method} minus {first.baseline}: {listed}"
     single = all(c.difference.count == 1 for c in comparisons)
-    return f"{text}, from one seed." if single else f"{text}. There, {_clear(comparisons)}"
+    return f"{text}, from one seed." if single else f"{text}. {capitalized(_clear(comparisons))}"
 
 
 def _clear(comparisons: Sequence[Comparison]) -> str:
-    clear = sum(
-        bool(c.difference.interval and c.difference.interval.excludes(0)) for c in comparisons
+    intervals = [i for c in comparisons if (i := c.difference.interval)]
+    clear = sum(interval.excludes(0) for interval in intervals)
+    found = (
+        f"intervals that leave out zero: {clear} of {len(intervals)}"
+        if intervals
+        else "no interval can be given"
     )
-    return (
-        f"{clear} of {len(comparisons)} intervals leave out zero; these comparisons are "
-        "exploratory and not corrected for their number."
-    )
+    return f"{found}; these comparisons are exploratory and not corrected for their number."
 
 
 def _failures(setting: Setting) -> list[str]:
     domain = next(d for d in setting.domains if d.in_domain)
     hit = [m for m in domain.methods if m.degenerate.count or m.stand_ins]
+    if hit and all(m.degenerate.count == m.degenerate.total for m in domain.methods):
+        return ["Every run ended degenerate: nothing was learned, so the differences mean nothing."]
     if len(hit) > FEW_METHODS:
         listed = ", ".join(f"{m.method} {m.degenerate.count} of {m.degenerate.total}" for m in hit)
         return [f"Degenerate runs, with those that diverged or crashed: {listed}."]
