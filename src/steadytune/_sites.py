@@ -88,7 +88,7 @@ def find_layers(model: nn.Module, path: str | None = None) -> Layers:
     """
     model = without_adapters(unwrap(model))
     if path is not None:
-        return _layers_of(_block_list(model, path, given=True))
+        return _layers_of(_block_list(model, path))
     config: Any = getattr(model, "config", None)
     kind = getattr(config, "model_type", None)
     name = type(model).__name__
@@ -99,7 +99,7 @@ def find_layers(model: nn.Module, path: str | None = None) -> Layers:
     base = base_of(model)
     if kind == "albert":
         return _albert_layers(base, config)
-    if kind in _BLOCK_PATHS:
+    if kind in _BLOCK_PATHS and _leads_to_blocks(base, _BLOCK_PATHS[kind]):
         found = _layers_of(_block_list(base, _BLOCK_PATHS[kind]), _UNBATCHED.get(kind, set()))
         conv = getattr(getattr(base, "encoder", None), "conv", None)
         return found if conv is None else Layers(**{**vars(found), "joins": {0: conv}})
@@ -138,15 +138,22 @@ def base_of(model: nn.Module) -> nn.Module:
     return base if isinstance(base, nn.Module) else model
 
 
-def _block_list(root: nn.Module, path: str, *, given: bool = False) -> nn.Module:
+def _leads_to_blocks(root: nn.Module, path: str) -> bool:
+    """False inside other libraries' wrappers, whose list of blocks is then guessed."""
+    try:
+        return isinstance(root.get_submodule(path), nn.ModuleList)
+    except AttributeError:
+        return False
+
+
+def _block_list(root: nn.Module, path: str) -> nn.Module:
     try:
         found = root.get_submodule(path)
     except AttributeError:
         found = None
     if not isinstance(found, nn.ModuleList | nn.Sequential) or len(found) == 0:
-        what = f"layers={path!r}" if given else f"the path {path!r}"
         raise ModelError(
-            f"{what} does not lead to a list of blocks in {type(root).__name__}; {_REMEDY}"
+            f"layers={path!r} does not lead to a list of blocks in {type(root).__name__}; {_REMEDY}"
         )
     return found
 

@@ -37,8 +37,17 @@ class Pass:
 
     @property
     def logits(self) -> Tensor:
-        """The model's logits, (batch, classes) for a classifier."""
-        found: Tensor = self.outputs["logits"]
+        """The model's logits, (batch, classes) for a classifier.
+
+        Raises:
+            ConfigError: If the model returned none, as with a loss fused into the language head.
+        """
+        found = self.outputs.get("logits") if isinstance(self.outputs, Mapping) else None
+        if not isinstance(found, Tensor):
+            raise ConfigError(
+                "the model returned no logits, which a method in use compares; "
+                "use a model and a trainer that return them"
+            )
         return found
 
 
@@ -194,6 +203,10 @@ class Step:
     def shifted(self, shift: Tensor, *, redraw: bool = True) -> Step:
         """This step once more, perturbed by `shift` (batch, tokens, width) at the embeddings."""
         return self.repeated(redraw=redraw)._perturbed(shift)
+
+    def detached(self) -> Step:
+        """This step, its perturbation a constant, also where a method outside climbs along it."""
+        return self if self._shift is None else replace(self, _shift=self._shift.detach())
 
     def send_back(self, loss: Tensor) -> None:
         """Accumulate the gradients of part of the loss now, so that its graph need not be kept."""

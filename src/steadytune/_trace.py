@@ -164,8 +164,8 @@ class Recorder:
         if len(trace.calls) != self.depth or len(trace.hidden) != self.depth + 1:
             raise ModelError(
                 f"a forward pass called the blocks {len(trace.calls)} times, not {self.depth}; "
-                "a compiled model must be compiled after the methods are attached, "
-                "and a model that skips layers is not supported"
+                "a loss that runs the model several times and a model that skips layers do not "
+                "suit methods that replay blocks, and compiling goes after attaching"
             )
 
     def _on_block(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from transformers import Trainer
@@ -58,6 +59,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         self._stack: ExitStack | None = None
         self._objective: Objective | None = None
         self._last_step = (-1, 0)
+        self._tapped: Any = None
         super().__init__(*args, **kwargs)
         self.seeds = seeds or Seeds.from_run(self.args.seed)
         self._require_support()
@@ -66,6 +68,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
 
     def train(self, *args: Any, **kwargs: Any) -> Any:
         """Train with the methods attached; they are detached when it ends, however it ends."""
+        self._last_step = (-1, 0)
         with ExitStack() as self._stack:
             self._stack.callback(self._forget)
             if self.model_init is None:
@@ -83,11 +86,18 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         assert self._stack is not None
         attachment = attach(model, self.regularizers, seed=self.seeds.method, layers=self.layers)
         self._objective = self._stack.enter_context(attachment)
+        tap = unwrap(model).register_forward_hook(torch.compiler.disable(self._tap))
+        self._stack.callback(tap.remove)
         self.loss_is_scaled_for_ga = _divides_by_tokens(model)
+
+    def _tap(self, module: nn.Module, args: Any, outputs: Any) -> None:
+        if module.training:
+            self._tapped = outputs
 
     def _forget(self) -> None:
         self._objective = None
         self._stack = None
+        self._tapped = None
 
     # --- one micro-batch ---------------------------------------------------------------------
 
@@ -111,15 +121,18 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         by_tokens = bool(self.loss_is_scaled_for_ga)
         items = num_items_in_batch if by_tokens else None
 
-        def task_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
-            run = super(RegularizerMixin, self).compute_loss
-            loss, outputs = run(model, inputs, return_outputs=True, num_items_in_batch=items)
-            return loss, outputs
-
         objective = self._objective
         if objective is None or not model.training:
-            loss, outputs = task_loss(model, inputs)
-            return (loss, outputs) if return_outputs else loss
+            return super().compute_loss(model, inputs, return_outputs, items)
+
+        def task_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
+            # The outputs are tapped: some trainers run the model once more when asked for them.
+            loss = super(RegularizerMixin, self).compute_loss(
+                model, inputs, return_outputs=False, num_items_in_batch=items
+            )
+            outputs, self._tapped = self._tapped, None
+            return loss, outputs
+
         divisor = self.current_gradient_accumulation_steps
         loss = objective(
             Step(
