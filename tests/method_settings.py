@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steadytune import LNSR, ChildTuning, Every, FreeLB, HyPe, NEFTune, Regularizer, Scheduled
+from steadytune import LNSR, SAM, ChildTuning, Every, FreeLB, HyPe, NEFTune, Regularizer, Scheduled
 
 SETTINGS: dict[str, Regularizer] = {
     "LNSR": LNSR(strength=3.0, std=0.1),
@@ -12,4 +12,5 @@ SETTINGS: dict[str, Regularizer] = {
     "ChildTuning": ChildTuning(kind="driven", share=0.2, fisher_steps=1),
     "NEFTune": NEFTune(alpha=5.0),
     "HyPe": HyPe(scale=0.1),
+    "SAM": SAM(radius=0.5),
 }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .methods import (
         L2SP,
         LNSR,
+        SAM,
         SMART,
         ChildTuning,
         Every,
@@ -53,6 +54,7 @@ _HOMES = {
     "Regularizer": "_regularizer",
     "RegularizerMixin": "trainer",
     "Reinit": "methods",
+    "SAM": "methods",
     "SMART": "methods",
     "Scheduled": "methods",
     "Seeds": "_random",
@@ -64,6 +66,7 @@ _HOMES = {
 __all__ = [
     "L2SP",
     "LNSR",
+    "SAM",
     "SMART",
     "ChildTuning",
     "ConfigError",

@@ -29,6 +29,7 @@ from ._divergence import (
 )
 from ._embedding_noise import length_scaled_noise
 from ._mixing import mixed_weight, mixing_mask
+from ._sharpness import ascent_in_weights
 from ._stability import Reduction, noise_stability, squared_displacement
 from ._weights import (
     half_squared_distance,
@@ -43,6 +44,7 @@ __all__ = [
     "Norm",
     "Reduction",
     "ascent_direction",
+    "ascent_in_weights",
     "class_divergence",
     "covariance_directions",
     "half_squared_distance",

@@ -11,12 +11,14 @@ from .mixout import Mixout
 from .neftune import NEFTune
 from .noisytune import NoisyTune
 from .reinit import Reinit
+from .sam import SAM
 from .scheduled import Scheduled
 from .smart import SMART
 
 __all__ = [
     "L2SP",
     "LNSR",
+    "SAM",
     "SMART",
     "ChildTuning",
     "Every",

@@ -1,0 +1,27 @@
+"""The step to the sharpest point nearby."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def ascent_in_weights(
+    gradients: Sequence[Float[Tensor, "*_"]], radius: float
+) -> list[Float[Tensor, "*_"]]:
+    """radius * g / ||g||, with g all gradients as one vector: SAM's step, of length `radius`.
+
+    Where the gradient is zero or not finite there is no direction, and the step is zero.
+    """
+    norms = [
+        torch.linalg.vector_norm(g, dtype=torch.promote_types(g.dtype, torch.float32))
+        for g in gradients
+    ]
+    total = torch.stack([norm.to(norms[0]) for norm in norms]).norm().item() if norms else 0.0
+    if not (math.isfinite(total) and total > 0):
+        return [torch.zeros_like(gradient) for gradient in gradients]
+    return list(torch._foreach_mul(list(gradients), radius / total))
