@@ -174,7 +174,8 @@ def test_methods_of_the_user_s_own_are_found_in_the_current_folder(tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_ctrl_c_in_a_terminal_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", ["ctrl-c", "kill"])
+def test_a_stop_is_one_line_and_leaves_nothing_behind(tmp_path: Path, stop: str) -> None:
     script = (
         "from tests.toy_task import load_toy\n"
         "from steadytune.tasks import TASKS, NamedTask\n"
@@ -183,11 +184,12 @@ def test_ctrl_c_in_a_terminal_leaves_nothing_behind(tmp_path: Path) -> None:
         "if __name__ == '__main__': main()\n"
     )
     (tmp_path / "script.py").write_text(script)
-    model = write_tiny_bert(tmp_path / "model")
+    model, scratch = write_tiny_bert(tmp_path / "model"), str(tmp_path / "scratch")
+    Path(scratch).mkdir()
     words = f"demo --task toy --model {model} --train-size 16 --out {tmp_path / 'out'} --workers 2"
     process = subprocess.Popen(
         [sys.executable, str(tmp_path / "script.py"), *words.split(), "--epochs", "2000"],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "TMPDIR": scratch},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -197,11 +199,15 @@ def test_ctrl_c_in_a_terminal_leaves_nothing_behind(tmp_path: Path) -> None:
     while "at a time" not in (line := process.stdout.readline()):
         assert line
     time.sleep(4)
-    os.killpg(process.pid, signal.SIGINT)
+    if stop == "ctrl-c":
+        os.killpg(process.pid, signal.SIGINT)  # a terminal tells the whole group
+    else:
+        process.terminate()
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
     assert errors.splitlines() == [errors.strip()] and errors.startswith("stopped with 0 of 6 runs")
     _require_gone(process.pid)
+    assert os.listdir(scratch) == []
 
 
 def _require_gone(group: int) -> None:

@@ -188,7 +188,7 @@ def test_records_of_other_settings_stay_out_of_the_tables(quick: Options) -> Non
     show(quick)
     text = show(changed(quick, epochs=2.0, seeds=(1,)))
     assert "4 more records" in text and "steadytune report" in text
-    assert "1 seed" in text
+    assert "2 methods x 1 seed = 2 runs" in text
 
 
 def test_a_corrupt_record_is_set_aside_and_run_again(quick: Options) -> None:
@@ -217,6 +217,18 @@ def test_a_crashed_worker_costs_one_run_and_shows_in_the_report(
     assert [record["task"]["metric"] for record in failed] == ["accuracy", "accuracy"]
     monkeypatch.setattr(workers, "_default_run", lambda: pretend)
     assert "= 4 runs: 2 in" in show(options)
+
+
+def test_a_demo_whose_runs_all_fail_is_an_error(
+    options: Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(spec: RunSpec, progress: Any) -> Record:
+        return make_record(spec, "failed", "out of luck", started=now())
+
+    monkeypatch.setattr(workers, "_default_run", lambda: crash)
+    with pytest.raises(SteadytuneError, match=r"every run failed.*out of luck"):
+        show(options)
+    assert len(Ledger(options.out).read().records) == 4
 
 
 def test_an_interrupt_says_what_is_kept(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:

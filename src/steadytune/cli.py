@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,12 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; methods by import path are looked for in the current folder too."""
+    """Run the command line.
+
+    Methods by import path are looked for in the current folder too. A request to end (SIGTERM) is
+    taken like Ctrl-C, so that no process is left behind.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if "" not in sys.path and os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     app(prog_name="steadytune")

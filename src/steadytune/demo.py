@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ._exceptions import ConfigError, DataError
+from ._exceptions import ConfigError, DataError, SteadytuneError
 from .models import MINILM, model_hash, resolve_model
 from .study.ledger import Ledger
 from .study.record import Record, describe_task
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 TITLE = "steadytune demo"
 TASK = "vader-movies"
+FEW_SEEDS = 10
 _LONGEST_COUNT = 10_000
 
 
@@ -156,7 +157,8 @@ def run_demo(options: Options, console: Console) -> Report:
         The report.
 
     Raises:
-        SteadytuneError: If something does not fit; nothing is trained then.
+        SteadytuneError: If something does not fit, and nothing is trained then; or if every run
+            failed.
         KeyboardInterrupt: If the user stops it; its text says what is kept.
     """
     plan = make_plan(options)
@@ -201,6 +203,9 @@ def _report(options: Options, plan: Plan, ledger: Ledger, console: Console) -> R
     hashes = {spec.hash for spec in plan.specs}
     loaded = read_folder(options.out)
     records = [record for record in loaded.records if record["spec_hash"] in hashes]
+    if all(record["status"] == "failed" for record in records):
+        reason = records[0]["reason"] if records else "no record can be read"
+        raise SteadytuneError(f"every run failed, so there is nothing to report: {reason}")
     report = build_report(
         records,
         title=TITLE,
@@ -270,7 +275,14 @@ def _workers(wanted: int | None, runs: int) -> int:
         return min(wanted, runs)
     import torch
 
-    return min(runs, 1 if torch.cuda.is_available() else len(os.sched_getaffinity(0)))
+    return min(runs, 1 if torch.accelerator.is_available() else _cores())
+
+
+def _cores() -> int:
+    """The cores that this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _set_corrupt_aside(ledger: Ledger, console: Console) -> None:
@@ -287,7 +299,8 @@ def _announce(options: Options, plan: Plan, missing: int, workers: int, console:
     lines = [
         f"{options.model} on {sizes['train']} {task['in_domain']} sentences of {options.task}; "
         f"evaluated on {domains}",
-        f"{len(options.methods)} methods x {len(options.seeds)} seeds = {len(plan.specs)} runs",
+        f"{_count(options.methods, 'method')} x {_count(options.seeds, 'seed')} = "
+        f"{_count(plan.specs, 'run')}",
     ]
     if there:
         lines[1] += f": {there} in {options.out} already, {missing} to do"
@@ -298,14 +311,13 @@ def _announce(options: Options, plan: Plan, missing: int, workers: int, console:
 
 
 def _conclude(options: Options, page: Path, runs: Path, others: int, console: Console) -> None:
-    count = len(options.seeds)
-    more = max(10, 2 * count)
-    lines = [
-        f"{count} seed{'s' * (count > 1)} prove{'s' * (count == 1)} little: go by the intervals, "
-        f"and add seeds (--seeds {more}; finished runs are kept).",
-        f"Report:  {page}",
-        f"Records: {runs}",
-    ]
+    lines = [f"Report:  {page}", f"Records: {runs}"]
+    if len(options.seeds) < FEW_SEEDS:
+        lines.insert(
+            0,
+            f"Few seeds prove little: the same command with --seeds {FEW_SEEDS} keeps what is "
+            "finished and adds the rest.",
+        )
     if others:
         lines.append(
             f"{others} more records there are not of this demo; steadytune report {options.out} "
@@ -314,6 +326,10 @@ def _conclude(options: Options, page: Path, runs: Path, others: int, console: Co
     console.print()
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
+
+
+def _count(values: Sequence[object], noun: str) -> str:
+    return f"{len(values)} {noun}{'s' * (len(values) != 1)}"
 
 
 def _seeds_text(seeds: tuple[int, ...]) -> str:
