@@ -78,6 +78,7 @@ class Regularizer(ABC):
 
     needs_layers: ClassVar[bool] = False  # replays blocks, so that passes must be recorded
     needs_embeddings: ClassVar[bool] = False  # perturbs the word embeddings
+    is_additive: ClassVar[bool] = False  # only adds to the objective, so that this can be scaled
 
     @abstractmethod
     def attach(self, host: Host) -> AbstractContextManager[Transform]:
@@ -86,6 +87,8 @@ class Regularizer(ABC):
 
 class Penalty(Regularizer):
     """A method that adds `strength` times something it measures to the objective."""
+
+    is_additive: ClassVar[bool] = True
 
     strength: float
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ._exceptions import ConfigError
-from ._regularizer import Host, Penalty, Regularizer, Transform
+from ._regularizer import Host, Regularizer, Transform
 from ._step import Step
 
 T = TypeVar("T")
@@ -105,10 +105,10 @@ class _Gate:
 
 
 def adds_penalty(method: Regularizer) -> bool:
-    """Whether a method, or the one inside its wrappers, adds a penalty to the objective."""
+    """Whether a method, or the one inside its wrappers, only adds to the objective."""
     while isinstance(method, Wrapper):
         method = method.method
-    return isinstance(method, Penalty)
+    return method.is_additive
 
 
 def check_wraps_method(wrapper: Wrapper) -> None:
