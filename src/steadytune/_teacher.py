@@ -15,8 +15,9 @@ from ._regularizer import Host
 class MomentumTeacher:
     """teacher <- momentum * teacher + (1 - momentum) * model, after every optimizer step.
 
-    It starts from the model's weights, holds those that are trained, in float32 at least, and is
-    saved and restored with the checkpoint. The rest it shares with the model.
+    It starts from the model's weights when it is first asked, holds those that are trained, in
+    float32 at least, and is saved and restored with the checkpoint. The rest it shares with the
+    model.
 
     Args:
         host: The model to follow.
@@ -31,7 +32,9 @@ class MomentumTeacher:
             for name, value in host.model.named_parameters()
             if value.requires_grad
         }
+        self._started = torch.zeros((), dtype=torch.bool)
         host.keep("teacher", self._weights)
+        host.keep("teacher_is", {"started": self._started})
         host.after_optimizer_step.append(self._follow)
 
     @contextmanager
@@ -43,6 +46,8 @@ class MomentumTeacher:
         """
         parameters = self._parameters()
         before = [parameter.data for parameter in parameters]
+        if not self._started:
+            self._start(before)
         teacher = self._on_device(parameters)
         try:
             for parameter, value in zip(parameters, teacher, strict=True):
@@ -53,8 +58,15 @@ class MomentumTeacher:
             for parameter, value in zip(parameters, before, strict=True):
                 parameter.data = value
 
+    def _start(self, weights: list[Tensor]) -> None:
+        for value, weight in zip(self._weights.values(), weights, strict=True):
+            value.copy_(weight)
+        self._started.fill_(True)
+
     @torch.no_grad()
     def _follow(self, optimizer: Any) -> None:
+        if not self._started:
+            return
         parameters = self._parameters()
         teacher = self._on_device(parameters)
         student = [_exact(parameter.detach()) for parameter in parameters]

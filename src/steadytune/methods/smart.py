@@ -96,6 +96,7 @@ class SMART(Regularizer):
     momentum: float = 0.9
 
     needs_embeddings: ClassVar[bool] = True
+    is_additive: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         for name in ("strength", "proximal_strength", "radius", "step_size", "steps", "std"):
