@@ -59,6 +59,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         self._stack: ExitStack | None = None
         self._objective: Objective | None = None
         self._last_step = (-1, 0)
+        self._tapping = False
         self._tapped: Any = None
         super().__init__(*args, **kwargs)
         self.seeds = seeds or Seeds.from_run(self.args.seed)
@@ -91,7 +92,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         self.loss_is_scaled_for_ga = _divides_by_tokens(model)
 
     def _tap(self, module: nn.Module, args: Any, outputs: Any) -> None:
-        if module.training:
+        if self._tapping:
             self._tapped = outputs
 
     def _forget(self) -> None:
@@ -127,9 +128,13 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
 
         def task_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
             # The outputs are tapped: some trainers run the model once more when asked for them.
-            loss = super(RegularizerMixin, self).compute_loss(
-                model, inputs, return_outputs=False, num_items_in_batch=items
-            )
+            self._tapping = True
+            try:
+                loss = super(RegularizerMixin, self).compute_loss(
+                    model, inputs, return_outputs=False, num_items_in_batch=items
+                )
+            finally:
+                self._tapping = False
             outputs, self._tapped = self._tapped, None
             return loss, outputs
 
