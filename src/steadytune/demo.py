@@ -315,8 +315,8 @@ def _conclude(options: Options, page: Path, runs: Path, others: int, console: Co
     if len(options.seeds) < FEW_SEEDS:
         lines.insert(
             0,
-            f"Few seeds prove little: the same command with --seeds {FEW_SEEDS} keeps what is "
-            "finished and adds the rest.",
+            f"To judge by more seeds, give the same command with --seeds {FEW_SEEDS}: it keeps what "
+            "is finished and adds the rest.",
         )
     if others:
         lines.append(

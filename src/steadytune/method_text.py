@@ -274,7 +274,7 @@ def expected(hint: Any) -> str:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    found = difflib.get_close_matches(name, list(known), n=3, cutoff=0.5)
+    found = difflib.get_close_matches(name, list(known), n=3)
     return f"did you mean {' or '.join(found)}?" if found else ""
 
 

@@ -83,6 +83,14 @@ def test_a_number_that_json_lacks_is_not_written(ledger: Ledger) -> None:
     assert list(ledger.runs.iterdir()) == []
 
 
+def test_a_record_can_be_read_by_whom_the_user_lets(ledger: Ledger) -> None:
+    before = os.umask(0o022)
+    try:
+        assert ledger.add(make_test_record(make_spec())).stat().st_mode & 0o777 == 0o644
+    finally:
+        os.umask(before)
+
+
 def test_many_writers_do_not_disturb_each_other(ledger: Ledger) -> None:
     records = [make_test_record(make_spec(seed % 5)) for seed in range(40)]
     with ThreadPoolExecutor(8) as pool:

@@ -9,6 +9,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from .._exceptions import ConfigError
 from .record import FINISHED, VERSION, Record
@@ -61,15 +62,15 @@ class Ledger:
         self.runs.mkdir(parents=True, exist_ok=True)
         path = self.runs / file_name(record)
         text = json.dumps(record, indent=1, allow_nan=False) + "\n"
-        handle, temporary = tempfile.mkstemp(dir=self.runs, prefix=".", suffix=".tmp")
+        temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with temporary.open("x", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, path)
         except BaseException:
-            os.unlink(temporary)
+            temporary.unlink(missing_ok=True)
             raise
         return path
 
