@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,8 @@ import pytest
 from rich.console import Console
 
 from steadytune import ConfigError, DataError, ModelError, SteadytuneError
-from steadytune.demo import (
-    Options,
-    describe_methods,
-    make_plan,
-    read_methods,
-    read_seeds,
-    report_folder,
-    run_demo,
-)
+from steadytune.demo import describe_methods, report_folder, run_demo
+from steadytune.demo_plan import Options
 from steadytune.study import workers
 from steadytune.study.ledger import Ledger
 from steadytune.study.record import Record, describe_task, make_record, now
@@ -79,57 +71,6 @@ def show(options: Options) -> str:
     console = Console(file=io.StringIO(), width=200)
     run_demo(options, console)
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
-
-
-@pytest.mark.parametrize(
-    ("text", "seeds"),
-    [("3", (1, 2, 3)), ("1", (1,)), ("3,7,11", (3, 7, 11)), ("5,", (5,)), (" 2 , 0 ", (2, 0))],
-)
-def test_seeds_are_a_count_or_a_list(text: str, seeds: tuple[int, ...]) -> None:
-    assert read_seeds(text) == seeds
-
-
-@pytest.mark.parametrize("text", ["0", "", ",", "-3", "three", "1.5", "3,x", "3,-1", "10001"])
-def test_other_seeds_are_refused(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"seeds.*(count|possible)"):
-        read_seeds(text)
-
-
-def test_methods_are_named_as_records_name_them() -> None:
-    assert read_methods("plain,LNSR:strength=1,std=5e-1") == ("plain", "lnsr:std=0.5")
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"seeds": (3, 3)}, "seed 3 stands twice"),
-        ({"methods": ("lnsr", "plain", "lnsr")}, "method lnsr stands twice"),
-        ({"seeds": ()}, "no seed is given"),
-        ({"workers": -1}, "workers=-1"),
-    ],
-)
-def test_impossible_options_are_refused(changes: dict[str, Any], words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
-        Options(**changes)
-
-
-def test_the_command_makes_the_same_options() -> None:
-    assert Options().command == "steadytune demo --seeds 3 --methods plain,lnsr"
-    options = Options(seeds=(7,), methods=("lnsr:targets=(1,2)",), out=Path("a b"), epochs=2.0)
-    words = shlex.split(options.command)
-    assert words[2:6] == ["--seeds", "7,", "--methods", "lnsr:targets=(1,2)"]
-    assert words[6:] == ["--out", "a b", "--epochs", "2.0"]
-
-
-def test_a_plan_pairs_methods_by_seed_and_knows_its_content(options: Options) -> None:
-    plan = make_plan(options)
-    assert [(spec.seed, spec.method) for spec in plan.specs] == [
-        (seed, method) for seed in (1, 2) for method in options.methods
-    ]
-    shared = {(s.data_hash, s.model_hash, s.subset_seed, s.threads) for s in plan.specs}
-    assert len(shared) == 1
-    assert all(shared.pop()[:2])
-    assert plan.task["sizes"] == {"train": 16, "movie": 20, "product": 20}
 
 
 @pytest.mark.parametrize(
@@ -263,5 +204,5 @@ def test_a_folder_without_records_cannot_be_reported(tmp_path: Path) -> None:
 
 
 def test_text_from_a_file_does_not_say_what_code_is_run() -> None:
-    texts = ["plain", "lnsr", "nonsense", f"{__name__}:Options", "lnsr+antigravity:Fly"]
+    texts = ["plain", "lnsr", "nonsense", f"{__name__}:Attack", "lnsr+antigravity:Fly"]
     assert list(describe_methods(texts, imports=False)) == ["lnsr"]

@@ -124,7 +124,8 @@ def demo(
         _go_without_hub(model)
         from rich.console import Console
 
-        from .demo import Options, read_methods, read_seeds, run_demo
+        from .demo import run_demo
+        from .demo_plan import Options, read_methods, read_seeds
 
         options = Options(
             seeds=read_seeds(seeds),
