@@ -2,15 +2,45 @@
 
 from __future__ import annotations
 
-from steadytune import LNSR, SAM, ChildTuning, Every, FreeLB, HyPe, NEFTune, Regularizer, Scheduled
+from steadytune import (
+    L2SP,
+    LNSR,
+    SAM,
+    SMART,
+    ChildTuning,
+    Every,
+    FreeLB,
+    HyPe,
+    LayerwiseDecay,
+    Mixout,
+    NEFTune,
+    NoisyTune,
+    Regularizer,
+    Reinit,
+    Scheduled,
+)
 
 SETTINGS: dict[str, Regularizer] = {
-    "LNSR": LNSR(strength=3.0, std=0.1),
-    "FreeLB": FreeLB(steps=3, step_size=0.2, start=0.1, radius=0.3),
-    "Scheduled": Scheduled(LNSR(strength=3.0, std=0.1), warmup=1),
-    "Every": Every(LNSR(strength=3.0, std=0.1), n=2, rescale=True),
-    "ChildTuning": ChildTuning(kind="driven", share=0.2, fisher_steps=1),
-    "NEFTune": NEFTune(alpha=5.0),
+    "ChildTuning": ChildTuning(share=0.3),
+    "Every": Every(LNSR(strength=3.0, std=0.1), n=2),
+    "FreeLB": FreeLB(steps=2, step_size=0.2, start=0.1),
     "HyPe": HyPe(scale=0.1),
-    "SAM": SAM(radius=0.5),
+    "L2SP": L2SP(strength=0.5),
+    "LNSR": LNSR(strength=3.0, std=0.1),
+    "LayerwiseDecay": LayerwiseDecay(decay=0.5),
+    "Mixout": Mixout(p=0.5),
+    "NEFTune": NEFTune(),
+    "NoisyTune": NoisyTune(),
+    "Reinit": Reinit(),
+    "SAM": SAM(),
+    "SMART": SMART(radius=0.05, step_size=0.05, std=0.01),
+    "Scheduled": Scheduled(LNSR(strength=3.0, std=0.1), warmup=2),
 }
+
+# Methods whose step in two processes is another method than in one, and why.
+RANK_DEPENDENT = {
+    "SAM": "each process climbs on its own examples, as in the paper's m-sharpness",
+}
+
+# Pairs, in order, that are refused because they contradict each other.
+REFUSED: set[tuple[str, str]] = set()

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from steadytune import methods
 
-from .method_settings import SETTINGS
+from .method_settings import RANK_DEPENDENT, SETTINGS
 from .ranks_worker import train
 
 
@@ -46,4 +46,6 @@ def test_two_processes_equal_one(name: str, trained: list[dict[str, Tensor]]) ->
     for key, value in alone.items():
         first, second = (found[f"{name}/{key}"] for found in trained)
         assert torch.equal(first, second), f"{key} differs between the processes"
+        if name in RANK_DEPENDENT:
+            continue
         torch.testing.assert_close(first, value, rtol=1e-8, atol=1e-11)
