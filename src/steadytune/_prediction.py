@@ -47,17 +47,18 @@ def prediction_of(step: Step, passed: Pass) -> Prediction:
     `problem_type` says so, of independent labels if that says so, and of classes otherwise.
 
     Raises:
-        ModelError: If the outputs hold none of these.
+        ConfigError: If the outputs hold none of these.
+        ModelError: If the logits have a shape that none of these has.
     """
     outputs = passed.outputs
     if _has(outputs, "start_logits") and _has(outputs, "end_logits"):
         span = outputs["start_logits"], outputs["end_logits"]
         return Prediction("span", span, step.mask(span[0]))
-    logits = outputs["logits"] if _has(outputs, "logits") else None
-    if not isinstance(logits, Tensor) or not 1 <= logits.dim() <= 3:
+    logits = passed.logits
+    if not 1 <= logits.dim() <= 3:
         raise ModelError(
-            f"{type(step.bare_model).__name__} returned no logits to compare; expected `logits` of "
-            "1 to 3 axes, or `start_logits` and `end_logits`, by name"
+            f"{type(step.bare_model).__name__} returned logits of shape {tuple(logits.shape)}; "
+            "expected (batch, outputs), or (batch, tokens, outputs)"
         )
     if logits.dim() == 3:
         return _of_tokens(step, logits)
