@@ -111,6 +111,7 @@ def make_plan(options: Options) -> Plan:
     Raises:
         SteadytuneError: If the model or the data cannot be had, or a setting does not fit them.
     """
+    from .method_text import parse_method
     from .study.preflight import require_fit
     from .tasks import load_task
 
@@ -128,7 +129,9 @@ def make_plan(options: Options) -> Plan:
     require_fit(options.model, task.label_names, options.methods)
     draft = dataclasses.replace(draft, data_hash=task.content_hash, model_hash=weights)
     specs = (
-        dataclasses.replace(draft, method=method, seed=seed)
+        dataclasses.replace(
+            draft, method=method, method_options=repr(parse_method(method)), seed=seed
+        )
         for seed in options.seeds
         for method in options.methods
     )

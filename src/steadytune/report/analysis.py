@@ -27,7 +27,7 @@ from .palette import slots
 from .schema import Record, TaskPart
 from .scoring import Pair
 
-_NOT_SETTING = {"method", "seed", "subset_seed", "data_hash"}
+_NOT_SETTING = {"method", "method_options", "seed", "subset_seed", "data_hash"}
 
 
 @dataclass(frozen=True)
