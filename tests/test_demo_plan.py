@@ -30,7 +30,7 @@ def test_other_seeds_are_refused(text: str) -> None:
 
 
 def test_methods_are_named_as_records_name_them() -> None:
-    assert read_methods("plain,LNSR:strength=1,std=5e-1") == ("plain", "lnsr:std=0.5")
+    assert read_methods("plain,LNSR:strength=10,std=5e-1") == ("plain", "lnsr:std=0.5")
 
 
 @pytest.mark.parametrize(
