@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from ._regularizer import Host, Penalty, Regularizer
     from ._step import Pass, Step
     from .methods import (
+        BSS,
         L2SP,
         LNSR,
+        R3F,
+        R4F,
         SAM,
         SMART,
         ChildTuning,
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
         Mixout,
         NEFTune,
         NoisyTune,
+        RDrop,
         Reinit,
         Scheduled,
     )
@@ -33,6 +37,7 @@ __version__ = "0.1.0"
 
 # Public name -> module. Names are imported on first use, so that `import steadytune` stays light.
 _HOMES = {
+    "BSS": "methods",
     "ChildTuning": "methods",
     "ConfigError": "_exceptions",
     "DataError": "_exceptions",
@@ -50,6 +55,9 @@ _HOMES = {
     "Objective": "_attach",
     "Pass": "_step",
     "Penalty": "_regularizer",
+    "R3F": "methods",
+    "R4F": "methods",
+    "RDrop": "methods",
     "RegularizedTrainer": "trainer",
     "Regularizer": "_regularizer",
     "RegularizerMixin": "trainer",
@@ -64,8 +72,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "BSS",
     "L2SP",
     "LNSR",
+    "R3F",
+    "R4F",
     "SAM",
     "SMART",
     "ChildTuning",
@@ -83,6 +94,7 @@ __all__ = [
     "Objective",
     "Pass",
     "Penalty",
+    "RDrop",
     "RegularizedTrainer",
     "Regularizer",
     "RegularizerMixin",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -19,6 +20,23 @@ def check_share(name: str, value: float) -> None:
     """`value` must be above 0 and at most 1."""
     if not 0 < value <= 1:
         raise ConfigError(f"{name}={value!r} is not possible; expected a share above 0, at most 1")
+
+
+def check_below_one(name: str, value: float) -> None:
+    """`value` must be at least 0 and below 1."""
+    if not 0 <= value < 1:
+        raise ConfigError(f"{name}={value!r} is not possible; expected a share below 1, at least 0")
+
+
+def check_pattern(name: str, value: str) -> None:
+    """`value` must be a regular expression."""
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ConfigError(
+            f"{name}={value!r} is no regular expression ({error}); "
+            "put a backslash before characters that are meant as they are"
+        ) from None
 
 
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:

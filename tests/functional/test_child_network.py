@@ -1,4 +1,4 @@
-"""The largest share of scores over several tensors."""
+"""Masks of child networks: drawn, chosen by score, and applied."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadytune.functional import largest_share
+from steadytune.functional import bernoulli_mask, held_in_place, largest_share
 
 
 def test_scores_compete_over_all_tensors() -> None:
@@ -45,3 +45,35 @@ def test_the_whole_share_keeps_everything() -> None:
 def test_at_least_one_is_kept(share: float) -> None:
     (mask,) = largest_share([torch.tensor([1.0, 3.0, 2.0])], share)
     assert mask.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("share", [1e-3, 0.3, 0.5, 0.99])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+def test_drawn_masks_have_the_share(share: float, dtype: torch.dtype) -> None:
+    like = torch.zeros(401, 503, dtype=dtype)
+    mask = bernoulli_mask(like, share, torch.Generator().manual_seed(0))
+    assert (mask.dtype, mask.shape) == (like.dtype, like.shape)
+    assert set(mask.unique().tolist()) == {0.0, 1.0}
+    spread = (share * (1 - share) / like.numel()) ** 0.5
+    assert mask.double().mean().item() == pytest.approx(share, abs=5 * spread + 2**-16)
+
+
+def test_drawn_masks_are_independent_in_every_direction() -> None:
+    mask = bernoulli_mask(torch.zeros(400, 400), 0.5, torch.Generator().manual_seed(0)) - 0.5
+    for shift in (1, 2, 3, 4, 8):
+        for axis in (0, 1):
+            assert (mask * mask.roll(shift, axis)).mean().abs() < 0.25 * 5 / 400
+
+
+def test_the_whole_share_is_all_ones() -> None:
+    assert bernoulli_mask(torch.zeros(1000), 1.0, torch.Generator()).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16, torch.float16])
+def test_what_is_held_and_what_is_not_are_exact(dtype: torch.dtype) -> None:
+    generator = torch.Generator().manual_seed(0)
+    before = torch.randn(10_000, generator=generator).exp().to(dtype)
+    moved = (torch.randn(10_000, generator=generator) * 10).to(dtype)
+    mask = bernoulli_mask(before, 0.5, generator)
+    expected = torch.where(mask.bool(), moved, before)
+    assert torch.equal(held_in_place(moved, before, mask), expected)

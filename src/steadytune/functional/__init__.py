@@ -13,7 +13,7 @@ from ._adversarial import (
     perturbation_norm,
     project_to_ball,
 )
-from ._child_network import largest_share
+from ._child_network import bernoulli_mask, held_in_place, largest_share
 from ._directions import (
     covariance_directions,
     partner_directions,
@@ -30,6 +30,11 @@ from ._divergence import (
 from ._embedding_noise import length_scaled_noise
 from ._mixing import mixed_weight, mixing_mask
 from ._sharpness import ascent_in_weights
+from ._spectrum import (
+    largest_singular_value,
+    normalised_weight_gradient,
+    spectral_shrinkage,
+)
 from ._stability import Reduction, noise_stability, squared_displacement
 from ._weights import (
     half_squared_distance,
@@ -45,23 +50,28 @@ __all__ = [
     "Reduction",
     "ascent_direction",
     "ascent_in_weights",
+    "bernoulli_mask",
     "class_divergence",
     "covariance_directions",
     "half_squared_distance",
     "half_squared_low_rank_distance",
+    "held_in_place",
     "label_divergence",
     "largest_share",
+    "largest_singular_value",
     "length_scaled_noise",
     "mixed_weight",
     "mixing_mask",
     "noise_stability",
     "noisy_weight",
+    "normalised_weight_gradient",
     "on_real_tokens",
     "partner_directions",
     "perturbation_norm",
     "project_to_ball",
     "rescaled",
     "span_divergence",
+    "spectral_shrinkage",
     "squared_displacement",
     "subspace_directions",
     "token_divergence",

@@ -1,5 +1,6 @@
 """The methods: one paper, one file. `__all__` is the list that everything else reads."""
 
+from .bss import BSS
 from .childtuning import ChildTuning
 from .every import Every
 from .freelb import FreeLB
@@ -10,14 +11,19 @@ from .lnsr import LNSR
 from .mixout import Mixout
 from .neftune import NEFTune
 from .noisytune import NoisyTune
+from .r3f import R3F, R4F
+from .rdrop import RDrop
 from .reinit import Reinit
 from .sam import SAM
 from .scheduled import Scheduled
 from .smart import SMART
 
 __all__ = [
+    "BSS",
     "L2SP",
     "LNSR",
+    "R3F",
+    "R4F",
     "SAM",
     "SMART",
     "ChildTuning",
@@ -28,6 +34,7 @@ __all__ = [
     "Mixout",
     "NEFTune",
     "NoisyTune",
+    "RDrop",
     "Reinit",
     "Scheduled",
 ]

@@ -51,9 +51,10 @@ class ChildTuning(Regularizer):
             n steps of the training are spent. `plain` trains all weights meanwhile: no step is
             lost, and the weights outside the child network stay where these n steps leave them.
 
-    Cost: one forward and backward pass a step. A copy of the masked weights during the optimizer's
-    step, and one byte a weight for the mask; with `driven`, 4 more bytes a masked weight for F,
-    which is saved with every checkpoint.
+    Cost: one forward and backward pass a step; besides, with `free` the draws, and one reading and
+    writing of gradients and weights. Memory for a mask as large as the weights, and during the
+    optimizer's step for a copy of them; with `driven`, for F too, in float32 at least, which is
+    saved with every checkpoint.
 
     Composes with every method. A method that moves weights around the optimizer's steps, and stands
     later in the list, is held to the child network too.
@@ -126,9 +127,7 @@ class _FreeMasks:
     def of_step(self, step: Step, parameters: dict[str, nn.Parameter]) -> Masks:
         generator = step.parameter_generator("mask")
         return {
-            name: torch.empty(p.shape, dtype=torch.bool, device=p.device).bernoulli_(
-                self._share, generator=generator
-            )
+            name: functional.bernoulli_mask(p.detach(), self._share, generator)
             for name, p in parameters.items()
         }
 
@@ -162,7 +161,7 @@ class _DrivenMasks:
         if self._known and not self._fixed:
             masks = functional.largest_share(list(self._fisher.values()), self._options.share)
             self._fixed = {
-                name: mask.to(parameters[name].device)
+                name: mask.to(parameters[name])
                 for name, mask in zip(self._fisher, masks, strict=True)
             }
         return self._fixed
@@ -225,15 +224,15 @@ class _Child:
         """Put the weights outside the child network back."""
         parameters = self._parameters()
         for name, before in self._before.items():
-            parameter = parameters[name]
-            parameter.copy_(torch.where(self._masks[name], parameter, before))
+            moved = parameters[name].detach()
+            moved.copy_(functional.held_in_place(moved, before, self._masks[name]))
         self._masks, self._before = {}, {}
 
     def _masked(self, name: str, gradient: Tensor) -> Tensor | None:
         mask = self._masks.get(name)
         if mask is None:
             return None
-        return torch.where(mask, gradient * self._source.scale, torch.zeros_like(gradient))
+        return gradient.mul(mask).mul_(self._source.scale)
 
     def _parameters(self) -> dict[str, nn.Parameter]:
         found = dict(self._model.named_parameters())

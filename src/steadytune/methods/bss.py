@@ -1,0 +1,84 @@
+"""Batch spectral shrinkage (Chen et al., NeurIPS 2019)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from .. import functional
+from .._checks import check_at_least, check_choice
+from .._regularizer import Host, Penalty
+from .._step import Step
+
+Feature = Literal["first", "last", "mean"]
+
+
+@dataclass(frozen=True)
+class BSS(Penalty):
+    """Shrink the smallest singular values of each batch's features.
+
+    With F the features of a batch (batch, width) and s_1 >= s_2 >= ... its singular values:
+
+        loss = task + strength * sum of the `smallest` last s_i^2
+
+    The directions in which a batch varies least are taken for those that transfer badly, and are
+    emptied. The features are the last block's output at one token.
+
+    Args:
+        strength: Weight of the penalty. Default: the public code's.
+        smallest: How many singular values are shrunk. Default: the public code's. A batch with no
+            more examples than that counts zero: none would be left to keep.
+        feature: The token that stands for an example: the `first` or the `last` real one (the one
+            that classifiers on decoders read), or the `mean` of the real ones.
+
+    Cost: the eigenvalues of a (batch, batch) matrix; no further pass.
+
+    Composes with every other method. The penalty is of a batch, so that accumulating smaller
+    batches, or more processes, give another one.
+
+    Differs from the public code: squared singular values come from the Gram matrix in float32,
+    whose gradient is finite where singular values are equal, and under half precision; the feature
+    is a hidden state, where that code takes what the pooler makes of it.
+
+    Reference: Chen, Wang, Fu, Long, Wang: Catastrophic Forgetting Meets Negative Transfer: Batch
+    Spectral Shrinkage for Safe Transfer Learning, NeurIPS 2019.
+    """
+
+    strength: float = 1e-3
+    smallest: int = 1
+    feature: Feature = "first"
+
+    needs_layers: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_at_least("strength", self.strength, 0)
+        check_at_least("smallest", self.smallest, 1)
+        check_choice("feature", self.feature, ("first", "last", "mean"))
+
+    @contextmanager
+    def measure(self, host: Host) -> Iterator[Callable[[Step], Tensor]]:
+        """The penalty on a step of the host's model."""
+        yield self._penalty
+
+    def _penalty(self, step: Step) -> Tensor:
+        trace = step.clean.trace
+        assert trace is not None
+        features = _features(trace.hidden[-1], step.mask(trace.hidden[-1]), self.feature)
+        with torch.autocast(features.device.type, enabled=False):
+            return functional.spectral_shrinkage(features, self.smallest)
+
+
+def _features(hidden: Tensor, mask: Tensor, feature: Feature) -> Tensor:
+    """(batch, width): one token of each example's hidden state, or their mean."""
+    real = (mask != 0).long()
+    if feature == "mean":
+        shares = (real / real.sum(1, keepdim=True).clamp(min=1)).to(hidden.dtype)
+        return torch.einsum("bs,bsd->bd", shares, hidden)
+    order = torch.arange(hidden.shape[1], device=hidden.device)
+    position = (real * order).argmax(1) if feature == "last" else real.argmax(1)
+    return hidden[torch.arange(len(hidden), device=hidden.device), position]

@@ -1,0 +1,74 @@
+"""R-Drop: two passes under different dropout masks should agree (Liang et al., NeurIPS 2021)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+from torch import Tensor
+
+from .._checks import check_at_least
+from .._prediction import Prediction, divergence, prediction_of
+from .._regularizer import Host, Regularizer, Transform
+from .._step import Step
+
+
+@dataclass(frozen=True)
+class RDrop(Regularizer):
+    """Train on the mean of two passes with dropout masks of their own, and on how far they differ.
+
+    With P_i and Q_i the predictions of the two passes:
+
+        loss = (objective_1 + objective_2) / 2 + strength * mean_i d(P_i, Q_i)
+
+    d is (KL(P || Q) + KL(Q || P)) / 2 of classes and the squared difference of a regression; for
+    answers the mean of the start's and the end's over real tokens; for labels that hold
+    independently and for tokens the mean over them. A model without dropout makes two equal passes.
+
+    Args:
+        strength: Weight of the divergence. Our default; the public code has 0.5 to 1 written into
+            its models.
+
+    Cost: two forward and backward passes, so twice a plain step in time and in memory.
+
+    Composes with every other method. Those before it in the list act on both passes, those after
+    it once: `[RDrop(), LNSR()]` measures LNSR's penalty on the first pass alone.
+
+    Differs from the public code: both passes' task losses count, and their mean, so that the scale
+    is that of plain training (that one adds them up for BERT, and leaves the second out for
+    RoBERTa); the divergence is a mean over examples where that one adds up over the batch;
+    evaluation makes one pass.
+
+    Reference: Liang, Wu, Li, Wang, Meng, Qin, Chen, Zhang, Liu: R-Drop: Regularized Dropout for
+    Neural Networks, NeurIPS 2021, arXiv 2106.14448.
+    """
+
+    strength: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_at_least("strength", self.strength, 0)
+
+    @contextmanager
+    def attach(self, host: Host) -> Iterator[Transform]:
+        """The objective of two passes."""
+        yield lambda inner: partial(self._objective, inner)
+
+    def _objective(self, inner: Callable[[Step], Tensor], step: Step) -> Tensor:
+        first = step.scaled(0.5)
+        second = first.repeated()
+        loss = inner(first)
+        one = prediction_of(step, first.clean)
+        with step.isolated("second pass"):
+            loss = (loss + inner(second)) / 2
+            other = prediction_of(step, second.clean)
+        penalty = _disagreement(one, other)
+        step.log("rdrop_penalty", penalty)
+        return loss + (self.strength * step.share) * penalty
+
+
+def _disagreement(one: Prediction, other: Prediction) -> Tensor:
+    """The mean over examples; of probabilities the mean of both directions, not their sum."""
+    apart = divergence(one, other).mean()
+    return apart if one.kind == "values" else apart / 2

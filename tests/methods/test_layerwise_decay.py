@@ -1,0 +1,142 @@
+"""Layer-wise decay of the learning rate, and the contract."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from steadytune import L2SP, ConfigError, LayerwiseDecay, Step, attach
+from steadytune.testing import RegularizerContract, tiny_batch, tiny_classifier
+
+from ..families import classifier
+
+
+class TestContract(RegularizerContract):
+    method = LayerwiseDecay(decay=0.5)
+    neutral = LayerwiseDecay(decay=1.0)
+
+
+def rates(model: nn.Module, decay: float = 0.5) -> dict[str, float]:
+    """The learning rate of every parameter, over the full one."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    with attach(model, [LayerwiseDecay(decay=decay)]) as objective:
+        objective.connect(optimizer)
+    names = {id(p): name for name, p in model.named_parameters()}
+    found = {names[id(p)]: group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    assert len(found) == len(list(model.parameters()))
+    return found
+
+
+def test_bert() -> None:
+    for name, rate in rates(tiny_classifier()).items():
+        if name.startswith("bert.embeddings"):
+            assert rate == 0.5**4
+        elif name.startswith("bert.encoder.layer"):
+            number = int(name.split(".")[3])
+            assert rate == 0.5 ** (3 - number)
+        else:  # pooler and head
+            assert rate == 1.0
+
+
+@pytest.mark.parametrize(
+    ("family", "expected"),
+    [
+        ("roberta", {"roberta.embeddings.LayerNorm.weight": 4, "classifier.dense.weight": 0}),
+        (
+            "gpt2",
+            {
+                "transformer.wpe.weight": 4,
+                "transformer.h.0.ln_1.weight": 3,
+                "transformer.h.2.mlp.c_fc.weight": 1,
+                "transformer.ln_f.weight": 0,
+                "score.weight": 0,
+            },
+        ),
+        ("llama", {"model.embed_tokens.weight": 4, "model.norm.weight": 0}),
+        ("distilbert", {"distilbert.transformer.layer.1.ffn.lin1.weight": 2}),
+        ("mpnet", {"mpnet.encoder.relative_attention_bias.weight": 4}),
+        ("electra", {"electra.embeddings_project.weight": 4, "electra.encoder.layer.2.output.dense.bias": 1}),
+        (
+            "deberta-v2",
+            {"deberta.encoder.rel_embeddings.weight": 4, "deberta.encoder.conv.conv.weight": 3},
+        ),
+        ("modernbert", {"model.embeddings.tok_embeddings.weight": 4, "model.final_norm.weight": 0}),
+    ],
+)  # fmt: skip
+def test_families(family: str, expected: dict[str, int]) -> None:
+    found = rates(classifier(family))
+    assert {name: found[name] for name in expected} == {n: 0.5**e for n, e in expected.items()}
+
+
+def test_what_a_step_moves() -> None:
+    plain, treated = tiny_classifier(dropout=0.0), tiny_classifier(dropout=0.0)
+    for model, methods in ((plain, []), (treated, [LayerwiseDecay(decay=0.5)])):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with attach(model, methods) as objective:
+            objective.connect(optimizer)
+            objective(Step(model, tiny_batch())).backward()
+            optimizer.step()
+    start = tiny_classifier(dropout=0.0)
+    for part, factor in (
+        ("bert.embeddings.word_embeddings.weight", 0.5**4),
+        ("bert.encoder.layer.0.output.dense.weight", 0.5**3),
+        ("bert.encoder.layer.2.output.dense.weight", 0.5),
+        ("classifier.weight", 1.0),
+    ):
+        whole, less = (
+            model.get_parameter(part) - start.get_parameter(part) for model in (plain, treated)
+        )
+        assert whole.any()
+        torch.testing.assert_close(less, factor * whole, rtol=1e-4, atol=1e-7)
+
+
+def test_a_schedule_multiplies_the_rates() -> None:
+    model = tiny_classifier()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    with attach(model, [LayerwiseDecay(decay=0.5)]) as objective:
+        objective.connect(optimizer)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 0.1)
+    assert sorted(schedule.get_last_lr()) == pytest.approx([0.1 * 0.5**e for e in (4, 3, 2, 1, 0)])
+
+
+def test_groups_keep_what_they_have() -> None:
+    model = tiny_classifier()
+    groups = [
+        {"params": model.bert.parameters(), "weight_decay": 0.1},
+        {"params": model.classifier.parameters(), "lr": 3.0},
+    ]
+    optimizer = torch.optim.SGD(groups, lr=1.0)
+    with attach(model, [LayerwiseDecay(decay=0.5)]) as objective:
+        objective.connect(optimizer)
+    assert {(g["weight_decay"], g["lr"]) for g in optimizer.param_groups} == {
+        (0.1, 1.0), (0.1, 0.5), (0.1, 0.25), (0.1, 0.125), (0.1, 0.0625), (0, 3.0)
+    }  # fmt: skip
+
+
+def test_the_decoupled_pull_has_the_rates_too() -> None:
+    model = tiny_classifier(dropout=0.0)
+    methods = [LayerwiseDecay(decay=0.5), L2SP(strength=0.4, form="decoupled")]
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    name = "bert.encoder.layer.1.output.dense.weight"
+    weight = model.get_parameter(name)
+    with attach(model, methods) as objective:
+        objective.connect(optimizer)
+        with torch.no_grad():
+            weight.add_(1.0)
+        before = weight.detach().clone()
+        objective(Step(model, tiny_batch())).backward()
+        assert weight.grad is not None
+        slope = weight.grad.clone()
+        optimizer.step()
+    torch.testing.assert_close(before - weight, 0.025 * (0.4 + slope), rtol=1e-4, atol=1e-6)
+
+
+def test_refused() -> None:
+    with pytest.raises(ConfigError, match="decay=1.5 is not possible"):
+        LayerwiseDecay(decay=1.5)
+    with (
+        pytest.raises(ConfigError, match="Albert.* shares its blocks between layers"),
+        attach(classifier("albert"), [LayerwiseDecay()]),
+    ):
+        pass
