@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from steadytune import (
+    BSS,
     L2SP,
     LNSR,
+    R3F,
+    R4F,
     SAM,
     SMART,
     ChildTuning,
@@ -15,12 +18,14 @@ from steadytune import (
     Mixout,
     NEFTune,
     NoisyTune,
+    RDrop,
     Regularizer,
     Reinit,
     Scheduled,
 )
 
 SETTINGS: dict[str, Regularizer] = {
+    "BSS": BSS(strength=0.1),
     "ChildTuning": ChildTuning(share=0.3),
     "Every": Every(LNSR(strength=3.0, std=0.1), n=2),
     "FreeLB": FreeLB(steps=2, step_size=0.2, start=0.1),
@@ -31,6 +36,9 @@ SETTINGS: dict[str, Regularizer] = {
     "Mixout": Mixout(p=0.5),
     "NEFTune": NEFTune(),
     "NoisyTune": NoisyTune(),
+    "R3F": R3F(std=0.1, strength=3.0),
+    "R4F": R4F(std=0.1, strength=3.0),
+    "RDrop": RDrop(strength=2.0),
     "Reinit": Reinit(),
     "SAM": SAM(),
     "SMART": SMART(radius=0.05, step_size=0.05, std=0.01),
@@ -40,6 +48,7 @@ SETTINGS: dict[str, Regularizer] = {
 # Methods whose step in two processes is another method than in one, and why.
 RANK_DEPENDENT = {
     "SAM": "each process climbs on its own examples, as in the paper's m-sharpness",
+    "BSS": "the singular values are those of a batch, and each process has its own",
 }
 
 # Pairs, in order, that are refused because they contradict each other.
