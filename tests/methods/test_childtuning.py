@@ -32,16 +32,9 @@ class TestContract(RegularizerContract):
 
 
 class TestContractOfDriven(RegularizerContract):
-    method = ChildTuning(kind="driven", share=0.2, fisher_steps=1)
+    """The checkpoint that is resumed lies in the midst of measuring the Fisher information."""
 
-
-class TestContractWhileFisherIsMeasured(RegularizerContract):
-    """The checkpoint that is resumed lies in the midst of the measurement."""
-
-    method = ChildTuning(
-        kind="driven", share=0.2, fisher_steps=3, fisher_phase="plain", scope="all"
-    )
-    neutral = ChildTuning(kind="driven", share=1.0, fisher_steps=2, fisher_phase="plain")
+    method = ChildTuning(kind="driven", share=0.2, fisher_steps=3)
     batches = BATCHES[:5]
 
 

@@ -17,11 +17,6 @@ class TestContract(RegularizerContract):
     neutral = Every(LNSR(strength=0.0))
 
 
-class TestContractOfAnotherMethod(RegularizerContract):
-    method = Every(FreeLB(steps=2, step_size=0.3), n=2)
-    neutral = Every(FreeLB(steps=1))
-
-
 def values(method: Every, steps: list[int]) -> list[float]:
     """The objective at the given optimizer steps, all on the same batch."""
     model = tiny_classifier(dropout=0.0).double()

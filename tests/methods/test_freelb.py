@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
+from transformers import TrainingArguments
 
-from steadytune import LNSR, ConfigError, FreeLB, Regularizer, Step, attach
+from steadytune import (
+    LNSR,
+    ConfigError,
+    FreeLB,
+    RegularizedTrainer,
+    Regularizer,
+    Step,
+    attach,
+)
 from steadytune._random import RngState, isolated_rng
 from steadytune.testing import (
     RegularizerContract,
@@ -20,6 +30,7 @@ from steadytune.testing import (
     noise_by_example,
     tiny_batch,
     tiny_classifier,
+    weights,
 )
 
 CPU = torch.device("cpu")
@@ -28,10 +39,6 @@ CPU = torch.device("cpu")
 class TestContract(RegularizerContract):
     method = FreeLB(steps=3, step_size=0.2, start=0.1, radius=0.3)
     neutral = FreeLB(steps=1, start=0.0)
-
-
-class TestContractOfFreshMasks(RegularizerContract):
-    method = FreeLB(steps=2, step_size=0.2, norm="linf", dropout="fresh")
 
 
 class Linear(nn.Module):
@@ -243,6 +250,42 @@ def test_gradients_of_nested_ascents_are_those_of_the_mean() -> None:
     assert loss == pytest.approx(plain_loss, rel=1e-12)
     for name, value in plain.items():
         torch.testing.assert_close(nested[name], value, rtol=1e-9, atol=1e-13)
+
+
+def test_trainer_logs_the_mean_and_accumulates_it(tmp_path: Path) -> None:
+    """Two micro-batches of two give what one of four gives, in weights and in logged losses."""
+    data = [
+        {name: value[row] for name, value in batch.items()}
+        for batch in (tiny_batch(seed=0), tiny_batch(seed=1))
+        for row in range(4)
+    ]
+    found = []
+    for accumulation in (1, 2):
+        arguments = TrainingArguments(
+            output_dir=str(tmp_path),
+            max_steps=2,
+            save_strategy="no",
+            per_device_train_batch_size=4 // accumulation,
+            gradient_accumulation_steps=accumulation,
+            learning_rate=1e-2,
+            logging_steps=1,
+            use_cpu=True,
+            report_to="none",
+            disable_tqdm=True,
+            dataloader_pin_memory=False,
+        )
+        trainer = RegularizedTrainer(
+            model=tiny_classifier(dropout=0.0),
+            args=arguments,
+            train_dataset=data,
+            regularizers=[FreeLB(step_size=0.3)],
+        )
+        trainer.train()
+        logged = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+        found.append((logged, weights(trainer.model)))
+    assert found[0][0] == pytest.approx(found[1][0], rel=1e-3)
+    for name, value in found[0][1].items():
+        torch.testing.assert_close(found[1][1][name], value, rtol=1e-3, atol=1e-4)
 
 
 def test_memory_is_that_of_one_pass() -> None:

@@ -21,11 +21,6 @@ class TestContract(RegularizerContract):
     neutral = Scheduled(PENALTY, start=10)
 
 
-class TestContractInFull(RegularizerContract):
-    method = Scheduled(PENALTY, warmup=0)
-    neutral = Scheduled(LNSR(strength=0.0), warmup=0)
-
-
 class TestContractOfAnotherMethod(RegularizerContract):
     method = Scheduled(FreeLB(steps=2, step_size=0.3), warmup=0, start=1, stop=3)
     neutral = Scheduled(FreeLB(), warmup=10)

@@ -88,16 +88,17 @@ class ChildTuning(Regularizer):
         Raises:
             ConfigError: If the scope holds no trainable weight.
         """
-        child = _Child(host.model, self._parameters(host), self._masks(host))
+        parameters = self._parameters(host)
+        source = (
+            _FreeMasks(self.share)
+            if self.kind == "free"
+            else _DrivenMasks(host, parameters, options=self)
+        )
+        child = _Child(host.model, parameters, source)
         host.before_optimizer_step.append(child.before_step)
         host.after_optimizer_step.append(child.after_step)
         with child.hooked():
             yield lambda inner: partial(child.objective, inner)
-
-    def _masks(self, host: Host) -> _FreeMasks | _DrivenMasks:
-        if self.kind == "free":
-            return _FreeMasks(self.share)
-        return _DrivenMasks(host, self._parameters(host), self)
 
     def _parameters(self, host: Host) -> dict[str, nn.Parameter]:
         """The trainable parameters in the scope, tied ones once."""
