@@ -219,18 +219,17 @@ class RegularizerContract:
     def test_accumulation_gives_the_gradient_of_the_whole_batch(self) -> None:
         if not self.per_example:
             pytest.skip("the method uses statistics of the batch")
-        model = tiny_classifier(dropout=0.0).double()
         batch = tiny_batch(examples=4)
         halves = [{name: value[i : i + 2] for name, value in batch.items()} for i in (0, 2)]
         with noise_by_example():
-            whole = self._accumulated(model, [batch])
-            parts = self._accumulated(model, halves)
+            whole = self._accumulated([batch])
+            parts = self._accumulated(halves)
         for name, value in whole.items():
             torch.testing.assert_close(parts[name], value, rtol=1e-8, atol=1e-12)
 
-    def _accumulated(self, model: nn.Module, parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+    def _accumulated(self, parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         """Gradients of the mean objective over micro-batches, as an accumulating loop gets them."""
-        model.zero_grad()
+        model = tiny_classifier(dropout=0.0).double()
 
         def send_back(loss: Tensor) -> None:
             (loss / len(parts)).backward()

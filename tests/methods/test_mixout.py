@@ -32,11 +32,6 @@ class TestContract(RegularizerContract):
     neutral = Mixout(p=0.0)
 
 
-class TestContractOfInputs(RegularizerContract):
-    method = Mixout(p=0.6, axis="input", replace_dropout=True, mix_head=True)
-    neutral = Mixout(p=0.0, axis="input", replace_dropout=True, mix_head=True)
-
-
 class Line(nn.Module):
     """One linear layer and the sum of what it gives: the gradient is known."""
 
