@@ -47,7 +47,6 @@ SETTINGS: dict[str, Regularizer] = {
 
 # Methods whose step in two processes is another method than in one, and why.
 RANK_DEPENDENT = {
-    "SAM": "each process climbs on its own examples, as in the paper's m-sharpness",
     "BSS": "the singular values are those of a batch, and each process has its own",
 }
 

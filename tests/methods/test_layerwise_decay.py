@@ -56,7 +56,7 @@ def test_bert() -> None:
         ("llama", {"model.embed_tokens.weight": 4, "model.norm.weight": 0}),
         ("distilbert", {"distilbert.transformer.layer.1.ffn.lin1.weight": 2}),
         ("mpnet", {"mpnet.encoder.relative_attention_bias.weight": 4}),
-        ("electra", {"electra.embeddings_project.weight": 4, "electra.encoder.layer.2.output.dense.bias": 1}),
+        ("electra", {"electra.embeddings_project.weight": 4}),
         (
             "deberta-v2",
             {"deberta.encoder.rel_embeddings.weight": 4, "deberta.encoder.conv.conv.weight": 3},
@@ -133,10 +133,10 @@ def test_the_decoupled_pull_has_the_rates_too() -> None:
 
 
 def test_refused() -> None:
-    with pytest.raises(ConfigError, match="decay=1.5 is not possible"):
+    with pytest.raises(ConfigError, match=r"decay=1\.5 is not possible"):
         LayerwiseDecay(decay=1.5)
     with (
-        pytest.raises(ConfigError, match="Albert.* shares its blocks between layers"),
+        pytest.raises(ConfigError, match=r"Albert.* shares its blocks between layers"),
         attach(classifier("albert"), [LayerwiseDecay()]),
     ):
         pass

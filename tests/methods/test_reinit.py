@@ -153,7 +153,7 @@ class TestRefused:
             drawn(tiny_classifier(), Reinit(blocks=4))
 
     def test_shared_blocks(self) -> None:
-        with pytest.raises(ConfigError, match="Albert.* shares its blocks between layers"):
+        with pytest.raises(ConfigError, match=r"Albert.* shares its blocks between layers"):
             drawn(classifier("albert"), Reinit())
 
     def test_options(self) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from steadytune import LNSR, SMART, ConfigError, FreeLB, Regularizer, Step, attach
+from steadytune import LNSR, SMART, ConfigError, FreeLB, Regularizer, Scheduled, Step, attach
 from steadytune._random import isolated_rng
 from steadytune.functional import class_divergence, span_divergence
 from steadytune.testing import (
@@ -23,6 +23,7 @@ from steadytune.testing import (
     weights,
 )
 
+from .. import families
 from .word_bag import WordBag, bag_batch, waves
 
 CPU = torch.device("cpu")
@@ -520,6 +521,36 @@ def test_one_example_and_one_token() -> None:
     model = tiny_classifier()
     losses = train_steps(model, [SMART()], [tiny_batch(examples=1, tokens=2)])
     assert torch.tensor(losses).isfinite().all()
+
+
+@pytest.mark.parametrize("family", families.NAMES)
+def test_every_family(family: str) -> None:
+    """Zero perturbation moves nothing, and a small one something, under dropout and pads."""
+    model, batch = families.classifier(family), families.batch()
+    assert smoothness(model, batch, radius=0.0) == 0.0
+    assert 0 < smoothness(model, batch, radius=0.1, step_size=0.1) < float("inf")
+    model.zero_grad()
+    with attach(model, [SMART(radius=0.1, step_size=0.1)]) as objective:
+        objective.connect(torch.optim.SGD(model.parameters(), lr=0.1))
+        objective(Step(model, batch)).backward()
+    assert all(value.isfinite().all() for value in gradients(model).values())
+
+
+def test_scheduled_warms_up_and_its_teacher_starts_late() -> None:
+    model = WordBag()
+    method = Scheduled(SMART(radius=0.1, step_size=0.1), start=2, warmup=4)
+    logs = []
+    with attach(model, [method]) as objective:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+        objective.connect(optimizer)
+        for _ in range(5):
+            objective(Step(model, bag_batch())).backward()
+            logs.append(objective.pop_logs())
+            optimizer.step()
+            optimizer.zero_grad()
+    assert [sorted(entry) for entry in logs[:3]] == [[], [], []]
+    assert logs[3]["smart_proximal"] == 0.0 < logs[4]["smart_proximal"]
+    assert logs[3]["smart_smoothness"] > 0
 
 
 @pytest.mark.parametrize("chosen", [[SMART(), LNSR()], [SMART(), FreeLB()], [FreeLB(), SMART()]])
