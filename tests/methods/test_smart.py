@@ -452,9 +452,10 @@ class TestHalfPrecision:
     """Starting noise that the rounding of the logits swallows still leads somewhere."""
 
     @pytest.mark.parametrize("std", [0.0, 1e-5, 1e-3])
+    @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
     @pytest.mark.parametrize("by", ["autocast", "weights"])
     def test_ascent_leads_where_float64_leads_up_to_its_sign(
-        self, shifts: list[Tensor], std: float, by: str
+        self, shifts: list[Tensor], std: float, by: str, dtype: torch.dtype
     ) -> None:
         options = {"radius": 1.0, "step_size": 0.1, "std": std, "proximal_strength": 0.0}
         exact = tiny_classifier(dropout=0.0).double()
@@ -462,8 +463,8 @@ class TestHalfPrecision:
         reference = shifts[-1].double()
         model = tiny_classifier(dropout=0.0)
         if by == "weights":
-            model = model.bfloat16()
-        with torch.autocast("cpu", torch.bfloat16, enabled=by == "autocast"):
+            model = model.to(dtype)
+        with torch.autocast("cpu", dtype, enabled=by == "autocast"):
             measured(model, SMART(**options), tiny_batch())
         cosine = torch.cosine_similarity(reference.flatten(1), shifts[-1].flatten(1).double())
         assert cosine.abs().min() > 0.95
