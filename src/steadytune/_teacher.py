@@ -25,7 +25,7 @@ class MomentumTeacher:
     """
 
     def __init__(self, host: Host, momentum: float) -> None:
-        self._model = host.model
+        self._host = host
         self._momentum = momentum
         self._weights = {
             name: _exact(value.detach()).clone()
@@ -73,16 +73,17 @@ class MomentumTeacher:
         torch._foreach_lerp_(teacher, student, 1 - self._momentum)
 
     def _parameters(self) -> list[torch.nn.Parameter]:
-        found = dict(self._model.named_parameters())
+        found = dict(self._host.model.named_parameters())
         return [found[name] for name in self._weights]
 
     def _on_device(self, parameters: list[torch.nn.Parameter]) -> list[Tensor]:
-        """The teacher's weights, moved in place to where the model's are."""
-        teacher = list(self._weights.values())
-        for value, parameter in zip(teacher, parameters, strict=True):
-            if value.device != parameter.device:
-                value.data = value.data.to(parameter.device)
-        return teacher
+        """The teacher's weights, moved to where the model's are if those have been moved."""
+        devices = [parameter.device for parameter in parameters]
+        if devices != [value.device for value in self._weights.values()]:
+            moved = zip(self._weights.items(), devices, strict=True)
+            self._weights = {name: value.to(device) for (name, value), device in moved}
+            self._host.keep("teacher", self._weights)
+        return list(self._weights.values())
 
 
 def _exact(tensor: Tensor) -> Tensor:
