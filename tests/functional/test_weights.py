@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from steadytune import functional
+from steadytune.functional._weights import _squares
 
 
 def draws(
@@ -56,6 +57,12 @@ class TestHalfSquaredDistance:
         weight = torch.ones(300, 300, dtype=torch.bfloat16)
         found = functional.half_squared_distance([weight], [torch.zeros_like(weight)])
         assert found == 45000 and found.dtype == torch.float32
+
+    def test_the_way_of_accelerators_gives_the_same(self) -> None:
+        weights, starts = draws(*SHAPES), draws(*SHAPES, seed=1)
+        weights[1], starts[1] = weights[1].float(), starts[1].float()
+        expected = [(w - s).square().sum().double() for w, s in zip(weights, starts, strict=True)]
+        torch.testing.assert_close(_squares(weights, starts), expected)
 
     def test_none_is_zero(self) -> None:
         assert functional.half_squared_distance([], []) == 0
