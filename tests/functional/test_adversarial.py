@@ -91,3 +91,13 @@ def test_pads_are_zero_whatever_stands_there(dtype: torch.dtype) -> None:
     found = on_real_tokens(delta, mask)
     assert torch.equal(found[0, 1], torch.zeros(2, dtype=delta.dtype))
     assert torch.equal(found[1], DELTA[1])
+
+
+@pytest.mark.parametrize("norm", ["linf", "l2"])
+def test_subnormal_numbers_make_no_nan(norm) -> None:
+    """Processors may flush them to zero in a division and not in a comparison."""
+    delta = torch.zeros(1, 2, 3)
+    delta[0, 1, 2] = 2.8e-45
+    assert ascent_direction(delta, norm, "token").abs().max() < 1e-30
+    assert perturbation_norm(delta, norm, "token").max() < 1e-30
+    assert project_to_ball(delta, 0.0, norm, "token").abs().max() < 1e-30

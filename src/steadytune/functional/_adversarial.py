@@ -41,7 +41,8 @@ def ascent_direction(
 ) -> Float[Tensor, "batch seq dim"]:
     """The gradient scaled to size 1 in `norm`, token by token or example by example.
 
-    What has no gradient has no direction and stays zero.
+    What has no gradient, or one below the smallest normal number, has no direction and stays about
+    zero.
     """
     largest = perturbation_norm(gradient, "linf", extent)
     scaled = gradient / _nonzero(largest)
@@ -70,4 +71,6 @@ def on_real_tokens(
 
 
 def _nonzero(size: Tensor) -> Tensor:
-    return torch.where(size > 0, size, torch.ones_like(size))
+    """`size` to divide by, and 1 where it is zero or so small that a processor may flush it."""
+    smallest = torch.finfo(size.dtype).tiny
+    return torch.where(size >= smallest, size, torch.ones_like(size))
