@@ -10,10 +10,25 @@ import pytest
 import torch
 from torch import Tensor
 
-from steadytune import LNSR, ConfigError, Host, Penalty, Regularizer, Step, attach
+from steadytune import (
+    LNSR,
+    ConfigError,
+    Host,
+    LayerwiseDecay,
+    Penalty,
+    Regularizer,
+    Step,
+    attach,
+)
 from steadytune._random import isolated_rng
 from steadytune._regularizer import Transform
-from steadytune.testing import assert_same, tiny_batch, tiny_classifier, weights
+from steadytune.testing import (
+    assert_same,
+    enable_checkpointing,
+    tiny_batch,
+    tiny_classifier,
+    weights,
+)
 
 CPU = torch.device("cpu")
 
@@ -287,3 +302,64 @@ def test_extra_passes() -> None:
     assert torch.equal(seen["again"], seen["fresh"])
     assert not torch.equal(seen["other"], seen["fresh"])
     assert torch.equal(seen["off"], model.eval()(**tiny_batch()).logits)
+
+
+class TestSplitGroups:
+    """Learning rate factors split an optimizer's groups, and the groups come back."""
+
+    def _optimizer(self, model: torch.nn.Module) -> torch.optim.SGD:
+        return torch.optim.SGD(model.parameters(), lr=1.0)
+
+    def test_groups_come_back_with_the_rates_they_came_to(self) -> None:
+        model = tiny_classifier()
+        optimizer = self._optimizer(model)
+        before = list(optimizer.param_groups)
+        with attach(model, [LayerwiseDecay(decay=0.5)]) as objective:
+            objective.connect(optimizer)
+            rates = sorted(group["lr"] for group in optimizer.param_groups)
+            assert rates[0] < rates[-1] == 1.0
+            for group in optimizer.param_groups:
+                group["lr"] *= 0.1
+        assert len(optimizer.param_groups) == 1
+        assert optimizer.param_groups[0] is before[0]
+        assert optimizer.param_groups[0]["lr"] == pytest.approx(0.1)
+        with attach(model, [LayerwiseDecay(decay=0.5)]) as objective:
+            objective.connect(optimizer)
+            again = sorted(group["lr"] for group in optimizer.param_groups)
+        assert again == pytest.approx([0.1 * rate for rate in rates])
+
+    def test_an_optimizer_of_another_model_is_refused(self) -> None:
+        with (
+            attach(tiny_classifier(), [Counter()]) as objective,
+            pytest.raises(ConfigError, match="none of the parameters"),
+        ):
+            objective.connect(self._optimizer(tiny_classifier()))
+
+
+def test_hooks_are_skipped_at_an_overflow() -> None:
+    model = tiny_classifier()
+    optimizer = torch.optim.AdamW(model.parameters(), fused=True)
+    with attach(model, [Counter()]) as objective:
+        objective.connect(optimizer)
+        optimizer.found_inf = torch.tensor(1.0)  # type: ignore[attr-defined]
+        optimizer.step()
+        optimizer.found_inf = torch.tensor(0.0)  # type: ignore[attr-defined]
+        optimizer.step()
+        assert objective.state_dict()["0.steps.count"] == 1
+
+
+def test_reentrant_checkpointing_turned_on_later_is_refused_at_the_first_step() -> None:
+    model = tiny_classifier()
+    with attach(model, [LNSR()]) as objective:
+        enable_checkpointing(model, reentrant=True)
+        with pytest.raises(ConfigError, match="'use_reentrant': False"):
+            objective(Step(model, tiny_batch()))
+
+
+def test_outputs_can_be_let_go() -> None:
+    model = tiny_classifier()
+    with attach(model, []) as objective:
+        objective(Step(model, tiny_batch()))
+        assert objective.outputs is not None
+        objective.release_outputs()
+        assert objective.outputs is None

@@ -10,6 +10,8 @@ import pytest
 import torch
 from torch import Tensor
 from transformers import (
+    BartConfig,
+    BartForCausalLM,
     GPT2Config,
     GPT2LMHeadModel,
     Trainer,
@@ -18,8 +20,10 @@ from transformers import (
 )
 
 from steadytune import (
+    L2SP,
     LNSR,
     ConfigError,
+    LayerwiseDecay,
     RegularizedTrainer,
     Regularizer,
     RegularizerMixin,
@@ -289,6 +293,109 @@ class TestCausalModels:
         parts = self._gradients(tmp_path, methods, 1, 4)
         for name, value in whole.items():
             torch.testing.assert_close(parts[name], value, rtol=1e-4, atol=1e-6)
+
+    def test_a_model_that_ignores_the_count_of_tokens(self, tmp_path: Path) -> None:
+        """BART's decoder takes its own mean: its gradient must not grow with accumulation."""
+        config = BartConfig(
+            vocab_size=64, d_model=16, decoder_layers=1, decoder_attention_heads=2,
+            decoder_ffn_dim=16, dropout=0.0, attention_dropout=0.0, activation_dropout=0.0,
+            max_position_embeddings=16, pad_token_id=0, bos_token_id=1, eos_token_id=2,
+            decoder_start_token_id=2, forced_eos_token_id=None,
+        )  # fmt: skip
+        ids = torch.randint(5, 64, (4, 8), generator=torch.Generator().manual_seed(0))
+        found = []
+        for size, accumulation in ((4, 1), (1, 4)):
+            with isolated_rng(CPU, 0):
+                model = BartForCausalLM(config)
+            keep = KeepGradients()
+            RegularizedTrainer(
+                model=model,
+                args=arguments(
+                    tmp_path,
+                    max_steps=1,
+                    per_device_train_batch_size=size,
+                    gradient_accumulation_steps=accumulation,
+                    max_grad_norm=0.0,
+                ),
+                train_dataset=[{"input_ids": row, "labels": row} for row in ids],
+                callbacks=[keep],
+            ).train()
+            found.append(keep.gradients)
+        for name, value in found[0].items():
+            torch.testing.assert_close(found[1][name], value, rtol=1e-4, atol=1e-6)
+
+
+def test_methods_on_the_optimizer_train_twice(tmp_path: Path) -> None:
+    run = trainer(tmp_path, [LayerwiseDecay(), L2SP(form="decoupled")])
+    run.train()
+    groups = len(run.optimizer.param_groups)
+    run.train()
+    assert len(run.optimizer.param_groups) == groups == 2
+
+
+def test_resuming_on_a_model_trained_before_is_refused(tmp_path: Path) -> None:
+    run = trainer(tmp_path, [L2SP()], save_strategy="steps", save_steps=1)
+    run.train()
+    with pytest.raises(ConfigError, match="resume with a new trainer on the starting model"):
+        run.train(resume_from_checkpoint=str(tmp_path / "checkpoint-1"))
+
+
+def test_a_given_scheduler_does_not_suit_split_groups(tmp_path: Path) -> None:
+    model = tiny_classifier()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.ConstantLR(optimizer)
+    run = RegularizedTrainer(
+        model=model,
+        args=arguments(tmp_path),
+        train_dataset=examples(),
+        optimizers=(optimizer, scheduler),
+        regularizers=[LayerwiseDecay()],
+    )
+    with pytest.raises(ConfigError, match="leave the scheduler to the trainer"):
+        run.train()
+
+
+def test_a_loss_function_of_the_users_gets_the_count(tmp_path: Path) -> None:
+    counts = []
+
+    def loss(outputs: Any, labels: Tensor, num_items_in_batch: Any) -> Tensor:
+        counts.append(int(num_items_in_batch))
+        total = torch.nn.functional.cross_entropy(outputs["logits"], labels, reduction="sum")
+        return total / num_items_in_batch
+
+    def run(size: int, accumulation: int) -> dict[str, Tensor]:
+        keep = KeepGradients()
+        RegularizedTrainer(
+            model=tiny_classifier(dropout=0.0),
+            args=arguments(
+                tmp_path,
+                max_steps=1,
+                per_device_train_batch_size=size,
+                gradient_accumulation_steps=accumulation,
+                max_grad_norm=0.0,
+            ),
+            train_dataset=examples(),
+            callbacks=[keep],
+            compute_loss_func=loss,
+        ).train()
+        return keep.gradients
+
+    whole, parts = run(4, 1), run(2, 2)
+    assert set(counts) == {4}
+    for name, value in whole.items():
+        torch.testing.assert_close(parts[name], value, rtol=1e-4, atol=1e-6)
+
+
+def test_outputs_are_let_go_after_a_step(tmp_path: Path) -> None:
+    held = []
+
+    class Look(TrainerCallback):
+        def on_step_end(self, *args: Any, **kwargs: Any) -> None:
+            held.append(run._objective.outputs)
+
+    run = trainer(tmp_path, [LNSR()], callbacks=[Look()])
+    run.train()
+    assert held == [None, None, None]
 
 
 def test_neftune_of_the_stock_trainer_is_refused(tmp_path: Path) -> None:

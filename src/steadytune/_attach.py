@@ -12,7 +12,13 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from ._exceptions import ConfigError
-from ._optimizer import split_by_learning_rate
+from ._optimizer import (
+    SplitGroup,
+    innermost,
+    merge_groups,
+    require_parameters_of,
+    split_by_learning_rate,
+)
 from ._regularizer import Host, Regularizer
 from ._sites import find_layers, unwrap
 from ._step import EmbeddingSite, Session, Step
@@ -32,6 +38,7 @@ class Objective:
         self._hosts = hosts
         self._optimizer: Optimizer | None = None
         self._handles: list[RemovableHandle] = []
+        self._splits: list[SplitGroup] = []
         self._loss: Callable[[Step], Tensor] = _task_loss
 
     def __call__(self, step: Step) -> Tensor:
@@ -46,6 +53,8 @@ class Objective:
                 "call objective.connect(optimizer) before the first step"
             )
         session = self._session
+        if session.calls == 0:
+            self._require_fit()
         number = session.calls if step.step is None else step.step
         session.calls += 1
         session.outputs = None
@@ -60,30 +69,43 @@ class Objective:
         """Whether `connect` must be called before the first step."""
         return any(host.needs_optimizer for host in self._hosts)
 
+    @property
+    def splits_groups(self) -> bool:
+        """Whether `connect` splits the optimizer's parameter groups."""
+        return bool(self._factors())
+
     def connect(self, optimizer: Optimizer) -> None:
         """Let the methods act around every step of `optimizer` until they are detached.
 
         Call it before a learning rate scheduler is made: a method may split the optimizer's
-        parameter groups.
+        parameter groups. They are merged again when the methods are detached.
+
+        Raises:
+            ConfigError: If the optimizer holds none of the model's parameters.
         """
         self._disconnect()
-        self._optimizer = optimizer
-        for host in self._hosts:
-            split_by_learning_rate(optimizer, host)
+        optimizer = innermost(optimizer)
+        require_parameters_of(self._session.model, optimizer)
         self._handles = [
             optimizer.register_step_pre_hook(lambda opt, *_: self._each(opt, before=True)),
             optimizer.register_step_post_hook(lambda opt, *_: self._each(opt, before=False)),
         ]
+        self._optimizer = optimizer
+        self._splits = split_by_learning_rate(self._session.model, optimizer, self._factors())
 
     @property
     def outputs(self) -> object:
         """The model's outputs of the last pass that the last call ran."""
         return self._session.outputs
 
+    def release_outputs(self) -> None:
+        """Let go of the last pass's outputs, and of their graph."""
+        self._session.outputs = None
+
     def pop_logs(self) -> dict[str, float]:
         """The mean of every scalar that the methods logged since the last call."""
         logs, self._session.logs = self._session.logs, {}
-        return {name: sum(v.item() for v in values) / len(values) for name, values in logs.items()}
+        return {name: total.item() / count for name, (total, count) in logs.items()}
 
     def state_dict(self) -> dict[str, Tensor]:
         """What the methods carry from step to step, by method number and name."""
@@ -109,7 +131,26 @@ class Objective:
         for name, value in state.items():
             own[name].copy_(value)
 
+    def _factors(self) -> dict[str, float]:
+        """Parameter name -> the product of the methods' learning rate factors."""
+        factors: dict[str, float] = {}
+        for host in self._hosts:
+            for name, factor in host.learning_rate_factors.items():
+                factors[name] = factors.get(name, 1.0) * factor
+        return factors
+
+    def _require_fit(self) -> None:
+        """What depends on how the model is run, which is settled when the first step comes."""
+        if self._hosts:
+            require_plain_checkpointing(self._session.model)
+        for host in self._hosts:
+            for check in host.before_first_step:
+                check()
+
     def _each(self, optimizer: Optimizer, *, before: bool) -> None:
+        overflow = getattr(optimizer, "found_inf", None)
+        if overflow is not None and bool(overflow.item()):
+            return  # a fused optimizer skips such a step by itself, under a gradient scaler
         hosts = self._hosts if before else reversed(self._hosts)
         for host in hosts:
             for hook in host.before_optimizer_step if before else host.after_optimizer_step:
@@ -119,6 +160,7 @@ class Objective:
         if self._optimizer is not None:
             for handle in self._handles:
                 handle.remove()
+            merge_groups(self._optimizer, self._splits)
             self._optimizer = None
 
 
@@ -155,7 +197,7 @@ def attach(
     recorder = _recorder(bare, layers) if any(m.needs_layers for m in methods) else None
     site = EmbeddingSite(bare) if any(m.needs_embeddings for m in methods) else None
     if methods:
-        require_plain_checkpointing(bare)
+        require_plain_checkpointing(bare)  # at once if it is on already, else at the first step
     depth = recorder.depth if recorder else None
     hosts = [Host(bare, depth, seed, index, layers=layers) for index in range(len(methods))]
     with ExitStack() as stack:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +58,8 @@ def isolated_rng(device: torch.device, seed: int | None = None) -> Iterator[None
         if seed is not None:
             torch.default_generator.manual_seed(seed)
             if device.type != "cpu":
-                _streams(device).manual_seed(seed)
+                with _current(device):
+                    _streams(device).manual_seed(seed)
         yield
     finally:
         before.restore()
@@ -67,6 +68,11 @@ def isolated_rng(device: torch.device, seed: int | None = None) -> Iterator[None
 def _streams(device: torch.device) -> Any:
     """The module that holds an accelerator's global stream, such as `torch.cuda`."""
     return torch.get_device_module(device)
+
+
+def _current(device: torch.device) -> Any:
+    """Makes `device` the current one, which is the one that is seeded."""
+    return nullcontext() if device.type == "mps" else _streams(device).device(device)
 
 
 def _place(device: torch.device) -> tuple[torch.device, ...]:

@@ -33,6 +33,8 @@ class Host:
         before_optimizer_step: Called with the optimizer before each of its steps.
         after_optimizer_step: The same, afterwards.
         after_objective: Called with the objective's value when all passes of a micro-batch are run.
+        before_first_step: Called once when the first step comes, to check what is settled only
+            then, such as activation checkpointing.
         learning_rate_factors: Parameter name -> what its learning rate is multiplied with.
         layers: Dotted path to the model's list of blocks, if the caller named it.
     """
@@ -44,6 +46,7 @@ class Host:
     before_optimizer_step: list[OptimizerHook] = field(default_factory=list)
     after_optimizer_step: list[OptimizerHook] = field(default_factory=list)
     after_objective: list[ObjectiveHook] = field(default_factory=list)
+    before_first_step: list[Callable[[], None]] = field(default_factory=list)
     learning_rate_factors: dict[str, float] = field(default_factory=dict)
     state: dict[str, Tensor] = field(default_factory=dict)
     layers: str | None = None
@@ -77,6 +80,7 @@ class Regularizer(ABC):
     """A method: a frozen dataclass of hyperparameters. All else lives in `attach`."""
 
     needs_layers: ClassVar[bool] = False  # replays blocks, so that passes must be recorded
+    needs_start: ClassVar[bool] = False  # measures from the weights the run started from
     needs_embeddings: ClassVar[bool] = False  # perturbs the word embeddings
     is_additive: ClassVar[bool] = False  # only adds to the objective, so that this can be scaled
 

@@ -35,6 +35,11 @@ class Wrapper(Regularizer):
         return self.method.needs_layers
 
     @property
+    def needs_start(self) -> bool:  # type: ignore[override]
+        """Whether the wrapped method measures from the starting weights."""
+        return self.method.needs_start
+
+    @property
     def needs_embeddings(self) -> bool:  # type: ignore[override]
         """Whether the wrapped method perturbs the word embeddings."""
         return self.method.needs_embeddings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -56,19 +57,31 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
     ) -> None:
         self.regularizers = tuple(regularizers)
         self.layers = layers
+        self._given_seeds = seeds
         self._stack: ExitStack | None = None
         self._objective: Objective | None = None
         self._last_step = (-1, 0)
         self._tapping = False
         self._tapped: Any = None
+        self._trained = False
         super().__init__(*args, **kwargs)
-        self.seeds = seeds or Seeds.from_run(self.args.seed)
         self._require_support()
+
+    @property
+    def seeds(self) -> Seeds:
+        """The seeds in use: those given, or those derived from `args.seed` as it is now."""
+        return self._given_seeds or Seeds.from_run(self.args.seed)
 
     # --- the life of the methods is that of one call of train() -------------------------------
 
     def train(self, *args: Any, **kwargs: Any) -> Any:
-        """Train with the methods attached; they are detached when it ends, however it ends."""
+        """Train with the methods attached; they are detached when it ends, however it ends.
+
+        Raises:
+            ConfigError: If a method that measures from the starting weights is to resume on a
+                model that this trainer has trained already.
+        """
+        self._require_start(kwargs.get("resume_from_checkpoint", args[0] if args else None))
         self._last_step = (-1, 0)
         with ExitStack() as self._stack:
             self._stack.callback(self._forget)
@@ -89,7 +102,6 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         self._objective = self._stack.enter_context(attachment)
         tap = unwrap(model).register_forward_hook(torch.compiler.disable(self._tap))
         self._stack.callback(tap.remove)
-        self.loss_is_scaled_for_ga = _divides_by_tokens(model)
 
     def _tap(self, module: nn.Module, args: Any, outputs: Any) -> None:
         if self._tapping:
@@ -109,7 +121,10 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         seed = derive_seed(self.seeds.dropout, *self._last_step, self.args.process_index)
         with isolated_rng(self.args.device, seed):
             loss: Tensor = super().training_step(model, *args, **kwargs)
-            return loss
+        self._trained = True
+        if self._objective is not None:
+            self._objective.release_outputs()
+        return loss
 
     def compute_loss(
         self,
@@ -119,9 +134,9 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
         """The objective in training, the task's own loss in evaluation."""
-        by_tokens = bool(self.loss_is_scaled_for_ga)
+        by_tokens = self._divides_by_tokens(model) and num_items_in_batch is not None
+        self.loss_is_scaled_for_ga = by_tokens
         items = num_items_in_batch if by_tokens else None
-
         objective = self._objective
         if objective is None or not model.training:
             return super().compute_loss(model, inputs, return_outputs, items)
@@ -179,6 +194,11 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         """Make the optimizer, and let the methods act around its steps."""
         optimizer = super().create_optimizer(*args, **kwargs)
         if self._objective is not None and self._objective.needs_optimizer:
+            if self._objective.splits_groups and self.lr_scheduler is not None:
+                raise ConfigError(
+                    "a method splits the optimizer's parameter groups, which the given scheduler "
+                    "was not made for; leave the scheduler to the trainer"
+                )
             self._objective.connect(self.optimizer)
         return optimizer
 
@@ -200,6 +220,20 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
             )
         self._objective.load_state_dict(load_file(path))
 
+    def _divides_by_tokens(self, model: nn.Module) -> bool:
+        """Whether the loss is divided by the tokens (or rows) of the whole accumulated batch."""
+        if self.compute_loss_func is not None:
+            return True
+        return bool(self.model_accepts_loss_kwargs) and _has_token_loss(model)
+
+    def _require_start(self, resumed: object) -> None:
+        named = [type(m).__name__ for m in self.regularizers if m.needs_start]
+        if resumed and self._trained and named and self.model_init is None:
+            raise ConfigError(
+                f"{named[0]} measures from the weights the run started from, and this trainer's "
+                "model has been trained since; resume with a new trainer on the starting model"
+            )
+
     def _require_support(self) -> None:
         if not self.regularizers:
             return
@@ -220,7 +254,11 @@ class RegularizedTrainer(RegularizerMixin, Trainer):  # type: ignore[misc]
     """
 
 
-def _divides_by_tokens(model: nn.Module) -> bool:
-    """Whether the model's own loss is divided by the tokens of the whole accumulated batch."""
-    bare = unwrap(model)
-    return type(without_adapters(bare)).__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
+def _has_token_loss(model: nn.Module) -> bool:
+    """Whether a causal model's `forward` hands the number of tokens on to its loss.
+
+    Those with a loss of their own take the mean over a micro-batch, whatever they are told.
+    """
+    kind = type(without_adapters(unwrap(model)))
+    causal = kind.__name__ in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES.values()
+    return causal and "loss_function" in inspect.unwrap(kind.forward).__code__.co_names

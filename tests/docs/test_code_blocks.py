@@ -46,6 +46,7 @@ def test_every_method_has_a_card() -> None:
     assert len(known_methods()) == len(methods.__all__)
 
 
+@pytest.mark.filterwarnings("ignore:'pin_memory' argument")  # of machines without accelerator
 def test_the_readme_runs_from_top_to_bottom(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

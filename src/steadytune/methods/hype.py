@@ -80,7 +80,7 @@ class HyPe(Regularizer):
             ModelError: If the model's blocks cannot be found.
         """
         layers = host.find_layers()
-        _require_hooks_outside_checkpoints(layers)
+        host.before_first_step.append(partial(_require_hooks_outside_checkpoints, layers))
         noisy = _NoisyBlocks(layers, self._draw)
         with ExitStack() as stack:
             if self.dropout == "off":

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -80,6 +80,8 @@ class L2SP(Regularizer):
     head_decay: float = 0.01
     form: Form = "coupled"
     head: str | None = None
+
+    needs_start: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)

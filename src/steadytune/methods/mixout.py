@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 from torch.autograd import Variable
@@ -78,6 +78,8 @@ class Mixout(Regularizer):
     replace_dropout: bool = False
     mix_head: bool = False
     head: str | None = None
+
+    needs_start: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_below_one("p", self.p)
@@ -160,7 +162,11 @@ class _Mixture:
             self._masks = self._nothing
             self._masks, self._step = self._drawn(step), step.step
         self._use(self._masks)
-        return inner(step)
+        try:
+            return inner(step)
+        except BaseException:
+            self._use(self._nothing)  # nobody comes to release them
+            raise
 
     def release(self, loss: Tensor) -> None:
         """Take the masks out of force, and into it again while the objective is sent back.
