@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from steadytune import ConfigError
 from steadytune.functional import bernoulli_mask, held_in_place, largest_share
 
 
@@ -45,6 +46,13 @@ def test_the_whole_share_keeps_everything() -> None:
 def test_at_least_one_is_kept(share: float) -> None:
     (mask,) = largest_share([torch.tensor([1.0, 3.0, 2.0])], share)
     assert mask.tolist() == [False, True, False]
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf")])
+@pytest.mark.parametrize("share", [0.5, 1.0])
+def test_scores_without_a_place_in_the_order_are_refused(odd: float, share: float) -> None:
+    with pytest.raises(ConfigError, match="1 of 3 scores are infinite or not a number"):
+        largest_share([torch.tensor([1.0, odd]), torch.tensor([2.0])], share)
 
 
 @pytest.mark.parametrize("share", [1e-3, 0.3, 0.5, 0.99])

@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-_LEVELS = 1 << 16  # values that a draw can take
+from .._exceptions import ConfigError
+from ._bernoulli import fill_with_draws
 
 
 def bernoulli_mask(
@@ -16,19 +17,15 @@ def bernoulli_mask(
 ) -> Float[Tensor, "*shape"]:
     """A mask with entries 1, with probability `share`, and otherwise 0.
 
-    Draws have 16 bits, so that the probability is that of `share` rounded to a multiple of 2^-16.
+    Draws have 16 bits, so that the probability is that of `share` rounded to a multiple of 2^-16,
+    but never to 0.
 
     Args:
         like: What has the mask's shape, dtype and device.
         share: Probability of 1, above 0 and at most 1.
         generator: Where the draws come from.
     """
-    dropped = min(_LEVELS - round(share * _LEVELS), _LEVELS - 1)
-    # Four draws are made at once: a generator's call costs more than the bits it gives.
-    words = torch.empty(-(-like.numel() // 4), dtype=torch.int64, device=like.device)
-    words.random_(-(2**63), None, generator=generator)
-    draws = words.view(torch.int16)[: like.numel()].view(like.shape)
-    return torch.ge(draws, dropped - _LEVELS // 2, out=torch.empty_like(like))
+    return fill_with_draws(torch.empty_like(like), share, generator)
 
 
 def held_in_place(
@@ -49,8 +46,17 @@ def largest_share(scores: Sequence[Float[Tensor, "*_"]], share: float) -> list[B
     Args:
         scores: Non-negative scores, such as the diagonal Fisher information of weights.
         share: Share to keep, above 0 and at most 1; at least one score is kept.
+
+    Raises:
+        ConfigError: If a score is infinite or not a number, as it has no place in the order.
     """
     together = torch.cat([score.flatten() for score in scores])
+    odd = len(together) - int(together.isfinite().sum())
+    if odd:
+        raise ConfigError(
+            f"{odd} of {len(together)} scores are infinite or not a number, expected finite ones; "
+            "leave out the gradients that overflowed"
+        )
     dropped = len(together) - max(1, round(share * len(together)))
     if dropped == 0:
         return [torch.ones_like(score, dtype=torch.bool) for score in scores]

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-_LEVELS = 1 << 16  # values that a draw can take
+from ._bernoulli import drawn_share, fill_with_draws
 
 
 def mixing_mask(
@@ -22,14 +22,8 @@ def mixing_mask(
         p: Probability of 0, below 1.
         generator: Where the draws come from; the mask is on its device, in float32.
     """
-    dropped = min(round(p * _LEVELS), _LEVELS - 1)
-    count = shape[0] * shape[1]
-    # Four draws are made at once: a generator's call costs more than the bits it gives.
-    words = torch.empty(-(-count // 4), dtype=torch.int64, device=generator.device)
-    draws = words.random_(-(2**63), None, generator=generator).view(torch.int16)[:count]
-    mask = torch.empty(shape, device=generator.device)
-    torch.ge(draws.view(shape), dropped - _LEVELS // 2, out=mask)
-    return mask.mul_(_LEVELS / (_LEVELS - dropped))
+    mask = fill_with_draws(torch.empty(shape, device=generator.device), 1 - p, generator)
+    return mask.mul_(1 / drawn_share(1 - p))
 
 
 def mixed_weight(
