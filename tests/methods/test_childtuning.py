@@ -93,6 +93,7 @@ def test_free_masks_are_bernoulli_and_change_with_the_step() -> None:
     model = tiny_classifier(dropout=0.0)
     patterns = []
     plain = gradients_of(model, [])
+    share = round(0.3 * 2**16) / 2**16  # what 16 bits can draw
     with attach(model, [ChildTuning(share=0.3)]) as objective:
         optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
         objective.connect(optimizer)
@@ -102,7 +103,7 @@ def test_free_masks_are_bernoulli_and_change_with_the_step() -> None:
             seen = {name: plain[name] != 0 for name in plain}
             kept = {name: found[name][seen[name]] != 0 for name in plain}
             for name, value in plain.items():
-                scaled = torch.where(found[name] != 0, value / 0.3, torch.zeros_like(value))
+                scaled = torch.where(found[name] != 0, value / share, torch.zeros_like(value))
                 torch.testing.assert_close(found[name], scaled)
             patterns.append(torch.cat([k.flatten() for k in kept.values()]).double())
             optimizer.step()
@@ -119,6 +120,25 @@ def gradients_of(model: nn.Module, methods: list[Regularizer]) -> dict[str, Tens
     found = gradients(model)
     model.zero_grad()
     return found
+
+
+def test_free_gradients_are_divided_by_the_probability_that_is_drawn() -> None:
+    """With a share of 0.0001, that is 7 of 65536."""
+    model = tiny_classifier(dropout=0.0).double()
+    plain = gradients_of(model, [])
+    with attach(model, [ChildTuning(share=1e-4)]) as objective:
+        objective.connect(torch.optim.SGD(model.parameters(), lr=0.0))
+        ratios = []
+        for number in range(5):
+            objective(Step(model, BATCHES[0], step=number)).backward()
+            for p, value in zip(model.parameters(), plain.values(), strict=True):
+                assert p.grad is not None
+                ratios.append((p.grad / value)[(p.grad != 0) & (value.abs() > 1e-9)])
+            objective._optimizer.step()  # type: ignore[union-attr]
+            model.zero_grad()
+    found = torch.cat(ratios)
+    assert len(found) > 0
+    torch.testing.assert_close(found, torch.full_like(found, 2**16 / 7), rtol=1e-9, atol=0)
 
 
 @pytest.mark.parametrize("numbered", [True, False])
@@ -223,6 +243,63 @@ def test_plain_phase_holds_weights_where_it_leaves_them() -> None:
     assert 0.5 < still.double().mean() < 0.95
     assert all(torch.equal(state[name][still], found[1][name][still]) for state in found[1:])
     assert (found[0][name] != found[1][name]).all()
+
+
+@pytest.mark.parametrize("fused", [True, False])
+@pytest.mark.parametrize("phase", ["frozen", "plain"])
+def test_scaled_gradients_that_overflow_are_not_measured(fused: bool, phase: Any) -> None:
+    """A fused optimizer steps on scaled gradients, and is called where they overflow too."""
+    found = []
+    for overflows in (False, True):
+        model = tiny_classifier(dropout=0.0)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=fused)
+        scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10)
+        method = ChildTuning(kind="driven", share=0.25, fisher_steps=2, fisher_phase=phase)
+        with attach(model, [method]) as objective:
+            objective.connect(optimizer)
+            for number in (0, 1, 2):
+                if overflows and number == 1:
+                    send_back(scaler, optimizer, objective(Step(model, BATCHES[0])) * torch.inf)
+                send_back(scaler, optimizer, objective(Step(model, BATCHES[number])))
+            state = {name: value.clone() for name, value in objective.state_dict().items()}
+        found.append((state, weights(model)))
+    assert_same(*(state for state, _ in found))
+    assert found[0][0]["0.fisher_steps.seen"] == 2
+    assert_same(*(after for _, after in found))
+
+
+def test_the_fisher_information_of_a_fused_optimizer_is_unscaled() -> None:
+    found = []
+    for enabled in (True, False):
+        model = tiny_classifier(dropout=0.0)
+        optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+        scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10, enabled=enabled)
+        with attach(model, [ChildTuning(kind="driven", fisher_steps=2)]) as objective:
+            objective.connect(optimizer)
+            send_back(scaler, optimizer, objective(Step(model, BATCHES[0])))
+            found.append({name: v.clone() for name, v in objective.state_dict().items()})
+    for name, value in found[0].items():
+        torch.testing.assert_close(value, found[1][name])
+
+
+def send_back(scaler: torch.amp.GradScaler, optimizer: Optimizer, loss: Tensor) -> None:
+    scaler.scale(loss).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    optimizer.zero_grad()
+
+
+def test_gradients_that_overflow_without_a_scaler_are_not_measured() -> None:
+    model = tiny_classifier()
+    with attach(model, [ChildTuning(kind="driven", fisher_steps=2)]) as objective:
+        optimizer = adamw(model)
+        objective.connect(optimizer)
+        for factor in (1.0, torch.nan):
+            (objective(Step(model, BATCHES[0])) * factor).backward()
+            optimizer.step()
+        state = objective.state_dict()
+    assert state["0.fisher_steps.seen"] == 1
+    assert all(value.isfinite().all() for value in state.values())
 
 
 def test_clipping_sees_the_child_network_alone() -> None:

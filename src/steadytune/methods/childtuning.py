@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +13,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from .. import functional
-from .._checks import check_at_least, check_choice, check_share
+from .._checks import check_choice, check_count, check_share
 from .._exceptions import ConfigError
 from .._regularizer import Host, Regularizer, Transform
 from .._step import Step
+from ..functional._bernoulli import drawn_share
 
 Kind = Literal["free", "driven"]
 Scope = Literal["auto", "all", "layers"]
@@ -62,7 +63,8 @@ class ChildTuning(Regularizer):
     Differs from the public code: that lets weight decay, and for `free` momentum, move weights
     outside the child network, and masks after clipping. It measures F on the whole training set
     before training; here it comes from the gradients of the first n optimizer steps, as the
-    optimizer sees them: averaged over accumulated batches and processes, and clipped.
+    optimizer sees them: averaged over accumulated batches and processes, and clipped. Steps whose
+    gradients overflow are not counted.
 
     Reference: Xu, Luo, Zhang, Tan, Chang, Huang, Huang: Raise a Child in Large Language Model:
     Towards Effective and Generalizable Fine-tuning, EMNLP 2021, arXiv 2109.05687.
@@ -78,7 +80,7 @@ class ChildTuning(Regularizer):
         check_choice("kind", self.kind, ("free", "driven"))
         check_share("share", self.share)
         check_choice("scope", self.scope, ("auto", "all", "layers"))
-        check_at_least("fisher_steps", self.fisher_steps, 1)
+        check_count("fisher_steps", self.fisher_steps, 1)
         check_choice("fisher_phase", self.fisher_phase, ("frozen", "plain"))
 
     @contextmanager
@@ -122,7 +124,7 @@ class _FreeMasks:
     """Masks that are drawn anew for every optimizer step, the same in every process."""
 
     def __init__(self, share: float) -> None:
-        self.scale = 1 / share
+        self.scale = 1 / drawn_share(share)  # the mean over masks is the gradient exactly
         self._share = share
 
     def of_step(self, step: Step, parameters: dict[str, nn.Parameter]) -> Masks:
@@ -169,18 +171,34 @@ class _DrivenMasks:
 
     @torch.no_grad()
     def learn(self, optimizer: Optimizer, parameters: dict[str, nn.Parameter]) -> None:
-        """Add the squares of the gradients that the optimizer is about to use."""
+        """Add the squares of the gradients that the optimizer is about to use.
+
+        Gradients that overflowed tell nothing: another step is measured in place of theirs.
+        """
         if self._known:
             return
-        for name, fisher in self._fisher.items():
-            gradient = parameters[name].grad
-            if gradient is not None:
-                square = gradient.to(fisher.dtype).square() / self._options.fisher_steps
-                fisher.add_(square.to(fisher.device))
-        self._seen.add_(1)
+        found = {n: g for n in self._fisher if (g := parameters[n].grad) is not None}
+        if _all_finite(found.values()):
+            self._measure(found, getattr(optimizer, "grad_scale", None))
         if self._options.fisher_phase == "frozen":
             # An optimizer leaves weights without a gradient, and its own state, as they are.
             optimizer.zero_grad(set_to_none=True)
+
+    def _measure(self, gradients: dict[str, Tensor], scale: Tensor | None) -> None:
+        """Count one step; `scale` is what a fused optimizer has yet to divide the gradients by."""
+        for name, gradient in gradients.items():
+            fisher = self._fisher[name]
+            exact = gradient.to(fisher.dtype)
+            if scale is not None:
+                exact = exact / scale.to(exact.device, exact.dtype)
+            fisher.add_((exact.square() / self._options.fisher_steps).to(fisher.device))
+        self._seen.add_(1)
+
+
+def _all_finite(gradients: Iterable[Tensor]) -> bool:
+    """Whether no gradient has overflowed, read from the device once."""
+    sums = [g.sum(dtype=torch.promote_types(g.dtype, torch.float32)) for g in gradients]
+    return not sums or bool(torch.stack([s.to(sums[0].device) for s in sums]).isfinite().all())
 
 
 class _Child:
