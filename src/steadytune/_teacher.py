@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ._exchange import exchanged
 from ._regularizer import Host
 
 
@@ -41,22 +42,15 @@ class MomentumTeacher:
     def in_place_of_model(self) -> Iterator[None]:
         """Run a block with the teacher's weights in the model, without gradient.
 
-        The model's own weights are put back bit for bit, and graphs made before stay valid: the
-        parameters' data are exchanged, nothing is written to.
+        The model's own weights are put back bit for bit, and graphs made before stay valid.
         """
         parameters = self._parameters()
-        before = [parameter.data for parameter in parameters]
         if not self._started:
-            self._start(before)
-        teacher = self._on_device(parameters)
-        try:
-            for parameter, value in zip(parameters, teacher, strict=True):
-                parameter.data = value.to(parameter.dtype)
-            with torch.no_grad(), _fresh_casts():
-                yield
-        finally:
-            for parameter, value in zip(parameters, before, strict=True):
-                parameter.data = value
+            self._start([parameter.data for parameter in parameters])
+        teacher = zip(self._on_device(parameters), parameters, strict=True)
+        values = [value.to(parameter.dtype) for value, parameter in teacher]
+        with torch.no_grad(), exchanged(parameters, values):
+            yield
 
     def _start(self, weights: list[Tensor]) -> None:
         for value, weight in zip(self._weights.values(), weights, strict=True):
@@ -88,16 +82,3 @@ class MomentumTeacher:
 
 def _exact(tensor: Tensor) -> Tensor:
     return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
-
-
-@contextmanager
-def _fresh_casts() -> Iterator[None]:
-    """Keep autocast from taking one model's weights for the other's.
-
-    It remembers what it has cast by the parameter, whose data are exchanged here.
-    """
-    torch.clear_autocast_cache()
-    try:
-        yield
-    finally:
-        torch.clear_autocast_cache()
