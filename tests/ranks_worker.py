@@ -1,8 +1,9 @@
-"""Trains with every method in each of two processes; `tests/test_ranks.py` launches it."""
+"""Trains with methods and pairs in each of two processes; `tests/test_ranks.py` launches it."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +19,23 @@ from method_settings import SETTINGS
 from steadytune import Regularizer, Step, attach
 from steadytune.testing import noise_by_example, tiny_batch, tiny_classifier, weights
 
+# A method that sends its loss back early, and one whose penalty does not reach the head.
+PAIRS = [("SAM", "LNSR"), ("SAM", "BSS")]
+
+LISTS = {
+    **{name: [method] for name, method in SETTINGS.items()},
+    **{"+".join(names): [SETTINGS[name] for name in names] for names in PAIRS},
+}
+
 
 def train(
-    method: Regularizer, rank: int, ranks: int, wrap: Any = lambda model: model
+    methods: Sequence[Regularizer], rank: int, ranks: int, wrap: Any = lambda model: model
 ) -> dict[str, Tensor]:
     """Two steps on this process's share of each batch, in float64; the weights afterwards."""
     model: nn.Module = tiny_classifier(dropout=0.0).double()
     called = wrap(model)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, weight_decay=0.01)
-    with noise_by_example(), attach(called, [method]) as objective:
+    with noise_by_example(), attach(called, methods) as objective:
         objective.connect(optimizer)
         for number in range(2):
             batch = tiny_batch(examples=4, seed=number)
@@ -43,8 +52,8 @@ def main(folder: Path) -> None:
     rank = dist.get_rank()
     found = {
         f"{name}/{key}": value
-        for name, method in SETTINGS.items()
-        for key, value in train(method, rank, 2, DistributedDataParallel).items()
+        for name, methods in LISTS.items()
+        for key, value in train(methods, rank, 2, DistributedDataParallel).items()
     }
     save_file(found, folder / f"{rank}.safetensors")
     dist.destroy_process_group()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -74,7 +75,12 @@ class SAM(Regularizer):
             loss = inner(step.repeated(redraw=False))
             step.send_back(loss)
         # All gradients are there. Sending this back adds none, and cannot fail.
-        return loss.detach().requires_grad_()
+        value = loss.detach().requires_grad_()
+        if not _averages_gradients(step.model):
+            return value
+        reached = [parameter for parameter in parameters if parameter.grad is not None]
+        connected: Tensor = _Reaching.apply(value, *reached)  # type: ignore[no-untyped-call]
+        return connected
 
     def _climbed(
         self, inner: Callable[[Step], Tensor], parameters: list[nn.Parameter], step: Step
@@ -89,3 +95,27 @@ class SAM(Regularizer):
         with torch.no_grad():
             values = [p + e for (p, _), e in zip(moving, ascent, strict=True)]
         return [p for p, _ in moving], values
+
+
+class _Reaching(torch.autograd.Function):
+    """The value as it is, with a gradient of zero for parameters.
+
+    DistributedDataParallel waits for every parameter's gradient after a pass. What a method outside
+    adds from a pass of its own, such as a penalty on hidden states, need not reach all of them.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor, *parameters: Tensor) -> Tensor:
+        ctx.parameters = parameters
+        return value.view_as(value)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
+        return gradients[0], *(p.new_zeros(()).expand_as(p) for p in ctx.parameters)
+
+
+def _averages_gradients(model: nn.Module) -> bool:
+    """Whether DistributedDataParallel is around the model, or inside of other wrappers."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return False
+    return any(isinstance(m, nn.parallel.DistributedDataParallel) for m in model.modules())
