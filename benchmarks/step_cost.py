@@ -3,7 +3,8 @@
     python benchmarks/step_cost.py [--methods lnsr:layer=0,lnsr:layer=3] [--json FILE]
 
 A step is one forward and one backward pass of MiniLM on 16 real sentences. Plain and treated steps
-alternate in one process; the ratio is the median over pairs. The memory is what is held for the
+alternate in one process; the ratio is the median over pairs. For methods that act on the optimizer
+(marked +) its step, AdamW's, is part of both. The memory is what is held for the
 backward pass, each storage counted once. The bound counts multiply-adds: a backward pass costs two
 forward passes, or one where only the perturbation needs a gradient.
 """
@@ -16,6 +17,7 @@ import statistics
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,12 +72,23 @@ def real_batch(size: int = 16) -> tuple[nn.Module, dict[str, Tensor]]:
     return model.train(), {**encoded, "labels": torch.tensor(rows["label"])}
 
 
-def seconds(model: nn.Module, objective: Objective, batch: dict[str, Tensor]) -> float:
-    """One forward and backward pass, gradients cleared outside of the clock."""
-    model.zero_grad()
-    start = time.perf_counter()
-    objective(Step(model, batch)).backward()
-    return time.perf_counter() - start
+@dataclass(frozen=True)
+class Side:
+    """One of the two sides of a comparison."""
+
+    model: nn.Module
+    objective: Objective
+    optimizer: torch.optim.Optimizer
+    batch: dict[str, Tensor]
+
+    def seconds(self, with_optimizer: bool) -> float:
+        """One forward and backward pass, gradients cleared outside of the clock."""
+        self.model.zero_grad()
+        start = time.perf_counter()
+        self.objective(Step(self.model, self.batch)).backward()
+        if with_optimizer:
+            self.optimizer.step()
+        return time.perf_counter() - start
 
 
 class HeldBytes:
@@ -118,14 +131,14 @@ class _Saved:
         self._held.drop(self.tensor.untyped_storage())
 
 
-def held_bytes(model: nn.Module, objective: Objective, batch: dict[str, Tensor]) -> int:
+def held_bytes(side: Side) -> int:
     """The most that is held for the backward passes at any time of a step."""
-    held = HeldBytes(model)
+    held = HeldBytes(side.model)
     with torch.autograd.graph.saved_tensors_hooks(
         lambda tensor: _Saved(tensor, held), lambda saved: saved.tensor
     ):
-        objective(Step(model, batch)).backward()
-    model.zero_grad()
+        side.objective(Step(side.model, side.batch)).backward()
+    side.model.zero_grad()
     return held.peak
 
 
@@ -133,20 +146,22 @@ def measure(text: str, pairs: int) -> dict[str, Any]:
     """One row of the table."""
     methods = parse_method(text)
     with isolated_rng(torch.device("cpu"), 0), ExitStack() as stack:
-        objectives = []
+        sides = []
         for chosen in ((), methods):
             model, batch = real_batch()
             objective = stack.enter_context(attach(model, chosen))
-            objective.connect(torch.optim.SGD(model.parameters(), lr=0.0))
-            objectives.append((model, objective, batch))
-        for each in objectives:
-            seconds(*each)
+            optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6, fused=True)
+            objective.connect(optimizer)
+            sides.append(Side(model, objective, optimizer, batch))
+        steps = sides[1].objective.needs_optimizer
+        for side in sides:
+            side.seconds(steps)
         ratios, plain = [], []
         for _ in track(range(pairs), description=text, transient=True):
-            base, treated = (seconds(*each) for each in objectives)
+            base, treated = (side.seconds(steps) for side in sides)
             ratios.append(treated / base)
             plain.append(base)
-        memory = [held_bytes(*each) for each in objectives]
+        memory = [held_bytes(side) for side in sides]
     return {
         "method": text,
         "layer": getattr(methods[0], "layer", None) if methods else None,
@@ -155,6 +170,7 @@ def measure(text: str, pairs: int) -> dict[str, Any]:
         "ratio_high": max(ratios),
         "bound": bound(methods),
         "memory_ratio": memory[1] / memory[0],
+        "with_optimizer": steps,
         "plain_seconds": statistics.median(plain),
         "pairs": pairs,
     }
@@ -168,7 +184,7 @@ def table(rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         limit = row["bound"]
         found.add_row(
-            row["method"],
+            row["method"] + (" +" if row["with_optimizer"] else ""),
             f"{row['ratio']:.2f}",
             f"{row['ratio_low']:.2f}-{row['ratio_high']:.2f}",
             "n/a" if limit is None else f"{limit:.2f}",
