@@ -47,13 +47,15 @@ def redirected(
     kind = resolve_noise(noise)
     if kind == "gaussian":
         return gaussian, torch.zeros_like(real)
-    if kind == "interpolation":
-        direction = functional.partner_directions(hidden, real, generator)
-    elif kind == "covariance":
-        direction = functional.covariance_directions(hidden, real, generator)
-    else:
-        direction = functional.subspace_directions(hidden, real, rank, generator)
-    turned, lost = functional.rescaled(direction, gaussian)
+    # Autocast would make the products 16 bits wide, in a loop that has it on around everything.
+    with torch.autocast(hidden.device.type, enabled=False):
+        if kind == "interpolation":
+            direction = functional.partner_directions(hidden, real, generator)
+        elif kind == "covariance":
+            direction = functional.covariance_directions(hidden, real, generator)
+        else:
+            direction = functional.subspace_directions(hidden, real, rank, generator)
+        turned, lost = functional.rescaled(direction, gaussian)
     return turned, lost & real
 
 

@@ -46,13 +46,19 @@ def covariance_directions(
     real: Bool[Tensor, "batch seq"],
     generator: torch.Generator,
 ) -> Float[Tensor, "batch seq dim"]:
-    """Gaussian draws whose covariance is that of the batch's real tokens."""
+    """Gaussian draws whose covariance is that of the batch's real tokens.
+
+    With T the centred tokens (count, dim), any factor F with F^T F = T^T T makes them: a row of
+    standard Gaussian draws times F / sqrt(count - 1). Where tokens outnumber dimensions F is the R
+    of T = Q R, so that no more than count * dim numbers are drawn; whatever the rank of T.
+    """
     tokens = _centred(hidden, real)
-    count = len(tokens)
+    count, dim = tokens.shape
+    factor = tokens if count <= dim else torch.linalg.qr(tokens, mode="r").R
     mixing = torch.randn(
-        count, count, generator=generator, device=hidden.device, dtype=tokens.dtype
+        count, len(factor), generator=generator, device=hidden.device, dtype=tokens.dtype
     )
-    draws = mixing @ tokens / max(count - 1, 1) ** 0.5
+    draws = mixing @ factor / max(count - 1, 1) ** 0.5
     return torch.zeros_like(hidden).masked_scatter(real[..., None], draws)
 
 
