@@ -43,3 +43,24 @@ def test_a_parameter_that_is_gone_is_not_passed_over() -> None:
     del layer.weight
     with pytest.raises(AttributeError):
         starts.pair("weight")
+
+
+def test_what_bears_the_name_now_is_meant() -> None:
+    """A parameter or a module may have been put in the place of another, or compiled."""
+    model = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 2))
+    starts = StartWeights(model, ["0.weight", "1.weight"])
+    model[0].weight = nn.Parameter(torch.zeros(2, 3))
+    assert starts.pair("0.weight")[0] is model[0].weight
+    model[1] = nn.Linear(2, 2)
+    assert starts.pair("1.weight")[0] is model[1].weight
+    plain = model[1]
+    model[1] = torch.compile(plain)  # type: ignore[assignment]
+    assert starts.pair("1.weight")[0] is plain.weight
+
+
+def test_a_step_does_not_resolve_names_the_slow_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    layer = nn.Sequential(nn.Linear(3, 2))
+    starts = StartWeights(layer, ["0.weight", "0.bias"])
+    monkeypatch.delattr(nn.Module, "get_parameter")
+    assert starts.trainable() == ["0.weight", "0.bias"]
+    assert starts.pair("0.bias")[0] is layer[0].bias
