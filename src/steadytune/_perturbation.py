@@ -33,17 +33,28 @@ def zero_perturbation(step: Step) -> Tensor:
     return torch.zeros(*ids.shape, weight.shape[-1], dtype=dtype, device=ids.device)
 
 
-def warn_below_half_precision(step: Step, std: float) -> None:
-    """Warn if the model computes in 16 bits and noise of this size is lost in their rounding."""
-    if std < HALF_PRECISION_STD and _runs_in_half_precision(step):
-        warnings.warn(
-            f"std={std!r} is lost in the rounding of half precision; "
-            f"give std={HALF_PRECISION_STD!r} or more, or train in float32",
-            stacklevel=2,
-        )
+def warn_below_half_precision(step: Step, size: float, name: str = "std") -> None:
+    """Warn, once an attachment, of a perturbation of the embeddings that 16 bits round away.
+
+    Whether they do is what the last pass has shown: autocast may be on inside the model alone.
+
+    Args:
+        step: A step of which a pass has been run, by a method that perturbs the embeddings.
+        size: The option that gives the perturbation's size a coordinate.
+        name: Its name.
+    """
+    site = step._bound.site
+    assert site is not None
+    if site.half_precision:
+        warn_of_rounding(size, site.warned, name)
 
 
-def _runs_in_half_precision(step: Step) -> bool:
-    """By autocast, or by the model's weights."""
-    weight = next(step.bare_model.parameters())
-    return torch.is_autocast_enabled(step.device.type) or weight.element_size() == 2
+def warn_of_rounding(size: float, warned: set[str], name: str = "std") -> None:
+    """Warn of a perturbation that half precision rounds away, unless it is in `warned` already."""
+    text = (
+        f"{name}={size!r} is lost in the rounding of half precision; "
+        f"give {name}={HALF_PRECISION_STD!r} or more, or train in float32"
+    )
+    if 0 < size < HALF_PRECISION_STD and text not in warned:
+        warned.add(text)
+        warnings.warn(text, stacklevel=2)

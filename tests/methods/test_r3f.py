@@ -119,6 +119,17 @@ class TestR3F:
         with pytest.warns(UserWarning, match="std=1e-05 is lost"):
             measured(model, tiny_batch(), R3F(std=1e-5))
 
+    def test_it_is_warned_of_once_and_where_autocast_is_on_inside_the_model_alone(self) -> None:
+        model = tiny_classifier()
+        model.forward = torch.autocast("cpu", torch.bfloat16)(model.forward)
+        with (
+            attach(model, [R3F(std=1e-5)]) as objective,
+            pytest.warns(UserWarning, match="std=1e-05 is lost") as found,
+        ):
+            for seed in range(2):
+                objective(Step(model, tiny_batch(seed=seed))).backward()
+        assert len(found) == 1
+
 
 def spectral_norm(weight: Tensor) -> float:
     return torch.linalg.matrix_norm(weight.detach(), 2).item()
