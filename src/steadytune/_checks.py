@@ -16,6 +16,12 @@ def check_at_least(name: str, value: float, low: float) -> None:
         raise ConfigError(f"{name}={value!r} is not possible; expected a finite number >= {low:g}")
 
 
+def check_count(name: str, value: int, low: int) -> None:
+    """`value` must be a whole number of at least `low`, given as an `int`."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < low:
+        raise ConfigError(f"{name}={value!r} is not possible; expected a whole number >= {low}")
+
+
 def check_share(name: str, value: float) -> None:
     """`value` must be above 0 and at most 1."""
     if not 0 < value <= 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from itertools import combinations
 from typing import Any
 
@@ -284,6 +286,32 @@ def test_detached_clean_states_send_no_gradient() -> None:
     assert grads[1] > 1e-3
 
 
+class TestHalfPrecision:
+    @pytest.mark.parametrize("by", ["autocast", "autocast inside", "weights"])
+    def test_noise_that_is_rounded_away_is_warned_of_once(self, by: str) -> None:
+        model: Any = tiny_classifier()
+        if by == "weights":
+            model = model.bfloat16()
+        if by == "autocast inside":
+            model.forward = torch.autocast("cpu", torch.bfloat16)(model.forward)
+        method = LNSR(std=1e-5)
+        with attach(model, [method]) as objective, warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            for seed in range(2):
+                with torch.autocast("cpu", torch.bfloat16, enabled=by == "autocast"):
+                    objective(Step(model, tiny_batch(seed=seed))).backward()
+        assert [str(entry.message)[:20] for entry in found] == ["std=1e-05 is lost in"]
+
+    @pytest.mark.parametrize(("std", "half"), [(0.0, True), (1e-3, True), (1e-5, False)])
+    def test_other_noise_is_not(self, std: float, half: bool) -> None:
+        model = tiny_classifier()
+        with (
+            attach(model, [LNSR(std=std)]) as objective,
+            torch.autocast("cpu", torch.bfloat16, enabled=half),
+        ):
+            objective(Step(model, tiny_batch())).backward()
+
+
 class TestBadOptions:
     @pytest.mark.parametrize(
         ("options", "text"),
@@ -300,10 +328,12 @@ class TestBadOptions:
             ({"targets": "top"}, "targets='top'"),
             ({"weights": (1.0, -1.0)}, "weights=-1.0"),
             ({"rank": 0}, "rank=0"),
+            ({"targets": (2, 2)}, "targets=(2, 2) names a layer twice"),
+            ({"targets": (1.5,)}, "targets=1.5 is not possible; expected a whole number"),
         ],
     )
     def test_refused_when_made(self, options: dict[str, Any], text: str) -> None:
-        with pytest.raises(ConfigError, match=text.replace("(", r"\(")):
+        with pytest.raises(ConfigError, match=re.escape(text)):
             LNSR(**options)
 
     @pytest.mark.parametrize(

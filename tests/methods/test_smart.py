@@ -484,6 +484,18 @@ class TestHalfPrecision:
         assert logs["smart_smoothness"] > 0 and logs["smart_proximal"] > 0
         assert all(value.isfinite().all() for value in weights(model).values())
 
+    def test_a_ball_that_is_rounded_away_is_warned_of_once(self) -> None:
+        model = tiny_classifier()
+        method = SMART(radius=1e-5, proximal_strength=0.0)
+        with (
+            attach(model, [method]) as objective,
+            pytest.warns(UserWarning, match="radius=1e-05 is lost") as found,
+        ):
+            for seed in range(2):
+                with torch.autocast("cpu", torch.bfloat16):
+                    objective(Step(model, tiny_batch(seed=seed))).backward()
+        assert len(found) == 1
+
 
 @pytest.mark.parametrize(
     ("method", "bound"),

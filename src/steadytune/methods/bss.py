@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from .. import functional
-from .._checks import check_at_least, check_choice
+from .._checks import check_at_least, check_choice, check_count
 from .._regularizer import Host, Penalty
 from .._step import Step
 
@@ -57,7 +57,7 @@ class BSS(Penalty):
 
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)
-        check_at_least("smallest", self.smallest, 1)
+        check_count("smallest", self.smallest, 1)
         check_choice("feature", self.feature, ("first", "last", "mean"))
 
     @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._checks import check_at_least
+from .._checks import check_count
 from .._exceptions import ConfigError
 from .._regularizer import Regularizer
 from .._step import Step
@@ -44,7 +44,7 @@ class Every(Wrapper):
 
     def __post_init__(self) -> None:
         check_wraps_method(self)
-        check_at_least("n", self.n, 1)
+        check_count("n", self.n, 1)
         if self.rescale and not adds_penalty(self.method):
             raise ConfigError(
                 f"rescale=True is not possible with {type(self.method).__name__}, which adds no "

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from .. import functional
-from .._checks import check_at_least, check_choice
+from .._checks import check_at_least, check_choice, check_count
 from .._perturbation import zero_perturbation
 from .._random import RngState, isolated_rng
 from .._regularizer import Host, Regularizer, Transform
@@ -74,7 +74,7 @@ class FreeLB(Regularizer):
     needs_embeddings: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        check_at_least("steps", self.steps, 1)
+        check_count("steps", self.steps, 1)
         check_at_least("step_size", self.step_size, 0)
         check_at_least("start", self.start, 0)
         if self.radius is not None:

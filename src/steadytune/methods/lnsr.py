@@ -11,9 +11,10 @@ import torch
 from torch import Tensor
 
 from .. import functional
-from .._checks import check_at_least, check_choice, check_share
+from .._checks import check_at_least, check_choice, check_count, check_share
 from .._exceptions import ConfigError
 from .._noise import NOISES, Noise, draw_noise
+from .._perturbation import warn_of_rounding
 from .._regularizer import Host, Penalty
 from .._step import Step
 from .._trace import Dropout, Trace
@@ -90,14 +91,16 @@ class LNSR(Penalty):
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)
         check_at_least("std", self.std, 0)
-        check_at_least("layer", self.layer, 0)
-        check_at_least("rank", self.rank, 1)
+        check_count("layer", self.layer, 0)
+        check_count("rank", self.rank, 1)
         check_share("rows", self.rows)
         check_choice("noise", self.noise, NOISES)
         check_choice("reduction", self.reduction, ("mean", "sum"))
         check_choice("dropout", self.dropout, ("shared", "fresh", "off"))
         if isinstance(self.targets, str):
             check_choice("targets", self.targets, ("all", "last"))
+        else:
+            _check_targets(self.targets)
         for weight in self.weights or ():
             check_at_least("weights", weight, 0)
 
@@ -110,7 +113,14 @@ class LNSR(Penalty):
         """
         assert host.depth is not None
         weights = self._layer_weights(host.depth)
-        yield lambda step: self._penalty(step, weights)
+        warned: set[str] = set()
+
+        def penalty(step: Step) -> Tensor:
+            if _runs_in_half_precision(step, self.layer):
+                warn_of_rounding(self.std, warned)
+            return self._penalty(step, weights)
+
+        yield penalty
 
     def _layer_weights(self, depth: int) -> list[float]:
         """One weight for each layer from b + 1 to L, zero for those that do not count."""
@@ -176,6 +186,24 @@ class LNSR(Penalty):
         generator = step.generator("rows")
         order = torch.randperm(batch_size, generator=generator, device=step.device)
         return order[:count].sort().values
+
+
+def _check_targets(targets: tuple[int, ...]) -> None:
+    """Whole numbers, each once: a layer that is named twice would be counted once."""
+    for number in targets:
+        check_count("targets", number, 0)
+    if len(set(targets)) < len(targets):
+        raise ConfigError(
+            f"targets={targets} names a layer twice; name each once, and give weights=... "
+            "for layers that count more"
+        )
+
+
+def _runs_in_half_precision(step: Step, layer: int) -> bool:
+    """Whether the block above `layer` ran in 16 bits, by autocast or by its input's dtype."""
+    trace = step.clean.trace
+    assert trace is not None
+    return trace.calls[layer].autocast is not None or trace.hidden[layer].element_size() == 2
 
 
 def _take(tensor: Tensor, rows: Tensor | None) -> Tensor:

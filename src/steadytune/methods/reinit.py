@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .._adapters import require_no_adapters
-from .._checks import check_at_least
+from .._checks import check_count
 from .._exceptions import ConfigError
 from .._random import isolated_rng
 from .._regularizer import Host, Regularizer, Transform
@@ -56,7 +56,7 @@ class Reinit(Regularizer):
     pooler: bool = True
 
     def __post_init__(self) -> None:
-        check_at_least("blocks", self.blocks, 0)
+        check_count("blocks", self.blocks, 0)
 
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from .. import functional
-from .._checks import check_at_least, check_choice
+from .._checks import check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
-from .._perturbation import zero_perturbation
+from .._perturbation import warn_below_half_precision, zero_perturbation
 from .._prediction import Prediction, divergence, prediction_of
 from .._regularizer import Host, Regularizer, Transform
 from .._step import Pass, Step
@@ -101,8 +101,9 @@ class SMART(Regularizer):
     is_additive: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        for name in ("strength", "proximal_strength", "radius", "step_size", "steps", "std"):
+        for name in ("strength", "proximal_strength", "radius", "step_size", "std"):
             check_at_least(name, getattr(self, name), 0)
+        check_count("steps", self.steps, 0)
         check_choice("norm", self.norm, functional.NORMS)
         check_choice("dropout", self.dropout, ("shared", "fresh", "off"))
         if not 0 <= self.momentum <= 1:
@@ -139,6 +140,8 @@ class SMART(Regularizer):
         return step.forward(dropout="off") if self.dropout == "off" else step.clean
 
     def _smoothness(self, step: Step, clean: Prediction) -> Tensor:
+        if self.norm == "linf":
+            warn_below_half_precision(step, self.radius, "radius")
         delta = self._perturbation(step, clean.detach())
         moved = prediction_of(step, step.forward(delta, dropout=self.dropout, name="smoothness"))
         return divergence(moved, clean.detach() if self.detach_clean else clean).mean()
