@@ -219,6 +219,21 @@ class TestMasks:
             loss.backward()
             assert torch.equal(model(**tiny_batch()).loss, plain(**tiny_batch()).loss)
 
+    def test_an_exception_takes_them_out_of_force(self) -> None:
+        """What fails comes from the task's own loss, after its pass."""
+        model = tiny_classifier(dropout=0.0)
+
+        def failing(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
+            model(**inputs)
+            raise KeyboardInterrupt
+
+        with attach(model, [Mixout(p=0.7)]) as objective:
+            shift(model)
+            expected = copy.deepcopy(model)(**tiny_batch()).loss
+            with pytest.raises(KeyboardInterrupt):
+                objective(Step(model, tiny_batch(), compute_loss=failing))
+            assert torch.equal(model(**tiny_batch()).loss, expected)
+
     def test_passes_without_dropout_are_not_mixed(self) -> None:
         model = tiny_classifier()
         with attach(model, [Mixout(p=0.7)]) as objective:
