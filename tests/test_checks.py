@@ -1,0 +1,46 @@
+"""Checks of options."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from steadytune import (
+    BSS,
+    LNSR,
+    SMART,
+    ChildTuning,
+    ConfigError,
+    Every,
+    FreeLB,
+    Reinit,
+)
+from steadytune._checks import check_count
+
+
+@pytest.mark.parametrize("value", [1.0, 1.5, True, "2", None, float("nan"), 0, -3])
+def test_a_count_is_a_whole_number_at_least_the_lowest(value: Any) -> None:
+    with pytest.raises(ConfigError, match=r"n=.* is not possible; expected a whole number >= 1"):
+        check_count("n", value, 1)
+    check_count("n", 1, 1)
+
+
+@pytest.mark.parametrize("value", [1.5, 2.0, True, "1"])
+@pytest.mark.parametrize(
+    ("make", "option"),
+    [
+        (LNSR, "layer"),
+        (LNSR, "rank"),
+        (FreeLB, "steps"),
+        (SMART, "steps"),
+        (lambda **options: Every(LNSR(), **options), "n"),
+        (ChildTuning, "fisher_steps"),
+        (Reinit, "blocks"),
+        (BSS, "smallest"),
+    ],
+)
+def test_counts_of_methods(make: Any, option: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=f"{option}={value!r} is not possible") as caught:
+        make(**{option: value})
+    assert "\n" not in str(caught.value)
