@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from steadytune import FreeLB, Step, attach
-from steadytune._step import EmbeddingSite
+from steadytune._embedding_site import EmbeddingSite
 from steadytune.testing import tiny_batch, tiny_classifier
 
 from .families import batch, classifier

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
+from ._embedding_site import EmbeddingSite
 from ._exceptions import ConfigError
 from ._optimizer import (
     SplitGroup,
@@ -21,7 +22,7 @@ from ._optimizer import (
 )
 from ._regularizer import Host, Regularizer
 from ._sites import find_layers, unwrap
-from ._step import EmbeddingSite, Session, Step
+from ._step import Session, Step
 from ._trace import Recorder, require_plain_checkpointing
 
 _attached: WeakSet[nn.Module] = WeakSet()
