@@ -12,6 +12,7 @@ forward passes, or one where only the perturbation needs a gradient.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import statistics
 import time
@@ -51,6 +52,7 @@ BOUNDS: dict[str, Callable[[Any], float]] = {
     **dict.fromkeys(
         ("L2SP", "Mixout", "BSS", "HyPe", "NEFTune", "NoisyTune", "ChildTuning"), lambda m: 1.0
     ),
+    "PublicSmart": lambda m: 8 / 3,
     **dict.fromkeys(("Reinit", "LayerwiseDecay"), lambda m: 1.0),
 }
 
@@ -196,7 +198,9 @@ def table(rows: list[dict[str, Any]]) -> Table:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--methods", default=DEFAULT, help="methods, as on the command line")
+    public = importlib.util.find_spec("smart_pytorch") is not None
+    default = DEFAULT + (",public_smart:PublicSmart" if public else "")
+    parser.add_argument("--methods", default=default, help="methods, as on the command line")
     parser.add_argument("--pairs", type=int, default=9, help="timed pairs of steps, at least 7")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--json", type=Path, help="also write the rows to this file")

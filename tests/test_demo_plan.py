@@ -70,3 +70,13 @@ def test_a_plan_pairs_methods_by_seed_and_knows_its_content(
     assert len(shared) == 1
     assert all(shared.pop()[:2])
     assert plan.task["sizes"] == {"train": 16, "movie": 20, "product": 20}
+
+
+def test_methods_may_be_given_one_by_one() -> None:
+    assert read_methods(None, ["plain", "lnsr:std=0.5,layer=1"]) == (
+        "plain",
+        "lnsr:std=0.5,layer=1",
+    )
+    assert read_methods(None) == ("plain", "lnsr")
+    with pytest.raises(ConfigError, match="both given"):
+        read_methods("plain", ["lnsr"])

@@ -76,12 +76,17 @@ def demo(
         typer.Option(help="How many seeds, such as 3, or a list, such as 3,7,11."),
     ] = "3",
     methods: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="Methods, with commas between: plain,lnsr:std=0.05,strength=0.1. "
-            "`steadytune methods` lists them."
+            "`steadytune methods` lists them. [default: plain,lnsr]",
+            show_default=False,
         ),
-    ] = "plain,lnsr",
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="One method; give it again for more. Instead of --methods."),
+    ] = None,
     out: Annotated[
         Path, typer.Option(help="Folder for the records and report.html.", metavar="DIR")
     ] = Path("steadytune-demo"),
@@ -129,7 +134,7 @@ def demo(
 
         options = Options(
             seeds=read_seeds(seeds),
-            methods=read_methods(methods),
+            methods=read_methods(methods, method or ()),
             out=out,
             task=task,
             model=model,

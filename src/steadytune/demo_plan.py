@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from .study.spec import RunSpec
 
 TASK = "vader-movies"
 _LONGEST_COUNT = 10_000
+
+DEFAULT_METHODS = "plain,lnsr"
 
 
 @dataclass(frozen=True)
@@ -94,15 +97,22 @@ def read_seeds(text: str) -> tuple[int, ...]:
     return tuple(range(1, numbers[0] + 1))
 
 
-def read_methods(text: str) -> tuple[str, ...]:
-    """`plain,lnsr:std=0.05` as methods in the form in which records name them.
+def read_methods(text: str | None, single: Sequence[str] = ()) -> tuple[str, ...]:
+    """Methods in the form in which records name them.
+
+    Args:
+        text: `plain,lnsr:std=0.05`; None for the default, if there are no single ones either.
+        single: Methods one by one, instead of `text`.
 
     Raises:
-        ConfigError: If a method or an option is unknown or does not fit.
+        ConfigError: If a method or an option is unknown or does not fit, or both ways are used.
     """
     from .method_text import format_method, parse_method, split_methods
 
-    return tuple(format_method(parse_method(piece)) for piece in split_methods(text))
+    if text is not None and single:
+        raise ConfigError("--methods and --method were both given; give all methods by one of them")
+    pieces = single or split_methods(DEFAULT_METHODS if text is None else text)
+    return tuple(format_method(parse_method(piece)) for piece in pieces)
 
 
 def make_plan(options: Options) -> Plan:
