@@ -213,10 +213,10 @@ def test_hooks_inside_checkpoints_are_refused() -> None:
         pass
     enable_checkpointing(model)
     with (
+        attach(model, [HyPe()]) as objective,
         pytest.raises(ConfigError, match="upgrade it, or turn checkpointing off"),
-        attach(model, [HyPe()]),
     ):
-        pass
+        objective(Step(model, tiny_batch()))
 
 
 def test_the_same_seed_gives_the_same_noise() -> None:

@@ -22,8 +22,9 @@ def rates(model: nn.Module, decay: float = 0.5) -> dict[str, float]:
     optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
     with attach(model, [LayerwiseDecay(decay=decay)]) as objective:
         objective.connect(optimizer)
+        groups = list(optimizer.param_groups)
     names = {id(p): name for name, p in model.named_parameters()}
-    found = {names[id(p)]: group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    found = {names[id(p)]: group["lr"] for group in groups for p in group["params"]}
     assert len(found) == len(list(model.parameters()))
     return found
 
@@ -109,7 +110,8 @@ def test_groups_keep_what_they_have() -> None:
     optimizer = torch.optim.SGD(groups, lr=1.0)
     with attach(model, [LayerwiseDecay(decay=0.5)]) as objective:
         objective.connect(optimizer)
-    assert {(g["weight_decay"], g["lr"]) for g in optimizer.param_groups} == {
+        split = list(optimizer.param_groups)
+    assert {(g["weight_decay"], g["lr"]) for g in split} == {
         (0.1, 1.0), (0.1, 0.5), (0.1, 0.25), (0.1, 0.125), (0.1, 0.0625), (0, 3.0)
     }  # fmt: skip
 
