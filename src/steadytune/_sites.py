@@ -6,7 +6,7 @@ block, and L is the output of the last one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from torch import nn
@@ -102,7 +102,7 @@ def find_layers(model: nn.Module, path: str | None = None) -> Layers:
     if kind in _BLOCK_PATHS and _leads_to_blocks(base, _BLOCK_PATHS[kind]):
         found = _layers_of(_block_list(base, _BLOCK_PATHS[kind]), _UNBATCHED.get(kind, set()))
         conv = getattr(getattr(base, "encoder", None), "conv", None)
-        return found if conv is None else Layers(**{**vars(found), "joins": {0: conv}})
+        return found if conv is None else replace(found, joins={0: conv})
     return _layers_of(_largest_list(base, name))
 
 
