@@ -157,6 +157,10 @@ class Step:
                 stack.enter_context(eval_mode(self.bare_model))
             return (self if shift is None else self._perturbed(shift))._forward(record=False)
 
+    def unperturbed(self, dropout: Dropout) -> Pass:
+        """The pass to compare one of `forward(..., dropout=dropout)` with."""
+        return self.forward(dropout="off") if dropout == "off" else self.clean
+
     def repeated(self, *, redraw: bool = True) -> Step:
         """This step once more, with passes of its own, and with draws of its own if `redraw`."""
         if not redraw:

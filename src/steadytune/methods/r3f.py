@@ -80,8 +80,7 @@ class R3F(Penalty):
         yield self._penalty
 
     def _penalty(self, step: Step) -> Tensor:
-        clean = step.forward(dropout="off") if self.dropout == "off" else step.clean
-        still = prediction_of(step, clean)
+        still = prediction_of(step, step.unperturbed(self.dropout))
         moved = step.forward(self._noise(step), dropout=self.dropout, name="noisy")
         return divergence(
             prediction_of(step, moved), still.detach() if self.detach_clean else still

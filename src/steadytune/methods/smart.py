@@ -16,7 +16,7 @@ from .._exceptions import ConfigError
 from .._perturbation import warn_below_half_precision, zero_perturbation
 from .._prediction import Prediction, divergence, prediction_of
 from .._regularizer import Host, Regularizer, Transform
-from .._step import Pass, Step
+from .._step import Step
 from .._teacher import MomentumTeacher
 from .._trace import Dropout
 
@@ -129,15 +129,11 @@ class SMART(Regularizer):
     def _terms(
         self, step: Step, teacher: MomentumTeacher | None
     ) -> Iterator[tuple[str, float, Tensor]]:
-        clean = prediction_of(step, self._clean(step))
+        clean = prediction_of(step, step.unperturbed(self.dropout))
         if self.strength:
             yield "smoothness", self.strength, self._smoothness(step, clean)
         if teacher is not None:
             yield "proximal", self.proximal_strength, self._proximal(step, clean, teacher)
-
-    def _clean(self, step: Step) -> Pass:
-        """The pass that all others are compared with."""
-        return step.forward(dropout="off") if self.dropout == "off" else step.clean
 
     def _smoothness(self, step: Step, clean: Prediction) -> Tensor:
         if self.norm == "linf":
