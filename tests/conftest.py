@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -22,3 +23,12 @@ def no_shape_checks_where_the_compiler_traces(request: pytest.FixtureRequest) ->
     config.update("jaxtyping_disable", compiled)
     yield
     config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of real data sets, for tests that are marked `data`."""
+    folder = os.environ.get("STEADYTUNE_DATA")
+    if not folder:
+        pytest.skip("STEADYTUNE_DATA is not set: no real data sets to read")
+    return Path(folder)

@@ -1,0 +1,77 @@
+"""The application that every command joins, its errors in one line, and its start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from .. import __version__
+from .._exceptions import SteadytuneError
+
+app = typer.Typer(
+    name="steadytune",
+    help="Fine-tune pretrained language models on few examples without the lottery over seeds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line.
+
+    Methods by import path are looked for in the current folder too. A request to end (SIGTERM) is
+    taken like Ctrl-C, so that no process is left behind.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.append(os.getcwd())
+    app(prog_name="steadytune")
+
+
+@contextmanager
+def one_line_errors() -> Iterator[None]:
+    """What the user can mend is one line on stderr and exit status 2; Ctrl-C is 130."""
+    try:
+        yield
+    except SteadytuneError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(2) from error
+    except KeyboardInterrupt as error:
+        typer.echo(str(error) or "interrupted", err=True)
+        raise typer.Exit(130) from error
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"steadytune {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Fine-tune pretrained language models on few examples without the lottery over seeds."""
+
+
+def go_without_hub(model: str) -> None:
+    """Nothing waits for a hub that the model does not come from."""
+    from ..models import is_local
+
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if is_local(model):
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")

@@ -1,0 +1,88 @@
+"""`steadytune demo`: methods against plain fine-tuning on built-in data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._app import app, go_without_hub, one_line_errors
+
+
+@app.command()
+def demo(
+    seeds: Annotated[
+        str,
+        typer.Option(help="How many seeds, such as 3, or a list, such as 3,7,11."),
+    ] = "3",
+    methods: Annotated[
+        str | None,
+        typer.Option(
+            help="Methods, with commas between: plain,lnsr:std=0.05,strength=0.1. "
+            "`steadytune methods` lists them. [default: plain,lnsr]",
+            show_default=False,
+        ),
+    ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="One method; give it again for more. Instead of --methods."),
+    ] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the records and report.html.", metavar="DIR")
+    ] = Path("steadytune-demo"),
+    model: Annotated[
+        str,
+        typer.Option(
+            help="minilm (all-MiniLM-L6-v2, needs no hub), a folder, or a name on the hub."
+        ),
+    ] = "minilm",
+    task: Annotated[str, typer.Option(help="Name of the task.")] = "vader-movies",
+    train_size: Annotated[
+        int, typer.Option(help="Training examples, the same for all runs.")
+    ] = 400,
+    eval_size: Annotated[int, typer.Option(help="Examples of each evaluation domain.")] = 200,
+    epochs: Annotated[float, typer.Option(help="Passes over the training examples.")] = 3.0,
+    learning_rate: Annotated[float, typer.Option(help="Peak learning rate of AdamW.")] = 1e-4,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes, of one thread each; 0 for none but this one. "
+            "[default: one a core, at most one a run]",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Compare methods with plain fine-tuning, over seeds, on sentences that people rated.
+
+    Trains on movie reviews and evaluates on other movie reviews, product reviews, editorials and
+    tweets. All methods share each seed's head, batch order and dropout. Writes a record of every
+    run and one page, report.html. Runs that are recorded are not repeated, so the same command
+    with more seeds or methods only adds. The default takes a few minutes on two cores.
+
+    Examples:
+
+    * `steadytune demo`
+    * `steadytune demo --seeds 10 --out ten-seeds`
+    * `steadytune demo --methods plain,lnsr,lnsr:std=0.1,strength=3`
+    """
+    with one_line_errors():
+        go_without_hub(model)
+        from rich.console import Console
+
+        from ..demo import run_demo
+        from ..demo_plan import Options, read_methods, read_seeds
+
+        options = Options(
+            seeds=read_seeds(seeds),
+            methods=read_methods(methods, method or ()),
+            out=out,
+            task=task,
+            model=model,
+            train_size=train_size,
+            eval_size=eval_size,
+            epochs=epochs,
+            learning_rate=learning_rate,
+            workers=workers,
+        )
+        run_demo(options, Console())

@@ -1,0 +1,31 @@
+"""`steadytune methods`: the methods there are."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ._app import app, one_line_errors
+
+
+@app.command()
+def methods(
+    name: Annotated[
+        str | None, typer.Argument(help="A method to say everything about.", metavar="NAME")
+    ] = None,
+) -> None:
+    """List the methods, or say everything about one.
+
+    Examples:
+
+    * `steadytune methods`
+    * `steadytune methods lnsr`
+    """
+    with one_line_errors():
+        from rich.console import Console
+
+        from ..method_docs import print_card, print_methods
+
+        console = Console()
+        print_methods(console) if name is None else print_card(name, console)
