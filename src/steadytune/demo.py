@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._exceptions import ConfigError, DataError, SteadytuneError
 from .demo_plan import Options, Plan, make_plan
 from .study.ledger import Ledger
-from .study.record import Record
+from .study.outcome import Outcome
 from .study.spec import RunSpec
 
 if TYPE_CHECKING:
@@ -59,13 +60,14 @@ def _carry_out(
 
     with StudyProgress(console, len(specs), workers) as progress:
 
-        def keep(record: Record) -> None:
+        def keep(outcome: Outcome) -> None:
             # A worker that crashed could not tell what the task is.
-            ledger.add({**record, "task": record["task"] or plan.task})
+            record = {**outcome.record, "task": outcome.record["task"] or plan.task}
+            ledger.add(replace(outcome, record=record))
             progress.on_record(record)
 
         try:
-            execute(specs, workers=workers, on_record=keep, on_progress=progress.on_progress)
+            execute(specs, workers=workers, on_outcome=keep, on_progress=progress.on_progress)
         except KeyboardInterrupt:
             done = len(ledger.finished() & {spec.hash for spec in plan.specs})
             raise KeyboardInterrupt(

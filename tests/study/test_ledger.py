@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from steadytune import ConfigError
 from steadytune.study.ledger import Ledger, file_name, read_record
+from steadytune.study.outcome import Outcome
 from tests.run_records import make_spec, make_test_record
 
 
@@ -25,7 +26,7 @@ def ledger(tmp_path: Path) -> Ledger:
 def test_what_is_added_is_read(ledger: Ledger) -> None:
     records = [make_test_record(make_spec(seed)) for seed in (1, 2)]
     for record in records:
-        ledger.add(record)
+        ledger.add(Outcome(record))
     assert ledger.read().records == records
     assert ledger.read().corrupt == {}
 
@@ -38,15 +39,15 @@ def test_an_empty_or_missing_folder_holds_nothing(ledger: Ledger) -> None:
 def test_only_finished_runs_count_as_there(ledger: Ledger) -> None:
     status_by_seed = {1: "ok", 2: "diverged", 3: "failed", 4: "cancelled"}
     for seed, status in status_by_seed.items():
-        ledger.add(make_test_record(make_spec(seed), status))
+        ledger.add(Outcome(make_test_record(make_spec(seed), status)))
     there = {seed for seed in status_by_seed if ledger.has(make_spec(seed).hash)}
     assert there == {1, 2}
     assert ledger.finished() == {make_spec(seed).hash for seed in there}
 
 
 def test_a_record_replaces_the_older_one_of_its_run(ledger: Ledger) -> None:
-    ledger.add(make_test_record(make_spec(), "failed"))
-    ledger.add(make_test_record(make_spec()))
+    ledger.add(Outcome(make_test_record(make_spec(), "failed")))
+    ledger.add(Outcome(make_test_record(make_spec())))
     assert [record["status"] for record in ledger.read().records] == ["ok"]
 
 
@@ -73,20 +74,22 @@ def test_an_interrupted_write_leaves_nothing(
 
     monkeypatch.setattr("os.replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        ledger.add(make_test_record(make_spec()))
+        ledger.add(Outcome(make_test_record(make_spec())))
     assert list(ledger.runs.iterdir()) == []
 
 
 def test_a_number_that_json_lacks_is_not_written(ledger: Ledger) -> None:
     with pytest.raises(ValueError, match="JSON"):
-        ledger.add(make_test_record(make_spec(), results={"movie": {"loss": float("nan")}}))
-    assert list(ledger.runs.iterdir()) == []
+        ledger.add(
+            Outcome(make_test_record(make_spec(), results={"movie": {"loss": float("nan")}}))
+        )
+    assert not ledger.folder.exists()
 
 
 def test_a_record_can_be_read_by_whom_the_user_lets(ledger: Ledger) -> None:
     before = os.umask(0o022)
     try:
-        assert ledger.add(make_test_record(make_spec())).stat().st_mode & 0o777 == 0o644
+        assert ledger.add(Outcome(make_test_record(make_spec()))).stat().st_mode & 0o777 == 0o644
     finally:
         os.umask(before)
 
@@ -94,7 +97,7 @@ def test_a_record_can_be_read_by_whom_the_user_lets(ledger: Ledger) -> None:
 def test_many_writers_do_not_disturb_each_other(ledger: Ledger) -> None:
     records = [make_test_record(make_spec(seed % 5)) for seed in range(40)]
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(ledger.add, records))
+        list(pool.map(ledger.add, map(Outcome, records)))
     assert len(ledger.read().records) == 5
     assert len(list(ledger.runs.iterdir())) == 5
 
@@ -116,7 +119,7 @@ def test_many_writers_do_not_disturb_each_other(ledger: Ledger) -> None:
     ],
 )
 def test_corrupt_files_are_named_and_set_aside(ledger: Ledger, text: str, reason: str) -> None:
-    ledger.add(make_test_record(make_spec()))
+    ledger.add(Outcome(make_test_record(make_spec())))
     bad = ledger.runs / "plain-seed2-0123456789abcdef.json"
     bad.write_bytes(text.encode("utf-8", "surrogateescape"))
     contents = ledger.read()

@@ -43,7 +43,7 @@ def spec(folder: Path) -> RunSpec:
 
 
 def carry_out(spec: RunSpec, **changes: Any) -> Record:
-    return run(dataclasses.replace(spec, **changes), load=load_toy)
+    return run(dataclasses.replace(spec, **changes), load=load_toy).record
 
 
 def test_a_record_holds_all_that_its_format_promises(spec: RunSpec) -> None:

@@ -10,11 +10,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from steadytune import ConfigError
+from steadytune.study.outcome import Outcome
 from steadytune.study.record import Record
 from steadytune.study.spec import RunSpec
 from steadytune.study.workers import WorkerError, execute
@@ -25,38 +27,38 @@ from tests.toy_task import load_toy
 Progress = Callable[[int, int], None]
 
 
-def quick(spec: RunSpec, progress: Progress) -> Record:
+def quick(spec: RunSpec, progress: Progress) -> Outcome:
     progress(1, 2)
     progress(2, 2)
-    return make_test_record(spec, environment={"pid": os.getpid(), **_environment()})
+    return Outcome(make_test_record(spec, environment={"pid": os.getpid(), **_environment()}))
 
 
-def crash_at_seed_2(spec: RunSpec, progress: Progress) -> Record:
+def crash_at_seed_2(spec: RunSpec, progress: Progress) -> Outcome:
     if spec.seed == 2:
         os.kill(os.getpid(), signal.SIGKILL)
     return quick(spec, progress)
 
 
-def refuse_seed_2(spec: RunSpec, progress: Progress) -> Record:
+def refuse_seed_2(spec: RunSpec, progress: Progress) -> Outcome:
     if spec.seed == 2:
         raise ConfigError("seed 2 is refused")
     time.sleep(20)
     return quick(spec, progress)
 
 
-def tell_and_sleep(spec: RunSpec, progress: Progress) -> Record:
+def tell_and_sleep(spec: RunSpec, progress: Progress) -> Outcome:
     progress(1, 2)
     time.sleep(60)
     return quick(spec, progress)
 
 
-def leave_a_file(spec: RunSpec, progress: Progress) -> Record:
+def leave_a_file(spec: RunSpec, progress: Progress) -> Outcome:
     handle, name = tempfile.mkstemp()
     os.close(handle)
-    return make_test_record(spec, environment={"file": name})
+    return Outcome(make_test_record(spec, environment={"file": name}))
 
 
-def interrupted(spec: RunSpec, progress: Progress) -> Record:
+def interrupted(spec: RunSpec, progress: Progress) -> Outcome:
     raise KeyboardInterrupt
 
 
@@ -68,7 +70,7 @@ SPECS = [make_spec(seed) for seed in (1, 2, 3, 4)]
 
 
 def collect(
-    run: Callable[[RunSpec, Progress], Record], workers: int
+    run: Callable[[RunSpec, Progress], Outcome], workers: int
 ) -> tuple[list[Record], list[tuple[int, int, int]]]:
     records: list[Record] = []
     progress: list[tuple[int, int, int]] = []
@@ -76,7 +78,7 @@ def collect(
         SPECS,
         workers=workers,
         run=run,
-        on_record=records.append,
+        on_outcome=lambda outcome: records.append(outcome.record),
         on_progress=lambda spec, done, total: progress.append((spec.seed, done, total)),
     )
     return records, progress
@@ -151,14 +153,19 @@ def test_an_interrupt_from_a_callback_ends_the_workers() -> None:
 
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        execute(SPECS, workers=2, run=tell_and_sleep, on_record=interrupt, on_progress=interrupt)
+        execute(SPECS, workers=2, run=tell_and_sleep, on_outcome=interrupt, on_progress=interrupt)
     assert time.monotonic() - started < 10
 
 
 def test_a_worker_that_cannot_start_is_an_error_and_not_a_record(tmp_path: Path) -> None:
     records: list[Record] = []
     with pytest.raises(WorkerError, match="exit code 1 before it was ready"):
-        execute(SPECS, workers=1, run=_Unreadable(), on_record=records.append)
+        execute(
+            SPECS,
+            workers=1,
+            run=_Unreadable(),
+            on_outcome=lambda outcome: records.append(outcome.record),
+        )
     assert records == []
 
 
@@ -168,7 +175,7 @@ class _Unreadable:
     def __reduce__(self) -> object:
         return (int, ("no number",))
 
-    def __call__(self, spec: RunSpec, progress: Progress) -> Record:
+    def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
         raise AssertionError
 
 
@@ -178,7 +185,7 @@ from tests.study.test_workers import SPECS, tell_and_sleep
 from steadytune.study.workers import execute
 
 if __name__ == "__main__":
-    execute(SPECS, workers=2, run=tell_and_sleep, on_record=print,
+    execute(SPECS, workers=2, run=tell_and_sleep, on_outcome=print,
             on_progress=lambda *_: print("at work", flush=True))
 """
 
@@ -225,7 +232,7 @@ def test_ctrl_c_in_a_terminal_ends_all_processes_with_one_traceback(
     assert errors.strip().endswith("KeyboardInterrupt")
 
 
-def real(spec: RunSpec, progress: Progress) -> Record:
+def real(spec: RunSpec, progress: Progress) -> Outcome:
     from steadytune.study.run import run
 
     return run(spec, progress, load_toy)
@@ -238,13 +245,15 @@ def test_a_worker_gives_the_same_bits_as_this_process(tmp_path: Path) -> None:
         RunSpec("toy", method, 1, str(model), train_size=16, epochs=1, max_length=16)
         for method in ("plain", "lnsr")
     ]
-    found: dict[int, dict[str, Record]] = {}
-    for workers in (0, 1):
-        records: list[Record] = []
-        execute(specs, workers=workers, run=real, on_record=records.append)
-        found[workers] = {record["spec_hash"]: record for record in records}
+    found: dict[int, dict[str, Record]] = {0: {}, 1: {}}
+    for workers, records in found.items():
+        execute(specs, workers=workers, run=real, on_outcome=partial(_keep, records))
     for spec in specs:
         here, there = (found[workers][spec.hash] for workers in (0, 1))
         assert here["status"] == "ok"
         for key in ("spec", "task", "results", "profile"):
             assert here[key] == there[key]
+
+
+def _keep(records: dict[str, Record], outcome: Outcome) -> None:
+    records[outcome.record["spec_hash"]] = outcome.record

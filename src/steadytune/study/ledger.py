@@ -1,4 +1,8 @@
-"""The ledger of a study: one JSON file a run, whole or not there, safe with many writers."""
+"""The ledger of a study: one JSON file a run, whole or not there, safe with many writers.
+
+Beside it lies one file with the predictions of the run. It is in place before the record is, so
+that a record of a finished run always has its predictions, whenever the process is killed.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,15 @@ import json
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 from .._exceptions import ConfigError
+from .._prediction_file import write_predictions
+from .outcome import Outcome
 from .record import FINISHED, VERSION, Record
 
 _STATUSES = ("ok", "diverged", "failed", "cancelled")
@@ -32,7 +39,7 @@ class Contents:
 
 
 class Ledger:
-    """The records under `folder/runs`.
+    """The records under `folder/runs` and the predictions under `folder/predictions`.
 
     Args:
         folder: The folder of the study; it is made when the first record is added.
@@ -41,6 +48,7 @@ class Ledger:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.runs = folder / "runs"
+        self.predictions = folder / "predictions"
 
     def require_writable(self) -> None:
         """Make the folder and try to write there.
@@ -57,22 +65,27 @@ class Ledger:
                 f"cannot write to {self.folder} ({error.strerror}); name another folder with --out"
             ) from error
 
-    def add(self, record: Record) -> Path:
-        """Write a record under a temporary name, then rename it; an older one is replaced."""
-        self.runs.mkdir(parents=True, exist_ok=True)
-        path = self.runs / file_name(record)
+    def add(self, outcome: Outcome) -> Path:
+        """Write a record and its predictions, each under a temporary name that is then renamed.
+
+        Files of an earlier outcome of the same run are replaced.
+
+        Returns:
+            The file of the record.
+        """
+        record, predictions = outcome.record, outcome.predictions
         text = json.dumps(record, indent=1, allow_nan=False) + "\n"
-        temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-        try:
-            with temporary.open("x", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        path, beside = self.runs / file_name(record), self.predictions_of(record)
+        if predictions is not None:
+            _write_whole(beside, lambda file: write_predictions(file, predictions))
+        _write_whole(path, lambda file: file.write(text.encode()))
+        if predictions is None:
+            beside.unlink(missing_ok=True)
         return path
+
+    def predictions_of(self, record: Record) -> Path:
+        """The file of the predictions of a record, whether it is there or not."""
+        return self.predictions / Path(file_name(record)).with_suffix(".npz").name
 
     def read(self) -> Contents:
         """All records, and the names of the files that hold none."""
@@ -131,6 +144,21 @@ def read_record(path: Path) -> Record:
     if not path.stem.endswith(f"-{record['spec_hash']}"):
         raise ValueError(f"spec_hash {record['spec_hash']} does not fit the file's name")
     return record
+
+
+def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
+    """Make a file that others see whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def _require(record: dict[str, Any], key: str, kind: type) -> None:

@@ -21,7 +21,8 @@ from ..models import load_classifier, model_hash, resolve_model
 from ..tasks import classification_metrics, encode, load_task
 from .environment import describe_environment
 from .evaluation import attenuation, batch_count, predict
-from .record import Record, Status, describe_task, make_record, now, one_line
+from .outcome import Outcome
+from .record import Status, describe_task, make_record, now, one_line
 from .spec import RunSpec
 from .training import Training, step_count, train
 
@@ -36,7 +37,7 @@ def run(
     spec: RunSpec,
     progress: Progress = lambda done, total: None,
     load: Callable[[str], Task] | None = None,
-) -> Record:
+) -> Outcome:
     """Carry out one run.
 
     Trouble inside the run is data: NaN or infinity gives status `diverged`, an exception gives
@@ -49,7 +50,7 @@ def run(
         load: Gives a task by its name; by default `steadytune.tasks.load_task`.
 
     Returns:
-        The record, in the format of docs/record.md.
+        The record, in the format of docs/record.md, and the predictions.
 
     Raises:
         SteadytuneError: If the spec itself cannot be run: a method that does not suit the model, a
@@ -65,7 +66,7 @@ def run(
             raise
         except Exception as error:  # whatever a model, a method or the memory does
             status, reason = "failed", one_line(error)
-    return make_record(spec, status, reason, started=started, parts=log.parts())
+    return Outcome(make_record(spec, status, reason, started=started, parts=log.parts()))
 
 
 @dataclass

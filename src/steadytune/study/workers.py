@@ -19,11 +19,12 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from .._exceptions import SteadytuneError
-from .record import Record, make_record, now
+from .outcome import Outcome
+from .record import make_record, now
 from .spec import RunSpec
 
-Run = Callable[[RunSpec, Callable[[int, int], None]], Record]
-OnRecord = Callable[[Record], None]
+Run = Callable[[RunSpec, Callable[[int, int], None]], Outcome]
+OnOutcome = Callable[[Outcome], None]
 OnProgress = Callable[[RunSpec, int, int], None]
 
 _SECONDS_TO_END = 5.0
@@ -47,7 +48,7 @@ def execute(
     specs: Sequence[RunSpec],
     *,
     workers: int,
-    on_record: OnRecord,
+    on_outcome: OnOutcome,
     on_progress: OnProgress = lambda spec, done, total: None,
     run: Run | None = None,
 ) -> None:
@@ -60,7 +61,7 @@ def execute(
         specs: The runs.
         workers: Number of processes; 0 carries out the runs in this one. Each process computes with
             the spec's number of threads.
-        on_record: Called with every record as soon as its run has ended.
+        on_outcome: Called with every outcome as soon as its run has ended.
         on_progress: Called with a spec, its units of work done, and all its units.
         run: Carries out one run; by default `steadytune.study.run.run`. Workers import it by name.
 
@@ -71,9 +72,9 @@ def execute(
     if workers == 0:
         carry_out = run or _default_run()
         for spec in specs:
-            on_record(carry_out(spec, partial(on_progress, spec)))
+            on_outcome(carry_out(spec, partial(on_progress, spec)))
         return
-    pool = _Pool(specs, run, on_record, on_progress)
+    pool = _Pool(specs, run, on_outcome, on_progress)
     try:
         pool.carry_out(min(workers, len(specs)))
     finally:
@@ -124,13 +125,13 @@ class _Pool:
         self,
         specs: Sequence[RunSpec],
         run: Run | None,
-        on_record: OnRecord,
+        on_outcome: OnOutcome,
         on_progress: OnProgress,
     ) -> None:
         self._waiting = deque(specs)
         self._threads = max((spec.threads for spec in specs), default=1)
         self._run = run
-        self._on_record = on_record
+        self._on_outcome = on_outcome
         self._on_progress = on_progress
         self._team: list[_Worker] = []
         # Temporary files of workers lie in one place, which is emptied however they end.
@@ -168,7 +169,7 @@ class _Pool:
             raise value
         else:
             worker.spec = None
-            self._on_record(value)
+            self._on_outcome(value)
             if self._waiting:
                 worker.give(self._waiting.popleft())
 
@@ -182,7 +183,8 @@ class _Pool:
         self._team.remove(worker)
         worker.stop()
         assert worker.spec is not None
-        self._on_record(make_record(worker.spec, "failed", how, started=worker.since))
+        record = make_record(worker.spec, "failed", how, started=worker.since)
+        self._on_outcome(Outcome(record))
         if self._waiting:
             self._hire()
 
@@ -199,16 +201,16 @@ def _work(connection: Connection[Any, Any], run: Run | None) -> None:
         except (EOFError, OSError):
             return
         try:
-            record = carry_out(spec, lambda done, total: tell("progress", (done, total)))
+            outcome = carry_out(spec, lambda done, total: tell("progress", (done, total)))
         except SteadytuneError as error:
             tell("refused", error)
         else:
-            tell("record", record)
+            tell("outcome", outcome)
 
 
 def _tell(
     connection: Connection[Any, Any],
-    kind: Literal["ready", "progress", "record", "refused"],
+    kind: Literal["ready", "progress", "outcome", "refused"],
     value: Any,
 ) -> None:
     try:
