@@ -38,6 +38,10 @@ def test_cross_entropy_in_nats() -> None:
     assert sure["loss"] == pytest.approx(1000.0)
 
 
+def test_calibration_error_of_what_is_sure() -> None:
+    assert classification_metrics([[1000.0, 0.0]] * 4, [0, 0, 0, 1])["ece"] == pytest.approx(0.25)
+
+
 def test_tensors_are_taken_too() -> None:
     import torch
 

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .calibration import expected_calibration_error
+
 Scores = dict[str, float | None]
 
 CLASSIFICATION_METRICS = ("accuracy", "f1", "matthews")
@@ -23,9 +25,10 @@ def classification_metrics(logits: ArrayLike, labels: ArrayLike) -> Scores:
     Returns:
         `accuracy`; `f1`, of class 1 where there are two classes, else the mean over the classes
         that occur among labels or predictions; `matthews`, Matthews' correlation; `loss`, the mean
-        cross-entropy in nats. None stands for what is undefined: everything where there are no
-        rows or a logit is not finite; F1 where class 1 is neither present nor predicted; Matthews'
-        correlation where labels or predictions are all the same.
+        cross-entropy in nats; `ece`, the expected calibration error. None stands for what is
+        undefined: everything where there are no rows or a logit is not finite; F1 where class 1 is
+        neither present nor predicted; Matthews' correlation where labels or predictions are all the
+        same.
 
     Raises:
         ValueError: The shapes do not fit or a label is out of range.
@@ -34,13 +37,12 @@ def classification_metrics(logits: ArrayLike, labels: ArrayLike) -> Scores:
     truth = np.asarray(labels)
     _check_shapes(scores, truth)
     if not len(truth) or not np.isfinite(scores).all():
-        return dict.fromkeys((*CLASSIFICATION_METRICS, "loss"))
+        return dict.fromkeys((*CLASSIFICATION_METRICS, "loss", "ece"))
     predicted = scores.argmax(axis=1)
     return {
-        "accuracy": float((predicted == truth).mean()),
-        "f1": _f1(truth, predicted, classes=scores.shape[1]),
-        "matthews": _matthews(truth, predicted),
+        **_of_classes(predicted, truth, classes=scores.shape[1]),
         "loss": _cross_entropy(scores, truth),
+        "ece": expected_calibration_error(scores, truth),
     }
 
 
@@ -48,14 +50,22 @@ def best_constant_score(labels: ArrayLike, classes: int, metric: str) -> float:
     """The highest score that predicting one and the same class for every row can reach.
 
     Args:
-        labels: Shape (rows,), integers from 0 to classes - 1.
+        labels: Shape (rows,), at least one, integers from 0 to classes - 1.
         classes: Number of classes.
         metric: One of `CLASSIFICATION_METRICS`. Where it is undefined for a constant prediction, 0
             stands for it, as is usual for Matthews' correlation.
     """
     truth = np.asarray(labels)
-    constants = (np.tile(np.eye(classes)[label], (len(truth), 1)) for label in range(classes))
-    return max(classification_metrics(logits, truth)[metric] or 0.0 for logits in constants)
+    constants = (np.full(len(truth), label) for label in range(classes))
+    return max(_of_classes(constant, truth, classes)[metric] or 0.0 for constant in constants)
+
+
+def _of_classes(predicted: NDArray[Any], truth: NDArray[Any], classes: int) -> Scores:
+    return {
+        "accuracy": float((predicted == truth).mean()),
+        "f1": _f1(truth, predicted, classes),
+        "matthews": _matthews(truth, predicted),
+    }
 
 
 def _check_shapes(scores: NDArray[Any], truth: NDArray[Any]) -> None:
