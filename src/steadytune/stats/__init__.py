@@ -1,10 +1,28 @@
 """Statistics over seeds: plain functions of numbers; whatever is random takes a generator."""
 
+from .best_of import ExpectedBest, expected_best
+from .bootstrap import (
+    BootstrapInterval,
+    BootstrapMethod,
+    bootstrap_interval,
+    bootstrap_mean_interval,
+)
+from .disagreement import (
+    LabelDisagreement,
+    ValueDisagreement,
+    class_disagreement,
+    label_disagreement,
+    value_disagreement,
+)
+from .gap import TrainTestGap, train_test_gap
+from .improvement import Improvement, paired_improvement, unpaired_improvement
 from .intervals import Interval, interval_coverage, mean_interval
 from .multiplicity import holm
 from .paired import PairedDifference, matched, paired_difference
 from .permutation import SignFlipTest, sign_flip_test, smallest_sign_flip_p
+from .sign_flip_interval import sign_flip_interval
 from .spread import SpreadComparison, compare_spread
+from .spread_bootstrap import bootstrap_spread
 from .summary import (
     Rate,
     Summary,
@@ -14,25 +32,46 @@ from .summary import (
     rate,
     summarize,
 )
+from .wilcoxon import SignedRankTest, signed_rank_test
 
 __all__ = [
+    "BootstrapInterval",
+    "BootstrapMethod",
+    "ExpectedBest",
+    "Improvement",
     "Interval",
+    "LabelDisagreement",
     "PairedDifference",
     "Rate",
     "SignFlipTest",
+    "SignedRankTest",
     "SpreadComparison",
     "Summary",
+    "TrainTestGap",
+    "ValueDisagreement",
+    "bootstrap_interval",
+    "bootstrap_mean_interval",
+    "bootstrap_spread",
+    "class_disagreement",
     "compare_spread",
     "degenerate_rate",
+    "expected_best",
     "holm",
     "interquartile_mean",
     "interval_coverage",
     "is_degenerate",
+    "label_disagreement",
     "matched",
     "mean_interval",
     "paired_difference",
+    "paired_improvement",
     "rate",
+    "sign_flip_interval",
     "sign_flip_test",
+    "signed_rank_test",
     "smallest_sign_flip_p",
     "summarize",
+    "train_test_gap",
+    "unpaired_improvement",
+    "value_disagreement",
 ]

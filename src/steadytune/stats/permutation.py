@@ -55,7 +55,7 @@ def sign_flip_test(
     if values.size == 0:
         return SignFlipTest(None, None, True)
     if values.size <= EXACT_UP_TO:
-        return SignFlipTest(_exact_p(values), smallest_sign_flip_p(values.size), True)
+        return SignFlipTest(exact_sign_flip_p(values), smallest_sign_flip_p(values.size), True)
     return SignFlipTest(_sampled_p(values, generator, draws), 1 / (draws + 1), False)
 
 
@@ -64,7 +64,8 @@ def smallest_sign_flip_p(count: int) -> float:
     return float(min(1.0, 2.0 ** (1 - count)))
 
 
-def _exact_p(values: FloatArray) -> float:
+def exact_sign_flip_p(values: FloatArray) -> float:
+    """The share of all 2^n patterns of signs whose sum is as far from zero as that of `values`."""
     middle = values.size // 2
     left, right = _signed_sums(values[:middle]), np.sort(_signed_sums(values[middle:]))
     seen = abs(float(values.sum())) - _tolerance(values)

@@ -1,0 +1,134 @@
+"""Correlation with an interval, alone and pooled within groups.
+
+The interval is Fisher's: z = artanh(r) is about normal with variance 1 / (n - 3) for Pearson's
+correlation (Fisher, 1921) and (1 + r^2 / 2) / (n - 3) for Spearman's (Bonett and Wright, 2000).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+from .._checks import check_choice
+from ._checks import FloatArray, paired_scores, varies
+from .intervals import Interval, check_confidence
+
+Kind = Literal["pearson", "spearman"]
+
+# The transform of a perfect correlation is infinite; this one is as good as perfect.
+_ALMOST_ONE = 1 - 1e-12
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """How strongly two numbers go together.
+
+    Args:
+        kind: `pearson` (of the values) or `spearman` (of their ranks).
+        value: The correlation; None where it is undefined, as for a constant.
+        interval: Its confidence interval; None with fewer than four pairs.
+        count: Number of pairs.
+        groups: Number of groups pooled, 1 where there are none.
+    """
+
+    kind: Kind
+    value: float | None
+    interval: Interval | None
+    count: int
+    groups: int = 1
+
+
+def correlation(
+    first: ArrayLike, second: ArrayLike, *, kind: Kind = "pearson", confidence: float = 0.95
+) -> Correlation:
+    """The correlation of two samples, pair by pair.
+
+    Raises:
+        ConfigError: If a value is not finite, the samples differ in length, or there is no such
+            kind.
+    """
+    check_choice("kind", kind, ("pearson", "spearman"))
+    check_confidence(confidence)
+    left, right = paired_scores(first, second)
+    value = _coefficient(left, right, kind)
+    if value is None or left.size < 4:
+        return Correlation(kind, value, None, left.size)
+    half = _quantile(confidence) * np.sqrt(_factor(value, kind) / (left.size - 3))
+    return Correlation(kind, value, _interval(_z(value), half, confidence), left.size)
+
+
+def correlation_within(
+    first: ArrayLike,
+    second: ArrayLike,
+    groups: Sequence[Hashable],
+    *,
+    kind: Kind = "pearson",
+    confidence: float = 0.95,
+) -> Correlation:
+    """The correlation inside groups, pooled: what differs between groups plays no part in it.
+
+    Each group's z counts with weight n - 3, so groups of fewer than four pairs, and those in which
+    one side is constant, do not count. It is assumed that the true correlation is the same in all.
+
+    Args:
+        first: One value a pair.
+        second: The other one.
+        groups: The group of each pair.
+        kind: Which correlation.
+        confidence: Coverage of the interval.
+
+    Returns:
+        `count` and `groups` are those that counted; the value is None where none did.
+    """
+    check_choice("kind", kind, ("pearson", "spearman"))
+    check_confidence(confidence)
+    left, right = paired_scores(first, second)
+    found = []
+    for group in dict.fromkeys(groups):
+        chosen = np.array([name == group for name in groups])
+        value = _coefficient(left[chosen], right[chosen], kind)
+        if value is not None and chosen.sum() > 3:
+            found.append((value, int(chosen.sum())))
+    if not found:
+        return Correlation(kind, None, None, 0, 0)
+    return _pooled(found, kind, confidence)
+
+
+def _pooled(found: Sequence[tuple[float, int]], kind: Kind, confidence: float) -> Correlation:
+    values, counts = np.array([v for v, _ in found]), np.array([n for _, n in found])
+    weights = (counts - 3) / (counts - 3).sum()
+    center = float(weights @ np.array([_z(value) for value in values]))
+    factors = np.array([_factor(value, kind) for value in values])
+    half = _quantile(confidence) * np.sqrt(np.sum(weights**2 * factors / (counts - 3)))
+    interval = _interval(center, half, confidence)
+    return Correlation(kind, float(np.tanh(center)), interval, int(counts.sum()), len(found))
+
+
+def _coefficient(left: FloatArray, right: FloatArray, kind: Kind) -> float | None:
+    if not (varies(left) and varies(right)):
+        return None
+    if kind == "spearman":
+        left, right = rankdata(left), rankdata(right)
+    return float(np.clip(np.corrcoef(left, right)[0, 1], -1.0, 1.0))
+
+
+def _factor(value: float, kind: Kind) -> float:
+    return 1 + value**2 / 2 if kind == "spearman" else 1.0
+
+
+def _z(value: float) -> float:
+    return float(np.arctanh(np.clip(value, -_ALMOST_ONE, _ALMOST_ONE)))
+
+
+def _quantile(confidence: float) -> float:
+    return float(ndtri(0.5 + confidence / 2))
+
+
+def _interval(center: float, half: float, confidence: float) -> Interval:
+    return Interval(float(np.tanh(center - half)), float(np.tanh(center + half)), confidence)
