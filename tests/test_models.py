@@ -12,9 +12,9 @@ from safetensors.torch import load_file, save_file
 from steadytune import ModelError
 from steadytune.models import (
     MINILM,
-    empty_classifier,
+    empty_model,
     is_local,
-    load_classifier,
+    load_model,
     model_hash,
     resolve_model,
 )
@@ -42,7 +42,8 @@ def test_minilm_without_its_package_says_what_to_install(monkeypatch: pytest.Mon
 
 def test_the_head_depends_on_its_seed_and_the_rest_does_not(folder: Path) -> None:
     first, second, other = (
-        load_classifier(str(folder), LABELS, seed)[0].state_dict() for seed in (1, 1, 2)
+        load_model(str(folder), "classification", LABELS, seed)[0].state_dict()
+        for seed in (1, 1, 2)
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
     different = {name for name in first if not torch.equal(first[name], other[name])}
@@ -51,7 +52,7 @@ def test_the_head_depends_on_its_seed_and_the_rest_does_not(folder: Path) -> Non
 
 def test_loading_leaves_the_global_random_state(folder: Path) -> None:
     before = torch.get_rng_state()
-    load_classifier(str(folder), LABELS, 1)
+    load_model(str(folder), "classification", LABELS, 1)
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -60,21 +61,24 @@ def test_the_model_is_float32_and_knows_its_labels(folder: Path) -> None:
     save_file(
         {k: v.half() for k, v in weights.items()}, folder / "model.safetensors", {"format": "pt"}
     )
-    model, tokenizer = load_classifier(str(folder), ("a", "b", "c"), 1)
+    model, tokenizer = load_model(str(folder), "classification", ("a", "b", "c"), 1)
     assert {p.dtype for p in model.parameters()} == {torch.float32}
     assert model.config.id2label == {0: "a", 1: "b", 2: "c"}
     assert tokenizer("good film")["input_ids"]
 
 
 def test_nothing_is_printed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    load_classifier(str(folder), LABELS, 1)
+    load_model(str(folder), "classification", LABELS, 1)
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_head_of_another_size_is_made_anew(folder: Path) -> None:
-    model, _ = load_classifier(str(folder), ("a", "b", "c"), 1)
+    model, _ = load_model(str(folder), "classification", ("a", "b", "c"), 1)
     model.save_pretrained(folder)
-    assert load_classifier(str(folder), LABELS, 1)[0].classifier.weight.shape == (2, 16)
+    assert load_model(str(folder), "classification", LABELS, 1)[0].classifier.weight.shape == (
+        2,
+        16,
+    )
 
 
 def test_the_hash_follows_the_content(folder: Path, tmp_path: Path) -> None:
@@ -85,7 +89,7 @@ def test_the_hash_follows_the_content(folder: Path, tmp_path: Path) -> None:
 
 
 def test_an_empty_classifier_has_the_layers_but_no_weights(folder: Path) -> None:
-    model = empty_classifier(str(folder), LABELS)
+    model = empty_model(str(folder), "classification", LABELS)
     assert len(model.bert.encoder.layer) == 3
     assert {p.device.type for p in model.parameters()} == {"meta"}
 
@@ -95,20 +99,20 @@ def test_an_encoder_without_weights_is_refused(folder: Path) -> None:
     kept = {k: v for k, v in weights.items() if "layer.1." not in k}
     save_file(kept, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(ModelError, match=r"lack 16 tensors .*layer\.1\."):
-        load_classifier(str(folder), LABELS, 1)
+        load_model(str(folder), "classification", LABELS, 1)
 
 
 def test_broken_weights_are_refused(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
-        load_classifier(str(folder), LABELS, 1)
+        load_model(str(folder), "classification", LABELS, 1)
     assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_kind_of_model_is_refused(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps({"model_type": "nothing"}))
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
-        empty_classifier(str(folder), LABELS)
+        empty_model(str(folder), "classification", LABELS)
     assert "\n" not in str(caught.value)
 
 

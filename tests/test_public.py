@@ -42,16 +42,18 @@ def test_importing_it_imports_nothing_heavy() -> None:
 
 
 def imported(path: Path) -> set[str]:
-    """The names of modules that a file imports, each with all its prefixes and its last part."""
+    """The modules that a file imports: others by name and root, ours by the room's name."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             names |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            parts = (node.module or "").split(".")
-            names |= {parts[0], parts[-1]}
-            if node.level and not node.module:
-                names |= {alias.name for alias in node.names}
+            module = node.module or ""
+            if node.level == 0:
+                names |= {module, module.split(".")[0]}
+            else:
+                names |= {module.split(".")[0], module.split(".")[-1]}
+                names |= {alias.name for alias in node.names if not module}
     return names
 
 

@@ -136,7 +136,7 @@ def make_plan(options: Options) -> Plan:
     draft = RunSpec(method="plain", seed=0, **settings)  # type: ignore[arg-type]
     weights = model_hash(resolve_model(options.model))
     task = load_task(options.task).sample(draft.train_size, draft.subset_seed, draft.eval_size)
-    require_fit(options.model, task.label_names, options.methods)
+    require_fit(options.model, task.kind, task.label_names, options.methods)
     draft = dataclasses.replace(draft, data_hash=task.content_hash, model_hash=weights)
     specs = (
         dataclasses.replace(

@@ -1,4 +1,4 @@
-"""Where a pretrained model comes from, and how it becomes a classifier with a fresh head."""
+"""Where a pretrained model comes from, and how it gets a fresh head for a kind of task."""
 
 from __future__ import annotations
 
@@ -54,12 +54,13 @@ def model_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def load_classifier(name: str, label_names: Sequence[str], head_seed: int) -> tuple[Any, Any]:
-    """Load a pretrained model with a classification head, in float32, and its tokenizer.
+def load_model(name: str, kind: str, label_names: Sequence[str], head_seed: int) -> tuple[Any, Any]:
+    """Load a pretrained model with the head that a kind of task needs, in float32, and a tokenizer.
 
     Args:
         name: As for `resolve_model`.
-        label_names: The classes, in the order of their numbers.
+        kind: `classification`, `regression` or `qa`.
+        label_names: The classes, in the order of their numbers; none but for classification.
         head_seed: The seed of the weights that the pretrained model lacks. The global random
             state is left as it was.
 
@@ -70,40 +71,58 @@ def load_classifier(name: str, label_names: Sequence[str], head_seed: int) -> tu
         ModelError: If the model cannot be loaded, or its file lacks weights of the encoder.
     """
     import torch
-    from transformers import AutoModelForSequenceClassification as Classifier
-    from transformers import AutoTokenizer
 
     from ._random import isolated_rng
 
     folder = resolve_model(name)
     with _quiet(), _as_model_error(name), isolated_rng(torch.device("cpu"), head_seed):
-        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-        model, loading = Classifier.from_pretrained(
+        model, loading = _auto_class(kind).from_pretrained(
             folder,
-            config=_classifier_config(folder, label_names),
+            config=_head_config(folder, kind, label_names),
             dtype=torch.float32,
             use_safetensors=True,
             trust_remote_code=False,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
+    tokenizer = load_tokenizer(name)
     _require_encoder(model, loading["missing_keys"], name)
     _require_padding(model, tokenizer, name)
     return model, tokenizer
 
 
-def empty_classifier(name: str, label_names: Sequence[str]) -> Any:
+def load_tokenizer(name: str) -> Any:
+    """The tokenizer of a model.
+
+    Raises:
+        ModelError: If it cannot be loaded.
+    """
+    from transformers import AutoTokenizer
+
+    folder = resolve_model(name)
+    with _quiet(), _as_model_error(name):
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+
+
+def empty_model(name: str, kind: str, label_names: Sequence[str]) -> Any:
     """The same model without its weights, on the meta device: enough to try methods on.
 
     Raises:
-        ModelError: If there is no such model, or no classifier of its kind.
+        ModelError: If there is no such model, or none with such a head.
     """
     import torch
-    from transformers import AutoModelForSequenceClassification as Classifier
 
     folder = resolve_model(name)
     with _quiet(), _as_model_error(name), torch.device("meta"):
-        return Classifier.from_config(_classifier_config(folder, label_names))
+        return _auto_class(kind).from_config(_head_config(folder, kind, label_names))
+
+
+def _auto_class(kind: str) -> Any:
+    import transformers
+
+    if kind == "qa":
+        return transformers.AutoModelForQuestionAnswering
+    return transformers.AutoModelForSequenceClassification
 
 
 def _find_folder(name: str) -> Path:
@@ -142,16 +161,20 @@ def _download(name: str) -> Path:
         ) from error
 
 
-def _classifier_config(folder: Path, label_names: Sequence[str]) -> Any:
+def _head_config(folder: Path, kind: str, label_names: Sequence[str]) -> Any:
     from transformers import AutoConfig
 
-    return AutoConfig.from_pretrained(
-        folder,
-        trust_remote_code=False,
-        num_labels=len(label_names),
-        id2label=dict(enumerate(label_names)),
-        label2id={label: number for number, label in enumerate(label_names)},
-    )
+    settings: dict[str, Any] = {}
+    if kind == "classification":
+        settings = {
+            "num_labels": len(label_names),
+            "id2label": dict(enumerate(label_names)),
+            "label2id": {label: number for number, label in enumerate(label_names)},
+            "problem_type": "single_label_classification",
+        }
+    elif kind == "regression":
+        settings = {"num_labels": 1, "problem_type": "regression"}
+    return AutoConfig.from_pretrained(folder, trust_remote_code=False, **settings)
 
 
 def _require_encoder(model: Any, missing: set[str], name: str) -> None:

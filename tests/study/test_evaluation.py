@@ -8,24 +8,26 @@ import numpy as np
 import pytest
 import torch
 
-from steadytune.models import load_classifier
-from steadytune.study.evaluation import attenuation, batch_count, predict
-from steadytune.tasks import encode
+from steadytune.models import load_model
+from steadytune.study.evaluation import are_finite, attenuation, batch_count, model_outputs
+from steadytune.tasks import PROBLEMS, encode
 from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
+
+CLASSES = PROBLEMS["classification"]
 
 
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object, object]:
     folder: Path = write_tiny_bert(tmp_path_factory.mktemp("model"))
-    model, tokenizer = load_classifier(str(folder), ("no", "yes"), 1)
+    model, tokenizer = load_model(str(folder), "classification", ("no", "yes"), 1)
     return model, tokenizer, encode(load_toy().test["movie"], ("sentence",), tokenizer, 16)
 
 
 def test_logits_stand_in_the_order_of_the_rows(setup: tuple[object, object, object]) -> None:
     model, tokenizer, rows = setup
     batches: list[int] = []
-    found = predict(model, tokenizer, rows, lambda: batches.append(1))
+    found = model_outputs(model, tokenizer, rows, CLASSES, lambda: batches.append(1))["logits"]
     assert len(batches) == batch_count(len(rows)) == 2
     with torch.no_grad():
         alone = [
@@ -38,8 +40,10 @@ def test_logits_stand_in_the_order_of_the_rows(setup: tuple[object, object, obje
 def test_dropout_is_off(setup: tuple[object, object, object]) -> None:
     model, tokenizer, rows = setup
     model.train()  # type: ignore[attr-defined]
-    first = predict(model, tokenizer, rows, lambda: None)
-    assert (first == predict(model, tokenizer, rows, lambda: None)).all()
+    first = model_outputs(model, tokenizer, rows, CLASSES, lambda: None)["logits"]
+    assert np.array_equal(
+        first, model_outputs(model, tokenizer, rows, CLASSES, lambda: None)["logits"]
+    )
 
 
 def test_attenuation_repeats_its_draws(setup: tuple[object, object, object]) -> None:
@@ -55,3 +59,9 @@ def test_a_model_without_findable_layers_has_no_profile(
 ) -> None:
     _, tokenizer, rows = setup
     assert attenuation(torch.nn.Linear(2, 2), tokenizer, rows) is None
+
+
+def test_an_output_that_is_not_finite_is_found() -> None:
+    fine = {"logits": [np.zeros(2, np.float32)]}
+    assert are_finite(fine)
+    assert not are_finite({**fine, "others": [np.array([0, np.nan], np.float32)]})

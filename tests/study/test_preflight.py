@@ -21,13 +21,13 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def test_methods_that_suit_the_model_pass(model: str) -> None:
-    require_fit(model, LABELS, ["plain", "lnsr", "lnsr:layer=2,targets=(3,)"])
+    require_fit(model, "classification", LABELS, ["plain", "lnsr", "lnsr:layer=2,targets=(3,)"])
 
 
 @pytest.mark.parametrize("name", known_methods())
 def test_every_method_with_its_defaults_passes(model: str, name: str) -> None:
     wraps = is_wrapper(known_methods()[name])
-    require_fit(model, LABELS, [f"{name}(lnsr)" if wraps else name])
+    require_fit(model, "classification", LABELS, [f"{name}(lnsr)" if wraps else name])
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,6 @@ def test_every_method_with_its_defaults_passes(model: str, name: str) -> None:
 )
 def test_others_are_named_with_the_reason(model: str, method: str, reason: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        require_fit(model, LABELS, ["plain", method])
+        require_fit(model, "classification", LABELS, ["plain", method])
     assert str(caught.value).startswith(f"{method}: ")
     assert reason in str(caught.value)

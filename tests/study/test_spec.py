@@ -12,21 +12,32 @@ from steadytune import ConfigError
 from steadytune.study.spec import RunSpec
 
 SPEC = RunSpec(task="toy", method="plain", seed=1)
+CHOICES = {
+    "class_weights": "balanced",
+    "group_by_length": False,
+    "precision": "bf16",
+    "settings": {"adam_beta2": 0.98},
+}
 
 
 def test_the_hash_is_the_same_everywhere() -> None:
-    assert SPEC.hash == "04ecad37b187e166"
+    assert SPEC.hash == "4b093928c71cb594"
 
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(RunSpec)])
 def test_every_setting_changes_the_hash(field: str) -> None:
-    value = getattr(SPEC, field)
+    start = dataclasses.replace(SPEC, dev_size=8)
+    value = getattr(start, field)
     other = f"{value}x" if isinstance(value, str) else 0.5 if isinstance(value, float) else 9
-    assert dataclasses.replace(SPEC, **{field: other}).hash != SPEC.hash
+    changed = {field: CHOICES.get(field, other)}
+    assert dataclasses.replace(start, **changed).hash != start.hash
 
 
 def test_a_spec_is_json() -> None:
-    assert RunSpec(**json.loads(json.dumps(SPEC.as_dict()))) == SPEC
+    spec = dataclasses.replace(SPEC, settings={"optim": "sgd", "adam_beta2": 0.98})
+    again = RunSpec(**json.loads(json.dumps(spec.as_dict())))
+    assert again == spec
+    assert hash(again) == hash(spec)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +56,11 @@ def test_a_spec_is_json() -> None:
         ("batch_size", 0),
         ("max_length", 0),
         ("threads", 0),
+        ("dev_size", 0),
+        ("stride", 0),
+        ("patience", 2),
+        ("precision", "half"),
+        ("class_weights", "equal"),
     ],
 )
 def test_impossible_settings_are_refused(field: str, value: Any) -> None:

@@ -1,13 +1,15 @@
 """A task checks its rows, hashes them, draws samples of them and knows the constant's score."""
 
+import dataclasses
 import hashlib
 from typing import Any
 
 import pytest
 from datasets import Dataset
+from tests.toy_task import load_toy
 
 from steadytune._exceptions import ConfigError, DataError
-from steadytune.tasks._task import Task, constant_score
+from steadytune.tasks._task import DEV, TRAIN, Task, constant_score
 
 
 def split(labels: list[Any], prefix: str = "text", first: int = 0) -> Dataset:
@@ -114,7 +116,7 @@ def test_the_constant_predictor() -> None:
 
 
 def test_an_unknown_domain_is_named_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="no domain 'hme': expected one of train, home, away"):
+    with pytest.raises(ConfigError, match="no domain 'hme': did you mean home.*train, home, away"):
         constant_score(task(), "hme")
 
 
@@ -152,3 +154,48 @@ def test_settings_that_cannot_be(changes: dict[str, Any]) -> None:
 
 
 HASH = "7938ce851a698b732764fc522f712e70"
+
+
+def test_rows_to_choose_by_are_not_trained_on() -> None:
+    task = load_toy().sample(train_size=10, subset_seed=3, dev_size=8)
+    assert task.dev is not None
+    train, dev = set(task.train["idx"]), set(task.dev["idx"])
+    assert (len(train), len(dev)) == (10, 8)
+    assert not train & dev
+    assert list(task.splits)[:2] == [TRAIN, DEV]
+
+
+def test_without_a_train_size_the_rest_is_trained_on() -> None:
+    whole = load_toy()
+    task = whole.sample(dev_size=8)
+    assert task.dev is not None
+    assert sorted([*task.train["idx"], *task.dev["idx"]]) == sorted(whole.train["idx"])
+
+
+def test_given_rows_to_choose_by_are_drawn_from() -> None:
+    whole = load_toy()
+    given = dataclasses.replace(whole, dev=whole.test["product"], content_hash="")
+    task = given.sample(train_size=10, dev_size=5)
+    assert task.dev is not None
+    assert set(task.dev["idx"]) <= set(whole.test["product"]["idx"])
+    assert len(task.dev) == 5
+    all_of_them = given.sample(dev_size=10**6).dev
+    assert all_of_them is not None and len(all_of_them) == len(whole.test["product"])
+    assert given.sample(train_size=10).dev is None
+
+
+def test_rows_to_choose_by_that_are_not_there_are_refused() -> None:
+    whole = load_toy()
+    with pytest.raises(ConfigError, match="dev size 1000 does not fit toy"):
+        whole.sample(dev_size=1000)
+    with pytest.raises(ConfigError, match="dev size 0 leaves no row"):
+        whole.sample(dev_size=0)
+
+
+def test_domains_can_be_left_out() -> None:
+    whole = load_toy()
+    alone = whole.keep_domains([])
+    assert list(alone.test) == [whole.domain]
+    assert alone.content_hash != whole.content_hash
+    with pytest.raises(ConfigError, match="has no domain 'tweet'"):
+        whole.keep_domains(["tweet"])

@@ -1,4 +1,4 @@
-"""What a model does on rows that it is not trained on: its logits, and how noise spreads in it."""
+"""What a model does on rows that it is not trained on: its outputs, and how noise spreads in it."""
 
 from __future__ import annotations
 
@@ -13,41 +13,53 @@ from transformers import DataCollatorWithPadding
 
 from .._exceptions import ModelError
 from ..diagnostics import noise_profile
+from ..tasks import Outputs, Problem
 
 BATCH_SIZE = 64
 PROFILE_ROWS = 64
+TARGETS = ("labels", "start_positions", "end_positions")
 
 
-def predict(
-    model: Any, tokenizer: Any, rows: Any, on_batch: Callable[[], None]
-) -> NDArray[np.float32]:
-    """Run the model on encoded rows, without dropout and without gradients.
+def model_outputs(
+    model: Any, tokenizer: Any, features: Any, problem: Problem, on_batch: Callable[[], None]
+) -> Outputs:
+    """Run the model on features, without dropout and without gradients.
 
-    Rows of like length share a batch, so that little is spent on padding.
+    Features of like length share a batch, so that little is spent on padding.
 
     Args:
-        model: The classifier.
+        model: The model.
         tokenizer: Its tokenizer, for padding.
-        rows: Encoded rows.
+        features: As `Problem.encode` makes them.
+        problem: Which outputs are wanted.
         on_batch: Called after every batch.
 
     Returns:
-        Shape (rows, classes), in the order of the rows.
+        The outputs of each feature, in the order of the features; those that have an entry for
+        each token without the entries of pads.
     """
-    order = np.argsort([len(ids) for ids in rows["input_ids"]], kind="stable")
-    parts = []
+    order = np.argsort([len(ids) for ids in features["input_ids"]], kind="stable").tolist()
+    sorted_outputs: Outputs = {name: [] for name in problem.outputs}
     model.eval()
     with torch.inference_mode():
-        for batch in _batches(rows, order.tolist(), tokenizer):
-            logits = model(**{name: value.to(model.device) for name, value in batch.items()}).logits
-            parts.append(logits.float().cpu().numpy())
+        for batch in _batches(features, order, tokenizer):
+            outputs = model(**{name: value.to(model.device) for name, value in batch.items()})
+            for name, found in sorted_outputs.items():
+                rows = outputs[name].float().cpu().numpy()
+                masks = batch["attention_mask"].bool().numpy()
+                found += _without_pads(rows, masks) if problem.per_token else list(rows)
             on_batch()
-    found: NDArray[np.float32] = np.concatenate(parts)[np.argsort(order, kind="stable")]
-    return found
+    places = np.argsort(order, kind="stable").tolist()
+    return {name: [found[place] for place in places] for name, found in sorted_outputs.items()}
+
+
+def are_finite(outputs: Outputs) -> bool:
+    """Whether no output of any feature is NaN or infinite."""
+    return all(np.isfinite(array).all() for arrays in outputs.values() for array in arrays)
 
 
 def batch_count(rows: int) -> int:
-    """How many batches `predict` takes for so many rows."""
+    """How many batches `model_outputs` takes for so many features."""
     return ceil(rows / BATCH_SIZE)
 
 
@@ -64,9 +76,14 @@ def attenuation(model: Any, tokenizer: Any, rows: Any) -> dict[str, Any] | None:
         return None
 
 
-def _batches(rows: Any, order: Sequence[int], tokenizer: Any) -> Iterator[dict[str, Any]]:
-    """Padded batches of the rows in that order, without their labels."""
+def _without_pads(rows: NDArray[np.float32], masks: NDArray[np.bool_]) -> list[NDArray[np.float32]]:
+    return [row[mask] for row, mask in zip(rows, masks, strict=True)]
+
+
+def _batches(features: Any, order: Sequence[int], tokenizer: Any) -> Iterator[dict[str, Any]]:
+    """Padded batches of the features in that order, without their targets."""
     collate = DataCollatorWithPadding(tokenizer)
-    unlabelled = rows.remove_columns("labels")
+    targets = [name for name in TARGETS if name in features.column_names]
+    inputs = features.remove_columns(targets)
     for start in range(0, len(order), BATCH_SIZE):
-        yield dict(collate([unlabelled[i] for i in order[start : start + BATCH_SIZE]]))
+        yield dict(collate([inputs[i] for i in order[start : start + BATCH_SIZE]]))

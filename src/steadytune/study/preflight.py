@@ -8,21 +8,22 @@ from contextlib import suppress
 from .._attach import attach
 from .._exceptions import SteadytuneError
 from ..method_text import parse_method
-from ..models import empty_classifier
+from ..models import empty_model
 
 
-def require_fit(model: str, label_names: Sequence[str], methods: Iterable[str]) -> None:
+def require_fit(model: str, kind: str, label_names: Sequence[str], methods: Iterable[str]) -> None:
     """Attach each method to an empty copy of the model.
 
     Args:
         model: As for `steadytune.models.resolve_model`.
-        label_names: The classes.
+        kind: The kind of the task.
+        label_names: The classes, where there are classes.
         methods: Methods in their text form.
 
     Raises:
         SteadytuneError: If a method does not suit the model; its text begins with the method.
     """
-    skeleton = empty_classifier(model, label_names)
+    skeleton = empty_model(model, kind, label_names)
     for text in methods:
         try:
             # What a method cannot do for want of weights says nothing of how it suits the model.

@@ -62,14 +62,15 @@ def describe_task(task: Task) -> dict[str, Any]:
     """What a reader of the results needs to know of the task."""
     from ..tasks import constant_score
 
-    splits = {"train": task.train, **task.test}
     return {
         "name": task.name,
+        "kind": task.kind,
         "metric": task.metric,
         "in_domain": task.domain,
         "out_of_domain": [domain for domain in task.test if domain != task.domain],
-        "constant": {domain: constant_score(task, domain) for domain in splits},
-        "sizes": {split: len(rows) for split, rows in splits.items()},
+        "exposed": [domain for domain in task.test if domain in task.exposed],
+        "constant": {domain: constant_score(task, domain) for domain in task.splits},
+        "sizes": {split: len(rows) for split, rows in task.splits.items()},
         "source": task.source,
     }
 

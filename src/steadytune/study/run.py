@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,10 +17,11 @@ import torch
 from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
 from ..method_text import parse_method
-from ..models import load_classifier, model_hash, resolve_model
-from ..tasks import classification_metrics, encode, load_task
+from ..models import load_model, model_hash, resolve_model
+from ..tasks import TRAIN, Encoded, Encoding, Predictions, Scores, load_task, with_identity
+from .encoded import encode_splits
 from .environment import describe_environment
-from .evaluation import attenuation, batch_count, predict
+from .evaluation import are_finite, attenuation, batch_count, model_outputs
 from .outcome import Outcome
 from .record import Status, describe_task, make_record, now, one_line
 from .spec import RunSpec
@@ -66,7 +67,8 @@ def run(
             raise
         except Exception as error:  # whatever a model, a method or the memory does
             status, reason = "failed", one_line(error)
-    return Outcome(make_record(spec, status, reason, started=started, parts=log.parts()))
+    record = make_record(spec, status, reason, started=started, parts=log.parts())
+    return Outcome(record, log.predictions or None)
 
 
 @dataclass
@@ -75,7 +77,8 @@ class _Log:
 
     spec: RunSpec
     task: dict[str, Any] | None = None
-    results: dict[str, dict[str, float | None]] = field(default_factory=dict)
+    results: dict[str, Scores] = field(default_factory=dict)
+    predictions: dict[str, Predictions] = field(default_factory=dict)
     training: Training | None = None
     profile: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -108,44 +111,51 @@ class _Log:
 
 def _fine_tune(spec: RunSpec, progress: Progress, load: Callable[[str], Task], log: _Log) -> None:
     methods = parse_method(spec.method)
-    task = load(spec.task).sample(spec.train_size, spec.subset_seed, spec.eval_size)
+    task = load(spec.task).sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
     _require_same(spec, task)
     log.task = describe_task(task)
     seeds = Seeds.from_run(spec.seed)
-    model, tokenizer = load_classifier(spec.model, task.label_names, seeds.head)
-    rows = {
-        split: encode(dataset, task.columns, tokenizer, spec.max_length)
-        for split, dataset in {"train": task.train, **task.test}.items()
-    }
-    tick = _ticker(spec, rows, progress)
-    log.profile["before"] = attenuation(model, tokenizer, rows[task.domain])
+    head_seed = seeds.head if spec.head_seed is None else Seeds.from_run(spec.head_seed).head
+    model, tokenizer = load_model(spec.model, task.kind, task.label_names, head_seed)
+    encoded = encode_splits(task, spec.model, Encoding(spec.max_length, spec.stride))
+    tick = _ticker(spec, encoded, progress)
+    log.profile["before"] = attenuation(model, tokenizer, encoded[task.domain].dataset)
     with log.timed("train"):
-        log.training = train(spec, model, tokenizer, rows["train"], methods, tick)
+        log.training = train(spec, model, tokenizer, encoded[TRAIN].dataset, methods, tick)
     log.diverged = log.training.diverged
     if log.diverged is None:
         with log.timed("evaluate"):
-            _evaluate(model, tokenizer, rows, tick, log)
+            _evaluate(task, model, tokenizer, encoded, tick, log)
     if log.diverged is None:
-        log.profile["after"] = attenuation(model, tokenizer, rows[task.domain])
+        log.profile["after"] = attenuation(model, tokenizer, encoded[task.domain].dataset)
 
 
 def _evaluate(
-    model: Any, tokenizer: Any, rows: dict[str, Any], tick: Callable[[], None], log: _Log
+    task: Task,
+    model: Any,
+    tokenizer: Any,
+    encoded: Mapping[str, Encoded],
+    tick: Callable[[], None],
+    log: _Log,
 ) -> None:
-    results = {}
-    for split, encoded in rows.items():
-        logits = predict(model, tokenizer, encoded, tick)
-        if not np.isfinite(logits).all():
-            log.diverged = f"the logits on {split} were not finite after training"
+    results, kept = {}, {}
+    for split, rows in task.splits.items():
+        outputs = model_outputs(model, tokenizer, encoded[split].dataset, task.problem, tick)
+        if not are_finite(outputs):
+            log.diverged = f"the outputs on {split} were not finite after training"
             return
-        results[split] = classification_metrics(logits, np.array(encoded["labels"]))
-    log.results = results
+        predictions = task.problem.predict(outputs, encoded[split], rows)
+        results[split] = task.problem.score(predictions, rows)
+        kept[split] = with_identity(predictions, rows)
+    log.results, log.predictions = results, kept
 
 
-def _ticker(spec: RunSpec, rows: dict[str, Any], progress: Progress) -> Callable[[], None]:
+def _ticker(
+    spec: RunSpec, encoded: Mapping[str, Encoded], progress: Progress
+) -> Callable[[], None]:
     """A function to call after every unit of work."""
-    batches = sum(batch_count(len(encoded)) for encoded in rows.values())
-    total, done = step_count(spec, len(rows["train"])) + batches, 0
+    batches = sum(batch_count(len(split.dataset)) for split in encoded.values())
+    total, done = step_count(spec, len(encoded[TRAIN].dataset)) + batches, 0
 
     def tick() -> None:
         nonlocal done

@@ -5,12 +5,22 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from .._checks import check_at_least
+from .._checks import check_at_least, check_choice
 from .._exceptions import ConfigError
+
+PRECISIONS = ("fp32", "bf16", "fp16")
+CLASS_WEIGHTS = ("none", "balanced")
+
+_FROM_0 = ("seed", "subset_seed", "head_seed", "warmup", "weight_decay")
+_FROM_1 = (
+    *("train_size", "eval_size", "dev_size"),
+    *("batch_size", "patience", "max_length", "stride", "threads"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,12 +41,23 @@ class RunSpec:
         train_size: Training examples drawn from the task's training split; None takes all.
         subset_seed: The seed of that draw, the same for every method.
         eval_size: Examples drawn from each evaluation split; None takes all.
+        dev_size: Examples to choose by, drawn from the training rows that are not trained on; None
+            takes none.
+        head_seed: The seed of the head alone, where several runs share it; by default `seed`.
         epochs: Passes over the training examples.
         learning_rate: Peak learning rate of AdamW, in units per step.
         warmup: Share of the steps in which the learning rate rises linearly.
         weight_decay: AdamW's decoupled weight decay.
         batch_size: Training examples a step.
+        group_by_length: Whether examples of like length share a batch.
+        class_weights: `balanced` weighs each class's loss by one over its share of the training
+            rows, `none` weighs all alike.
+        patience: Epochs without a better score on the rows to choose by after which the training
+            stops, and the best epoch's weights are taken; None trains to the end.
+        precision: `fp32`, or `bf16` or `fp16` for mixed precision.
         max_length: Longest input in tokens; longer ones are cut.
+        stride: Tokens that two windows over a long context share (question answering).
+        settings: Further fields of `transformers.TrainingArguments` with their values.
         threads: CPU threads of the run. It is part of the spec since it changes the bits.
 
     Raises:
@@ -53,28 +74,42 @@ class RunSpec:
     train_size: int | None = None
     subset_seed: int = 0
     eval_size: int | None = None
+    dev_size: int | None = None
+    head_seed: int | None = None
     epochs: float = 3.0
     learning_rate: float = 5e-5
     warmup: float = 0.1
     weight_decay: float = 0.01
     batch_size: int = 16
+    group_by_length: bool = True
+    class_weights: str = "none"
+    patience: int | None = None
+    precision: str = "fp32"
     max_length: int = 128
+    stride: int = 128
+    settings: Mapping[str, Any] | tuple[tuple[str, Any], ...] = ()
     threads: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("seed", "subset_seed", "warmup", "weight_decay"):
-            check_at_least(name, getattr(self, name), 0)
-        for name in ("batch_size", "max_length", "threads", "train_size", "eval_size"):
-            if (value := getattr(self, name)) is not None:
-                check_at_least(name, value, 1)
+        object.__setattr__(self, "settings", tuple(sorted(dict(self.settings).items())))
+        for names, least in ((_FROM_0, 0), (_FROM_1, 1)):
+            for name in names:
+                if (value := getattr(self, name)) is not None:
+                    check_at_least(name, value, least)
         for name in ("epochs", "learning_rate"):
             _check_positive(name, getattr(self, name))
         if self.warmup > 1:
             raise ConfigError(f"warmup={self.warmup!r} is not possible; expected a share, 0 to 1")
+        check_choice("precision", self.precision, PRECISIONS)
+        check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
+        if self.patience is not None and self.dev_size is None:
+            raise ConfigError(
+                f"patience={self.patience} needs rows to choose by; expected a dev size too"
+            )
 
     def as_dict(self) -> dict[str, Any]:
-        """The spec as JSON-ready values."""
-        return dataclasses.asdict(self)
+        """The spec as JSON-ready values; `RunSpec(**values)` is the same spec."""
+        return {**dataclasses.asdict(self), "settings": dict(self.settings)}
 
     @property
     def hash(self) -> str:

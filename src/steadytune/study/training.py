@@ -21,6 +21,7 @@ from transformers import (
 from .._random import Seeds
 from .._regularizer import Regularizer
 from ..trainer import RegularizedTrainer
+from .batching import LengthGroupedSampler
 from .spec import RunSpec
 
 _LOG_POINTS = 20
@@ -74,6 +75,7 @@ def train(
             regularizers=methods,
             seeds=seeds,
             callbacks=[watch],
+            group_by_length=spec.group_by_length,
         )
         trainer.remove_callback(PrinterCallback)
         try:
@@ -91,7 +93,18 @@ def step_count(spec: RunSpec, rows: int) -> int:
 
 
 class _RunTrainer(RegularizedTrainer):
-    """A trainer that stops at the first loss that is not finite."""
+    """A trainer that stops at the first loss that is not finite, and may group rows by length."""
+
+    def __init__(self, *args: Any, group_by_length: bool, **kwargs: Any) -> None:
+        self._group_by_length = group_by_length
+        super().__init__(*args, **kwargs)
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        if not self._group_by_length:
+            return super()._get_train_sampler(rows)
+        lengths = [len(ids) for ids in rows["input_ids"]]
+        return LengthGroupedSampler(lengths, self.args.train_batch_size, self.args.data_seed)
 
     def training_step(self, *args: Any, **kwargs: Any) -> Tensor:
         loss = super().training_step(*args, **kwargs)
@@ -146,6 +159,8 @@ def _arguments(spec: RunSpec, seeds: Seeds, folder: str, steps: int) -> Training
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=torch.cuda.is_available(),
+        bf16=spec.precision == "bf16",
+        fp16=spec.precision == "fp16",
     )
 
 

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from ._catalogue import TASKS, NamedTask, load_task
-from ._task import Task, constant_score
+from ._problem import Encoding, Outputs, Predictions, Problem, Scores, with_identity
+from ._problems import PROBLEMS
+from ._task import DEV, TRAIN, Task, constant_score
 from .encoding import Encoded, encode, encode_and_count
 from .metrics import CLASSIFICATION_METRICS, classification_metrics
 
 __all__ = [
     "CLASSIFICATION_METRICS",
+    "DEV",
+    "PROBLEMS",
     "TASKS",
+    "TRAIN",
     "Encoded",
+    "Encoding",
     "NamedTask",
+    "Outputs",
+    "Predictions",
+    "Problem",
+    "Scores",
     "Task",
     "classification_metrics",
     "constant_score",
     "encode",
     "encode_and_count",
     "load_task",
+    "with_identity",
 ]

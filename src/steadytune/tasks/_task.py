@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from .._exceptions import ConfigError, DataError
+from ._problem import Problem, values
+from ._problems import PROBLEMS
 from ._sampling import stratified_sample
-from .metrics import CLASSIFICATION_METRICS, best_constant_score
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 TRAIN = "train"
 """Name under which the training rows are scored, beside the domains."""
+
+DEV = "dev"
+"""Name of the rows that choices are made on, beside the domains."""
 
 # The evaluation rows stay the same whatever subset is trained on, so that studies over subsets
 # compare on equal rows.
@@ -26,53 +31,73 @@ _EVALUATION_SEED = 0
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Rows to train on, rows to evaluate on by domain, and what they mean.
+    """Rows to train on, rows to choose by, rows to evaluate on by domain, and what they mean.
 
-    Every row has the text columns, `label` (an integer) and `idx` (distinct within its split).
+    The three have three uses: a run trains on `train`, stops early or chooses among runs by `dev`,
+    and reads `test` once at its end.
+
+    Every row has the text columns, the truth (`label`, or `answers` for question answering) and
+    `idx` (distinct within its split).
 
     Args:
         name: What `load_task` knows it by.
-        kind: What is predicted.
-        columns: The text columns, one for single texts and two for pairs.
-        label_names: Names of the classes in the order of their numbers.
+        kind: What is predicted: `classification`, `regression` or `qa`.
+        columns: The text columns: one for single texts, two for pairs, question and context.
+        label_names: Names of the classes in the order of their numbers; none but for
+            classification.
         metric: Name of the primary metric, the higher the better.
         domain: The domain trained on.
         train: Training rows.
+        dev: Rows to choose by; None where choices are made on rows drawn from `train`.
         test: Domain -> evaluation rows; the domain trained on stands first.
         content_hash: Hash of all rows; left empty, it is computed.
         source: One line for reports: where the rows come from, and their licence.
+        exposed: The domains that the embedded model `minilm` has seen in its own training.
 
     Raises:
-        DataError: A split is empty, lacks a column, repeats an `idx`, or has a label without a
-            name; or the training rows are all of one class.
-        ConfigError: The metric is unknown, or `test` does not start with `domain`.
+        DataError: A split is empty, lacks a column, repeats an `idx`, or has a truth that does not
+            fit the kind; or nothing can be learned from the training rows.
+        ConfigError: The kind or the metric is unknown, or `test` does not start with `domain`.
     """
 
     name: str
-    kind: Literal["classification"] = "classification"
+    kind: str = "classification"
     columns: tuple[str, ...]
-    label_names: tuple[str, ...]
+    label_names: tuple[str, ...] = ()
     metric: str
     domain: str
     train: Dataset = field(repr=False, compare=False)
+    dev: Dataset | None = field(default=None, repr=False, compare=False)
     test: dict[str, Dataset] = field(repr=False, compare=False)
     content_hash: str = ""
     source: str
+    exposed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_settings(self)
-        for split, rows in _splits(self).items():
+        for split, rows in self.splits.items():
             _check_rows(self, split, rows)
-        if len(set(_values(self.train, "label"))) < 2:
-            raise DataError(
-                f"all training rows of {self.name} are of one class: expected two or more; "
-                f"add rows of another class or draw more rows"
-            )
+        self.problem.check_training_rows(self.train, self.name)
         if not self.content_hash:
             object.__setattr__(self, "content_hash", _content_hash(self))
 
+    @property
+    def problem(self) -> Problem:
+        """What tasks of this kind need."""
+        return PROBLEMS[self.kind]
+
+    @property
+    def splits(self) -> dict[str, Dataset]:
+        """Every split by its name: `train`, `dev` if there are such rows, and the domains."""
+        dev = {} if self.dev is None else {DEV: self.dev}
+        return {TRAIN: self.train, **dev, **self.test}
+
     def sample(
-        self, train_size: int | None = None, subset_seed: int = 0, eval_size: int | None = None
+        self,
+        train_size: int | None = None,
+        subset_seed: int = 0,
+        eval_size: int | None = None,
+        dev_size: int | None = None,
     ) -> Task:
         """The same task on fewer rows, with the class shares kept.
 
@@ -80,115 +105,140 @@ class Task:
         the smaller ones. The evaluation rows do not depend on `subset_seed`.
 
         Args:
-            train_size: Training rows to draw; None takes all.
-            subset_seed: Seed of the draw of training rows.
+            train_size: Training rows to draw; None takes all, or all but the rows to choose by.
+            subset_seed: Seed of the draws of training rows and of rows to choose by.
             eval_size: Most rows to draw for each domain; None takes all.
+            dev_size: Rows to choose by: of `dev` where the task has such rows (at most all of
+                them), else of the training rows that are not trained on. None leaves them out.
 
         Raises:
-            ConfigError: `train_size` is more than there is or too few for a row of each class, or
-                `eval_size` is below 1.
+            ConfigError: There are not so many rows, or too few for a row of each class, or
+                a size is below 1.
         """
-        if train_size is None and eval_size is None:
+        if train_size is None and eval_size is None and dev_size is None and self.dev is None:
             return self
-        _check_sizes(self, train_size, eval_size)
-        return dataclasses.replace(
-            self,
-            train=_draw(self.train, train_size, TRAIN, subset_seed),
-            test={
-                domain: _draw(rows, eval_size, domain, _EVALUATION_SEED)
-                for domain, rows in self.test.items()
-            },
-            content_hash="",
-        )
+        _check_sizes(self, train_size, eval_size, dev_size)
+        train, dev = self.train, None
+        if dev_size is not None and self.dev is not None:
+            dev = _draw(self, self.dev, dev_size, DEV, subset_seed)
+        elif dev_size is not None and train_size is None:
+            dev = _draw(self, train, dev_size, DEV, subset_seed)
+            train = _without(train, dev)
+        train = _draw(self, train, train_size, TRAIN, subset_seed)
+        if dev_size is not None and dev is None:
+            dev = _draw(self, _without(self.train, train), dev_size, DEV, subset_seed)
+        test = {
+            domain: _draw(self, rows, eval_size, domain, _EVALUATION_SEED)
+            for domain, rows in self.test.items()
+        }
+        return dataclasses.replace(self, train=train, dev=dev, test=test, content_hash="")
+
+    def keep_domains(self, names: Iterable[str]) -> Task:
+        """The same task, evaluated on the domain trained on and on these others only.
+
+        Raises:
+            ConfigError: There is no such domain; the text names near matches.
+        """
+        wanted = {self.domain, *names}
+        if unknown := sorted(wanted - set(self.test)):
+            raise ConfigError(_unknown_domain(self, unknown[0]))
+        test = {domain: rows for domain, rows in self.test.items() if domain in wanted}
+        return dataclasses.replace(self, test=test, content_hash="")
 
 
 def constant_score(task: Task, domain: str) -> float:
     """What the best constant predictor scores on the primary metric.
 
-    It is the best over all classes on the very rows that are scored, not the training rows'
+    It is the best over all constants on the very rows that are scored, not the training rows'
     majority class, so a run that ends at or below it has learned nothing that helps there. Where
-    the metric is undefined for a constant prediction (Matthews' correlation), it is 0.
+    the metric is undefined for a constant prediction (a correlation), it is 0.
 
     Args:
         task: The task.
-        domain: One of its domains, or `train` for the training rows.
+        domain: One of its domains, or `train` or `dev`.
 
     Raises:
         ConfigError: The task has no such domain.
     """
-    splits = _splits(task)
-    if domain not in splits:
-        known = ", ".join(splits)
-        raise ConfigError(f"{task.name} has no domain {domain!r}: expected one of {known}")
-    labels = _values(splits[domain], "label")
-    return best_constant_score(labels, len(task.label_names), task.metric)
+    if domain not in task.splits:
+        raise ConfigError(_unknown_domain(task, domain))
+    rows, classes = task.splits[domain], len(task.label_names)
+    return task.problem.constant_score(rows, classes, task.metric)
 
 
-def _splits(task: Task) -> dict[str, Dataset]:
-    return {TRAIN: task.train, **task.test}
-
-
-def _values(rows: Dataset, column: str) -> list[Any]:
-    # Without the caller's format, which could make tensors of them.
-    return list(rows.with_format(None)[column][:])
+def _unknown_domain(task: Task, name: str) -> str:
+    near = difflib.get_close_matches(name, task.test, n=3)
+    guess = f"did you mean {' or '.join(near)}? " if near else ""
+    return f"{task.name} has no domain {name!r}: {guess}expected one of {', '.join(task.splits)}"
 
 
 def _check_settings(task: Task) -> None:
-    if task.metric not in CLASSIFICATION_METRICS:
-        known = ", ".join(CLASSIFICATION_METRICS)
+    if task.kind not in PROBLEMS:
+        known = ", ".join(PROBLEMS)
+        raise ConfigError(f"{task.name} is of the unknown kind {task.kind!r}: expected {known}")
+    if task.metric not in task.problem.metrics:
+        known = ", ".join(task.problem.metrics)
         raise ConfigError(f"{task.name} has the unknown metric {task.metric!r}: expected {known}")
-    if next(iter(task.test), None) != task.domain or TRAIN in task.test:
+    if next(iter(task.test), None) != task.domain or {TRAIN, DEV} & set(task.test):
         raise ConfigError(
             f"{task.name} evaluates on {', '.join(task.test) or 'nothing'}: expected the domain "
-            f"trained on, {task.domain}, to stand first and none to be called {TRAIN}"
+            f"trained on, {task.domain}, to stand first and none to be called {TRAIN} or {DEV}"
         )
 
 
 def _check_rows(task: Task, split: str, rows: Dataset) -> None:
-    missing = {*task.columns, "label", "idx"} - set(rows.column_names)
+    missing = {*task.columns, task.problem.answer, "idx"} - set(rows.column_names)
     if missing:
         raise DataError(f"{split} of {task.name} lacks {', '.join(sorted(missing))}: add it")
     if not len(rows):
         raise DataError(f"{split} of {task.name} is empty: expected one row or more")
-    if len(set(_values(rows, "idx"))) < len(rows):
+    if len(set(values(rows, "idx"))) < len(rows):
         raise DataError(f"{split} of {task.name} repeats an idx: expected a distinct one a row")
-    unnamed = set(_values(rows, "label")) - set(range(len(task.label_names)))
-    if unnamed:
-        raise DataError(
-            f"{split} of {task.name} has the label {min(unnamed, key=str)!r}: "
-            f"expected 0 to {len(task.label_names) - 1} ({', '.join(task.label_names)})"
+    task.problem.check_rows(rows, task.label_names, f"{split} of {task.name}")
+
+
+def _check_sizes(
+    task: Task, train_size: int | None, eval_size: int | None, dev_size: int | None
+) -> None:
+    fewest, most = task.problem.fewest_rows(task.train), len(task.train)
+    if train_size is not None and not fewest <= train_size <= most:
+        raise ConfigError(
+            f"train size {train_size} does not fit {task.name}: expected {fewest} (a row of "
+            f"each class) to {most} (all there are)"
+        )
+    for use, size in (("evaluation", eval_size), ("dev", dev_size)):
+        if size is not None and size < 1:
+            raise ConfigError(f"{use} size {size} leaves no row: expected 1 or more")
+    left = most - (fewest if train_size is None else train_size)
+    if dev_size is not None and task.dev is None and dev_size > left:
+        raise ConfigError(
+            f"dev size {dev_size} does not fit {task.name}: {left} of its {most} training rows are "
+            f"not trained on; take fewer of either"
         )
 
 
-def _check_sizes(task: Task, train_size: int | None, eval_size: int | None) -> None:
-    if train_size is not None:
-        classes, rows = len(set(_values(task.train, "label"))), len(task.train)
-        if not classes <= train_size <= rows:
-            raise ConfigError(
-                f"train size {train_size} does not fit {task.name}: expected {classes} (a row of "
-                f"each class) to {rows} (all there are)"
-            )
-    if eval_size is not None and eval_size < 1:
-        raise ConfigError(f"evaluation size {eval_size} leaves no row: expected 1 or more")
-
-
-def _draw(rows: Dataset, size: int | None, split: str, seed: int) -> Dataset:
+def _draw(task: Task, rows: Dataset, size: int | None, split: str, seed: int) -> Dataset:
     if size is None or size >= len(rows):
         return rows
-    identifiers, labels = _values(rows, "idx"), _values(rows, "label")
-    return rows.select(stratified_sample(identifiers, labels, size, seed, split))
+    identifiers, strata = values(rows, "idx"), task.problem.strata(rows)
+    return rows.select(stratified_sample(identifiers, strata, size, seed, split))
+
+
+def _without(rows: Dataset, others: Dataset) -> Dataset:
+    taken = set(values(others, "idx"))
+    return rows.select([i for i, idx in enumerate(values(rows, "idx")) if idx not in taken])
 
 
 def _content_hash(task: Task) -> str:
     digest = hashlib.blake2b(digest_size=16)
     _add_line(digest, [task.columns, task.label_names])
-    for split, rows in _splits(task).items():
-        columns = [_values(rows, name) for name in ("idx", *task.columns, "label")]
-        for row in zip(*columns, strict=True):
+    names = ("idx", *task.columns, task.problem.answer)
+    for split, rows in task.splits.items():
+        for row in zip(*(values(rows, name) for name in names), strict=True):
             _add_line(digest, [split, *row])
     return digest.hexdigest()
 
 
-def _add_line(digest: Any, values: Sequence[Any]) -> None:
+def _add_line(digest: Any, entries: Sequence[Any]) -> None:
     # JSON in ASCII has no raw line feed, so different rows cannot give the same bytes.
-    digest.update(json.dumps(values).encode("ascii") + b"\n")
+    digest.update(json.dumps(entries).encode("ascii") + b"\n")

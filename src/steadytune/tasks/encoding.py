@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
+    from .qa_windows import Windows
+
 _ROWS_AT_ONCE = 1000
 
 
@@ -19,18 +21,22 @@ class Encoded:
     """Encoded rows, and how many of them lost tokens.
 
     Args:
-        dataset: Rows of `input_ids`, `attention_mask`, `token_type_ids` where the tokenizer makes
-            them, and `labels`.
+        dataset: The features, nothing but what a model takes: `input_ids`, `attention_mask`,
+            `token_type_ids` where the tokenizer makes them, and the targets where rows have them.
         cut: Number of rows that were longer than allowed.
+        rows: Number of rows.
+        windows: Which part of which row each feature is, where a row has several.
     """
 
     dataset: Dataset
     cut: int
+    rows: int
+    windows: Windows | None = None
 
     @property
     def share_cut(self) -> float:
         """Share of the rows that were cut; 0 where there are no rows."""
-        return self.cut / max(len(self.dataset), 1)
+        return self.cut / max(self.rows, 1)
 
 
 def encode(
@@ -52,7 +58,7 @@ def encode_and_count(
     """Tokenise every row, in the order of the rows.
 
     Args:
-        dataset: Rows with the text columns and `label`.
+        dataset: Rows with the text columns, and `label` where it is known.
         columns: One text column, or two for pairs; a pair loses tokens of its longer text first.
         tokenizer: The model's tokenizer.
         max_length: Most tokens a row, special ones included.
@@ -71,9 +77,10 @@ def encode_and_count(
         texts = [batch[column] for column in columns]
         tokens = tokenizer(*texts, truncation=True, max_length=max_length)
         cut += _count_cut(texts, tokens["input_ids"], tokenizer, max_length)
-        for name, values in {**tokens, "labels": batch["label"]}.items():
+        targets = {"labels": batch["label"]} if "label" in batch else {}
+        for name, values in {**tokens, **targets}.items():
             encoded.setdefault(name, []).extend(values)
-    return Encoded(Dataset.from_dict(encoded), cut)
+    return Encoded(Dataset.from_dict(encoded), cut, len(rows))
 
 
 def _count_cut(

@@ -1,0 +1,38 @@
+"""The features of a task, made once for each task, model and length in a process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from ..models import load_tokenizer, resolve_model
+from ..tasks import Encoded, Encoding, Task
+
+_KEPT = 8
+
+
+def encode_splits(task: Task, model: str, encoding: Encoding) -> Mapping[str, Encoded]:
+    """The features of every split of a task.
+
+    Runs that differ in method or seed share them: a warm process makes them once.
+
+    Args:
+        task: The task; its content hash is part of what is remembered.
+        model: As for `steadytune.models.resolve_model`.
+        encoding: How texts become token numbers.
+    """
+    return _encode_splits(task, resolve_model(model), encoding)
+
+
+@lru_cache(maxsize=_KEPT)
+def _encode_splits(task: Task, folder: Path, encoding: Encoding) -> Mapping[str, Encoded]:
+    tokenizer = load_tokenizer(str(folder))
+    encode = task.problem.encode
+    return MappingProxyType(
+        {
+            split: encode(rows, task.columns, tokenizer, encoding)
+            for split, rows in task.splits.items()
+        }
+    )

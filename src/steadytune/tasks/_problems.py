@@ -1,0 +1,12 @@
+"""The kinds of tasks there are."""
+
+from __future__ import annotations
+
+from ._problem import Problem
+from .classification import Classification
+from .regression import Regression
+
+PROBLEMS: dict[str, Problem] = {
+    problem.kind: problem for problem in (Classification(), Regression())
+}
+"""Kind -> what tasks of that kind need."""

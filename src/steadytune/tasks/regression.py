@@ -1,0 +1,69 @@
+"""Texts, or pairs of texts, to one number."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from .._exceptions import DataError
+from ._problem import Encoding, Outputs, Predictions, Problem, Scores, values
+from .encoding import Encoded, encode_and_count
+from .regression_metrics import REGRESSION_METRICS, regression_metrics
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
+
+_STRATA = 10
+
+
+class Regression(Problem):
+    """Rows have a number as `label`; predictions are `value` (rows,)."""
+
+    kind: ClassVar[str] = "regression"
+    metrics: ClassVar[tuple[str, ...]] = REGRESSION_METRICS
+    answer: ClassVar[str] = "label"
+    outputs: ClassVar[tuple[str, ...]] = ("logits",)
+
+    def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
+        for label in values(rows, "label"):
+            if isinstance(label, bool) or not isinstance(label, int | float) or not isfinite(label):
+                raise DataError(f"{where} has the label {label!r}: expected a finite number")
+
+    def check_training_rows(self, rows: Dataset, where: str) -> None:
+        if len(set(values(rows, "label"))) < 2:
+            raise DataError(
+                f"all training rows of {where} have the same number: expected two or more; "
+                f"add rows with another number or draw more rows"
+            )
+
+    def strata(self, rows: Dataset) -> list[Hashable]:
+        """Ten bins with about equally many rows each: draws keep the spread of the numbers."""
+        labels = np.asarray(values(rows, "label"), dtype=np.float64)
+        edges = np.quantile(labels, np.arange(1, _STRATA) / _STRATA)
+        return list(np.searchsorted(edges, labels, side="right").tolist())
+
+    def fewest_rows(self, rows: Dataset) -> int:
+        return 2
+
+    def encode(
+        self,
+        rows: Dataset,
+        columns: tuple[str, ...],
+        tokenizer: PreTrainedTokenizerBase,
+        encoding: Encoding,
+    ) -> Encoded:
+        return encode_and_count(rows, columns, tokenizer, encoding.max_length)
+
+    def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
+        return {"value": np.stack(outputs["logits"])[:, 0]}
+
+    def score(self, predictions: Predictions, rows: Dataset) -> Scores:
+        return regression_metrics(predictions["value"], values(rows, "label"))
+
+    def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
+        """Correlations are undefined for a constant prediction, so this is 0."""
+        return 0.0
