@@ -13,9 +13,10 @@ from rich.console import Console
 from steadytune import ConfigError, DataError, ModelError, SteadytuneError
 from steadytune.demo import describe_methods, report_folder, run_demo
 from steadytune.demo_plan import Options
-from steadytune.study import workers
+from steadytune.study import executors
 from steadytune.study.ledger import Ledger
-from steadytune.study.record import Record, describe_task, make_record, now
+from steadytune.study.outcome import Outcome
+from steadytune.study.record import describe_task, make_record, now
 from steadytune.study.spec import RunSpec
 from steadytune.tasks import TASKS, NamedTask
 from tests.tiny_bert import write_tiny_bert
@@ -43,7 +44,7 @@ def options(model: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Opti
     )
 
 
-def pretend(spec: RunSpec, progress: Any) -> Record:
+def pretend(spec: RunSpec, progress: Any) -> Outcome:
     """A record without the training."""
     task = load_toy().sample(spec.train_size, spec.subset_seed, spec.eval_size)
     score = spec.seed / 10
@@ -53,13 +54,13 @@ def pretend(spec: RunSpec, progress: Any) -> Record:
         "seconds": {"train": 1.0, "evaluate": 0.5, "total": 2.0},
         "cost": {"steps": 2, "seconds_per_step": 0.5},
     }
-    return make_record(spec, "ok", None, started=now(), parts=parts)
+    return Outcome(make_record(spec, "ok", None, started=now(), parts=parts))
 
 
 @pytest.fixture
 def quick(options: Options, monkeypatch: pytest.MonkeyPatch) -> Options:
     """Options of a demo whose runs take no time."""
-    monkeypatch.setattr(workers, "_default_run", lambda: pretend)
+    monkeypatch.setattr(executors, "FineTune", lambda: pretend)
     return options
 
 
@@ -146,39 +147,39 @@ def test_a_corrupt_record_is_set_aside_and_run_again(quick: Options) -> None:
 def test_a_crashed_worker_costs_one_run_and_shows_in_the_report(
     options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def crash_at_seed_2(spec: RunSpec, progress: Any) -> Record:
+    def crash_at_seed_2(spec: RunSpec, progress: Any) -> Outcome:
         if spec.seed == 2:
-            return make_record(spec, "failed", "out of luck", started=now())
+            return Outcome(make_record(spec, "failed", "out of luck", started=now()))
         return pretend(spec, progress)
 
-    monkeypatch.setattr(workers, "_default_run", lambda: crash_at_seed_2)
+    monkeypatch.setattr(executors, "FineTune", lambda: crash_at_seed_2)
     text = show(options)
     assert "lnsr:strength=0.5, seed 2: failed: out of luck" in text
     failed = [r for r in Ledger(options.out).read().records if r["status"] == "failed"]
     assert [record["task"]["metric"] for record in failed] == ["accuracy", "accuracy"]
-    monkeypatch.setattr(workers, "_default_run", lambda: pretend)
+    monkeypatch.setattr(executors, "FineTune", lambda: pretend)
     assert "= 4 runs: 2 in" in show(options)
 
 
 def test_a_demo_whose_runs_all_fail_is_an_error(
     options: Options, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def crash(spec: RunSpec, progress: Any) -> Record:
-        return make_record(spec, "failed", "out of luck", started=now())
+    def crash(spec: RunSpec, progress: Any) -> Outcome:
+        return Outcome(make_record(spec, "failed", "out of luck", started=now()))
 
-    monkeypatch.setattr(workers, "_default_run", lambda: crash)
+    monkeypatch.setattr(executors, "FineTune", lambda: crash)
     with pytest.raises(SteadytuneError, match=r"every run failed.*out of luck"):
         show(options)
     assert len(Ledger(options.out).read().records) == 4
 
 
 def test_an_interrupt_says_what_is_kept(options: Options, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(spec: RunSpec, progress: Any) -> Record:
+    def interrupted(spec: RunSpec, progress: Any) -> Outcome:
         if spec.seed == 2:
             raise KeyboardInterrupt
         return pretend(spec, progress)
 
-    monkeypatch.setattr(workers, "_default_run", lambda: interrupted)
+    monkeypatch.setattr(executors, "FineTune", lambda: interrupted)
     with pytest.raises(KeyboardInterrupt, match=r"stopped with 2 of 4 runs in .*same command"):
         show(options)
     assert len(Ledger(options.out).read().records) == 2

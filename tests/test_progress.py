@@ -29,7 +29,7 @@ def text_of(console: Console) -> str:
 
 
 def test_runs_that_have_not_begun_count_as_the_others_do() -> None:
-    progress = StudyProgress(console(False), runs=3, workers=2)
+    progress = StudyProgress(console(False), runs=3)
     assert progress.units == (0, 0)
     progress.on_progress(SPECS[0], 5, 10)
     assert progress.units == (5, 30)
@@ -38,7 +38,7 @@ def test_runs_that_have_not_begun_count_as_the_others_do() -> None:
 
 
 def test_a_run_that_ends_early_counts_as_done() -> None:
-    progress = StudyProgress(console(False), runs=2, workers=1)
+    progress = StudyProgress(console(False), runs=2)
     progress.on_progress(SPECS[0], 5, 10)
     progress.on_record(record(SPECS[0], "diverged"))
     assert progress.units == (10, 20)
@@ -46,7 +46,7 @@ def test_a_run_that_ends_early_counts_as_done() -> None:
 
 def test_elsewhere_each_run_is_one_line_without_control_characters() -> None:
     output = console(False)
-    with StudyProgress(output, runs=2, workers=1) as progress:
+    with StudyProgress(output, runs=2) as progress:
         for spec in SPECS[:2]:
             for done in range(1, 11):
                 progress.on_progress(spec, done, 10)
@@ -60,11 +60,11 @@ def test_elsewhere_each_run_is_one_line_without_control_characters() -> None:
 
 def test_in_a_terminal_a_bar_moves_within_a_run() -> None:
     output = console(True)
-    with StudyProgress(output, runs=1, workers=2) as progress:
+    with StudyProgress(output, runs=1) as progress:
         progress.on_progress(SPECS[0], 3, 4)
         progress._bar.refresh()
     shown = text_of(output)
-    assert "starting 2 workers" in shown
+    assert "starting" in shown
     assert "0 of 1 runs done" in shown
     assert "75 %" in shown
     assert "left:" in shown

@@ -20,13 +20,11 @@ class StudyProgress:
     Args:
         console: Where to print.
         runs: How many runs there are to do.
-        workers: How many of them go on at a time.
     """
 
-    def __init__(self, console: Console, runs: int, workers: int) -> None:
+    def __init__(self, console: Console, runs: int) -> None:
         self._console = console
         self._runs = runs
-        self._workers = workers
         self._ended: set[str] = set()
         self._units: dict[str, tuple[int, int]] = {}
         self._started = time.monotonic()
@@ -84,7 +82,7 @@ class StudyProgress:
 
     def _description(self) -> str:
         if not self._units:
-            return "starting" if self._workers < 2 else f"starting {self._workers} workers"
+            return "starting"
         return f"{len(self._ended)} of {self._runs} runs done"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ._exceptions import ConfigError, DataError, SteadytuneError
 from .demo_plan import Options, Plan, make_plan
+from .study.executors import Executor, executor_for
 from .study.ledger import Ledger
 from .study.outcome import Outcome
 from .study.spec import RunSpec
@@ -45,20 +45,20 @@ def run_demo(options: Options, console: Console) -> Report:
     _set_corrupt_aside(ledger, console)
     finished = ledger.finished()
     missing = [spec for spec in plan.specs if spec.hash not in finished]
-    workers = _workers(options.workers, len(missing))
-    _announce(options, plan, len(missing), workers, console)
+    executor = executor_for(options.workers)
+    _announce(options, plan, missing, executor, console)
     if missing:
-        _carry_out(missing, plan, ledger, workers, console)
+        _carry_out(missing, plan, ledger, executor, console)
     return _report(options, plan, ledger, console)
 
 
 def _carry_out(
-    specs: Sequence[RunSpec], plan: Plan, ledger: Ledger, workers: int, console: Console
+    specs: Sequence[RunSpec], plan: Plan, ledger: Ledger, executor: Executor, console: Console
 ) -> None:
     from ._progress import StudyProgress
-    from .study.workers import execute
+    from .study.executors import FineTune
 
-    with StudyProgress(console, len(specs), workers) as progress:
+    with StudyProgress(console, len(specs)) as progress:
 
         def keep(outcome: Outcome) -> None:
             # A worker that crashed could not tell what the task is.
@@ -67,7 +67,7 @@ def _carry_out(
             progress.on_record(record)
 
         try:
-            execute(specs, workers=workers, on_outcome=keep, on_progress=progress.on_progress)
+            executor.carry_out(specs, FineTune(), keep, progress.on_progress)
         except KeyboardInterrupt:
             done = len(ledger.finished() & {spec.hash for spec in plan.specs})
             raise KeyboardInterrupt(
@@ -148,33 +148,22 @@ def describe_methods(texts: Sequence[str], *, imports: bool) -> dict[str, str]:
     return described
 
 
-def _workers(wanted: int | None, runs: int) -> int:
-    """One process a core; on a GPU one run at a time."""
-    if wanted is not None:
-        return min(wanted, runs)
-    import torch
-
-    return min(runs, 1 if torch.accelerator.is_available() else _cores())
-
-
-def _cores() -> int:
-    """The cores that this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def _set_corrupt_aside(ledger: Ledger, console: Console) -> None:
     for name, reason in ledger.read().corrupt.items():
         aside = ledger.set_aside(name)
         console.print(f"{name} is no record ({reason}): set aside as {aside.name}", markup=False)
 
 
-def _announce(options: Options, plan: Plan, missing: int, workers: int, console: Console) -> None:
+def _announce(
+    options: Options,
+    plan: Plan,
+    missing: Sequence[RunSpec],
+    executor: Executor,
+    console: Console,
+) -> None:
     sizes, task = plan.task["sizes"], plan.task
-    there = len(plan.specs) - missing
+    there = len(plan.specs) - len(missing)
     domains = ", ".join([task["in_domain"], *task["out_of_domain"]])
-    where = "in this process" if workers == 0 else f"{workers} at a time"
     lines = [
         f"{options.model} on {sizes['train']} {task['in_domain']} sentences of {options.task}; "
         f"evaluated on {domains}",
@@ -182,9 +171,10 @@ def _announce(options: Options, plan: Plan, missing: int, workers: int, console:
         f"{_count(plan.specs, 'run')}",
     ]
     if there:
-        lines[1] += f": {there} in {options.out} already, {missing} to do"
+        lines[1] += f": {there} in {options.out} already, {len(missing)} to do"
     if missing:
-        lines[1] += f", {where}"
+        lines[1] += f", {executor.describe(missing)}"
+        lines += filter(None, [executor.notice(missing)])
     for line in lines:
         console.print(line, markup=False, soft_wrap=True)
 

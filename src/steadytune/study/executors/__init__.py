@@ -6,7 +6,6 @@ All three take the same runs and give the same outcomes, bit for bit on machines
 from ._executor import Executor, FineTune, OnOutcome, OnProgress, Progress, Run, WorkerError
 from .in_process import InProcess
 from .local_workers import LocalWorkers
-from .ray_tasks import RayTasks
 
 __all__ = [
     "Executor",
@@ -16,7 +15,6 @@ __all__ = [
     "OnOutcome",
     "OnProgress",
     "Progress",
-    "RayTasks",
     "Run",
     "WorkerError",
     "executor_for",
