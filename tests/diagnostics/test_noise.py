@@ -7,28 +7,13 @@ import json
 import numpy as np
 import pytest
 import torch
-from torch import Tensor, nn
 
 from steadytune import ConfigError
 from steadytune.diagnostics import noise_profile
 from steadytune.testing import tiny_batch, tiny_classifier
 
 from ..families import NAMES, batch, classifier
-
-
-class Scaling(nn.Module):
-    """Three blocks that multiply by 2, 1/4 and 3: every curve is known exactly."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.blocks = nn.ModuleList([nn.Linear(4, 4, bias=False) for _ in range(3)])
-        for block, factor in zip(self.blocks, (2.0, 0.25, 3.0), strict=True):
-            block.weight.data = factor * torch.eye(4)
-
-    def forward(self, x: Tensor, attention_mask: Tensor | None = None) -> Tensor:
-        for block in self.blocks:
-            x = block(x)
-        return x
+from .scaling import Scaling
 
 
 def test_curves_of_a_linear_network() -> None:
@@ -45,6 +30,23 @@ def test_curves_of_a_linear_network() -> None:
     for ratio, spread in zip(profile.ratio, profile.ratio_std, strict=True):
         np.testing.assert_allclose(ratio, 0.1, rtol=1e-5)
         np.testing.assert_allclose(spread, 0.0, atol=1e-6)
+
+
+def test_examples_are_kept_apart() -> None:
+    x = torch.tensor([[[3.0, 0.0, 4.0, 0.0]], [[0.0, 2.0, 0.0, 0.0]]])
+    profile = noise_profile(Scaling(), [{"x": x}], relative_noise=0.1, layers="blocks")
+    np.testing.assert_allclose(
+        profile.example_displacement[1], np.outer([10.0, 4.0], [0.1, 0.025, 0.075]), rtol=1e-5
+    )
+    np.testing.assert_allclose(profile.example_ratio[1], 0.1, rtol=1e-5)
+    assert profile.examples == 2 and profile.undirected == (0, 0, 0)
+
+
+def test_tokens_without_a_partner_are_counted() -> None:
+    alone = noise_profile(tiny_classifier(), [tiny_batch(examples=1)], noise="in-manifold")
+    assert alone.undirected == (1, 1, 1)
+    together = noise_profile(tiny_classifier(), [tiny_batch()], noise="in-manifold")
+    assert max(together.undirected) == 0
 
 
 def test_pads_do_not_count() -> None:

@@ -1,5 +1,42 @@
-"""What can be seen in a model: how noise spreads through its layers."""
+"""What can be seen in a model: how noise spreads through it, and what it has become of the start.
 
+Every function returns a frozen dataclass of arrays; `steadytune.diagnostics.drawing` draws them.
+"""
+
+from .association import GroupAssociation, StabilityAssociation, stability_association
+from .drift import WeightDrift, weight_drift
+from .jacobian import JacobianNorms, jacobian_norms
+from .moved import MovedExample, most_moved
 from .noise import NoiseProfile, noise_profile
+from .rank import LayerRanks, effective_rank, layer_ranks
+from .representations import Representations, representations
+from .sensitivity import RELATIVE_SIZES, OutputSensitivity, output_sensitivity
+from .similarity import LayerSimilarity, layer_similarity, linear_cka
+from .training import TrainingCurve, training_curve
 
-__all__ = ["NoiseProfile", "noise_profile"]
+__all__ = [
+    "RELATIVE_SIZES",
+    "GroupAssociation",
+    "JacobianNorms",
+    "LayerRanks",
+    "LayerSimilarity",
+    "MovedExample",
+    "NoiseProfile",
+    "OutputSensitivity",
+    "Representations",
+    "StabilityAssociation",
+    "TrainingCurve",
+    "WeightDrift",
+    "effective_rank",
+    "jacobian_norms",
+    "layer_ranks",
+    "layer_similarity",
+    "linear_cka",
+    "most_moved",
+    "noise_profile",
+    "output_sensitivity",
+    "representations",
+    "stability_association",
+    "training_curve",
+    "weight_drift",
+]

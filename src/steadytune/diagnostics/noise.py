@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._checks import check_at_least
-from .._exceptions import ConfigError
-from .._noise import Noise, redirected, resolve_noise
-from .._random import generator, isolated_rng
-from .._sites import find_layers, unwrap
-from .._trace import Recorder, Trace, eval_mode
+from .._noise import Noise, resolve_noise
+from ._displacement import Sampler, norms
+from ._observer import Observation, observing
 
 Array = NDArray[np.float64]
 
@@ -33,23 +31,45 @@ class NoiseProfile:
         injection: The layers b, in hidden-state numbering.
         relative_noise: Norm of the noise over the norm of the hidden state it is added to.
         noise: The sampler.
-        examples: Number of examples averaged over.
-        displacement: displacement[i][k], mean over examples of ||h_r(x + e) - h_r(x)|| at
+        example_displacement: example_displacement[i][n, k], ||h_r(x + e) - h_r(x)|| of example n at
             b = injection[i] and r = b + k, norms over all real tokens of an example.
-        ratio: The same, divided by ||h_r(x)|| before averaging; ratio[i][0] is `relative_noise`.
-        ratio_std: Standard deviation of that ratio over examples (ddof 1; NaN for one example).
+        example_ratio: The same, divided by ||h_r(x)||; its first column is `relative_noise`.
+        undirected: For each b, the share of real tokens whose noise kept the Gaussian's direction
+            because the sampler had none for them.
     """
 
     injection: tuple[int, ...]
     relative_noise: float
     noise: str
-    examples: int
-    displacement: tuple[Array, ...]
-    ratio: tuple[Array, ...]
-    ratio_std: tuple[Array, ...]
+    example_displacement: tuple[Array, ...]
+    example_ratio: tuple[Array, ...]
+    undirected: tuple[float, ...]
+
+    @property
+    def examples(self) -> int:
+        """Number of examples measured on."""
+        return len(self.example_ratio[0])
+
+    @property
+    def displacement(self) -> tuple[Array, ...]:
+        """Mean displacement over examples, for each b at the layers b .. L."""
+        return tuple(found.mean(0) for found in self.example_displacement)
+
+    @property
+    def ratio(self) -> tuple[Array, ...]:
+        """Mean ratio over examples, for each b at the layers b .. L."""
+        return tuple(found.mean(0) for found in self.example_ratio)
+
+    @property
+    def ratio_std(self) -> tuple[Array, ...]:
+        """Standard deviation of the ratio over examples (ddof 1; NaN for one example)."""
+        return tuple(
+            found.std(0, ddof=1) if len(found) > 1 else np.full(found.shape[1], np.nan)
+            for found in self.example_ratio
+        )
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready values; undefined numbers are null."""
+        """JSON-ready values, without those of single examples; undefined numbers are null."""
         return {
             "injection": list(self.injection),
             "relative_noise": self.relative_noise,
@@ -81,7 +101,7 @@ def noise_profile(
         model: Any model whose layers can be found.
         batches: Keyword arguments of the model, with `attention_mask` where there are pads.
         relative_noise: Norm of an example's noise over the norm of its hidden state.
-        noise: The sampler, as in `LNSR`.
+        noise: The sampler, as in `LNSR`. Partners, subspace and covariance come from the batch.
         injection: The layers b to inject at, 0 <= b < L; all of them by default.
         rank: Dimension of the principal subspace, for noise `subspace`.
         seed: The seed of the noise.
@@ -92,102 +112,57 @@ def noise_profile(
         ModelError: If the model's layers cannot be found.
     """
     check_at_least("relative_noise", relative_noise, 0)
-    bare = unwrap(model)
-    recorder = Recorder(find_layers(bare, layers))
-    chosen = tuple(range(recorder.depth) if injection is None else injection)
-    if not chosen or not set(chosen) <= set(range(recorder.depth)):
-        raise ConfigError(
-            f"injection={list(chosen)} is out of range; expected layers 0 to {recorder.depth - 1}"
-        )
-    device = next(bare.parameters()).device
-    moved: list[list[Tensor]] = []  # batch -> injection -> (examples, layers above and b itself)
-    norms: list[list[Tensor]] = []
-    with recorder.installed(), eval_mode(bare), torch.no_grad(), isolated_rng(device):
-        for number, batch in enumerate(batches):
-            inputs = {name: value.to(device) for name, value in batch.items() if name != "labels"}
-            with recorder.recording() as trace:
-                bare(**inputs)
-            mask = inputs.get("attention_mask", torch.ones_like(trace.hidden[0][..., 0]))
-            norms.append([_norms(trace.hidden[b:], mask) for b in chosen])
-            moved.append(
-                [
-                    _displacements(
-                        trace,
-                        b,
-                        mask.bool(),
-                        relative_noise,
-                        noise,
-                        rank,
-                        lambda site, b=b, number=number: generator(
-                            device, "noise_profile", seed, number, b, site
-                        ),
-                    )
-                    for b in chosen
-                ]
-            )
-    if not moved:
-        raise ConfigError("batches is empty; expected at least one batch to measure on")
-    return _summarised(chosen, relative_noise, resolve_noise(noise), moved, norms)
-
-
-def _displacements(
-    trace: Trace,
-    layer: int,
-    real: Tensor,
-    relative_noise: float,
-    noise: Noise,
-    rank: int,
-    generator_of: Any,
-) -> Tensor:
-    """Distances at layers b to L, (examples, L - b + 1)."""
-    start = trace.hidden[layer]
-    state = start.float()
-    drawn = torch.randn(state.shape, generator=generator_of("noise"), device=state.device)
-    drawn, _ = redirected(
-        drawn, state, real, noise=noise, rank=rank, generator=generator_of("direction")
-    )
-    drawn = drawn * real[..., None]
-    wanted = relative_noise * _norms([state], real)
-    drawn = drawn * (wanted / _norms([drawn], real).clamp(min=1e-30))[..., None]
-    noisy = trace.replay(layer, (state + drawn).to(start.dtype))
-    clean = trace.hidden[layer + 1 :]
-    above = [n.float() - c.float() for n, c in zip(noisy, clean, strict=True)]
-    return _norms([drawn, *above], real)
-
-
-def _norms(states: Sequence[Tensor], mask: Tensor) -> Tensor:
-    """Euclidean norms over the real tokens of each example, (examples, states)."""
-    squares = [(s.float().square().sum(-1) * mask).sum(-1) for s in states]
-    return torch.stack(squares, dim=-1).sqrt()
-
-
-def _summarised(
-    chosen: tuple[int, ...],
-    relative_noise: float,
-    noise: str,
-    moved: list[list[Tensor]],
-    norms: list[list[Tensor]],
-) -> NoiseProfile:
-    distances = [_gathered(moved, i) for i in range(len(chosen))]
-    ratios = [
-        distance / np.maximum(_gathered(norms, i), 1e-30) for i, distance in enumerate(distances)
-    ]
-    count = len(distances[0])
+    sampler = Sampler(noise, rank, ("noise_profile", seed))
+    with observing(model, layers) as observer, torch.no_grad():
+        chosen = observer.chosen(injection)
+        parts = [
+            [_displaced(seen, layer, relative_noise, sampler) for layer in chosen]
+            for seen in observer.observe(batches)
+        ]
+    by_layer = [_pooled([batch[i] for batch in parts]) for i in range(len(chosen))]
     return NoiseProfile(
         injection=chosen,
         relative_noise=relative_noise,
-        noise=noise,
-        examples=count,
-        displacement=tuple(d.mean(0) for d in distances),
-        ratio=tuple(r.mean(0) for r in ratios),
-        ratio_std=tuple(
-            r.std(0, ddof=1) if count > 1 else np.full(r.shape[1], np.nan) for r in ratios
-        ),
+        noise=resolve_noise(noise),
+        example_displacement=tuple(moved for moved, _, _ in by_layer),
+        example_ratio=tuple(ratio for _, ratio, _ in by_layer),
+        undirected=tuple(share for _, _, share in by_layer),
     )
 
 
-def _gathered(batches: list[list[Tensor]], index: int) -> Array:
-    return torch.cat([batch[index] for batch in batches]).double().cpu().numpy()
+@dataclass(frozen=True)
+class _Displaced:
+    moved: Tensor  # (examples, L - b + 1), at the layers b to L
+    norms: Tensor  # the same of the clean states
+    undirected: Tensor  # tokens without a direction of the sampler, and real tokens
+
+
+def _displaced(
+    seen: Observation, layer: int, relative_noise: float, sampler: Sampler
+) -> _Displaced:
+    trace, mask = seen.trace, seen.mask
+    start, above = trace.hidden[layer], trace.hidden[layer + 1 :]
+    state = start.float()
+    drawn, lost = sampler.draw(state, mask, seen.number, layer)
+    drawn = relative_noise * drawn
+    noisy = trace.replay(layer, (state + drawn).to(start.dtype))
+    moved = [n.float() - c.float() for n, c in zip(noisy, above, strict=True)]
+    return _Displaced(
+        norms([drawn, *moved], mask),
+        norms([start, *above], mask),
+        torch.stack([lost.sum(), mask.sum()]),
+    )
+
+
+def _pooled(parts: Sequence[_Displaced]) -> tuple[Array, Array, float]:
+    moved = _joined([part.moved for part in parts])
+    clean = _joined([part.norms for part in parts])
+    lost, real = torch.stack([part.undirected for part in parts]).sum(0).tolist()
+    return moved, moved / np.maximum(clean, 1e-30), lost / max(real, 1)
+
+
+def _joined(parts: Sequence[Tensor]) -> Array:
+    return torch.cat(list(parts)).double().cpu().numpy()
 
 
 def _plain(curve: Array) -> list[float | None]:

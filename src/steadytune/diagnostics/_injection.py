@@ -1,0 +1,41 @@
+"""A whole forward pass in which one hidden state is replaced, for what lies above the blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from torch import Tensor, nn
+
+from .._sites import Layers
+
+
+@contextmanager
+def injected(layers: Layers, layer: int, state: Tensor) -> Iterator[None]:
+    """Give the block above hidden state `layer` another input; the hooks go with the block.
+
+    Blocks are counted by their calls, since ALBERT calls one module many times. One forward pass
+    belongs inside.
+
+    Args:
+        layers: The model's blocks.
+        layer: Number b of the hidden state, 0 <= b < L.
+        state: What takes its place, (batch, tokens, width).
+    """
+    calls = 0
+
+    def replace(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls != layer + 1:
+            return None
+        if args:
+            return (state, *args[1:]), kwargs
+        name = next(iter(kwargs))
+        return args, {**kwargs, name: state}
+
+    with ExitStack() as stack:
+        for module in layers.modules:
+            stack.callback(module.register_forward_pre_hook(replace, with_kwargs=True).remove)
+        yield
