@@ -7,6 +7,7 @@ from .bootstrap import (
     bootstrap_interval,
     bootstrap_mean_interval,
 )
+from .correlation import Correlation, correlation, correlation_within
 from .disagreement import (
     LabelDisagreement,
     ValueDisagreement,
@@ -37,6 +38,7 @@ from .wilcoxon import SignedRankTest, signed_rank_test
 __all__ = [
     "BootstrapInterval",
     "BootstrapMethod",
+    "Correlation",
     "ExpectedBest",
     "Improvement",
     "Interval",
@@ -54,6 +56,8 @@ __all__ = [
     "bootstrap_spread",
     "class_disagreement",
     "compare_spread",
+    "correlation",
+    "correlation_within",
     "degenerate_rate",
     "expected_best",
     "holm",
