@@ -1,0 +1,138 @@
+"""The options that say which rows a command reads, shared by all commands that read any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ..tasks.source import DataSource
+
+DATA_ROOT_VARIABLE = "STEADYTUNE_DATA"
+
+TaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--task",
+        metavar="NAME",
+        help="A named task; `steadytune tasks` lists them.",
+    ),
+]
+TrainOption = Annotated[
+    str | None,
+    typer.Option(
+        "--train",
+        metavar="FILE",
+        help="Your own training rows: CSV, TSV, JSON lines, Parquet, SQuAD-style JSON, a folder "
+        "that `datasets` has saved, or a name on the Hugging Face hub. Instead of --task.",
+    ),
+]
+ValidationOption = Annotated[
+    str | None,
+    typer.Option(
+        "--validation",
+        "--test",
+        metavar="FILE",
+        help="Held-out rows, scored once at the end. [default: a fifth of the training rows]",
+        show_default=False,
+    ),
+]
+DevOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dev",
+        metavar="FILE",
+        help="Rows to stop early and choose by. [default: training rows that are not trained on]",
+        show_default=False,
+    ),
+]
+OodOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ood",
+        metavar="NAME[=FILE]",
+        help="One more domain to evaluate on: a companion of the named task, all for all of them, "
+        "or NAME=FILE for rows of your own; give it again for more.",
+    ),
+]
+TextOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--text",
+        metavar="COLUMN",
+        help="The column of the text; give it twice for pairs of texts. [default: guessed]",
+        show_default=False,
+    ),
+]
+LabelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--label",
+        metavar="COLUMN",
+        help="The column of the label. [default: guessed]",
+        show_default=False,
+    ),
+]
+KindOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="What is predicted: classification, regression or qa. [default: guessed from labels]",
+        show_default=False,
+    ),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option(
+        "--metric",
+        metavar="METRIC",
+        help="The primary metric. [default: the task's own, or the usual one of the kind]",
+        show_default=False,
+    ),
+]
+DataRootOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data-root",
+        metavar="DIR",
+        envvar=DATA_ROOT_VARIABLE,
+        help="Folder of local copies of the named tasks' rows, read instead of the hub.",
+    ),
+]
+
+
+def data_source(
+    *,
+    task: str | None = None,
+    train: str | None = None,
+    validation: str | None = None,
+    dev: str | None = None,
+    ood: Sequence[str] | None = None,
+    text: Sequence[str] | None = None,
+    label: str | None = None,
+    kind: str | None = None,
+    metric: str | None = None,
+    data_root: str | None = None,
+) -> DataSource:
+    """The rows that these options name.
+
+    Raises:
+        ConfigError: Both or neither of `task` and `train` are given.
+    """
+    from ..tasks.source import DataSource
+
+    return DataSource(
+        task=task,
+        train=train,
+        validation=validation,
+        dev=dev,
+        ood=tuple(ood or ()),
+        text=tuple(text or ()),
+        label=label,
+        kind=kind,
+        metric=metric,
+        data_root=data_root,
+    )
