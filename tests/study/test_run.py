@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import random
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ def test_a_record_holds_all_that_its_format_promises(spec: RunSpec) -> None:
     assert set(record["results"]["movie"]) >= {"accuracy", "f1", "matthews", "loss"}
     assert record["cost"]["steps"] == 6
     assert 0 < record["cost"]["seconds_per_step"] < record["seconds"]["train"]
+    assert record["cost"]["forwards_per_step"] == 1.0
+    assert sys.platform != "linux" or record["cost"]["peak_memory_bytes"] > 10_000_000
     assert sum(record["seconds"].values()) < 2 * record["seconds"]["total"]
     assert [entry["step"] for entry in record["history"]] == [1, 2, 3, 4, 5, 6]
     assert record["environment"]["threads"] == 1

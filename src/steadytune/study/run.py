@@ -23,6 +23,7 @@ from .encoded import encode_splits
 from .environment import describe_environment
 from .evaluation import are_finite, attenuation, batch_count, model_outputs
 from .outcome import Outcome
+from .peak_memory import PeakMemory
 from .record import Status, describe_task, make_record, now, one_line
 from .spec import RunSpec
 from .training import Training, step_count, train
@@ -84,6 +85,7 @@ class _Log:
     seconds: dict[str, float] = field(default_factory=dict)
     diverged: str | None = None
     started: float = field(default_factory=time.perf_counter)
+    memory: PeakMemory = field(default_factory=PeakMemory)
 
     def parts(self) -> dict[str, Any]:
         steps = self.training.step_seconds if self.training else []
@@ -96,6 +98,8 @@ class _Log:
             "cost": {
                 "steps": len(steps),
                 "seconds_per_step": median(steps) if steps else None,
+                "forwards_per_step": self.training.forwards_per_step if self.training else None,
+                "peak_memory_bytes": self.memory.bytes,
             },
             "environment": describe_environment(self.spec.threads),
         }

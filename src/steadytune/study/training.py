@@ -22,6 +22,7 @@ from .._random import Seeds
 from .._regularizer import Regularizer
 from ..trainer import RegularizedTrainer
 from .batching import LengthGroupedSampler
+from .forwards import ForwardCount
 from .spec import RunSpec
 
 _LOG_POINTS = 20
@@ -39,11 +40,13 @@ class Training:
         history: What was logged, in the order of the steps.
         step_seconds: Duration of each step.
         diverged: Why it was stopped, or None if it came to its end.
+        forwards_per_step: Forward passes a step; None for a model whose blocks cannot be found.
     """
 
     history: list[dict[str, float | None]]
     step_seconds: list[float]
     diverged: str | None = None
+    forwards_per_step: float | None = None
 
 
 def train(
@@ -65,8 +68,8 @@ def train(
         on_step: Called after every optimizer step.
     """
     seeds = Seeds.from_run(spec.seed)
-    watch = _Watch(on_step)
-    with tempfile.TemporaryDirectory(prefix="steadytune-") as folder:
+    watch, forwards = _Watch(on_step), ForwardCount(model)
+    with tempfile.TemporaryDirectory(prefix="steadytune-") as folder, forwards.installed():
         trainer = _RunTrainer(
             model=model,
             args=_arguments(spec, seeds, folder, step_count(spec, len(rows))),
@@ -76,6 +79,7 @@ def train(
             seeds=seeds,
             callbacks=[watch],
             group_by_length=spec.group_by_length,
+            forwards=forwards,
         )
         trainer.remove_callback(PrinterCallback)
         try:
@@ -83,7 +87,8 @@ def train(
             reason = None
         except Diverged as error:
             reason = str(error)
-    return Training(_history(trainer.state.log_history), watch.seconds, reason)
+    history = _history(trainer.state.log_history)
+    return Training(history, watch.seconds, reason, forwards.per_step)
 
 
 def step_count(spec: RunSpec, rows: int) -> int:
@@ -95,8 +100,11 @@ def step_count(spec: RunSpec, rows: int) -> int:
 class _RunTrainer(RegularizedTrainer):
     """A trainer that stops at the first loss that is not finite, and may group rows by length."""
 
-    def __init__(self, *args: Any, group_by_length: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, group_by_length: bool, forwards: ForwardCount, **kwargs: Any
+    ) -> None:
         self._group_by_length = group_by_length
+        self._forwards = forwards
         super().__init__(*args, **kwargs)
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
@@ -106,8 +114,9 @@ class _RunTrainer(RegularizedTrainer):
         lengths = [len(ids) for ids in rows["input_ids"]]
         return LengthGroupedSampler(lengths, self.args.train_batch_size, self.args.data_seed)
 
-    def training_step(self, *args: Any, **kwargs: Any) -> Tensor:
-        loss = super().training_step(*args, **kwargs)
+    def training_step(self, model: Any, inputs: dict[str, Any], *args: Any) -> Tensor:
+        with self._forwards.training_step(len(inputs["input_ids"])):
+            loss = super().training_step(model, inputs, *args)
         if not isfinite(value := loss.item()):
             raise Diverged(f"the loss was {value} at step {self.state.global_step + 1}")
         return loss

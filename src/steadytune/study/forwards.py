@@ -1,0 +1,68 @@
+"""How many forward passes a step of training makes, counted where the work is: at the blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .._exceptions import ModelError
+from .._sites import Layers, find_layers
+
+
+class ForwardCount:
+    """Counts what runs through a model's blocks during training steps.
+
+    A pass of the whole batch through all blocks counts 1. A replay of some blocks counts as their
+    share of the depth, and a pass of some rows as their share of the batch; so do a teacher's
+    passes, and what activation checkpointing computes again. The embeddings and the head are left
+    out, and so are backward passes.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self._layers = _layers_of(model)
+        self._rows_through_blocks = 0
+        self._rows = 0
+        self._is_counting = False
+
+    @property
+    def per_step(self) -> float | None:
+        """Forward passes a step so far; None before the first, or without known blocks."""
+        if self._layers is None or not self._rows:
+            return None
+        return self._rows_through_blocks / (self._layers.depth * self._rows)
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Put hooks on the blocks for as long as the block of code lasts."""
+        with ExitStack() as stack:
+            on_block = torch.compiler.disable(self._on_block)  # a count is no part of the graph
+            for module in self._layers.modules if self._layers else ():
+                handle = module.register_forward_pre_hook(on_block, with_kwargs=True)
+                stack.callback(handle.remove)
+            yield
+
+    @contextmanager
+    def training_step(self, rows: int) -> Iterator[None]:
+        """Count inside: one micro-batch of so many rows."""
+        self._rows += rows
+        self._is_counting = True
+        try:
+            yield
+        finally:
+            self._is_counting = False
+
+    def _on_block(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        if self._is_counting:
+            hidden: Tensor = args[0] if args else next(iter(kwargs.values()))
+            self._rows_through_blocks += hidden.shape[0]
+
+
+def _layers_of(model: nn.Module) -> Layers | None:
+    try:
+        return find_layers(model)
+    except ModelError:
+        return None

@@ -1,0 +1,30 @@
+"""The peak of one run's memory: what an earlier run held does not count."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from steadytune.study import peak_memory
+from steadytune.study.peak_memory import PeakMemory
+
+MEGABYTES_80 = 80_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone can measure a peak anew")
+def test_the_peak_is_measured_anew() -> None:
+    first = PeakMemory()
+    before = first.bytes
+    np.ones(MEGABYTES_80, np.int8)
+    high, second = first.bytes, PeakMemory()
+    low = second.bytes
+    assert before is not None and high is not None and low is not None
+    assert 0.9 * MEGABYTES_80 < high - before < 1.5 * MEGABYTES_80
+    assert low < high - 0.5 * MEGABYTES_80
+
+
+def test_without_proc_there_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
+    monkeypatch.setattr(peak_memory, "_CLEAR", peak_memory.Path("/nowhere/clear_refs"))
+    assert PeakMemory().bytes is None
