@@ -1,0 +1,79 @@
+"""Questions, answered by a part of their context."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from ._problem import Encoding, Outputs, Predictions, Problem, Scores, values
+from .encoding import Encoded
+from .qa_decoding import decode_answers
+from .qa_rows import check_answers
+from .qa_windows import encode_windows
+from .squad_metrics import squad_scores
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
+
+
+class QuestionAnswering(Problem):
+    """Rows have `answers`, each a part of the `context`; predictions are `text` and `score`.
+
+    An answer's score is its start logit plus its end logit, not a probability.
+    """
+
+    kind: ClassVar[str] = "qa"
+    metrics: ClassVar[tuple[str, ...]] = ("f1", "exact_match")
+    answer: ClassVar[str] = "answers"
+    outputs: ClassVar[tuple[str, ...]] = ("start_logits", "end_logits")
+    per_token: ClassVar[bool] = True
+
+    def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
+        check_answers(rows, where)
+
+    def check_training_rows(self, rows: Dataset, where: str) -> None:
+        """Something can be learned from every row."""
+
+    def strata(self, rows: Dataset) -> list[Hashable]:
+        """All rows are of one kind."""
+        return [None] * len(rows)
+
+    def fewest_rows(self, rows: Dataset) -> int:
+        return 1
+
+    def encode(
+        self,
+        rows: Dataset,
+        columns: tuple[str, ...],
+        tokenizer: PreTrainedTokenizerBase,
+        encoding: Encoding,
+    ) -> Encoded:
+        return encode_windows(rows, columns, tokenizer, encoding.max_length, encoding.stride)
+
+    def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
+        assert encoded.windows is not None
+        found = decode_answers(
+            outputs["start_logits"],
+            outputs["end_logits"],
+            encoded.windows,
+            values(rows, "context"),
+        )
+        return {"text": found.text, "score": found.score}
+
+    def score(self, predictions: Predictions, rows: Dataset) -> Scores:
+        """Both metrics and `loss`, which no answer as a text has.
+
+        All are None where there are no rows or the logits were not finite.
+        """
+        if np.isnan(predictions["score"]).any():
+            return {"f1": None, "exact_match": None, "loss": None}
+        answers = [answer["text"] for answer in values(rows, "answers")]
+        found = squad_scores(predictions["text"].tolist(), answers)
+        return {"f1": found.total_f1, "exact_match": found.total_em, "loss": None}
+
+    def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
+        """No answer at all is right nowhere, so this is 0."""
+        return 0.0
