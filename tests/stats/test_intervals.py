@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import ttest_1samp
 
 from steadytune._exceptions import ConfigError
-from steadytune.stats import interval_coverage, mean_interval
+from steadytune.stats import interval_coverage, mean_interval, std_interval
 
 Draw = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
@@ -85,3 +85,22 @@ def test_impossible_confidence_is_refused(confidence: float) -> None:
 def test_undefined_values_are_refused() -> None:
     with pytest.raises(ConfigError, match="nan"):
         mean_interval([1.0, math.nan])
+
+
+@pytest.mark.parametrize("count", [2, 5, 20])
+def test_the_interval_of_a_standard_deviation_covers(count: int) -> None:
+    rng = np.random.default_rng(6)
+    found = [std_interval(rng.normal(5.0, 0.3, count)) for _ in range(2000)]
+    hits = [interval is not None and not interval.excludes(0.3) for interval in found]
+    assert np.mean(hits) == pytest.approx(0.95, abs=0.015)
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(5, 0.6, 2.87), (20, 0.76, 1.46)])
+def test_the_interval_of_a_standard_deviation_is_as_wide_as_published(
+    count: int, low: float, high: float
+) -> None:
+    values = np.arange(count, dtype=float)
+    interval = std_interval(values / values.std(ddof=1))
+    assert interval is not None
+    assert (interval.low, interval.high) == pytest.approx((low, high), abs=0.005)
+    assert std_interval([0.2, 0.2]) is std_interval([0.2]) is None

@@ -17,10 +17,18 @@ from .disagreement import (
 )
 from .gap import TrainTestGap, train_test_gap
 from .improvement import Improvement, paired_improvement, unpaired_improvement
-from .intervals import Interval, interval_coverage, mean_interval
+from .intervals import Interval, interval_coverage, mean_interval, std_interval
 from .multiplicity import holm
 from .paired import PairedDifference, matched, paired_difference
 from .permutation import SignFlipTest, sign_flip_test, smallest_sign_flip_p
+from .power import (
+    detectable_effect,
+    detectable_ratio,
+    mean_power,
+    needed_pairs,
+    spread_power,
+    std_of_differences,
+)
 from .sign_flip_interval import sign_flip_interval
 from .spread import SpreadComparison, compare_spread
 from .spread_bootstrap import bootstrap_spread
@@ -59,6 +67,8 @@ __all__ = [
     "correlation",
     "correlation_within",
     "degenerate_rate",
+    "detectable_effect",
+    "detectable_ratio",
     "expected_best",
     "holm",
     "interquartile_mean",
@@ -67,6 +77,8 @@ __all__ = [
     "label_disagreement",
     "matched",
     "mean_interval",
+    "mean_power",
+    "needed_pairs",
     "paired_difference",
     "paired_improvement",
     "rate",
@@ -74,6 +86,9 @@ __all__ = [
     "sign_flip_test",
     "signed_rank_test",
     "smallest_sign_flip_p",
+    "spread_power",
+    "std_interval",
+    "std_of_differences",
     "summarize",
     "train_test_gap",
     "unpaired_improvement",

@@ -25,12 +25,13 @@ loses up to 6 with heavy tails, and explodes at n = 3.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
+from scipy.special import chdtri, stdtrit
 
 from .._exceptions import ConfigError
 from ._checks import FloatArray, finite_scores, varies
@@ -65,6 +66,28 @@ def mean_interval(values: ArrayLike, confidence: float = 0.95) -> Interval | Non
         return None
     half = t_quantile(sample.size - 1, confidence) * sample.std(ddof=1) / np.sqrt(sample.size)
     return Interval(float(sample.mean() - half), float(sample.mean() + half), confidence)
+
+
+def std_interval(values: ArrayLike, confidence: float = 0.95) -> Interval | None:
+    """The chi-squared interval of the standard deviation of normal values.
+
+    It is wide: from 0.6 to 2.9 times the standard deviation seen with 5 values, from 0.76 to 1.46
+    with 20. Values that are not normal can lie outside far more often than it says.
+
+    Returns:
+        None below two values, and when the values are all equal.
+
+    Raises:
+        ConfigError: If a value is not finite or `confidence` is not between 0 and 1.
+    """
+    check_confidence(confidence)
+    sample = finite_scores(values)
+    if not varies(sample):
+        return None
+    degrees, tail = sample.size - 1, (1 - confidence) / 2
+    squares = float(np.sum((sample - sample.mean()) ** 2))
+    low, high = (math.sqrt(squares / chdtri(degrees, p)) for p in (tail, 1 - tail))
+    return Interval(low, high, confidence)
 
 
 def t_quantile(degrees: int, confidence: float) -> float:
