@@ -188,3 +188,13 @@ def test_a_spec_with_the_right_hashes_runs(spec: RunSpec, folder: Path) -> None:
         "model_hash": model_hash(folder),
     }
     assert carry_out(spec, epochs=1, **hashes)["status"] == "ok"
+
+
+def test_a_run_that_is_chosen_by_leaves_the_test_rows_unread(spec: RunSpec) -> None:
+    record = carry_out(spec, dev_size=8, scored="dev")
+    assert record["status"] == "ok"
+    assert list(record["results"]) == ["train", "dev"]
+    assert record["profile"]["after"]["examples"] == 8
+    both = carry_out(spec, dev_size=8)
+    assert list(both["results"]) == ["train", "dev", "movie", "product"]
+    assert both["results"]["dev"] == record["results"]["dev"]

@@ -16,12 +16,13 @@ CHOICES = {
     "class_weights": "balanced",
     "group_by_length": False,
     "precision": "bf16",
+    "scored": "dev",
     "settings": {"adam_beta2": 0.98},
 }
 
 
 def test_the_hash_is_the_same_everywhere() -> None:
-    assert SPEC.hash == "4b093928c71cb594"
+    assert SPEC.hash == "bb14f41e131e4159"
 
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(RunSpec)])
@@ -59,6 +60,8 @@ def test_a_spec_is_json() -> None:
         ("dev_size", 0),
         ("stride", 0),
         ("patience", 2),
+        ("scored", "dev"),
+        ("scored", "all"),
         ("precision", "half"),
         ("class_weights", "equal"),
     ],

@@ -13,8 +13,10 @@ from ..tasks import Encoded, Encoding, Task
 _KEPT = 8
 
 
-def encode_splits(task: Task, model: str, encoding: Encoding) -> Mapping[str, Encoded]:
-    """The features of every split of a task.
+def encode_splits(
+    task: Task, model: str, encoding: Encoding, splits: tuple[str, ...]
+) -> Mapping[str, Encoded]:
+    """The features of some splits of a task.
 
     Runs that differ in method or seed share them: a warm process makes them once.
 
@@ -22,17 +24,17 @@ def encode_splits(task: Task, model: str, encoding: Encoding) -> Mapping[str, En
         task: The task; its content hash is part of what is remembered.
         model: As for `steadytune.models.resolve_model`.
         encoding: How texts become token numbers.
+        splits: The splits that are wanted, in their order.
     """
-    return _encode_splits(task, resolve_model(model), encoding)
+    return _encode_splits(task, resolve_model(model), encoding, splits)
 
 
 @lru_cache(maxsize=_KEPT)
-def _encode_splits(task: Task, folder: Path, encoding: Encoding) -> Mapping[str, Encoded]:
+def _encode_splits(
+    task: Task, folder: Path, encoding: Encoding, splits: tuple[str, ...]
+) -> Mapping[str, Encoded]:
     tokenizer = load_tokenizer(str(folder))
     encode = task.problem.encode
     return MappingProxyType(
-        {
-            split: encode(rows, task.columns, tokenizer, encoding)
-            for split, rows in task.splits.items()
-        }
+        {split: encode(task.splits[split], task.columns, tokenizer, encoding) for split in splits}
     )

@@ -18,7 +18,7 @@ from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
 from ..method_text import parse_method
 from ..models import load_model, model_hash, resolve_model
-from ..tasks import TRAIN, Encoded, Encoding, Predictions, Scores, load_task, with_identity
+from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores, load_task, with_identity
 from .encoded import encode_splits
 from .environment import describe_environment
 from .evaluation import are_finite, attenuation, batch_count, model_outputs
@@ -121,9 +121,11 @@ def _fine_tune(spec: RunSpec, progress: Progress, load: Callable[[str], Task], l
     seeds = Seeds.from_run(spec.seed)
     head_seed = seeds.head if spec.head_seed is None else Seeds.from_run(spec.head_seed).head
     model, tokenizer = load_model(spec.model, task.kind, task.label_names, head_seed)
-    encoded = encode_splits(task, spec.model, Encoding(spec.max_length, spec.stride))
+    splits = (TRAIN, DEV) if spec.scored == DEV else tuple(task.splits)
+    encoded = encode_splits(task, spec.model, Encoding(spec.max_length, spec.stride), splits)
+    unseen = encoded[DEV if spec.scored == DEV else task.domain].dataset
     tick = _ticker(spec, encoded, progress)
-    log.profile["before"] = attenuation(model, tokenizer, encoded[task.domain].dataset)
+    log.profile["before"] = attenuation(model, tokenizer, unseen)
     with log.timed("train"):
         log.training = train(spec, model, tokenizer, encoded[TRAIN].dataset, methods, tick)
     log.diverged = log.training.diverged
@@ -131,7 +133,7 @@ def _fine_tune(spec: RunSpec, progress: Progress, load: Callable[[str], Task], l
         with log.timed("evaluate"):
             _evaluate(task, model, tokenizer, encoded, tick, log)
     if log.diverged is None:
-        log.profile["after"] = attenuation(model, tokenizer, encoded[task.domain].dataset)
+        log.profile["after"] = attenuation(model, tokenizer, unseen)
 
 
 def _evaluate(
@@ -143,12 +145,13 @@ def _evaluate(
     log: _Log,
 ) -> None:
     results, kept = {}, {}
-    for split, rows in task.splits.items():
-        outputs = model_outputs(model, tokenizer, encoded[split].dataset, task.problem, tick)
+    for split, features in encoded.items():
+        rows = task.splits[split]
+        outputs = model_outputs(model, tokenizer, features.dataset, task.problem, tick)
         if not are_finite(outputs):
             log.diverged = f"the outputs on {split} were not finite after training"
             return
-        predictions = task.problem.predict(outputs, encoded[split], rows)
+        predictions = task.problem.predict(outputs, features, rows)
         results[split] = task.problem.score(predictions, rows)
         kept[split] = with_identity(predictions, rows)
     log.results, log.predictions = results, kept

@@ -15,6 +15,7 @@ from .._exceptions import ConfigError
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 CLASS_WEIGHTS = ("none", "balanced")
+SCORED = ("test", "dev")
 
 _FROM_0 = ("seed", "subset_seed", "head_seed", "warmup", "weight_decay")
 _FROM_1 = (
@@ -43,6 +44,8 @@ class RunSpec:
         eval_size: Examples drawn from each evaluation split; None takes all.
         dev_size: Examples to choose by, drawn from the training rows that are not trained on; None
             takes none.
+        scored: `test` scores every split at the end; `dev` leaves the test rows unread and scores
+            those to choose by, and the training rows.
         head_seed: The seed of the head alone, where several runs share it; by default `seed`.
         epochs: Passes over the training examples.
         learning_rate: Peak learning rate of AdamW, in units per step.
@@ -75,6 +78,7 @@ class RunSpec:
     subset_seed: int = 0
     eval_size: int | None = None
     dev_size: int | None = None
+    scored: str = "test"
     head_seed: int | None = None
     epochs: float = 3.0
     learning_rate: float = 5e-5
@@ -102,9 +106,11 @@ class RunSpec:
             raise ConfigError(f"warmup={self.warmup!r} is not possible; expected a share, 0 to 1")
         check_choice("precision", self.precision, PRECISIONS)
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
-        if self.patience is not None and self.dev_size is None:
+        check_choice("scored", self.scored, SCORED)
+        if self.dev_size is None and (self.patience is not None or self.scored == "dev"):
             raise ConfigError(
-                f"patience={self.patience} needs rows to choose by; expected a dev size too"
+                f"patience={self.patience} and scored={self.scored} need rows to choose by; "
+                "expected a dev size too"
             )
 
     def as_dict(self) -> dict[str, Any]:
