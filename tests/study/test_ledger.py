@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune import ConfigError
+from steadytune._prediction_file import read_predictions
 from steadytune.study.ledger import Ledger, file_name, read_record
 from steadytune.study.outcome import Outcome
 from tests.run_records import make_spec, make_test_record
@@ -163,3 +166,51 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         Ledger(tmp_path / "file" / "study").require_writable()
     with pytest.raises(ConfigError, match="cannot write"):
         Ledger(tmp_path / "file").require_writable()
+
+
+PREDICTIONS = {
+    "movie": {"logits": np.array([[0.1, 0.9], [2.0, -1.0]], np.float32), "idx": np.arange(2)},
+    "a/b c": {"text": np.array(["", "Zürich"]), "score": np.array([0.5, np.nan])},
+}
+
+
+def test_predictions_lie_beside_the_record_and_come_back(ledger: Ledger) -> None:
+    path = ledger.add(Outcome(make_test_record(make_spec(method="lnsr:std=0.05")), PREDICTIONS))
+    [beside] = (ledger.folder / "predictions").iterdir()
+    assert (beside.stem, beside.suffix) == (path.stem, ".npz")
+    assert beside == ledger.predictions_of(read_record(path))
+    np.testing.assert_equal(read_predictions(beside), PREDICTIONS)
+
+
+def test_a_finished_record_always_has_its_predictions(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process may be killed before, between and after the two renamings."""
+    outcome = Outcome(make_test_record(make_spec()), PREDICTIONS)
+    beside, replace, seen = ledger.predictions_of(outcome.record), os.replace, []
+
+    def watched(source: Path, target: Path) -> None:
+        seen.append((target.suffix, beside.exists(), ledger.has(make_spec().hash)))
+        replace(source, target)
+
+    monkeypatch.setattr("os.replace", watched)
+    ledger.add(outcome)
+    assert seen == [(".npz", False, False), (".json", True, False)]
+    ledger.add(Outcome(make_test_record(make_spec(), "failed")))
+    assert not beside.exists()
+
+
+def test_records_of_other_data_or_models_are_named(ledger: Ledger) -> None:
+    planned = make_spec(1, data_hash="new", model_hash="m", epochs=2.0, settings={"b": [1], "a": 2})
+    older = replace(planned, data_hash="old")
+    both = replace(planned, data_hash="old", method_options="other")
+    others = [replace(planned, epochs=3.0, data_hash="old"), make_spec(2, data_hash="old")]
+    for spec in (planned, older, both, *others):
+        ledger.add(Outcome(make_test_record(spec)))
+    stale = ledger.stale([planned])
+    assert {s.record["spec_hash"]: s.differs for s in stale} == {
+        older.hash: ("data_hash",),
+        both.hash: ("data_hash", "method_options"),
+    }
+    assert {s.spec.hash for s in stale} == {planned.hash}
+    assert ledger.stale([planned, older, both]) == []

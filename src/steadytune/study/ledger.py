@@ -10,7 +10,7 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -20,9 +20,13 @@ from .._exceptions import ConfigError
 from .._prediction_file import write_predictions
 from .outcome import Outcome
 from .record import FINISHED, VERSION, Record
+from .spec import RunSpec
 
 _STATUSES = ("ok", "diverged", "failed", "cancelled")
 _SLUG_LENGTH = 60
+
+CONTENT = ("data_hash", "model_hash", "method_options")
+"""Keys of a spec that follow from the rows, the weights and the method's defaults as they are."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,21 @@ class Contents:
 
     records: list[Record] = field(default_factory=list)
     corrupt: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A record that a planned run does not agree with.
+
+    Args:
+        record: The record.
+        spec: The planned run of the same setting.
+        differs: What differs, some of `CONTENT`.
+    """
+
+    record: Record
+    spec: RunSpec
+    differs: tuple[str, ...]
 
 
 class Ledger:
@@ -109,6 +128,29 @@ class Ledger:
             if record is not None
         )
 
+    def stale(self, specs: Iterable[RunSpec]) -> list[Stale]:
+        """Records of runs that are planned now with other data, another model or method options.
+
+        Such a record stands for the same run as a planned one, but its result is another's.
+
+        Args:
+            specs: The planned runs.
+
+        Returns:
+            Those of the ledger, in the order of their file names.
+        """
+        specs = list(specs)
+        planned = {spec.hash for spec in specs}
+        by_setting = {_setting(spec.as_dict()): spec for spec in specs}
+        found = []
+        for record in self.read().records:
+            spec = by_setting.get(_setting(record["spec"]))
+            if spec is not None and record["spec_hash"] not in planned:
+                now = spec.as_dict()
+                differs = tuple(key for key in CONTENT if record["spec"].get(key) != now[key])
+                found.append(Stale(record, spec, differs))
+        return found
+
     def set_aside(self, name: str) -> Path:
         """Rename a corrupt file, so that its run counts as missing and nothing is lost."""
         path = self.runs / name
@@ -159,6 +201,11 @@ def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _setting(spec: Mapping[str, Any]) -> str:
+    """What a run was asked to be, without what the names in it stood for."""
+    return json.dumps({k: v for k, v in spec.items() if k not in CONTENT}, sort_keys=True)
 
 
 def _require(record: dict[str, Any], key: str, kind: type) -> None:
