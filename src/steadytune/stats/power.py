@@ -155,7 +155,8 @@ def _t_power(degrees: int, noncentrality: FloatArray, significance: float) -> Fl
 
     border = float(stdtrit(degrees, 1 - significance / 2))
     sides = [nct.sf(border, degrees, sign * noncentrality) for sign in (1, -1)]
-    return np.sum(sides, axis=0, dtype=np.float64)
+    powers: FloatArray = np.sum(sides, axis=0)
+    return powers
 
 
 def _first_root(lack: Callable[[float], float], start: float) -> float | None:

@@ -1,0 +1,94 @@
+"""`steadytune power`: how many seeds a comparison needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._app import app, one_line_errors
+
+
+@app.command()
+def power(
+    difference: Annotated[
+        float | None,
+        typer.Option(help="Difference of the means to find, in the units of the metric."),
+    ] = None,
+    ratio: Annotated[
+        float | None,
+        typer.Option(help="Ratio of the standard deviations to find, such as 0.7."),
+    ] = None,
+    std: Annotated[
+        float | None,
+        typer.Option(
+            help="Standard deviation of the scores over seeds, the same for both methods."
+        ),
+    ] = None,
+    correlation: Annotated[
+        float | None,
+        typer.Option(
+            help="Correlation between the scores of the two methods with the same seed. "
+            "[default: 0]",
+            show_default=False,
+        ),
+    ] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option(
+            help="Output folder of a study, to take the scatter from instead.", metavar="DIR"
+        ),
+    ] = None,
+    baseline: Annotated[
+        str, typer.Option(help="With --study: the method that others are compared with.")
+    ] = "plain",
+    method: Annotated[
+        str | None, typer.Option(help="With --study: only this method, as its tables name it.")
+    ] = None,
+    domain: Annotated[
+        str | None,
+        typer.Option(help="With --study: where scores count. [default: in domain]"),
+    ] = None,
+    seeds: Annotated[
+        str, typer.Option(help="Numbers of seeds in the table, with commas between.")
+    ] = "3,5,10,20,30,50,100",
+    significance: Annotated[
+        float, typer.Option(help="Allowed chance of a false call, over all comparisons.")
+    ] = 0.05,
+    comparisons: Annotated[
+        int, typer.Option(help="How many comparisons share that chance, as with Holm's correction.")
+    ] = 1,
+) -> None:
+    """Say how many seeds it takes to find a difference in the mean or in the spread.
+
+    For two methods that are run with the same seeds. Prints what each number of seeds can show,
+    and the seeds needed for a chance of 80 % and of 90 %.
+
+    Examples:
+
+    * `steadytune power --difference 0.02 --std 0.03 --correlation 0.4`
+    * `steadytune power --ratio 0.5`
+    * `steadytune power --difference 0.02 --study steadytune-demo`
+    """
+    with one_line_errors():
+        from rich.console import Console
+
+        from ..power_plan import Wish, given_plan, read_counts, refuse_with
+        from ..power_text import print_plan, print_study_plan
+
+        wish = Wish(
+            difference=difference, ratio=ratio, significance=significance, comparisons=comparisons
+        )
+        counts = read_counts(seeds)
+        if study is None:
+            refuse_with("it names a part of a study: add --study DIR", method=method, domain=domain)
+            print_plan(given_plan(wish, std, correlation, counts), Console())
+            return
+        refuse_with(
+            "--study gives the scatter: leave one of the two out", std=std, correlation=correlation
+        )
+        from ..study_scatter import study_scatter
+
+        found = study_scatter(study, baseline=baseline, method=method, domain=domain)
+        print_study_plan(found, wish, counts, Console())

@@ -1,0 +1,192 @@
+"""A power plan in the terminal: a table of seeds against power, and what follows in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .power_plan import (
+    MOST_SEEDS,
+    TARGETS,
+    Plan,
+    Wish,
+    make_plan,
+    needed_for_mean,
+    needed_for_spread,
+)
+from .study_scatter import Scatter, StudyScatter
+
+
+def print_plan(plan: Plan, console: Console) -> None:
+    """Print what each number of seeds can show, the seeds needed, and what they rest on."""
+    console.print(_plan_table(plan))
+    for sentence in _answers(plan):
+        _print_sentence(Text(sentence, style="bold"), console)
+    for sentence in _caveats(plan):
+        _print_sentence(Text(sentence), console)
+
+
+def print_study_plan(
+    study: StudyScatter, wish: Wish, seeds: Sequence[int], console: Console
+) -> None:
+    """Print how scores scatter in a study and the seeds needed; with one comparison the plan too.
+
+    Args:
+        study: The scatter.
+        wish: What a comparison should be able to show.
+        seeds: Numbers of seeds in the table.
+        console: Where to print.
+    """
+    print_scatter(study, wish, console)
+    if len(study.found) > 1:
+        text = "--method, and --domain where it is not the one trained on, give the table by seeds."
+        _print_sentence(Text(text), console)
+        return
+    scatter = study.found[0]
+    console.print()
+    print_plan(make_plan(wish, scatter.std_differences, scatter.correlation, seeds), console)
+
+
+def print_scatter(study: StudyScatter, wish: Wish, console: Console) -> None:
+    """Print how scores scatter in a study, and the seeds that each comparison would need."""
+    for heading in dict.fromkeys(scatter.heading for scatter in study.found):
+        console.print(Text(heading, style="bold"))
+        console.print(_scatter_table([s for s in study.found if s.heading == heading], wish))
+    _print_sentence(
+        Text(
+            "The standard deviation of the differences is itself an estimate. Its 95 % interval is "
+            "in brackets, and the seeds that its two ends would need stand behind the number."
+        ),
+        console,
+    )
+    if any(scatter.stand_ins for scatter in study.found):
+        _print_sentence(
+            Text(
+                "Some runs did not end well and count for what a constant predictor scores. Scores "
+                "are then not normal, and the seeds needed are more than stated."
+            ),
+            console,
+        )
+    for warning in study.warnings:
+        console.print(Text(f"Warning: {warning}", style="yellow"))
+
+
+def _plan_table(plan: Plan) -> Table:
+    table = _empty("seeds")
+    if plan.wish.difference is not None:
+        _right(table, f"power, difference {plan.wish.difference:g}", "difference with 80 %")
+    if plan.wish.ratio is not None:
+        _right(table, f"power, ratio {plan.wish.ratio:g}", "ratio with 80 %")
+    for row in plan.rows:
+        cells = [str(row.seeds)]
+        if plan.wish.difference is not None:
+            cells += [_percent(row.mean), _number(row.difference)]
+        if plan.wish.ratio is not None:
+            cells += [_percent(row.spread), _number(row.ratio)]
+        table.add_row(*cells)
+    return table
+
+
+def _scatter_table(scatters: Sequence[Scatter], wish: Wish) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("method", overflow="fold")
+    _right(table, "domain", "pairs", "std of differences", "correlation")
+    for name, wished in (("mean", wish.difference), ("spread", wish.ratio)):
+        if wished is not None:
+            _right(table, *(f"seeds, {name}, {target:.0%}" for target in TARGETS))
+    for scatter in scatters:
+        table.add_row(*_scatter_cells(scatter, wish))
+    return table
+
+
+def _scatter_cells(scatter: Scatter, wish: Wish) -> list[str]:
+    low, high = scatter.interval.low, scatter.interval.high
+    spread = f"{_number(scatter.std_differences)} ({_number(low)} to {_number(high)})"
+    cells = [scatter.method, scatter.domain, str(scatter.pairs), spread]
+    cells.append(f"{scatter.correlation:.2f}")
+    if wish.difference is not None:
+        ends = (needed_for_mean(wish, std) for std in (scatter.std_differences, low, high))
+        cells += [
+            f"{_count(n)} ({_count(a)} to {_count(b)})" for n, a, b in zip(*ends, strict=True)
+        ]
+    return cells + [_count(needed) for needed in needed_for_spread(wish, scatter.correlation)]
+
+
+def _answers(plan: Plan) -> list[str]:
+    wish, answers = plan.wish, []
+    if wish.difference is not None:
+        seeds = _needed_text(plan.mean_needed)
+        answers.append(f"To find a true difference of {wish.difference:g} in the mean: {seeds}.")
+    if wish.ratio is not None:
+        seeds = _needed_text(plan.spread_needed)
+        answers.append(f"To find a true ratio of {wish.ratio:g} of the spreads: {seeds}.")
+    return answers
+
+
+def _needed_text(needed: Sequence[int | None]) -> str:
+    parts = zip(needed, TARGETS, strict=True)
+    return ", ".join(f"{_count(count)} seeds for {target:.0%}" for count, target in parts)
+
+
+def _caveats(plan: Plan) -> list[str]:
+    wish = plan.wish
+    shared = f", {wish.significance:g} over {wish.comparisons} comparisons"
+    caveats = [
+        "Every seed is a run of each of the two methods. Power is the chance that, if the true "
+        "value is the wished one, a two-sided test gives p at or below "
+        f"{wish.threshold:.3g}{shared if wish.comparisons > 1 else ''}."
+    ]
+    if wish.difference is not None:
+        caveats.append(
+            f"The paired t-test, with {_number(plan.std_differences)} as standard deviation of the "
+            f"differences. The sign-flip test needs at least {plan.sign_flip_needed} seeds to "
+            "reach that p at all, whatever the scores."
+        )
+    if wish.ratio is not None:
+        caveats.append(
+            f"The Pitman-Morgan test, with a correlation of {plan.correlation:.2g} between the two "
+            f"methods. Five seeds find a ratio of {_number(plan.ratio_of_five)}, or its inverse, "
+            "with a chance of 80%, and nothing nearer to 1."
+        )
+    return [
+        *caveats,
+        "Scores are taken to be normal. Where a run fails now and then, more seeds are needed, and "
+        "too few may not meet a single failure.",
+        "More seeds do not make up for few test examples or a single training subset: the answer "
+        "holds for those.",
+    ]
+
+
+def _empty(first: str) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    _right(table, first)
+    return table
+
+
+def _right(table: Table, *headings: str) -> None:
+    for heading in headings:
+        table.add_column(heading, justify="right")
+
+
+def _print_sentence(sentence: Text, console: Console) -> None:
+    line = Table.grid(padding=(0, 1))
+    line.add_row(" *", sentence)
+    console.print(line)
+
+
+def _percent(share: float | None) -> str:
+    if share is None:
+        return "none"
+    return "over 99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.3g}"
+
+
+def _count(needed: int | None) -> str:
+    return f"over {MOST_SEEDS:,}" if needed is None else f"{needed:,}"
