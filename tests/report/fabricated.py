@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from steadytune.report.analysis import Setting, analyse, method_order
+from steadytune.report.analysis import analyse, method_order
 from steadytune.report.schema import Record
+from steadytune.report.setting import Setting
+from steadytune.report.table import Table
 
 CONSTANT = {"movie": 0.5, "tweet": 0.6}
 
@@ -53,7 +55,7 @@ def record(
             "source": "sentences from nowhere, MIT licence",
         },
         "results": results if status == "ok" else {},
-        "history": [{"step": 1, "loss": 0.7}],
+        "history": [{"step": s, "epoch": s / 19, "loss": 0.7 - s / 100} for s in (19, 38, 57)],
         "profile": profile() if status == "ok" else None,
         "seconds": {"train": 10.0, "evaluate": 2.0, "total": 13.0},
         "cost": {"steps": 57, "seconds_per_step": 0.2 if method == "plain" else 0.3},
@@ -106,3 +108,10 @@ def setting_of(records: list[dict[str, Any]]) -> Setting:
         parsed, method_order(parsed, "plain", []), "plain", np.random.default_rng(0)
     )
     return setting
+
+
+def cells(table: Table | None) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The cells by heading and label."""
+    assert table is not None
+    assert all(len(r.cells) == len(table.columns) for g in table.groups for r in g.rows)
+    return {(g.heading, r.label): r.cells for g in table.groups for r in g.rows}

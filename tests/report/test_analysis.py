@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from fabricated import record, study
 
-from steadytune.report.analysis import Setting, analyse, method_order
+from steadytune.report.analysis import analyse, method_order
 from steadytune.report.schema import Record
+from steadytune.report.setting import Domain, Setting
 
 
 def analysed(records: list[dict[str, Any]], baseline: str = "plain") -> tuple[Setting, ...]:
@@ -28,8 +29,8 @@ def test_numbers_of_a_small_study() -> None:
         ]
     )
     movie, tweet = setting.domains
-    assert (movie.domain, movie.in_domain, movie.constant) == ("movie", True, 0.5)
-    assert not tweet.in_domain
+    assert (movie.domain, movie.constant) == (Domain("movie", True), 0.5)
+    assert tweet.domain == Domain("tweet", False)
     plain, lnsr = movie.methods
     assert plain.summary.mean == pytest.approx(0.75)
     assert lnsr.summary.std == pytest.approx(0.12 / np.sqrt(2))
@@ -69,7 +70,7 @@ def test_training_subsets_are_one_setting_with_separate_pairs() -> None:
 def test_the_train_split_is_not_a_domain() -> None:
     made = record(results={"movie": {"accuracy": 0.8}, "train": {"accuracy": 1.0}})
     (setting,) = analysed([made])
-    assert [d.domain for d in setting.domains] == ["movie", "tweet"]
+    assert [d.domain.name for d in setting.domains] == ["movie", "tweet"]
     assert setting.domains[1].methods[0].summary.count == 0
 
 

@@ -9,16 +9,18 @@ from xml.etree import ElementTree
 import pytest
 from fabricated import record, setting_of, study
 
-from steadytune.report import figure_data, figures
-from steadytune.report.analysis import Setting
+from steadytune.report import dot_data, figures
 from steadytune.report.panels import section_figures
-from steadytune.report.svg import inline_svg
+from steadytune.report.setting import Setting
+from steadytune.report.svg import Drawing
 
 HOSTILE = "<script>alert(1)</script>$x_1$ & 'q' \"u\" 推文"
 
 
 def drawn(setting: Setting) -> dict[str, list[str]]:
-    return {k: [p.svg for p in v.panels] for k, v in section_figures(setting, "s0").items()}
+    return {
+        k: [p.drawing.svg() for p in v.panels] for k, v in section_figures(setting, "s0").items()
+    }
 
 
 def test_every_figure_is_drawn_for_every_domain_and_method() -> None:
@@ -28,6 +30,9 @@ def test_every_figure_is_drawn_for_every_domain_and_method() -> None:
         "differences": 2,
         "noise": 3,
         "cost": 1,
+        "best": 1,
+        "learning": 3,
+        "stability": 1,
     }
 
 
@@ -69,8 +74,9 @@ def test_text_is_escaped_and_no_mathematics() -> None:
 
 def test_mathematical_dollars_are_left_alone() -> None:
     setting = setting_of([record("$a_1$", s) for s in range(2)])
-    (dots, _) = figure_data.seed_dots(setting)
-    svg = inline_svg("x", "x", figures.seed_dots_frame(dots), partial(figures.draw_seed_dots, dots))
+    (dots, _) = dot_data.seed_dots(setting)
+    frame, draw = figures.seed_dots_frame(dots), partial(figures.draw_seed_dots, dots)
+    svg = Drawing("x", "x", frame, draw).svg()
     assert "$a_1$" in svg
 
 

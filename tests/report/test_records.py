@@ -33,7 +33,8 @@ def test_loads_what_was_written(tmp_path: Path) -> None:
     ]
     assert records[0]["results"]["movie"]["accuracy"] == 0.8
     assert records[0]["spec"]["epochs"] == 3.0
-    assert "history" not in records[0]
+    assert records[0]["history"][0] == {"step": 19.0, "loss": pytest.approx(0.51)}
+    assert records[0]["origin"] == {"folder": str(tmp_path), "stem": "00000"}
 
 
 @pytest.mark.parametrize(

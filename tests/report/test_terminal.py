@@ -37,7 +37,19 @@ def test_tables_verdict_and_warnings_are_printed() -> None:
     ):
         assert part in flat, part
     row = next(line for line in text.splitlines() if line.strip().startswith("plain"))
-    assert row.split() == ["plain", "3", "79.9", "1.10", "78.8", "81.0", "0", "of", "3"]
+    assert row.split() == [
+        "plain",
+        "3",
+        "79.9",
+        "1.10",
+        "80.0",
+        "80.0",
+        "78.8",
+        "81.0",
+        "0",
+        "of",
+        "3",
+    ]
 
 
 def test_the_verdict_stands_last() -> None:
@@ -53,7 +65,7 @@ def test_no_line_is_wider_than_the_window(width: int) -> None:
 
 def test_a_narrow_window_gets_lists() -> None:
     text = words(printed(study(3), 44))
-    assert "Seeds: 3 · Mean: 79.9 · Std: 1.10" in text
+    assert "Runs: 3 · Mean: 79.9 · Std: 1.10" in text
 
 
 def test_text_from_records_is_no_markup() -> None:

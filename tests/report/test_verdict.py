@@ -76,7 +76,7 @@ def test_nothing_to_compare_is_said() -> None:
 
 def test_spread_is_given_with_its_uncertainty() -> None:
     sentence = next(d for d in of(0.02, 5).details if d.startswith("Spread"))
-    assert "has a 95 % interval of" in sentence
+    assert "has a 95 % bootstrap interval of" in sentence
     assert "no difference in stability shown" in sentence
 
 

@@ -3,126 +3,51 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..stats import (
-    PairedDifference,
-    Rate,
-    SpreadComparison,
-    Summary,
+    TrainTestGap,
+    bootstrap_spread,
     compare_spread,
     holm,
     matched,
     paired_difference,
+    paired_improvement,
     rate,
+    signed_rank_test,
     summarize,
+    train_test_gap,
 )
 from . import scoring
-from .metrics import MetricDisplay, metric_display
+from .arms import common_spec, grouped
+from .metrics import metric_display
 from .palette import slots
 from .schema import Record, TaskPart
 from .scoring import Pair
+from .setting import Comparison, Cost, Domain, DomainScores, MethodScores, Setting
 
-_NOT_SETTING = {"method", "method_options", "seed", "subset_seed", "data_hash"}
+FEWEST_SUBSETS = 3
+"""With so many training subsets intervals and tests count subsets instead of runs."""
 
+MANY_RESAMPLES, FEW_RESAMPLES, MANY_RESAMPLES_UP_TO = 9999, 1999, 40
+"""With few pairs the bootstrap's tails lie far out and take more resamples."""
 
-@dataclass(frozen=True)
-class MethodScores:
-    """One method on one domain; `stand_ins` are the pairs that the constant predictor stands for.
-
-    `finished` summarises the runs that ended well, without the stand-ins.
-    """
-
-    method: str
-    scores: Mapping[Pair, float]
-    stand_ins: frozenset[Pair]
-    summary: Summary
-    finished: Summary
-    degenerate: Rate
-
-
-@dataclass(frozen=True)
-class DomainScores:
-    """All methods on one domain."""
-
-    domain: str
-    in_domain: bool
-    constant: float | None
-    methods: tuple[MethodScores, ...]
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A method against the baseline on one domain, in the order method minus baseline.
-
-    `adjusted_p` is the sign-flip p-value after Holm's correction over the primary family, all
-    in-domain comparisons of a report; None out of domain, where comparisons are exploratory.
-    """
-
-    method: str
-    baseline: str
-    domain: str
-    in_domain: bool
-    difference: PairedDifference
-    spread: SpreadComparison
-    adjusted_p: float | None = None
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a method cost. `ratio` is its median time per step over the baseline's."""
-
-    method: str
-    runs: int
-    seconds_per_step: float | None
-    ratio: float | None
-    training_seconds: float | None
-    total_seconds: float
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Runs that differ in nothing but method, seed and training subset.
-
-    Args:
-        spec: What the runs have in common.
-        task: The task as the first of them saw it.
-        metric: The primary metric.
-        methods: Methods in the order of the report, the baseline first.
-        slots: The colour of each method, the same in the whole report.
-        baseline: What the others are compared with; None if it has no run here.
-        records: All runs, also those that do not count.
-        domains: Scores by domain, the one trained on first.
-        comparisons: Every other method against the baseline, by domain.
-        costs: Time by method.
-    """
-
-    spec: Mapping[str, object]
-    task: TaskPart
-    metric: MetricDisplay
-    methods: tuple[str, ...]
-    slots: Mapping[str, int]
-    baseline: str | None
-    records: tuple[Record, ...]
-    domains: tuple[DomainScores, ...]
-    comparisons: tuple[Comparison, ...]
-    costs: tuple[Cost, ...]
-
-    @property
-    def primary(self) -> tuple[Comparison, ...]:
-        """The comparisons on the domain trained on."""
-        return tuple(c for c in self.comparisons if c.in_domain)
+NOT_DOMAINS = frozenset({"train", "dev"})
+"""Results that are no test scores: the training examples, and those that settings are chosen on."""
 
 
 def method_order(records: Sequence[Record], baseline: str, listed: Sequence[str]) -> list[str]:
     """The methods that occur: the baseline, then those listed in their order, then by name."""
-    present = {record.spec.method for record in records}
+    present = {record.method: record.spec.method for record in records}
     ranks = {name: rank for rank, name in enumerate(listed)}
-    return sorted(present, key=lambda m: (m != baseline, ranks.get(m, len(ranks)), m))
+
+    def rank(name: str) -> tuple[bool, int, str]:
+        return name != baseline, ranks.get(name, ranks.get(present[name], len(ranks))), name
+
+    return sorted(present, key=rank)
 
 
 def analyse(
@@ -135,19 +60,12 @@ def analyse(
 
     Records of a setting whose task no run could load are left out.
     """
-    groups: dict[str, list[Record]] = {}
-    for record in records:
-        groups.setdefault(_setting_key(record), []).append(record)
     settings = [
         _setting(tuple(runs), task, methods, baseline, generator)
-        for _, runs in sorted(groups.items())
+        for runs in grouped(records)
         if (task := next((r.task for r in runs if r.task), None))
     ]
     return _corrected(settings)
-
-
-def _setting_key(record: Record) -> str:
-    return json.dumps(record.spec.model_dump(exclude=_NOT_SETTING), sort_keys=True, default=str)
 
 
 def _setting(
@@ -157,38 +75,44 @@ def _setting(
     baseline: str,
     generator: np.random.Generator,
 ) -> Setting:
-    runs = {m: [r for r in records if r.spec.method == m] for m in methods}
+    runs: dict[str, list[Record]] = {method: [] for method in methods}
+    for record in records:
+        runs[record.method].append(record)
     runs = {method: found for method, found in runs.items() if found}
     domains = tuple(_domain_scores(runs, d, task) for d in _domains(records, task))
     against = baseline if baseline in runs else None
+    spec, varied = common_spec(records)
     return Setting(
-        spec=records[0].spec.model_dump(exclude=_NOT_SETTING),
+        spec=spec,
+        varied=varied,
         task=task,
-        metric=metric_display(task.metric),
+        metric=metric_display(task.metric, task.kind),
         methods=tuple(runs),
         slots=slots(methods, baseline),
         baseline=against,
         records=records,
         domains=domains,
         comparisons=tuple(c for d in domains for c in _comparisons(d, against, generator)),
+        gaps={m: _gap(found, task) for m, found in runs.items()},
         costs=_costs(runs, against),
     )
 
 
-def _domains(records: Sequence[Record], task: TaskPart) -> list[str]:
+def _domains(records: Sequence[Record], task: TaskPart) -> list[Domain]:
     """The domain trained on, then the others in the order in which they are first named."""
     named = [d for r in records for d in (*(r.task or task).out_of_domain, *r.results)]
-    return list(dict.fromkeys([task.in_domain, *(d for d in named if d != "train")]))
+    exposed = {d for r in records if r.task for d in r.task.exposed}
+    names = dict.fromkeys([task.in_domain, *(d for d in named if d not in NOT_DOMAINS)])
+    return [Domain(name, name == task.in_domain, name in exposed) for name in names]
 
 
 def _domain_scores(
-    runs: Mapping[str, Sequence[Record]], domain: str, task: TaskPart
+    runs: Mapping[str, Sequence[Record]], domain: Domain, task: TaskPart
 ) -> DomainScores:
     return DomainScores(
         domain=domain,
-        in_domain=domain == task.in_domain,
-        constant=task.constant.get(domain),
-        methods=tuple(_method_scores(method, found, domain) for method, found in runs.items()),
+        constant=task.constant.get(domain.name),
+        methods=tuple(_method_scores(method, found, domain.name) for method, found in runs.items()),
     )
 
 
@@ -203,6 +127,17 @@ def _method_scores(method: str, records: Sequence[Record], domain: str) -> Metho
         finished=summarize([s.value for _, s in scored if not s.stands_in]),
         degenerate=rate(verdicts),
     )
+
+
+def _gap(records: Sequence[Record], task: TaskPart) -> TrainTestGap:
+    """Runs that did not end well have learned nothing to forget: they are left out."""
+    finished = [r for r in records if r.status == "ok"]
+    splits = ("train", task.in_domain)
+    train, test = (
+        {scoring.pair(r): v for r in finished if (v := scoring.raw_score(r, d)) is not None}
+        for d in splits
+    )
+    return train_test_gap(train, test)
 
 
 def _comparisons(
@@ -221,14 +156,41 @@ def _compare(
     control: MethodScores,
     generator: np.random.Generator,
 ) -> Comparison:
+    ours, theirs = matched(method.scores, control.scores)
+    left, right, subsets = _by_subset(method.scores, control.scores)
+    difference = paired_difference(left, right, generator)
+    resamples = MANY_RESAMPLES if ours.size <= MANY_RESAMPLES_UP_TO else FEW_RESAMPLES
     return Comparison(
         method=method.method,
         baseline=control.method,
         domain=scores.domain,
-        in_domain=scores.in_domain,
-        difference=paired_difference(method.scores, control.scores, generator),
-        spread=compare_spread(*matched(method.scores, control.scores)),
+        difference=difference,
+        by_run=tuple((ours - theirs).tolist()),
+        subsets=subsets,
+        ranks=signed_rank_test(difference.differences),
+        improvement=paired_improvement(*matched(left, right)),
+        spread=compare_spread(ours, theirs),
+        spread_bootstrap=bootstrap_spread(ours, theirs, generator, resamples=resamples),
     )
+
+
+def _by_subset(
+    treatment: Mapping[Pair, float], control: Mapping[Pair, float]
+) -> tuple[Mapping[Any, float], Mapping[Any, float], int]:
+    """Means over the seeds that both have of each training subset, and how many subsets.
+
+    Runs on one subset share its luck, so they are no independent evidence on other subsets. Below
+    three subsets the scores are returned run by run, and 0.
+    """
+    subsets: dict[object, list[Pair]] = {}
+    for key in treatment:
+        if key in control:
+            subsets.setdefault(key[1:], []).append(key)
+    if len(subsets) < FEWEST_SUBSETS:
+        return treatment, control, 0
+    left = {s: float(np.mean([treatment[k] for k in keys])) for s, keys in subsets.items()}
+    right = {s: float(np.mean([control[k] for k in keys])) for s, keys in subsets.items()}
+    return left, right, len(subsets)
 
 
 def _corrected(settings: Sequence[Setting]) -> tuple[Setting, ...]:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from . import tables
-from .analysis import Setting, analyse, method_order
+from . import comparison_tables, run_tables, score_tables
+from .analysis import analyse, method_order
+from .arms import distinct_arms
+from .disagreement import Disagreement, disagreements
+from .disagreement_table import disagreement_table
 from .facts import Fact, environment_facts, period, setting_facts, setting_headings
 from .palette import slots
 from .records import checked
+from .reproduction import runs_table
 from .schema import Record, clean_text
-from .tables import Table
+from .setting import Setting
+from .summary import Overview, overview
+from .table import Table
 from .verdict import Verdict, verdict
+
+MOST_READ = 12
+"""Settings of which predictions are read: each is many files."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +46,15 @@ class Section:
     verdict: Verdict
     scores: Table
     finished: Table | None
+    gap: Table | None
     differences: Table | None
+    significance: Table | None
     spread: Table | None
+    disagreement: Table | None
     cost: Table
+    arms: Table | None
+    runs: Table
     facts: tuple[Fact, ...]
-
-    @property
-    def tables(self) -> tuple[Table, ...]:
-        """The tables of the section in reading order."""
-        found = (self.scores, self.finished, self.differences, self.spread, self.cost)
-        return tuple(table for table in found if table is not None)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class Report:
         baseline: The method that others are compared with.
         runs: How many records it rests on.
         period: When they ran, in words; empty if not recorded.
+        overview: All settings beside each other; None where there is only one.
         sections: One per setting.
         methods: What each method means.
         failures: Runs that did not end well; None if all did.
@@ -70,6 +80,7 @@ class Report:
     baseline: str
     runs: int
     period: str
+    overview: Overview | None
     sections: tuple[Section, ...]
     methods: tuple[MethodNote, ...]
     failures: Table | None
@@ -93,54 +104,80 @@ def build_report(
         records: Records in the format of docs/record.md.
         title: Title of the report.
         command: The command line that makes the runs again.
-        baseline: The method, in its text form, that the others are compared with.
+        baseline: The arm, or the method in its text form, that the others are compared with.
         descriptions: Method in its text form -> what it does in one line. Its order is the order
             of the methods, after the baseline.
         warnings: What went wrong while the records were read.
         seed: Seed of the sign-flip test where there are too many pairs to count every pattern.
     """
     valid, problems = checked(records)
+    valid, renamed = distinct_arms(valid)
     described = {clean_text(name): text for name, text in (descriptions or {}).items()}
+    baseline = _baseline(valid, baseline)
     methods = method_order(valid, baseline, list(described))
     settings = analyse(valid, methods, baseline, np.random.default_rng(seed))
     headings = setting_headings(settings)
+    compared = [disagreements(s) if i < MOST_READ else ((), []) for i, s in enumerate(settings)]
+    unreadable = [line for _, lines in compared for line in lines]
     return Report(
         title=clean_text(title),
         command=clean_text(command, 10_000),
         baseline=baseline,
         runs=len(valid),
         period=period(valid),
-        sections=tuple(map(_section, headings, settings)),
-        methods=_method_notes(methods, baseline, described),
-        failures=tables.failure_table(_in_order(valid, methods)),
+        overview=overview(headings, settings),
+        sections=tuple(map(_section, headings, settings, [found for found, _ in compared])),
+        methods=_method_notes(valid, methods, baseline, described),
+        failures=run_tables.failure_table(_in_order(valid, methods)),
         environment=environment_facts(valid),
-        warnings=(*warnings, *problems),
+        warnings=(*warnings, *problems, *renamed, *unreadable),
     )
 
 
-def _section(heading: str, setting: Setting) -> Section:
+def _baseline(records: Sequence[Record], baseline: str) -> str:
+    """The arm of that name, or else the one with the most runs of that method."""
+    if any(record.method == baseline for record in records):
+        return baseline
+    arms = Counter(record.method for record in records if record.spec.method == baseline)
+    return arms.most_common(1)[0][0] if arms else baseline
+
+
+def _section(heading: str, setting: Setting, disagreement: Sequence[Disagreement]) -> Section:
     return Section(
         heading=heading,
         setting=setting,
         verdict=verdict(setting),
-        scores=tables.score_table(setting),
-        finished=tables.finished_table(setting),
-        differences=tables.difference_table(setting),
-        spread=tables.spread_table(setting),
-        cost=tables.cost_table(setting),
+        scores=score_tables.score_table(setting),
+        finished=score_tables.finished_table(setting),
+        gap=score_tables.gap_table(setting),
+        differences=comparison_tables.difference_table(setting),
+        significance=comparison_tables.significance_table(setting),
+        spread=comparison_tables.spread_table(setting),
+        disagreement=disagreement_table(disagreement),
+        cost=run_tables.cost_table(setting),
+        arms=run_tables.arm_table(setting),
+        runs=runs_table(setting),
         facts=setting_facts(setting),
     )
 
 
 def _method_notes(
-    methods: Sequence[str], baseline: str, described: Mapping[str, str]
+    records: Sequence[Record],
+    methods: Sequence[str],
+    baseline: str,
+    described: Mapping[str, str],
 ) -> tuple[MethodNote, ...]:
+    """An arm is described by the method that it runs."""
     colours = slots(methods, baseline)
     default = {"plain": "Fine-tuning with no method added: what the others are compared with."}
     texts = {**default, **described}
-    return tuple(MethodNote(m, colours[m], clean_text(texts.get(m, ""), 1000)) for m in methods)
+    runs = {record.method: record.spec.method for record in records}
+    return tuple(
+        MethodNote(m, colours[m], clean_text(texts.get(m) or texts.get(runs[m], ""), 1000))
+        for m in methods
+    )
 
 
 def _in_order(records: Sequence[Record], methods: Sequence[str]) -> list[Record]:
     ranks = {method: rank for rank, method in enumerate(methods)}
-    return sorted(records, key=lambda r: (ranks[r.spec.method], r.spec.seed))
+    return sorted(records, key=lambda r: (ranks[r.method], r.spec.seed))

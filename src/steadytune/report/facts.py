@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from .analysis import Setting
 from .schema import Record, clean_text
+from .setting import Setting
 
 _LABELS = {
     "task": "Task",
@@ -21,6 +21,14 @@ _LABELS = {
     "weight_decay": "Weight decay",
     "batch_size": "Batch size",
     "max_length": "Longest input, tokens",
+    "stride": "Overlap of windows, tokens",
+    "dev_size": "Dev examples drawn",
+    "patience": "Early stopping, patience in epochs",
+    "precision": "Precision",
+    "group_by_length": "Batches of like length",
+    "class_weights": "Class weights",
+    "head_seed": "Seed of the head",
+    "settings": "Further settings of the trainer",
     "threads": "CPU threads per run",
     "model_hash": "Hash of the starting weights",
 }
@@ -37,9 +45,9 @@ class Fact:
 
 def setting_facts(setting: Setting) -> tuple[Fact, ...]:
     """Task, data and training settings, without those that are not set."""
-    known = {k: v for k, v in setting.spec.items() if v is not None and v != ""}
+    known = {k: v for k, v in setting.spec.items() if v not in (None, "", [], ())}
     ordered = sorted(known, key=lambda k: list(_LABELS).index(k) if k in _LABELS else len(_LABELS))
-    facts = [Fact(_label(key), value_text(known[key])) for key in ordered]
+    facts = [Fact(field_label(key), value_text(known[key])) for key in ordered]
     return (*facts, *_data_facts(setting))
 
 
@@ -52,7 +60,9 @@ def _data_facts(setting: Setting) -> list[Fact]:
 
 def setting_headings(settings: Sequence[Setting]) -> list[str]:
     """A heading for each setting: its task and model, and what tells it from the others."""
-    keys = {key for s in settings for key in s.spec} - {"task", "model", "model_hash"}
+    # A field in which the arms of one setting differ tells nothing of the setting.
+    varied = {key for s in settings for key in s.varied}
+    keys = {key for s in settings for key in s.spec} - {"task", "model", "model_hash"} - varied
     differing = [k for k in _LABELS if k in keys and _differs(settings, k)]
     differing += sorted(k for k in keys - set(_LABELS) if _differs(settings, k))
     return [_heading(setting, differing) for setting in settings]
@@ -64,7 +74,7 @@ def _differs(settings: Sequence[Setting], key: str) -> bool:
 
 def _heading(setting: Setting, keys: Sequence[str]) -> str:
     parts = [value_text(setting.spec.get(key)) for key in ("task", "model") if key in setting.spec]
-    parts += [f"{_label(key).lower()} {value_text(setting.spec.get(key))}" for key in keys]
+    parts += [f"{field_label(key).lower()} {value_text(setting.spec.get(key))}" for key in keys]
     return ", ".join(parts)
 
 
@@ -75,7 +85,7 @@ def environment_facts(records: Sequence[Record]) -> tuple[Fact, ...]:
         for key, value in record.environment.items():
             if value is not None:
                 seen.setdefault(key, {})[value_text(value)] = None
-    return tuple(Fact(_label(key), _listed(tuple(values))) for key, values in seen.items())
+    return tuple(Fact(field_label(key), _listed(tuple(values))) for key, values in seen.items())
 
 
 def _listed(values: Sequence[str]) -> str:
@@ -110,10 +120,20 @@ def value_text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return clean_text(", ".join(_item_text(item) for item in value))
     if isinstance(value, Mapping):
         return clean_text(", ".join(f"{k}: {value_text(v)}" for k, v in value.items()))
     return clean_text(str(value))
 
 
-def _label(key: str) -> str:
+def _item_text(item: Any) -> str:
+    """Lists of two, which is how pairs are written in JSON, read `name: value`."""
+    if isinstance(item, list | tuple) and len(item) == 2:
+        return f"{item[0]}: {value_text(item[1])}"
+    return value_text(item)
+
+
+def field_label(key: str) -> str:
+    """What a field of a spec or an environment is called."""
     return _LABELS.get(key, clean_text(key).replace("_", " ").capitalize())

@@ -1,10 +1,11 @@
-"""Drawing what `figure_data` holds; every drawing is one pair of axes."""
+"""Drawing single runs, differences, cost and noise; every drawing is one pair of axes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .figure_data import CostAgainstGain, Differences, DotColumn, SeedDots
+from .difference_data import CostAgainstGain, Differences
+from .dot_data import DotColumn, SeedDots
 from .labels import shortened, wrapped
 from .noise_data import NoiseCurves
 from .palette import INK, LIGHT, MUTED, PAPER
@@ -84,7 +85,7 @@ def _gaps(values: tuple[float | None, ...]) -> list[float]:
 
 def differences_frame(data: Differences) -> Frame:
     """A row a domain, and room for the longest name."""
-    widest = max((len(shortened(row.domain, WIDEST_DOMAIN)) for row in data.rows), default=0)
+    widest = max((len(shortened(row.domain.name, WIDEST_DOMAIN)) for row in data.rows), default=0)
     return Frame(PANEL_WIDTH, 70 + 40.0 * len(data.rows), 16 + 7.2 * widest, 44)
 
 
@@ -106,7 +107,8 @@ def draw_differences(data: Differences, axes: Axes) -> None:
         if row.interval is not None:
             axes.hlines(height, *row.interval, colour, linewidth=2.6, zorder=3)
         axes.scatter([row.mean], [height], s=46, color=colour, edgecolors=PAPER, zorder=4)
-    axes.set_yticks(range(len(data.rows)), [shortened(r.domain, WIDEST_DOMAIN) for r in data.rows])
+    names = [shortened(row.domain.name, WIDEST_DOMAIN) for row in data.rows]
+    axes.set_yticks(range(len(data.rows)), names)
     axes.set_ylim(len(data.rows) - 0.4, -0.6)
     axes.set_xlim(*data.limits)
     axes.set_xlabel(data.axis)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from .schema import clean_text
@@ -34,6 +35,12 @@ class MetricDisplay:
         """Name and unit, for axes and captions."""
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
+    @property
+    def difference_heading(self) -> str:
+        """A difference of two scores with its unit, for axes."""
+        unit = f" ({self.difference_unit})" if self.difference_unit else ""
+        return f"difference in {self.name}{unit}"
+
     def score(self, value: float | None) -> str:
         """A score without its unit."""
         return number(self._scaled(value), self.decimals)
@@ -58,9 +65,15 @@ class MetricDisplay:
         return None if value is None else value * self.scale
 
 
-def metric_display(metric: str) -> MetricDisplay:
-    """How to show `metric`; an unknown one is shown as it is, higher being better."""
-    return _KNOWN.get(metric, MetricDisplay(clean_text(metric)))
+def metric_display(metric: str, kind: str = "") -> MetricDisplay:
+    """How to show `metric`; an unknown one is shown as it is, higher being better.
+
+    Args:
+        metric: Its key in the results.
+        kind: The kind of task; F1 counts words where questions are answered, else a class.
+    """
+    found = _OF_KIND.get((kind, metric)) or _KNOWN.get(metric)
+    return found or MetricDisplay(clean_text(metric))
 
 
 def _percentage(name: str) -> MetricDisplay:
@@ -70,12 +83,16 @@ def _percentage(name: str) -> MetricDisplay:
 _KNOWN = {
     "accuracy": _percentage("accuracy"),
     "f1": _percentage("F1"),
+    "exact_match": _percentage("exact match"),
+    "ece": dataclasses.replace(_percentage("expected calibration error"), higher_is_better=False),
     "matthews": MetricDisplay("Matthews correlation"),
     "pearson": MetricDisplay("Pearson correlation"),
     "spearman": MetricDisplay("Spearman correlation"),
     "loss": MetricDisplay("loss", "nats", "nats", higher_is_better=False),
     "mse": MetricDisplay("mean squared error", higher_is_better=False),
 }
+
+_OF_KIND = {("qa", "f1"): _percentage("F1 over words")}
 
 
 def number(value: float | None, decimals: int) -> str:
@@ -97,6 +114,11 @@ def p_text(value: float | None) -> str:
     if value is None:
         return NOT_AVAILABLE
     return "<0.001" if value < 0.001 else f"{value:.2g}"
+
+
+def share_text(value: float | None) -> str:
+    """A share from 0 to 1 with two digits."""
+    return number(value, 2)
 
 
 def duration(seconds: float | None) -> str:

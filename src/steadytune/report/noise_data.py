@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .analysis import Setting
 from .schema import ProfilePart, Record
+from .setting import Setting
 
 
 @dataclass(frozen=True)
@@ -45,9 +45,7 @@ def noise_curves(setting: Setting) -> tuple[NoiseCurves, ...]:
 
 def _profiled(setting: Setting, method: str) -> list[Record]:
     return [
-        r
-        for r in setting.records
-        if r.spec.method == method and r.status == "ok" and r.profile and r.profile.after
+        r for r in setting.runs_of(method) if r.status == "ok" and r.profile and r.profile.after
     ]
 
 

@@ -2,50 +2,53 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from .._exceptions import ConfigError, DataError
 from .build import Report, build_report
+from .files import write_file
 from .palette import DARK, LIGHT
-from .panels import FigureView, panel_count, section_figures
-from .records import parse_folder
+from .panel import FigureView
+from .panels import PRIORITY, section_figures
+from .records import parse_folders
+from .reproduction import RULES
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-MOST_PANELS = 40
+MOST_PANELS = 60
 """Drawings a page holds at most: more would take long to draw and longer to look at."""
 
 
 def write_report(
-    folder: str | Path,
-    *,
+    *folders: str | Path,
     title: str,
+    page: str | Path | None = None,
     command: str = "",
     baseline: str = "plain",
     descriptions: Mapping[str, str] | None = None,
 ) -> Path:
-    """Read the records of `folder` and write `folder/report.html`; see `build_report`.
+    """Read the records of one or more folders and write a page; see `build_report`.
+
+    Args:
+        folders: Output folders of studies.
+        title: Title of the page.
+        page: The file to write; by default `report.html` in the first folder.
+        command: The command line that makes the runs again.
+        baseline: The method that others are compared with.
+        descriptions: Method in its text form -> what it does in one line.
 
     Returns:
         The path of the page.
 
     Raises:
-        DataError: If the folder holds no record that can be read.
+        DataError: If no record can be read.
         ConfigError: If the page cannot be written.
     """
-    records, warnings = parse_folder(folder)
-    if not records:
-        first = f"; {warnings[0]}" if warnings else ""
-        raise DataError(
-            f"no readable record under {Path(folder) / 'runs'}: run a study first{first}"
-        )
+    records, warnings = parse_folders(folders)
     report = build_report(
         records,
         title=title,
@@ -54,7 +57,7 @@ def write_report(
         descriptions=descriptions,
         warnings=warnings,
     )
-    return write_page(report, Path(folder) / "report.html")
+    return write_page(report, page or Path(folders[0]) / "report.html")
 
 
 def write_page(report: Report, path: str | Path) -> Path:
@@ -63,41 +66,36 @@ def write_page(report: Report, path: str | Path) -> Path:
     Raises:
         ConfigError: If it cannot be written.
     """
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
-    text = render_html(report)
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(
-            f"cannot write {target} ({error.strerror}): name a folder that can be written to"
-        ) from error
-    return target
+    return write_file(path, render_html(report).encode())
 
 
 def render_html(report: Report) -> str:
-    """The page as text. Figures are drawn for the first settings, up to 40 drawings in all."""
+    """The page as text, with up to 60 drawings, those that matter most first."""
     methods = [note.method for note in report.methods]
+    figures, complete = zip(*_chosen_figures(report), strict=True) if report.sections else ((), ())
     template = _environment(methods).get_template("report.html.j2")
     text = template.render(
         report=report,
-        figures=_figures(report),
+        figures=figures,
+        complete=complete,
+        rules=RULES,
         palette=list(zip(LIGHT, DARK, strict=True)),
         slots={note.method: note.slot for note in report.methods},
     )
     return text.strip() + "\n"
 
 
-def _figures(report: Report) -> list[dict[str, FigureView]]:
-    views: list[dict[str, FigureView]] = []
-    drawn = 0
-    for index, section in enumerate(report.sections):
-        drawn += panel_count(section.setting)
-        fits = index == 0 or drawn <= MOST_PANELS
-        views.append(section_figures(section.setting, f"s{index}") if fits else {})
-    return views
+def _chosen_figures(report: Report) -> list[tuple[dict[str, FigureView], bool]]:
+    """The figures of each section, and whether these are all of its figures."""
+    every = [section_figures(s.setting, f"s{i}") for i, s in enumerate(report.sections)]
+    chosen: list[dict[str, FigureView]] = [{} for _ in every]
+    left = MOST_PANELS
+    for key in PRIORITY:
+        for views, kept in zip(every, chosen, strict=True):
+            if key in views and len(views[key].panels) <= left:
+                kept[key] = views[key]
+                left -= len(views[key].panels)
+    return [(kept, len(kept) == len(views)) for views, kept in zip(every, chosen, strict=True)]
 
 
 def _environment(methods: Sequence[str]) -> Environment:

@@ -1,64 +1,47 @@
-"""The figures of a section: drawings with headings, captions and a description in words."""
+"""The figures of scores, differences, noise and cost, with captions and a description in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
-from . import figure_data, figures
-from .analysis import Setting
-from .figure_data import CostAgainstGain, Differences, SeedDots
+from . import difference_data, dot_data, figures
+from .curve_panels import best_view, learning_view, stability_view
+from .difference_data import CostAgainstGain, Differences
+from .dot_data import SeedDots
 from .metrics import number, plural, signed
 from .noise_data import NoiseCurves, noise_curves
-from .svg import inline_svg
-from .tables import where
+from .panel import FigureView, Panel
+from .setting import Setting
+from .svg import Drawing
 
 WIDEST_IN_A_ROW = 460.0
 
-
-@dataclass(frozen=True)
-class Panel:
-    """One drawing: a heading, a remark beside it, the SVG element, whether it needs a whole row."""
-
-    heading: str
-    remark: str
-    svg: str
-    wide: bool = False
-
-
-@dataclass(frozen=True)
-class FigureView:
-    """Drawings that belong together, with a caption that says how to read them.
-
-    `legend` lists the methods that the drawings tell apart by colour alone.
-    """
-
-    key: str
-    caption: str
-    panels: tuple[Panel, ...]
-    legend: tuple[str, ...] = ()
+PRIORITY = ("dots", "differences", "cost", "best", "learning", "stability", "noise")
+"""Figures by key, those first that a report would rather have."""
 
 
 def section_figures(setting: Setting, prefix: str) -> dict[str, FigureView]:
     """The figures of a setting by what they show; `prefix` keeps ids in the page apart."""
-    views = (_dots(setting, prefix), _differences(setting, prefix), _noise(setting, prefix))
-    found = [view for view in (*views, _cost(setting, prefix)) if view.panels]
-    return {view.key: view for view in found}
-
-
-def panel_count(setting: Setting) -> int:
-    """How many drawings `section_figures` makes."""
-    return len(setting.domains) + 2 * len(setting.methods)
+    views = (
+        _dots(setting, prefix),
+        best_view(setting, prefix),
+        _differences(setting, prefix),
+        learning_view(setting, prefix),
+        _noise(setting, prefix),
+        stability_view(setting, prefix),
+        _cost(setting, prefix),
+    )
+    return {view.key: view for view in views if view.panels}
 
 
 def _dots(setting: Setting, prefix: str) -> FigureView:
-    data = figure_data.seed_dots(setting)
+    data = dot_data.seed_dots(setting)
     panels = [
         Panel(
-            f"{d.domain}, {where(d.in_domain)}",
+            f"{d.domain.name}, {d.domain.place}",
             _hidden(d),
-            inline_svg(
+            Drawing(
                 f"{prefix}-dots{i}",
                 _describe_dots(d),
                 figures.seed_dots_frame(d),
@@ -98,7 +81,7 @@ def _describe_dots(data: SeedDots) -> str:
         for c in data.columns
         if c.dots
     )
-    return f"{data.axis} on {data.domain} by method: {ranges or 'no scores'}."
+    return f"{data.axis} on {data.domain.name} by method: {ranges or 'no scores'}."
 
 
 def _differences(setting: Setting, prefix: str) -> FigureView:
@@ -106,14 +89,14 @@ def _differences(setting: Setting, prefix: str) -> FigureView:
         Panel(
             f"{d.method} minus {d.baseline}",
             "",
-            inline_svg(
+            Drawing(
                 f"{prefix}-differences{i}",
                 _describe_differences(d),
                 figures.differences_frame(d),
                 partial(figures.draw_differences, d),
             ),
         )
-        for i, d in enumerate(figure_data.differences(setting))
+        for i, d in enumerate(difference_data.differences(setting))
     ]
     caption = (
         "Dot: mean paired difference. Bar: its 95 % interval (none with one pair). Small strokes: "
@@ -124,7 +107,7 @@ def _differences(setting: Setting, prefix: str) -> FigureView:
 
 def _describe_differences(data: Differences) -> str:
     rows = "; ".join(
-        f"{r.domain} {signed(r.mean, 2)}"
+        f"{r.domain.name} {signed(r.mean, 2)}"
         + (
             f", interval {signed(r.interval[0], 2)} to {signed(r.interval[1], 2)}"
             if r.interval
@@ -141,7 +124,7 @@ def _noise(setting: Setting, prefix: str) -> FigureView:
         Panel(
             d.method,
             f"mean over {plural(d.runs, 'run')}",
-            inline_svg(
+            Drawing(
                 f"{prefix}-noise{i}",
                 _describe_noise(d),
                 figures.noise_curves_frame(d),
@@ -177,7 +160,7 @@ def _last(values: Sequence[float | None]) -> str:
 
 
 def _cost(setting: Setting, prefix: str) -> FigureView:
-    data = figure_data.cost_against_gain(setting)
+    data = difference_data.cost_against_gain(setting)
     panels = tuple(_cost_panels(data, prefix)) if data else ()
     caption = (
         "Each dot is a method: time of one training step relative to the baseline, and the "
@@ -193,5 +176,5 @@ def _cost_panels(data: CostAgainstGain, prefix: str) -> Iterator[Panel]:
     )
     label = f"{data.axis} against the time of one step. {points}."
     frame = figures.cost_frame(data)
-    svg = inline_svg(f"{prefix}-cost", label, frame, partial(figures.draw_cost, data))
-    yield Panel("Cost against gain", "in domain", svg)
+    drawing = Drawing(f"{prefix}-cost", label, frame, partial(figures.draw_cost, data))
+    yield Panel("Cost against gain", "in domain", drawing)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .._exceptions import DataError
-from .schema import Record, clean_text, first_problem
+from .schema import Origin, Record, clean_text, first_problem
 
 LARGEST_FILE = 64 * 2**20
 
@@ -38,13 +38,35 @@ def load_records(folder: str | Path) -> list[dict[str, Any]]:
 
 
 def read_folder(folder: str | Path) -> Loaded:
-    """Read `folder/runs/*.json`. Keys that reports do not use, such as `history`, are left out.
+    """Read `folder/runs/*.json`. What reports do not use is left out, also parts of `history`.
+
+    Every record gets a key `origin`, which says where it was read from.
 
     Raises:
         DataError: If there is no such folder.
     """
     records, warnings = parse_folder(folder)
     return Loaded(tuple(record.model_dump() for record in records), tuple(warnings))
+
+
+def parse_folders(folders: Sequence[str | Path]) -> tuple[list[Record], list[str]]:
+    """The records of several folders, and a line for each file that could not be read.
+
+    Raises:
+        DataError: If one of them is no folder of records, or none holds a record.
+    """
+    records: list[Record] = []
+    warnings: list[str] = []
+    for folder in dict.fromkeys(Path(folder) for folder in folders):
+        found, problems = parse_folder(folder)
+        records += found
+        prefix = f"{clean_text(str(folder))}: " if len(folders) > 1 else ""
+        warnings += [f"{prefix}{problem}" for problem in problems]
+    if not records:
+        where = ", ".join(clean_text(str(Path(folder) / "runs")) for folder in folders)
+        first = f"; {warnings[0]}" if warnings else ""
+        raise DataError(f"no readable record under {where}: run a study first{first}")
+    return records, warnings
 
 
 def parse_folder(folder: str | Path) -> tuple[list[Record], list[str]]:
@@ -75,7 +97,9 @@ def _read(path: Path) -> Record:
         raise ValueError("not a regular file")
     if path.stat().st_size > LARGEST_FILE:
         raise ValueError(f"larger than {LARGEST_FILE // 2**20} MB")
-    return Record.model_validate_json(path.read_bytes())
+    record = Record.model_validate_json(path.read_bytes())
+    origin = Origin(folder=str(path.parent.parent), stem=path.stem)
+    return record.model_copy(update={"origin": origin})
 
 
 def _reason(error: Exception) -> str:
@@ -110,9 +134,9 @@ def _validated(record: Record | Mapping[str, Any]) -> Record:
 
 def _latest(records: Sequence[Record]) -> list[Record]:
     """A finished record beats a cancelled one, a later one an earlier one."""
-    keys = [record.spec.model_dump_json() for record in records]
+    keys = [(record.spec.model_dump_json(), record.method) for record in records]
     ranks = [(record.status != "cancelled", record.finished or "") for record in records]
-    last: dict[str, int] = {}
+    last: dict[tuple[str, str], int] = {}
     for index, key in enumerate(keys):
         if key not in last or ranks[index] >= ranks[last[key]]:
             last[key] = index

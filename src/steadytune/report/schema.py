@@ -19,6 +19,8 @@ from pydantic import (
     model_validator,
 )
 
+from .training_curve import TrainingCurve
+
 LONGEST_TEXT = 300
 
 
@@ -57,13 +59,32 @@ class Spec(BaseModel):
     subset_seed: int = 0
 
 
+class Arm(_Part):
+    """The study's name for a method with settings of its own, and which settings those are."""
+
+    name: Annotated[Text, Field(min_length=1)]
+    varies: list[Text] = []
+
+
+class Origin(_Part):
+    """Where a record was read from: the folder of its study, and its file's name without `.json`.
+
+    It stands in no file; whoever reads the file sets it.
+    """
+
+    folder: str
+    stem: str
+
+
 class TaskPart(_Part):
-    """The task as the run saw it."""
+    """The task as the run saw it; `exposed` names domains that the model saw in pretraining."""
 
     name: Text
     metric: Text
     in_domain: Text
+    kind: Text = ""
     out_of_domain: list[Text] = []
+    exposed: list[Text] = []
     constant: Table[Number]
     sizes: Table[int | None]
     source: Text | None = None
@@ -97,16 +118,29 @@ class Record(_Part):
     version: Literal[1]
     spec: Spec
     spec_hash: Text = ""
+    arm: Arm | None = None
     status: Literal["ok", "diverged", "failed", "cancelled"]
     reason: Text | None = None
     task: TaskPart | None = None
     results: Table[Annotated[dict[Text, Number], BeforeValidator(_absent_as_empty)]]
+    history: TrainingCurve = ()
     profile: Profile | None = None
     seconds: Table[Number]
     cost: Table[Number]
     environment: Table[Any]
     started: Text | None = None
     finished: Text | None = None
+    origin: Origin | None = None
+
+    @property
+    def method(self) -> str:
+        """What reports call the method: the name of the arm, or the method's text form."""
+        return self.arm.name if self.arm else self.spec.method
+
+    @property
+    def study(self) -> str:
+        """The folder that the record was read from; empty if it was not read from one."""
+        return self.origin.folder if self.origin else ""
 
     @model_validator(mode="after")
     def _result_of_a_task(self) -> Record:

@@ -61,6 +61,12 @@ def score(record: Record, domain: str) -> Score | None:
     return None if constant is None else Score(constant, stands_in=True)
 
 
+def raw_score(record: Record, domain: str) -> float | None:
+    """The primary metric as the record has it, nothing standing in; None if it has none."""
+    metrics = record.results.get(domain)
+    return (metrics or {}).get(record.task.metric) if record.task else None
+
+
 def degenerate(record: Record) -> bool | None:
     """Whether the run ended in domain at or below the constant predictor; None if unknown."""
     if record.task is None:

@@ -1,12 +1,14 @@
-"""Matplotlib figures as inline SVG that takes its colours and its font from the page."""
+"""Drawings: as inline SVG that takes its colours and its font from the page, or as files."""
 
 from __future__ import annotations
 
 import io
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -14,8 +16,11 @@ from .palette import INK, LINE, MUTED, THEMED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _EDGE = 8.0
+_DOTS_PER_INCH = 200
+_NO_METADATA: dict[str, Any] = {"Date": None, "Creator": None}
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "{http://www.w3.org/1999/xlink}href"
 _STYLE: Any = {
@@ -68,8 +73,9 @@ class Frame:
         }
 
 
-def inline_svg(name: str, label: str, frame: Frame, draw: Callable[[Axes], None]) -> str:
-    """Draw one pair of axes and return it as an SVG element for a page.
+@dataclass(frozen=True)
+class Drawing:
+    """One pair of axes, drawn when it is asked for.
 
     Args:
         name: Prefix of the ids in the drawing, unique within the page.
@@ -77,18 +83,71 @@ def inline_svg(name: str, label: str, frame: Frame, draw: Callable[[Axes], None]
         frame: Size and margins.
         draw: Draws on the axes.
     """
-    from matplotlib import rc_context
-    from matplotlib.figure import Figure
 
-    style: Any = {**_STYLE, "svg.hashsalt": name}
-    with rc_context(style), warnings.catch_warnings():
-        # The page's font, not the one measured with here, has to have the letters.
-        warnings.filterwarnings("ignore", message="Glyph .* missing")
-        figure = Figure(figsize=(frame.width / 72, frame.height / 72))
-        draw(figure.subplots(gridspec_kw=frame.margins))
+    name: str
+    label: str
+    frame: Frame
+    draw: Callable[[Axes], None]
+
+    def svg(self) -> str:
+        """The drawing as an SVG element for a page."""
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return _adapted(buffer.getvalue(), name, label)
+        with self._figure() as figure:
+            figure.savefig(buffer, format="svg", metadata=_NO_METADATA)
+        return _adapted(buffer.getvalue(), self.name, self.label)
+
+    def file(self, suffix: str, title: str, legend: Mapping[str, str]) -> bytes:
+        """The drawing as the content of a file on white paper.
+
+        Args:
+            suffix: `png` or `svg`.
+            title: Stands above the axes.
+            legend: Name -> colour of what the drawing tells apart by colour alone.
+        """
+        buffer = io.BytesIO()
+        with self._figure() as figure:
+            figure.axes[0].set_title("\n".join(wrap(title, 48)), fontsize=11.5, loc="left")
+            _add_legend(figure, legend)
+            metadata = _NO_METADATA if suffix == "svg" else {"Software": None}
+            figure.savefig(
+                buffer,
+                format=suffix,
+                dpi=_DOTS_PER_INCH,
+                facecolor="white",
+                bbox_inches="tight",
+                metadata=metadata,
+            )
+        return buffer.getvalue()
+
+    @contextmanager
+    def _figure(self) -> Iterator[Figure]:
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
+
+        style: Any = {**_STYLE, "svg.hashsalt": self.name}
+        with rc_context(style), warnings.catch_warnings():
+            # The page's font, not the one measured with here, has to have the letters.
+            warnings.filterwarnings("ignore", message="Glyph .* missing")
+            size = (self.frame.width / 72, self.frame.height / 72)
+            figure = Figure(figsize=size)
+            self.draw(figure.subplots(gridspec_kw=self.frame.margins))
+            yield figure
+
+
+def _add_legend(figure: Figure, legend: Mapping[str, str]) -> None:
+    from matplotlib.lines import Line2D
+
+    if not legend:
+        return
+    marks = [Line2D([], [], color=c, marker="o", linestyle="none") for c in legend.values()]
+    figure.legend(
+        marks,
+        list(legend),
+        loc="upper left",
+        bbox_to_anchor=(0, 0),
+        frameon=False,
+        fontsize=9,
+    )
 
 
 def _adapted(text: str, name: str, label: str) -> str:

@@ -11,7 +11,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from .build import Report, Section
-from .tables import Row, Table
+from .table import Row, Table
 
 NARROWEST_LABEL = 16
 
@@ -75,6 +75,8 @@ def _print_sentence(sentence: Text, console: Console) -> None:
 def _print_table(table: Table, console: Console) -> None:
     console.print()
     console.print(Text(table.title, style="bold"))
+    if _width(table) > console.width:
+        table = table.narrowed()
     if _width(table) <= console.width:
         console.print(_as_table(table))
         _print_remarks(table, console)

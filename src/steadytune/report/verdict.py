@@ -7,16 +7,13 @@ hint, or not shown.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from .analysis import Comparison, MethodScores, Setting
-from .metrics import MetricDisplay, capitalized, number, p_text, plural
-from .tables import interval_text
-
-FEW_SEEDS = 10
-FEW_METHODS = 3
-LEVEL = 0.05
+from .metrics import MetricDisplay, capitalized, p_text, plural
+from .qualifications import LEVEL, qualifications
+from .setting import Comparison, Setting
+from .table import interval_text
 
 
 @dataclass(frozen=True)
@@ -37,18 +34,26 @@ class Verdict:
 
 def verdict(setting: Setting) -> Verdict:
     """The verdict on one setting."""
-    details = (
-        _few_seeds(setting),
-        *_spreads(setting),
-        *_out_of_domain(setting),
-        *_failures(setting),
-        _scope(setting),
-    )
     return Verdict(
         findings=tuple(_finding(c, setting.metric) for c in setting.primary)
         or (_nothing_to_compare(setting),),
-        details=tuple(sentence for sentence in details if sentence),
+        details=qualifications(setting),
     )
+
+
+Outcome = Literal["higher", "lower", "hint", "not shown", "unknown"]
+
+
+def outcome(comparison: Comparison) -> Outcome:
+    """What a primary comparison allows to say."""
+    found = comparison.difference
+    if found.mean is None or found.count == 1:
+        return "unknown"
+    if found.interval is None or not found.interval.excludes(0):
+        return "not shown"
+    if comparison.adjusted_p is None or comparison.adjusted_p > LEVEL:
+        return "hint"
+    return "higher" if found.mean > 0 else "lower"
 
 
 def _nothing_to_compare(setting: Setting) -> Finding:
@@ -66,32 +71,41 @@ def _finding(comparison: Comparison, metric: MetricDisplay) -> Finding:
     if found.count == 1:
         claim = f"One seed cannot tell whether {method} differs from {baseline}."
         return Finding(claim, f"{evidence}. The next seed may well say the opposite.")
-    if found.interval is None or not found.interval.excludes(0):
+    shown = outcome(comparison)
+    if shown == "not shown":
         claim = f"No difference between {method} and {baseline} is shown."
         return Finding(claim, f"{evidence}. {_why_not(comparison)}")
     side = "higher" if found.mean > 0 else "lower"
-    if comparison.adjusted_p is not None and comparison.adjusted_p <= LEVEL:
-        claim = f"{method} scored {side} than {baseline}."
-    else:
+    if shown == "hint":
         claim = f"There is a hint that {method} scores {side} than {baseline}."
+    else:
+        claim = f"{method} scored {side} than {baseline}."
     return Finding(claim, f"{evidence}. {_how_sure(comparison)}")
 
 
 def _evidence(comparison: Comparison, metric: MetricDisplay) -> str:
     found = comparison.difference
-    subject = f"{capitalized(metric.name)} on {comparison.domain}"
+    subject = f"{capitalized(metric.name)} on {comparison.domain.remark}"
     mean = metric.difference_in_words(found.mean)
     if found.count == 1:
         return f"{subject}: {mean} with the one seed that was run"
-    text = f"{subject}: {mean} on average over {plural(found.count, 'seed')}"
+    text = f"{subject}: {mean} on average over {_amount(comparison)}"
     if found.interval is None:
         return text
     return f"{text}, 95 % interval {interval_text(found.interval, metric.difference)}"
 
 
+def _amount(comparison: Comparison) -> str:
+    """How many independent differences there are."""
+    if comparison.subsets:
+        return plural(comparison.subsets, "training subset")
+    return plural(comparison.difference.count, "seed")
+
+
 def _why_not(comparison: Comparison) -> str:
     if comparison.difference.interval is None:
-        return "The difference is the same with every seed, which leaves no spread to judge it by."
+        unit = "on every training subset" if comparison.subsets else "with every seed"
+        return f"The difference is the same {unit}, which leaves no spread to judge it by."
     return "The true difference may have either sign. That is no proof that there is none."
 
 
@@ -103,8 +117,7 @@ def _how_sure(comparison: Comparison) -> str:
     if smallest is not None and smallest > LEVEL:
         return (
             "The interval leaves out zero, but it relies on a normal distribution; the sign-flip "
-            f"test, which does not, cannot go below p = {_p(smallest)} with "
-            f"{plural(found.count, 'seed')}."
+            f"test, which does not, cannot go below p = {_p(smallest)} with {_amount(comparison)}."
         )
     return (
         f"The interval leaves out zero; the sign-flip test does not confirm it (p = {_p(p_value)})."
@@ -113,129 +126,3 @@ def _how_sure(comparison: Comparison) -> str:
 
 def _p(value: float | None) -> str:
     return p_text(value).replace("<", "below ")
-
-
-def _few_seeds(setting: Setting) -> str:
-    counts = [c.difference.count for c in setting.comparisons]
-    fewest = min(counts or [len(m.scores) for d in setting.domains for m in d.methods] or [0])
-    if fewest >= FEW_SEEDS:
-        return ""
-    if fewest <= 1:
-        return "Few seeds prove little, and one proves nothing: run more to see the spread."
-    return (
-        f"With {plural(fewest, 'seed')} this is a first look: few seeds prove little. Intervals "
-        "are wide, and accidents that hit one run in ten are easily missed."
-    )
-
-
-def _spreads(setting: Setting) -> list[str]:
-    """A sentence for each method while they are few, one for all of them otherwise."""
-    known = [c for c in setting.primary if c.spread.interval]
-    if len(known) <= FEW_METHODS:
-        return [_spread(c, setting) for c in known]
-    clear = sum(bool(c.spread.interval and c.spread.interval.excludes(1)) for c in known)
-    return [
-        f"Spread over seeds in domain: {clear} of {len(known)} ratios of standard deviations to "
-        f"{setting.baseline} have a 95 % interval that leaves out 1; exploratory, not corrected."
-    ]
-
-
-def _spread(comparison: Comparison, setting: Setting) -> str:
-    domain = next(d for d in setting.domains if d.in_domain)
-    spreads = {m.method: m.summary.std for m in domain.methods}
-    found, metric = comparison.spread, setting.metric
-    ours, theirs = (metric.spread(spreads[m]) for m in (comparison.method, comparison.baseline))
-    unit = f" {metric.difference_unit}" if metric.difference_unit else ""
-    return (
-        f"Spread over seeds (standard deviation): {ours}{unit} for {comparison.method}, {theirs} "
-        f"for {comparison.baseline}. The ratio {number(found.ratio, 2)} has a 95 % interval of "
-        f"{interval_text(found.interval, lambda v: number(v, 2))}: {_spread_reading(comparison)}."
-    )
-
-
-def _spread_reading(comparison: Comparison) -> str:
-    interval, robust = comparison.spread.interval, comparison.spread.brown_forsythe_p
-    assert interval is not None
-    if not interval.excludes(1):
-        return "no difference in stability shown"
-    side = "less" if interval.high < 1 else "more"
-    confirmed = robust is not None and robust <= LEVEL
-    hint = "" if confirmed else ", a hint that the robust test does not confirm"
-    return f"{comparison.method} varied {side} over seeds{hint}"
-
-
-def _out_of_domain(setting: Setting) -> list[str]:
-    """A sentence for each method while they are few, one for all of them otherwise."""
-    known = [c for c in setting.comparisons if not c.in_domain and c.difference.mean is not None]
-    methods = list(dict.fromkeys(c.method for c in known))
-    if len(methods) > FEW_METHODS:
-        return [f"Out of domain, {_clear(known)}"]
-    return [_transfer([c for c in known if c.method == m], setting.metric) for m in methods]
-
-
-def _transfer(comparisons: Sequence[Comparison], metric: MetricDisplay) -> str:
-    first = comparisons[0]
-    listed = ", ".join(
-        f"{c.domain} {metric.difference_in_words(c.difference.mean)}" for c in comparisons[:12]
-    )
-    text = f"Out of domain, {first.method} minus {first.baseline}: {listed}"
-    single = all(c.difference.count == 1 for c in comparisons)
-    return f"{text}, from one seed." if single else f"{text}. {capitalized(_clear(comparisons))}"
-
-
-def _clear(comparisons: Sequence[Comparison]) -> str:
-    intervals = [i for c in comparisons if (i := c.difference.interval)]
-    clear = sum(interval.excludes(0) for interval in intervals)
-    found = (
-        f"intervals that leave out zero: {clear} of {len(intervals)}"
-        if intervals
-        else "no interval can be given"
-    )
-    return f"{found}; these comparisons are exploratory and not corrected for their number."
-
-
-def _failures(setting: Setting) -> list[str]:
-    domain = next(d for d in setting.domains if d.in_domain)
-    hit = [m for m in domain.methods if m.degenerate.count or m.stand_ins]
-    if hit and all(m.degenerate.count == m.degenerate.total for m in domain.methods):
-        return ["Every run ended degenerate: nothing was learned, so the differences mean nothing."]
-    if len(hit) > FEW_METHODS:
-        listed = ", ".join(f"{m.method} {m.degenerate.count} of {m.degenerate.total}" for m in hit)
-        return [f"Degenerate runs, with those that diverged or crashed: {listed}."]
-    if hit:
-        return [_accidents(method) for method in hit]
-    fewest = min(domain.methods, key=lambda m: m.degenerate.total, default=None)
-    if fewest is None or fewest.degenerate.high is None:
-        return []
-    return [
-        f"No run was degenerate; with {plural(fewest.degenerate.total, 'run')} a method could "
-        f"still fail in up to {_percent(fewest.degenerate.high)} of runs (95 % interval)."
-    ]
-
-
-def _accidents(method: MethodScores) -> str:
-    found = method.degenerate
-    stood_in = len(method.stand_ins)
-    because = f", {stood_in} of them because training diverged or crashed" if stood_in else ""
-    low, high = found.low or 0.0, found.high or 1.0
-    return (
-        f"{found.count} of {plural(found.total, 'run')} of {method.method} ended degenerate"
-        f"{because} (95 % interval of the rate: {_percent(low)} to {_percent(high)})."
-    )
-
-
-def _scope(setting: Setting) -> str:
-    subsets = {r.spec.subset_seed for r in setting.records}
-    if len(subsets) > 1:
-        return (
-            f"The runs use {len(subsets)} different training subsets, and the intervals count "
-            "every run as independent; they are too narrow to speak for other subsets."
-        )
-    return (
-        "All runs share the same training and test examples. The intervals cover chance in the "
-        "seed, not the choice of examples; other examples could give other differences."
-    )
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -1,4 +1,4 @@
-"""What the figures show, as plain numbers in the units of the axes."""
+"""What the figure of single runs shows, as plain numbers in the units of the axes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from .analysis import Comparison, DomainScores, MethodScores, Setting
 from .scoring import Pair
+from .setting import Domain, DomainScores, MethodScores, Setting
 
 MOST_DOTS = 100
 MOST_LINES = 40
@@ -58,8 +58,7 @@ class DotColumn:
 class SeedDots:
     """Seeds of all methods on one domain; a line runs through one seed's dots, as (x, y)."""
 
-    domain: str
-    in_domain: bool
+    domain: Domain
     axis: str
     columns: tuple[DotColumn, ...]
     lines: tuple[tuple[tuple[float, float], ...], ...]
@@ -78,7 +77,6 @@ def _seed_dots(scores: DomainScores, setting: Setting, limits: tuple[float, floa
     placed = [_placed(method, metric.scale, limits) for method in scores.methods]
     return SeedDots(
         domain=scores.domain,
-        in_domain=scores.in_domain,
         axis=metric.heading,
         columns=tuple(
             _column(m.method, setting.slots[m.method], list(dots.values()))
@@ -159,99 +157,3 @@ def thin(values: Sequence[T], most: int) -> tuple[T, ...]:
         return tuple(values)
     chosen = np.linspace(0, len(values) - 1, most).round().astype(int)
     return tuple(values[index] for index in chosen)
-
-
-@dataclass(frozen=True)
-class DifferenceRow:
-    """One domain: the paired differences, their mean and its interval if there is one."""
-
-    domain: str
-    in_domain: bool
-    differences: tuple[float, ...]
-    mean: float
-    interval: tuple[float, float] | None
-
-
-@dataclass(frozen=True)
-class Differences:
-    """One method minus the baseline, by domain."""
-
-    method: str
-    baseline: str
-    slot: int
-    axis: str
-    rows: tuple[DifferenceRow, ...]
-    limits: tuple[float, float]
-
-
-def differences(setting: Setting) -> tuple[Differences, ...]:
-    """Paired differences, one entry per method, all with the same limits."""
-    rows = {m: _difference_rows(setting, m) for m in setting.methods if m != setting.baseline}
-    shown = [v for found in rows.values() for r in found for v in (*r.differences, *_ends(r))]
-    unit = f" ({setting.metric.difference_unit})" if setting.metric.difference_unit else ""
-    axis = f"difference in {setting.metric.name}{unit}"
-    return tuple(
-        Differences(m, setting.baseline or "", setting.slots[m], axis, found, padded([0, *shown]))
-        for m, found in rows.items()
-        if found
-    )
-
-
-def _difference_rows(setting: Setting, method: str) -> tuple[DifferenceRow, ...]:
-    found = (c for c in setting.comparisons if c.method == method)
-    return tuple(r for c in found if (r := _difference_row(c, setting.metric.scale)))
-
-
-def _difference_row(comparison: Comparison, scale: float) -> DifferenceRow | None:
-    found = comparison.difference
-    if found.mean is None:
-        return None
-    interval = found.interval
-    return DifferenceRow(
-        domain=comparison.domain,
-        in_domain=comparison.in_domain,
-        differences=thin(sorted(d * scale for d in found.differences), MOST_DOTS),
-        mean=found.mean * scale,
-        interval=(interval.low * scale, interval.high * scale) if interval else None,
-    )
-
-
-def _ends(row: DifferenceRow) -> tuple[float, ...]:
-    return row.interval or ()
-
-
-@dataclass(frozen=True)
-class CostPoint:
-    """A method's time per step relative to the baseline, and its in-domain gain."""
-
-    method: str
-    slot: int
-    cost: float
-    gain: float
-    interval: tuple[float, float] | None
-
-
-@dataclass(frozen=True)
-class CostAgainstGain:
-    """Cost and gain of every method; the baseline is the point (1, 0)."""
-
-    baseline: str
-    axis: str
-    points: tuple[CostPoint, ...]
-
-
-def cost_against_gain(setting: Setting) -> CostAgainstGain | None:
-    """Cost and gain in domain; None when no method has both."""
-    ratios = {cost.method: cost.ratio for cost in setting.costs}
-    points = tuple(p for c in setting.primary if (p := _point(c, ratios[c.method], setting)))
-    unit = f" ({setting.metric.difference_unit})" if setting.metric.difference_unit else ""
-    axis = f"difference in {setting.metric.name}{unit}"
-    return CostAgainstGain(setting.baseline or "", axis, points) if points else None
-
-
-def _point(comparison: Comparison, ratio: float | None, setting: Setting) -> CostPoint | None:
-    row = _difference_row(comparison, setting.metric.scale)
-    if row is None or ratio is None:
-        return None
-    method = comparison.method
-    return CostPoint(method, setting.slots[method], ratio, row.mean, row.interval)

@@ -1,4 +1,4 @@
-"""What the figures show, as numbers."""
+"""What the figure of single runs shows, as numbers."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from fabricated import record, setting_of, study
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadytune.report import figure_data
+from steadytune.report import dot_data
+from steadytune.report.setting import Domain
 
 
 def test_dots_boxes_and_lines() -> None:
-    movie, tweet = figure_data.seed_dots(setting_of(study(5)))
-    assert (movie.domain, movie.in_domain, movie.axis) == ("movie", True, "accuracy (%)")
+    movie, tweet = dot_data.seed_dots(setting_of(study(5)))
+    assert (movie.domain, movie.axis) == (Domain("movie", True), "accuracy (%)")
     assert movie.constant == 50.0
     assert movie.limits == tweet.limits
     assert movie.limits[0] < 50 < 82 < movie.limits[1]
@@ -29,14 +30,14 @@ def test_dots_boxes_and_lines() -> None:
 def test_lines_join_the_dots_of_a_seed() -> None:
     records = [record("plain", 0, movie=0.8), record("plain", 1, movie=0.8)]
     records += [record("lnsr", 0, movie=0.9), record("lnsr", 1, movie=0.7)]
-    movie = figure_data.seed_dots(setting_of(records))[0]
+    movie = dot_data.seed_dots(setting_of(records))[0]
     dots = {(i + d.shift, d.value) for i, c in enumerate(movie.columns) for d in c.dots}
     assert all(point in dots for line in movie.lines for point in line)
     assert len({line[0] for line in movie.lines}) == 2
 
 
 def test_few_scores_have_no_box_and_one_has_no_median() -> None:
-    movie = figure_data.seed_dots(setting_of([record("plain"), *study(3, ("lnsr",))]))[0]
+    movie = dot_data.seed_dots(setting_of([record("plain"), *study(3, ("lnsr",))]))[0]
     plain, lnsr = movie.columns
     assert plain.median is plain.box is lnsr.box is None
     assert lnsr.median is not None
@@ -44,14 +45,14 @@ def test_few_scores_have_no_box_and_one_has_no_median() -> None:
 
 
 def test_a_diverged_run_is_marked() -> None:
-    movie = figure_data.seed_dots(setting_of([record(), record(seed=1, status="diverged")]))[0]
+    movie = dot_data.seed_dots(setting_of([record(), record(seed=1, status="diverged")]))[0]
     assert [(d.value, d.stands_in) for d in movie.columns[0].dots] == [(50.0, True), (80.0, False)]
 
 
 def test_many_dots_are_thinned_but_the_extremes_and_the_box_stay() -> None:
     records = [record(seed=s, movie=0.5 + s / 1000) for s in range(400)]
-    column = figure_data.seed_dots(setting_of(records))[0].columns[0]
-    assert (len(column.dots), column.total) == (figure_data.MOST_DOTS, 400)
+    column = dot_data.seed_dots(setting_of(records))[0].columns[0]
+    assert (len(column.dots), column.total) == (dot_data.MOST_DOTS, 400)
     assert column.box is not None
     assert column.dots[0].value == column.box.minimum
     assert column.dots[-1].value == column.box.maximum == pytest.approx(89.9)
@@ -60,50 +61,21 @@ def test_many_dots_are_thinned_but_the_extremes_and_the_box_stay() -> None:
 @given(st.lists(st.integers(0, 20), max_size=60))
 def test_dots_in_a_lane_keep_their_distance(heights: list[int]) -> None:
     values = sorted(float(h) for h in heights)
-    shifts = figure_data.sideways(values, 2.0)
+    shifts = dot_data.sideways(values, 2.0)
     lanes = {s: [v for v, t in zip(values, shifts, strict=True) if t == s] for s in set(shifts)}
-    if len(lanes) < 2 * figure_data.MOST_LANES + 1:
+    if len(lanes) < 2 * dot_data.MOST_LANES + 1:
         assert all(b - a >= 2 for lane in lanes.values() for a, b in itertools.pairwise(lane))
     assert all(abs(shift) < 0.5 for shift in shifts)
 
 
 def test_thin_keeps_order_and_ends() -> None:
-    assert figure_data.thin(range(3), 5) == (0, 1, 2)
-    few = figure_data.thin(range(1000), 7)
+    assert dot_data.thin(range(3), 5) == (0, 1, 2)
+    few = dot_data.thin(range(1000), 7)
     assert len(few) == 7 and few[0] == 0 and few[-1] == 999 and list(few) == sorted(few)
 
 
 def test_padded_limits() -> None:
-    assert figure_data.padded([0, 10], 0.1) == (-1.0, 11.0)
-    low, high = figure_data.padded([5.0])
+    assert dot_data.padded([0, 10], 0.1) == (-1.0, 11.0)
+    low, high = dot_data.padded([5.0])
     assert low < 5 < high
-    assert figure_data.padded([]) == (0.0, 1.0)
-
-
-def test_paired_differences_by_domain() -> None:
-    (found,) = figure_data.differences(setting_of(study(3)))
-    assert (found.method, found.baseline) == ("lnsr", "plain")
-    assert found.axis == "difference in accuracy (points)"
-    assert [row.domain for row in found.rows] == ["movie", "tweet"]
-    movie = found.rows[0]
-    assert movie.mean == pytest.approx(sum(movie.differences) / 3)
-    assert movie.interval is not None
-    assert found.limits[0] < movie.interval[0] < movie.mean < movie.interval[1] < found.limits[1]
-
-
-def test_one_pair_has_no_interval_and_no_pair_no_row() -> None:
-    (found,) = figure_data.differences(setting_of(study(1)))
-    assert found.rows[0].interval is None
-    assert figure_data.differences(setting_of([record("plain", 0), record("lnsr", 1)])) == ()
-
-
-def test_cost_against_gain() -> None:
-    found = figure_data.cost_against_gain(setting_of(study(3)))
-    assert found is not None
-    (point,) = found.points
-    assert point.cost == pytest.approx(1.5)
-    assert point.interval is not None
-    assert point.interval[0] < point.gain < point.interval[1]
-    assert figure_data.cost_against_gain(setting_of(study(3, ("plain",)))) is None
-    free = [record("plain", cost={}), record("lnsr", cost={})]
-    assert figure_data.cost_against_gain(setting_of(free)) is None
+    assert dot_data.padded([]) == (0.0, 1.0)

@@ -1,0 +1,94 @@
+"""All settings of a report beside each other: a table, and the verdict in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .metrics import NOT_AVAILABLE, capitalized, p_text, plural
+from .setting import Comparison, MethodScores, Setting
+from .table import Group, Row, Table, interval_text
+from .verdict import Finding, outcome
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What several settings say together."""
+
+    findings: tuple[Finding, ...]
+    table: Table
+
+
+def overview(headings: Sequence[str], settings: Sequence[Setting]) -> Overview | None:
+    """The overview of a report; None where there is only one setting."""
+    if len(settings) < 2:
+        return None
+    return Overview(_findings(settings), _table(headings, settings))
+
+
+def _findings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
+    """One sentence a method: in how many settings it did what."""
+    methods = list(dict.fromkeys(c.method for s in settings for c in s.primary))
+    found = [_finding(method, settings) for method in methods]
+    return tuple(found) or (Finding("There is nothing to compare in any setting."),)
+
+
+def _finding(method: str, settings: Sequence[Setting]) -> Finding:
+    compared = [c for s in settings for c in s.primary if c.method == method]
+    counts = Counter(outcome(c) for c in compared)
+    total, baseline = len(compared), compared[0].baseline
+    claim = (
+        f"{method} scored higher than {baseline} in {counts['higher']} and lower in "
+        f"{counts['lower']} of {plural(total, 'setting')}."
+    )
+    others = (
+        (counts["hint"], "a hint of a difference"),
+        (counts["not shown"], "no difference shown"),
+        (counts["unknown"], "too few runs to tell"),
+    )
+    text = ", ".join(f"{what} in {count}" for count, what in others if count)
+    return Finding(claim, f"{capitalized(text)}." if text else "")
+
+
+def _table(headings: Sequence[str], settings: Sequence[Setting]) -> Table:
+    return Table(
+        title="In domain, setting by setting",
+        first="Method",
+        columns=("Runs", "Mean", "Std", "Max", "Difference", "95 % interval", "p"),
+        groups=tuple(map(_group, headings, settings)),
+        notes=(
+            "Difference: the mean paired difference to the baseline. p: two-sided sign-flip test, "
+            "corrected by Holm over all rows of this table. Settings are not averaged: their "
+            "metrics and examples differ.",
+        ),
+        dispensable=("Std", "Max"),
+    )
+
+
+def _group(heading: str, setting: Setting) -> Group:
+    comparisons = {c.method: c for c in setting.primary}
+    rows = (_row(m, comparisons.get(m.method), setting) for m in setting.in_domain.methods)
+    domain = setting.in_domain.domain
+    return Group(heading, tuple(rows), f"{setting.metric.heading}, {domain.remark}")
+
+
+def _row(method: MethodScores, comparison: Comparison | None, setting: Setting) -> Row:
+    metric, found = setting.metric, method.summary
+    scores = (
+        str(found.count),
+        metric.score(found.mean),
+        metric.spread(found.std),
+        metric.score(found.maximum),
+    )
+    return Row(method.method, (*scores, *_difference(comparison, setting)), method.method)
+
+
+def _difference(comparison: Comparison | None, setting: Setting) -> tuple[str, ...]:
+    if comparison is None:
+        return ("baseline" if setting.baseline else NOT_AVAILABLE, "", "")
+    return (
+        setting.metric.difference(comparison.difference.mean),
+        interval_text(comparison.difference.interval, setting.metric.difference),
+        p_text(comparison.adjusted_p),
+    )
