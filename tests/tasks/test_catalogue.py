@@ -1,25 +1,35 @@
 """Names are looked up, near matches named, and nothing heavy is imported for a listing."""
 
-import dataclasses
 import subprocess
 import sys
 
 import pytest
+from tests.toy_task import load_toy
 
 from steadytune import tasks
 from steadytune._exceptions import ConfigError
-from steadytune.tasks import TASKS, load_task
+from steadytune.tasks import TASKS, NamedTask, load_task
+
+NAMES = [
+    "vader-movies",
+    *("rte", "mrpc", "cola", "stsb", "sst2", "movie_reviews", "squad", "tydiqa_en"),
+]
 
 
 def test_every_entry_stands_under_its_name() -> None:
-    assert list(TASKS) == ["vader-movies"]
+    assert list(TASKS) == NAMES
     assert all(name == entry.name and entry.summary for name, entry in TASKS.items())
 
 
-def test_a_name_leads_to_its_loader(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry = dataclasses.replace(TASKS["vader-movies"], load=lambda: "loaded")
-    monkeypatch.setitem(TASKS, "vader-movies", entry)
-    assert load_task("vader-movies") == "loaded"
+@pytest.mark.parametrize(
+    ("companions", "domains"),
+    [((), ["movie"]), (("product",), ["movie", "product"]), (("all",), ["movie", "product"])],
+)
+def test_a_name_leads_to_its_loader_and_to_the_companions_asked_for(
+    monkeypatch: pytest.MonkeyPatch, companions: tuple[str, ...], domains: list[str]
+) -> None:
+    monkeypatch.setitem(TASKS, "toy", NamedTask("toy", "made up", load_toy))
+    assert list(load_task("toy", companions=companions).test) == domains
 
 
 def test_near_matches_are_named() -> None:
@@ -30,7 +40,7 @@ def test_near_matches_are_named() -> None:
 def test_a_name_like_no_other_gets_the_list() -> None:
     with pytest.raises(ConfigError) as caught:
         load_task("zzz")
-    assert str(caught.value) == "unknown task 'zzz': expected one of vader-movies"
+    assert str(caught.value) == "unknown task 'zzz': expected one of " + ", ".join(NAMES)
 
 
 def test_all_that_is_exported_is_there() -> None:

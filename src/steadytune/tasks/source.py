@@ -89,6 +89,4 @@ class _Loaded:
 def _load(source: DataSource) -> _Loaded:
     if source.task is None:
         raise ConfigError("training rows from files cannot be read yet; give --task NAME")
-    task = load_task(source.task)
-    companions = task.test if ALL in source.ood else source.ood
-    return _Loaded(task.keep_domains(companions))
+    return _Loaded(load_task(source.task, source.data_root, source.ood))

@@ -1,0 +1,23 @@
+"""The named tasks as tables, and the readers of their rows."""
+
+from __future__ import annotations
+
+from .card import Companion, HubSplit, Origin, Rows, TaskCard
+from .glue import COLA, MRPC, RTE, STSB
+from .question_answering import SQUAD, TYDIQA_EN
+from .reading import read_task
+from .sentiment import MOVIE_REVIEWS, SST2, VADER_MOVIES
+
+FILE_CARDS = (RTE, MRPC, COLA, STSB, SST2, MOVIE_REVIEWS, SQUAD, TYDIQA_EN)
+"""Tasks whose rows are read from a local copy or from the hub."""
+
+__all__ = [
+    "FILE_CARDS",
+    "VADER_MOVIES",
+    "Companion",
+    "HubSplit",
+    "Origin",
+    "Rows",
+    "TaskCard",
+    "read_task",
+]

@@ -1,0 +1,212 @@
+"""Small tasks of GLUE on pairs of sentences and on acceptability, with their companions.
+
+Every one is evaluated on GLUE's validation rows, which the field calls its development set: the
+labels of most of GLUE's test rows are hidden, so these are the rows that papers report on.
+"""
+
+from __future__ import annotations
+
+from .card import Companion, HubSplit, Origin, Rows, TaskCard
+from .selection import Positions
+
+GLUE = "nyu-mll/glue"
+
+PAIR = ("sentence1", "sentence2")
+
+_ENTAILMENT = ("entailment", "not_entailment")
+
+# Three classes onto two: what is neutral and what contradicts is not entailed.
+_THREE_WAY = (
+    ("entailment", "entailment"),
+    ("neutral", "not_entailment"),
+    ("contradiction", "not_entailment"),
+)
+
+_MERGED = "neutral and contradiction are one class, not_entailment"
+
+_PREMISE = ("premise", "hypothesis")
+
+_RTE = Origin("RTE (GLUE; PASCAL RTE-1, 2, 3 and RTE-5)", "no explicit licence, research use")
+_SNLI = Origin("SNLI (Bowman et al. 2015)", "CC BY-SA 4.0")
+_CAD = Origin(
+    "edited SNLI (Kaushik et al. 2020)", "Apache-2.0 (repository), CC BY-SA 4.0 (SNLI's text)"
+)
+
+RTE = TaskCard(
+    name="rte",
+    summary="does the second sentence follow from the first?",
+    kind="classification",
+    columns=PAIR,
+    label_names=_ENTAILMENT,
+    metric="accuracy",
+    train=Rows(2490, _RTE, "glue/rte/train", HubSplit(GLUE, "rte", "train", 2490)),
+    test=Rows(277, _RTE, "glue/rte/validation", HubSplit(GLUE, "rte", "validation", 277)),
+    companions=(
+        Companion(
+            "mnli_matched",
+            Rows(
+                9815,
+                Origin("MultiNLI (Williams et al. 2018)", "OANC, CC BY 3.0 and CC BY-SA 3.0"),
+                "nli/mnli_matched/validation",
+                HubSplit(GLUE, "mnli", "validation_matched", 9815, _PREMISE, _THREE_WAY),
+            ),
+            exposed=True,
+            note=_MERGED,
+        ),
+        Companion(
+            "snli",
+            Rows(
+                9842,
+                _SNLI,
+                "nli/snli/validation",
+                HubSplit("stanfordnlp/snli", None, "validation", 9842, _PREMISE, _THREE_WAY),
+            ),
+            exposed=True,
+            note=f"{_MERGED}; words are separated from punctuation",
+        ),
+        Companion(
+            "hans_style",
+            Rows(
+                7500,
+                Origin("template sentences in the style of HANS (jiant)", "MIT"),
+                "nli/hans_style/validation",
+            ),
+            note="not the official HANS set",
+        ),
+        Companion(
+            "glue_diagnostic",
+            Rows(
+                1104,
+                Origin("diagnostic set of GLUE", "no explicit licence, research use"),
+                "nli/glue_diagnostic/validation",
+            ),
+            note=_MERGED,
+        ),
+        Companion(
+            "counterfactual_nli",
+            Rows(1600, _CAD, "nli/counterfactual_nli/counterfactual"),
+            exposed=True,
+            note=f"SNLI rows, edited so that their class changes; {_MERGED}",
+        ),
+    ),
+)
+
+_MRPC = Origin(
+    "MRPC (GLUE; Dolan and Brockett 2005)",
+    "Microsoft Research Shared Source Licence, non-commercial",
+)
+
+MRPC = TaskCard(
+    name="mrpc",
+    summary="do two sentences of news say the same?",
+    kind="classification",
+    columns=PAIR,
+    label_names=("not_equivalent", "equivalent"),
+    metric="f1",
+    train=Rows(3668, _MRPC, "glue/mrpc/train", HubSplit(GLUE, "mrpc", "train", 3668)),
+    test=Rows(408, _MRPC, "glue/mrpc/validation", HubSplit(GLUE, "mrpc", "validation", 408)),
+    companions=(
+        Companion(
+            "qqp",
+            Rows(
+                4000,
+                Origin("Quora question pairs (GLUE)", "Quora's terms, non-commercial"),
+                "paraphrase/qqp/validation",
+                HubSplit(GLUE, "qqp", "validation", 40430, ("question1", "question2")),
+                note="a random tenth of GLUE's validation rows",
+            ),
+            exposed=True,
+            note="duplicate counts as equivalent",
+        ),
+        Companion(
+            "paws_wiki",
+            Rows(
+                8000,
+                Origin("PAWS-Wiki (Zhang et al. 2019)", "free for any purpose, thanks to Google"),
+                "paraphrase/paws_wiki/validation",
+                HubSplit("google-research-datasets/paws", "labeled_final", "validation", 8000),
+            ),
+            note="a paraphrase counts as equivalent",
+        ),
+    ),
+    shares_texts_with=("stsb",),
+    notes=(
+        "F1 of the class equivalent is primary; accuracy stands beside it in every record.",
+        "GLUE's labelled 1,725 test rows are not used: papers report on the validation rows.",
+    ),
+)
+
+_COLA = Origin(
+    "CoLA (GLUE; Warstadt et al. 2019)", "no explicit licence (excerpts of publications)"
+)
+
+# GLUE's validation rows are first those from publications of the training rows, then the others.
+_SEEN, _UNSEEN = Positions(0, 527), Positions(527, None)
+
+COLA = TaskCard(
+    name="cola",
+    summary="is the sentence grammatical?",
+    kind="classification",
+    columns=("sentence",),
+    label_names=("unacceptable", "acceptable"),
+    metric="matthews",
+    train=Rows(8551, _COLA, "glue/cola/train", HubSplit(GLUE, "cola", "train", 8551)),
+    test=Rows(
+        527,
+        _COLA,
+        "glue/cola/validation",
+        HubSplit(GLUE, "cola", "validation", 527, selection=_SEEN),
+        selection=_SEEN,
+    ),
+    companions=(
+        Companion(
+            "unseen_sources",
+            Rows(
+                516,
+                _COLA,
+                "glue/cola/validation",
+                HubSplit(GLUE, "cola", "validation", 516, selection=_UNSEEN),
+                selection=_UNSEEN,
+            ),
+            note="sentences from publications that the training rows do not quote",
+        ),
+    ),
+    notes=(
+        "GLUE's 1,043 validation rows are cut in two: 527 from the training rows' publications, "
+        "and 516 from others. Papers report one number over both.",
+    ),
+)
+
+_STSB = Origin(
+    "STS-B (GLUE; Cer et al. 2017)", "CC BY-SA 4.0 (scores), texts mixed, mostly research use"
+)
+_STS = Origin("SemEval STS 2012 and 2015", "mixed, mostly research use")
+
+
+def _sts(name: str, count: int) -> Companion:
+    return Companion(name, Rows(count, _STS, f"similarity/{name}/validation"))
+
+
+STSB = TaskCard(
+    name="stsb",
+    summary="how alike in meaning are two sentences, from 0 to 5?",
+    kind="regression",
+    columns=PAIR,
+    metric="pearson",
+    train=Rows(5749, _STSB, "glue/stsb/train", HubSplit(GLUE, "stsb", "train", 5749)),
+    test=Rows(1500, _STSB, "glue/stsb/validation", HubSplit(GLUE, "stsb", "validation", 1500)),
+    companions=(
+        _sts("sts2012_onwn", 750),
+        _sts("sts2012_smtnews", 399),
+        _sts("sts2012_smteuroparl", 459),
+        _sts("sts2015_answers_students", 750),
+        _sts("sts2015_belief", 375),
+    ),
+    shares_texts_with=("mrpc",),
+    notes=(
+        "Pearson's correlation is primary; Spearman's stands beside it in every record.",
+        "The test rows are not used: GLUE hides their labels, and papers report on the validation "
+        "rows.",
+        "498 pairs of MRPC's test rows stand among the training rows.",
+    ),
+)
