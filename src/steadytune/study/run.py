@@ -175,7 +175,7 @@ def _ticker(
 @cache
 def _load_task(name: str) -> Task:
     """A warm process reads the rows once."""
-    return load_task(name)
+    return load_task(name, companions=("all",))
 
 
 def _require_same(spec: RunSpec, task: Task) -> None:
