@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 from rich.console import Console
 
 from steadytune import ConfigError, DataError, ModelError, SteadytuneError
-from steadytune.demo import describe_methods, report_folder, run_demo
-from steadytune.demo_plan import Options
-from steadytune.study import executors
+from steadytune.compare import carry_out
+from steadytune.demo import Options, run_demo
+from steadytune.method_docs import describe_methods
+from steadytune.report_folder import report_folder
 from steadytune.study.ledger import Ledger
 from steadytune.study.outcome import Outcome
 from steadytune.study.record import describe_task, make_record, now
@@ -60,7 +62,7 @@ def pretend(spec: RunSpec, progress: Any) -> Outcome:
 @pytest.fixture
 def quick(options: Options, monkeypatch: pytest.MonkeyPatch) -> Options:
     """Options of a demo whose runs take no time."""
-    monkeypatch.setattr(executors, "FineTune", lambda: pretend)
+    monkeypatch.setattr(carry_out, "FineTune", lambda load: pretend)
     return options
 
 
@@ -152,12 +154,12 @@ def test_a_crashed_worker_costs_one_run_and_shows_in_the_report(
             return Outcome(make_record(spec, "failed", "out of luck", started=now()))
         return pretend(spec, progress)
 
-    monkeypatch.setattr(executors, "FineTune", lambda: crash_at_seed_2)
+    monkeypatch.setattr(carry_out, "FineTune", lambda load: crash_at_seed_2)
     text = show(options)
     assert "lnsr:strength=0.5, seed 2: failed: out of luck" in text
     failed = [r for r in Ledger(options.out).read().records if r["status"] == "failed"]
     assert [record["task"]["metric"] for record in failed] == ["accuracy", "accuracy"]
-    monkeypatch.setattr(executors, "FineTune", lambda: pretend)
+    monkeypatch.setattr(carry_out, "FineTune", lambda load: pretend)
     assert "= 4 runs: 2 in" in show(options)
 
 
@@ -167,7 +169,7 @@ def test_a_demo_whose_runs_all_fail_is_an_error(
     def crash(spec: RunSpec, progress: Any) -> Outcome:
         return Outcome(make_record(spec, "failed", "out of luck", started=now()))
 
-    monkeypatch.setattr(executors, "FineTune", lambda: crash)
+    monkeypatch.setattr(carry_out, "FineTune", lambda load: crash)
     with pytest.raises(SteadytuneError, match=r"every run failed.*out of luck"):
         show(options)
     assert len(Ledger(options.out).read().records) == 4
@@ -179,10 +181,32 @@ def test_an_interrupt_says_what_is_kept(options: Options, monkeypatch: pytest.Mo
             raise KeyboardInterrupt
         return pretend(spec, progress)
 
-    monkeypatch.setattr(executors, "FineTune", lambda: interrupted)
+    monkeypatch.setattr(carry_out, "FineTune", lambda load: interrupted)
     with pytest.raises(KeyboardInterrupt, match=r"stopped with 2 of 4 runs in .*same command"):
         show(options)
     assert len(Ledger(options.out).read().records) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"seeds": (3, 3)}, "seed 3 stands twice"),
+        ({"methods": ("lnsr", "plain", "lnsr")}, "method lnsr stands twice"),
+        ({"seeds": ()}, "no seed is given"),
+        ({"workers": -1}, "workers=-1"),
+    ],
+)
+def test_impossible_options_are_refused(changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        Options(**changes)
+
+
+def test_the_command_makes_the_same_options() -> None:
+    assert Options().command == "steadytune demo --seeds 3 --methods plain,lnsr"
+    options = Options(seeds=(7,), methods=("lnsr:targets=(1,2)",), out=Path("a b"), epochs=2.0)
+    words = shlex.split(options.command)
+    assert words[2:6] == ["--seeds", "7,", "--methods", "lnsr:targets=(1,2)"]
+    assert words[6:] == ["--out", "a b", "--epochs", "2.0"]
 
 
 def test_a_folder_can_be_reported_again(quick: Options) -> None:

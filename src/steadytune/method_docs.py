@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from typing import get_type_hints
 
@@ -13,6 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from ._exceptions import ConfigError
 from ._noise import resolve_noise
 from ._regularizer import Regularizer
 from .method_text import (
@@ -23,6 +26,7 @@ from .method_text import (
     is_wrapper,
     known_methods,
     options_of,
+    parse_method,
 )
 
 
@@ -69,6 +73,22 @@ def summary(method: Regularizer) -> str:
         text += f" Its in-manifold noise is {resolve_noise(noise)}, our reading of the name."
     inner = getattr(method, "method", None)
     return f"{text} {summary(inner)}" if isinstance(inner, Regularizer) else text
+
+
+def describe_methods(texts: Iterable[str], *, imports: bool) -> dict[str, str]:
+    """What each method does, in one line.
+
+    Args:
+        texts: Methods in their text form; those that cannot be read are left out.
+        imports: Whether methods of the user's own may be imported. Text from a file must not say
+            what code is run.
+    """
+    described = {}
+    for text in texts:
+        with suppress(ConfigError):
+            if methods := parse_method(text, imports=imports):
+                described[text] = " ".join(summary(method) for method in methods)
+    return described
 
 
 def list_options(cls: type[Regularizer]) -> list[Option]:

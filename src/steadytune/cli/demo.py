@@ -70,8 +70,9 @@ def demo(
         go_without_hub(model)
         from rich.console import Console
 
-        from ..demo import run_demo
-        from ..demo_plan import Options, read_methods, read_seeds
+        from ..compare.methods import read_methods
+        from ..compare.seeds import read_seeds
+        from ..demo import Options, run_demo
 
         options = Options(
             seeds=read_seeds(seeds),

@@ -23,6 +23,6 @@ def report(
     with one_line_errors():
         from rich.console import Console
 
-        from ..demo import report_folder
+        from ..report_folder import report_folder
 
         report_folder(folder, Console())

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +17,12 @@ import torch
 
 from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
+from .._threads import using_threads
 from ..method_text import parse_method
-from ..models import load_model, model_hash, resolve_model
+from ..models import CAREFUL, Trust, load_model, model_hash, quiet, resolve_model
 from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores, load_task, with_identity
+from .arguments import epoch_count, step_count
+from .checkpoints import Workspace, replace_folder
 from .encoded import encode_splits
 from .environment import describe_environment
 from .evaluation import are_finite, attenuation, batch_count, model_outputs
@@ -26,7 +30,8 @@ from .outcome import Outcome
 from .peak_memory import PeakMemory
 from .record import Status, describe_task, make_record, now, one_line
 from .spec import RunSpec
-from .training import Training, step_count, train
+from .stopping import DevRows
+from .training import Training, train
 
 if TYPE_CHECKING:
     from ..tasks import Task
@@ -39,6 +44,8 @@ def run(
     spec: RunSpec,
     progress: Progress = lambda done, total: None,
     load: Callable[[str], Task] | None = None,
+    keep: Workspace | None = None,
+    trust: Trust = CAREFUL,
 ) -> Outcome:
     """Carry out one run.
 
@@ -50,6 +57,9 @@ def run(
         spec: What to run.
         progress: Told about every step and every batch of evaluation.
         load: Gives a task by its name; by default `steadytune.tasks.load_task`.
+        keep: Where the trained model is saved, and checkpoints if the run is to be resumed; by
+            default neither is kept. A run that diverged or failed leaves no model.
+        trust: What of the model's files may be read.
 
     Returns:
         The record, in the format of docs/record.md, and the predictions.
@@ -59,9 +69,9 @@ def run(
             task or a model that cannot be loaded or that is not the one of the spec.
     """
     started, log = now(), _Log(spec)
-    with _threads(spec.threads), _global_streams_kept():
+    with using_threads(spec.threads), _global_streams_kept():
         try:
-            _fine_tune(spec, progress, load or _load_task, log)
+            _fine_tune(spec, progress, load or _load_task, keep, trust, log)
             status: Status = "diverged" if log.diverged else "ok"
             reason = log.diverged
         except SteadytuneError:
@@ -96,7 +106,7 @@ class _Log:
             "profile": self.profile if self.profile.get("after") else None,
             "seconds": {**self.seconds, "total": time.perf_counter() - self.started},
             "cost": {
-                "steps": len(steps),
+                "steps": self.training.steps if self.training else 0,
                 "seconds_per_step": median(steps) if steps else None,
                 "forwards_per_step": self.training.forwards_per_step if self.training else None,
                 "peak_memory_bytes": self.memory.bytes,
@@ -113,27 +123,59 @@ class _Log:
             self.seconds[name] = time.perf_counter() - started
 
 
-def _fine_tune(spec: RunSpec, progress: Progress, load: Callable[[str], Task], log: _Log) -> None:
+def _fine_tune(
+    spec: RunSpec,
+    progress: Progress,
+    load: Callable[[str], Task],
+    keep: Workspace | None,
+    trust: Trust,
+    log: _Log,
+) -> None:
     methods = parse_method(spec.method)
     task = load(spec.task).sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
-    _require_same(spec, task)
+    _require_same(spec, task, trust)
     log.task = describe_task(task)
     seeds = Seeds.from_run(spec.seed)
     head_seed = seeds.head if spec.head_seed is None else Seeds.from_run(spec.head_seed).head
-    model, tokenizer = load_model(spec.model, task.kind, task.label_names, head_seed)
+    model, tokenizer = load_model(spec.model, task.kind, task.label_names, head_seed, trust)
     splits = (TRAIN, DEV) if spec.scored == DEV else tuple(task.splits)
-    encoded = encode_splits(task, spec.model, Encoding(spec.max_length, spec.stride), splits)
+    encoding = Encoding(spec.max_length, spec.stride)
+    encoded = encode_splits(task, spec.model, encoding, splits, trust)
+    log.task["cut"] = {split: features.share_cut for split, features in encoded.items()}
     unseen = encoded[DEV if spec.scored == DEV else task.domain].dataset
-    tick = _ticker(spec, encoded, progress)
+    meter = _Meter(spec, encoded, progress)
     log.profile["before"] = attenuation(model, tokenizer, unseen)
     with log.timed("train"):
-        log.training = train(spec, model, tokenizer, encoded[TRAIN].dataset, methods, tick)
+        dev = _dev_rows(spec, task, encoded, tokenizer, meter)
+        rows = encoded[TRAIN].dataset
+        log.training = train(spec, model, tokenizer, rows, methods, meter.add, dev, keep)
     log.diverged = log.training.diverged
     if log.diverged is None:
+        meter.reach_evaluation()
         with log.timed("evaluate"):
-            _evaluate(task, model, tokenizer, encoded, tick, log)
+            _evaluate(task, model, tokenizer, encoded, meter.add, log)
     if log.diverged is None:
         log.profile["after"] = attenuation(model, tokenizer, unseen)
+        if keep is not None:
+            _save(model, tokenizer, keep.model)
+
+
+def _dev_rows(
+    spec: RunSpec, task: Task, encoded: Mapping[str, Encoded], tokenizer: Any, meter: _Meter
+) -> DevRows | None:
+    if spec.patience is None:
+        return None
+    rows = task.splits[DEV]
+    return DevRows(task.problem, encoded[DEV], rows, task.metric, tokenizer, meter.add)
+
+
+def _save(model: Any, tokenizer: Any, folder: Path) -> None:
+    def write(temporary: Path) -> None:
+        with quiet():
+            model.save_pretrained(temporary)
+            tokenizer.save_pretrained(temporary)
+
+    replace_folder(folder, write)
 
 
 def _evaluate(
@@ -141,13 +183,13 @@ def _evaluate(
     model: Any,
     tokenizer: Any,
     encoded: Mapping[str, Encoded],
-    tick: Callable[[], None],
+    on_batch: Callable[[], None],
     log: _Log,
 ) -> None:
     results, kept = {}, {}
     for split, features in encoded.items():
         rows = task.splits[split]
-        outputs = model_outputs(model, tokenizer, features.dataset, task.problem, tick)
+        outputs = model_outputs(model, tokenizer, features.dataset, task.problem, on_batch)
         if not are_finite(outputs):
             log.diverged = f"the outputs on {split} were not finite after training"
             return
@@ -157,19 +199,26 @@ def _evaluate(
     log.results, log.predictions = results, kept
 
 
-def _ticker(
-    spec: RunSpec, encoded: Mapping[str, Encoded], progress: Progress
-) -> Callable[[], None]:
-    """A function to call after every unit of work."""
-    batches = sum(batch_count(len(split.dataset)) for split in encoded.values())
-    total, done = step_count(spec, len(encoded[TRAIN].dataset)) + batches, 0
+class _Meter:
+    """Counts the units of work of a run: steps, and batches that are evaluated."""
 
-    def tick() -> None:
-        nonlocal done
-        done += 1
-        progress(done, total)
+    def __init__(self, spec: RunSpec, encoded: Mapping[str, Encoded], progress: Progress) -> None:
+        batches = {name: batch_count(len(split.dataset)) for name, split in encoded.items()}
+        rows = len(encoded[TRAIN].dataset)
+        looks = epoch_count(spec, rows) if spec.patience else 0
+        self._training = step_count(spec, rows) + looks * batches.get(DEV, 0)
+        self._total = self._training + sum(batches.values())
+        self._progress = progress
+        self._done = 0
 
-    return tick
+    def add(self, units: int = 1) -> None:
+        """So many more are done."""
+        self._done += units
+        self._progress(self._done, self._total)
+
+    def reach_evaluation(self) -> None:
+        """A training that ended early leaves out what was counted for it."""
+        self._done = max(self._done, self._training)
 
 
 @cache
@@ -178,28 +227,19 @@ def _load_task(name: str) -> Task:
     return load_task(name, companions=("all",))
 
 
-def _require_same(spec: RunSpec, task: Task) -> None:
+def _require_same(spec: RunSpec, task: Task, trust: Trust) -> None:
     """The rows and the weights must be those that the spec was made for."""
     if spec.data_hash and task.content_hash != spec.data_hash:
         raise DataError(
             f"the rows of task {spec.task!r} have hash {task.content_hash}, the run expects "
             f"{spec.data_hash}; plan the study again"
         )
-    if spec.model_hash and (found := model_hash(resolve_model(spec.model))) != spec.model_hash:
+    found = model_hash(resolve_model(spec.model, trust)) if spec.model_hash else ""
+    if found != spec.model_hash:
         raise ModelError(
             f"model {spec.model!r} has hash {found}, the run expects {spec.model_hash}; "
             "plan the study again"
         )
-
-
-@contextmanager
-def _threads(count: int) -> Iterator[None]:
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

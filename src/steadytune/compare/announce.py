@@ -1,0 +1,110 @@
+"""What a study says before it works: what is compared, how many runs there are and are to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .carry_out import Desk, missing_runs
+from .grid import LoadedTask, PlannedRun
+from .study import Study
+from .tuning import Trial
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def announce(
+    study: Study, loaded: Sequence[LoadedTask], runs: Sequence[PlannedRun], desk: Desk
+) -> None:
+    """Say what the study is, and what is to do of it."""
+    show(describe_tasks(study, loaded, runs), desk.console)
+    show([f"{grid_text(study, runs)}{_to_do(runs, desk)}"], desk.console)
+    _say_what_is_stale(runs, desk)
+
+
+def announce_trials(study: Study, runs: Sequence[PlannedRun], desk: Desk) -> None:
+    """Say what the search is."""
+    assert study.tuning is not None
+    text = (
+        f"tuning: up to {count(study.tuning.trials, 'trial')} a method x "
+        f"{count(study.tuning.seeds, 'seed')}, chosen on rows that are not reported: "
+        f"{count(runs, 'run')}{_to_do(runs, desk)}"
+    )
+    show([text], desk.console)
+
+
+def announce_choices(chosen: Mapping[tuple[str, str], tuple[Trial, float]], out: Console) -> None:
+    """Say what the search chose."""
+    for (task, arm), (trial, score) in chosen.items():
+        settings = ", ".join(f"{name} {value}" for name, value in trial.changes)
+        show([f"tuned on {task}: {arm}: {settings} (mean dev score {score:.3f})"], out)
+
+
+def describe_tasks(
+    study: Study, loaded: Sequence[LoadedTask], runs: Sequence[PlannedRun]
+) -> list[str]:
+    """A line or more for each task: its rows, and what was guessed about them."""
+    lines: list[str] = []
+    for entry in loaded:
+        task = next(run.task for run in runs if run.spec.task == entry.task.name)
+        lines += entry.notes
+        lines.append(
+            f"{study.model} on {task['sizes']['train']} training rows of {entry.task.name}; "
+            f"evaluated on {', '.join(_domains(task))}"
+        )
+    return lines
+
+
+def grid_text(study: Study, runs: Sequence[PlannedRun]) -> str:
+    """The product that the runs are."""
+    factors = [count(study.arms, "method"), count(study.seeds, "seed")]
+    if len(study.subset_seeds) > 1:
+        factors.append(count(study.subset_seeds, "training subset"))
+    if len(study.tasks) > 1:
+        factors.append(count(study.tasks, "task"))
+    return f"{' x '.join(factors)} = {count(runs, 'run')}"
+
+
+def count(values: Sequence[object] | int, noun: str) -> str:
+    """A number of things in words."""
+    number = values if isinstance(values, int) else len(values)
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def show(lines: Sequence[str], console: Console) -> None:
+    """Print lines as they are: what files hold is no markup."""
+    for line in lines:
+        console.print(line, markup=False, soft_wrap=True, highlight=False)
+
+
+def _domains(task: Mapping[str, Any]) -> list[str]:
+    exposed = set(task["exposed"])
+    names = [task["in_domain"], *task["out_of_domain"]]
+    return [
+        f"{name} (seen by minilm in its own training)" if name in exposed else name
+        for name in names
+    ]
+
+
+def _to_do(runs: Sequence[PlannedRun], desk: Desk) -> str:
+    missing = [run.spec for run in missing_runs(runs, desk.ledger)]
+    there = len(runs) - len(missing)
+    text = f": {there} in {desk.ledger.folder} already, {len(missing)} to do" if there else ""
+    if not missing:
+        return text
+    notice = desk.executor.notice(missing)
+    return f"{text}, {desk.executor.describe(missing)}" + (f"\n{notice}" if notice else "")
+
+
+def _say_what_is_stale(runs: Sequence[PlannedRun], desk: Desk) -> None:
+    """Records that differ from a planned run only in what cannot be chosen are out of date."""
+    for stale in desk.ledger.stale([run.spec for run in runs]):
+        spec = stale.record["spec"]
+        show(
+            [
+                f"out of date: {spec['method']}, seed {spec['seed']} on {spec['task']} "
+                f"({', '.join(stale.differs)} differ); its run is carried out again"
+            ],
+            desk.console,
+        )

@@ -1,0 +1,84 @@
+"""The runs of a study that are missing: carried out, recorded as they come, shown as they go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ..study.executors import Executor, FineTune
+from ..study.ledger import Ledger
+from ..study.outcome import Outcome
+from .grid import PlannedRun, TaskLoader
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where runs are carried out, and where what they leave behind is put.
+
+    Args:
+        ledger: Where records and predictions go.
+        executor: Who carries out the runs.
+        load: Hands the tasks to the runs.
+        console: Where progress goes.
+    """
+
+    ledger: Ledger
+    executor: Executor
+    load: TaskLoader
+    console: Console
+
+
+def missing_runs(runs: Sequence[PlannedRun], ledger: Ledger) -> list[PlannedRun]:
+    """The runs whose result is not there; files that hold no record are set aside and named."""
+    finished = ledger.finished()
+    return [run for run in runs if run.spec.hash not in finished]
+
+
+def set_corrupt_aside(ledger: Ledger, console: Console) -> None:
+    """Rename files that hold no record, so that their runs count as missing, and say so."""
+    for name, reason in ledger.read().corrupt.items():
+        aside = ledger.set_aside(name)
+        console.print(f"{name} is no record ({reason}): set aside as {aside.name}", markup=False)
+
+
+def carry_out(runs: Sequence[PlannedRun], desk: Desk, planned: Sequence[PlannedRun]) -> None:
+    """Carry out runs and keep what they leave behind.
+
+    Args:
+        runs: Those that are missing.
+        desk: Where.
+        planned: All runs of the stage, those that are there included.
+
+    Raises:
+        SteadytuneError: If a run cannot be carried out at all.
+        KeyboardInterrupt: If the user stops it; its text says what is kept.
+    """
+    from .._progress import StudyProgress
+
+    by_hash = {run.spec.hash: run for run in runs}
+    with StudyProgress(desk.console, len(runs)) as progress:
+
+        def keep(outcome: Outcome) -> None:
+            record = _completed(outcome, by_hash[outcome.record["spec_hash"]])
+            desk.ledger.add(replace(outcome, record=record))
+            progress.on_record(record)
+
+        try:
+            specs = [run.spec for run in runs]
+            desk.executor.carry_out(specs, FineTune(desk.load), keep, progress.on_progress)
+        except KeyboardInterrupt:
+            done = len(desk.ledger.finished() & {run.spec.hash for run in planned})
+            raise KeyboardInterrupt(
+                f"stopped with {done} of {len(planned)} runs in {desk.ledger.runs}; "
+                "the same command goes on from there"
+            ) from None
+
+
+def _completed(outcome: Outcome, run: PlannedRun) -> dict[str, object]:
+    """The record with what the study knows: a run that is lost could not tell its task."""
+    arm = {} if run.arm is None else {"arm": run.arm}
+    return {**outcome.record, **arm, "task": outcome.record["task"] or run.task}

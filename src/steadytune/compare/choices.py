@@ -1,0 +1,30 @@
+"""What tuning chose, as a file beside the records."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .tuning import Trial
+
+FILE = "tuning.json"
+
+
+def write_choices(folder: Path, chosen: Mapping[tuple[str, str], tuple[Trial, float]]) -> None:
+    """Write what was chosen for every task and arm to `folder/tuning.json`."""
+    entries: list[dict[str, Any]] = [
+        {
+            "task": task,
+            "method": arm,
+            "chosen": dict(trial.changes),
+            "mean_dev_score": score,
+            "runs": [run.spec.hash for run in trial.runs],
+        }
+        for (task, arm), (trial, score) in chosen.items()
+    ]
+    temporary = folder / f".{FILE}.tmp"
+    temporary.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
+    os.replace(temporary, folder / FILE)

@@ -1,0 +1,135 @@
+"""How long a study takes: a few real steps of every method, timed, times the steps there are."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+from statistics import median
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import DataCollatorWithPadding
+
+from .._attach import attach
+from .._random import isolated_rng
+from .._step import Step
+from .._threads import using_threads
+from ..method_text import parse_method
+from ..models import load_model
+from ..study.encoded import encode_splits
+from ..study.spec import RunSpec
+from ..study.training import step_count
+from ..tasks import TRAIN, Encoding, Task
+from .grid import LoadedTask, PlannedRun
+
+_TIMED_STEPS = 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the runs of one method on one task cost.
+
+    Args:
+        task: Name of the task.
+        arm: Name of the arm.
+        runs: Number of runs.
+        steps: Training steps of each.
+        seconds_per_step: Measured on this machine, now.
+        seconds: Of one run: its steps, and the scoring of every row.
+    """
+
+    task: str
+    arm: str
+    runs: int
+    steps: int
+    seconds_per_step: float
+    seconds: float
+
+
+def estimate(runs: Sequence[PlannedRun], loaded: Sequence[LoadedTask]) -> list[Estimate]:
+    """Time every kind of run, one after the other.
+
+    Args:
+        runs: The runs of a study.
+        loaded: Its tasks.
+    """
+    tasks = {entry.task.name: entry.task for entry in loaded}
+    groups: dict[tuple[str, str], list[PlannedRun]] = {}
+    for run in runs:
+        name = run.arm["name"] if run.arm else run.spec.method
+        groups.setdefault((run.spec.task, name), []).append(run)
+    timings: dict[Any, tuple[float, float]] = {}
+    return [_estimate(name, group, tasks[task], timings) for (task, name), group in groups.items()]
+
+
+def wall_seconds(estimates: Sequence[Estimate], at_a_time: int) -> float:
+    """How long all runs take where so many are carried out at a time."""
+    return sum(entry.runs * entry.seconds for entry in estimates) / max(at_a_time, 1)
+
+
+def _estimate(
+    name: str,
+    group: Sequence[PlannedRun],
+    task: Task,
+    timings: dict[Any, tuple[float, float]],
+) -> Estimate:
+    spec = group[0].spec
+    key = spec.task, spec.method, spec.model, spec.batch_size, spec.max_length, spec.threads
+    features = _features(spec, task)
+    if key not in timings:
+        timings[key] = _time(spec, task, features)
+    step, row = timings[key]
+    steps = step_count(spec, len(features))
+    windows_per_row = len(features) / group[0].task["sizes"][TRAIN]
+    rows = sum(group[0].task["sizes"].values()) * windows_per_row
+    return Estimate(spec.task, name, len(group), steps, step, steps * step + rows * row)
+
+
+def _features(spec: RunSpec, task: Task) -> Any:
+    rows = task.sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
+    encoding = Encoding(spec.max_length, spec.stride)
+    return encode_splits(rows, spec.model, encoding, (TRAIN,))[TRAIN].dataset
+
+
+def _time(spec: RunSpec, task: Task, features: Any) -> tuple[float, float]:
+    """Seconds of a training step, and of scoring a row."""
+    model, tokenizer = load_model(spec.model, task.kind, task.label_names, head_seed=0)
+    batch = _typical_batch(spec, features, tokenizer)
+    with using_threads(spec.threads), isolated_rng(torch.device("cpu"), 0):
+        model.train()
+        with attach(model, parse_method(spec.method)) as objective:
+            steps = [_time_step(objective, model, batch) for _ in range(_TIMED_STEPS + 1)][1:]
+        model.eval()
+        started = time.perf_counter()
+        with torch.inference_mode():
+            model(**batch)
+        scoring = time.perf_counter() - started
+    return median(steps), scoring / len(batch["input_ids"])
+
+
+def _time_step(objective: Any, model: Any, batch: Mapping[str, Tensor]) -> float:
+    started = time.perf_counter()
+    objective(Step(model, dict(batch))).backward()
+    model.zero_grad()
+    return time.perf_counter() - started
+
+
+def _typical_batch(spec: RunSpec, features: Any, tokenizer: Any) -> dict[str, Tensor]:
+    """Rows of middling length, as a batch of rows of like length would hold."""
+    order = sorted(range(len(features)), key=lambda row: len(features[row]["input_ids"]))
+    size = min(spec.batch_size, len(order))
+    first = (len(order) - size) // 2
+    chosen = [features[row] for row in order[first : first + size]]
+    return dict(DataCollatorWithPadding(tokenizer)(chosen))
+
+
+def words_of(seconds: float) -> str:
+    """A duration as people say it."""
+    if seconds < 90:
+        return f"{ceil(seconds)} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,186 @@
+"""From a study to its runs: everything that can be wrong is found here, before the first run."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .._exceptions import ConfigError
+from ..method_text import format_method, parse_method
+from ..models import model_hash, resolve_model
+from ..study.preflight import require_fit
+from ..study.record import describe_task
+from ..study.spec import RunSpec
+from ..tasks import Task
+from .study import Arm, Changes, Study
+
+_MAX_LENGTH = {"classification": 128, "regression": 128, "qa": 384}
+_SIZES = ("train_size", "subset_seed", "eval_size", "dev_size")
+
+
+@dataclass(frozen=True)
+class TaskLoader:
+    """Gives a task by its name, in any process: what it holds are plain values."""
+
+    sources: Mapping[str, Any]
+
+    def __call__(self, name: str) -> Task:
+        task: Task = self.sources[name].load()
+        return task
+
+
+@dataclass(frozen=True)
+class LoadedTask:
+    """A task of a study with its rows, and what is known of each sample of them.
+
+    Args:
+        task: The task with all its rows.
+        changes: Settings of its own.
+        notes: What was guessed about its rows.
+    """
+
+    task: Task
+    changes: Changes
+    notes: tuple[str, ...]
+    _samples: dict[tuple[Any, ...], tuple[str, dict[str, Any]]] = field(default_factory=dict)
+
+    def sample(self, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Content hash and description of the rows that a run with these settings reads."""
+        sizes = tuple(settings.get(name) for name in _SIZES)
+        if sizes not in self._samples:
+            given = {
+                name: size for name, size in zip(_SIZES, sizes, strict=True) if size is not None
+            }
+            rows = self.task.sample(**given)
+            self._samples[sizes] = rows.content_hash, describe_task(rows)
+        return self._samples[sizes]
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A run and what its record says beside its result.
+
+    Args:
+        spec: What the run is.
+        arm: What the report calls its method; None where that is the method itself.
+        task: The task as the record describes it, for runs that are lost before they read it.
+    """
+
+    spec: RunSpec
+    arm: dict[str, Any] | None
+    task: dict[str, Any]
+
+
+Choices = Mapping[tuple[str, str], Changes]
+"""Task and arm -> the settings that tuning chose for them."""
+
+
+def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
+    """Read the rows of every task, and make sure that the methods suit the model.
+
+    Raises:
+        SteadytuneError: If rows or the model cannot be had, or a method does not suit them.
+    """
+    loaded: list[LoadedTask] = []
+    for entry in study.tasks:
+        task = entry.source.load()
+        if any(other.task.name == task.name for other in loaded):
+            raise ConfigError(f"task {task.name} stands twice; give each task a name of its own")
+        loaded.append(LoadedTask(task, entry.changes, entry.source.notes()))
+        require_fit(study.model, task.kind, task.label_names, [arm.method for arm in study.arms])
+    return tuple(loaded)
+
+
+def task_loader(study: Study, loaded: Sequence[LoadedTask]) -> TaskLoader:
+    """What hands the tasks of a study to its runs."""
+    names = (entry.task.name for entry in loaded)
+    sources = (task.source for task in study.tasks)
+    return TaskLoader(dict(zip(names, sources, strict=True)))
+
+
+def plan_runs(
+    study: Study, loaded: Sequence[LoadedTask], choices: Choices | None = None
+) -> tuple[PlannedRun, ...]:
+    """The runs, in such an order that the arms of a seed follow each other.
+
+    Args:
+        study: The study.
+        loaded: Its tasks.
+        choices: What tuning chose; None where there was none.
+    """
+    weights = model_hash(resolve_model(study.model))
+    return tuple(
+        plan_run(
+            study,
+            entry,
+            arm,
+            seed,
+            subset,
+            weights,
+            (choices or {}).get((entry.task.name, arm.name), ()),
+        )
+        for seed in study.seeds
+        for subset in study.subset_seeds
+        for entry in loaded
+        for arm in study.arms
+    )
+
+
+def plan_run(
+    study: Study,
+    entry: LoadedTask,
+    arm: Arm,
+    seed: int,
+    subset_seed: int,
+    weights: str,
+    choice: Changes = (),
+) -> PlannedRun:
+    """One run of an arm on a task.
+
+    Args:
+        study: The study.
+        entry: The task.
+        arm: The arm.
+        seed: The seed of the run.
+        subset_seed: The seed of the draw of training rows.
+        weights: Content hash of the model.
+        choice: What tuning chose for the arm on this task.
+    """
+    settings: dict[str, Any] = {
+        "method": arm.method,
+        "max_length": _MAX_LENGTH[entry.task.kind],
+        **study.settings,
+        **dict((*entry.changes, *arm.changes, *choice)),
+    }
+    settings["epochs"] = settings.get("epochs", RunSpec.epochs) * arm.longer
+    settings["subset_seed"] = subset_seed
+    draft = RunSpec(task=entry.task.name, seed=seed, model_hash=weights, **settings)
+    rows, description = entry.sample(dataclasses.asdict(draft))
+    methods = parse_method(draft.method)
+    spec = dataclasses.replace(
+        draft, method=format_method(methods), method_options=_options(draft.method), data_hash=rows
+    )
+    return PlannedRun(spec, _arm_record(study, arm), description)
+
+
+def varying_settings(study: Study) -> tuple[str, ...]:
+    """Fields of `RunSpec` besides the method in which arms may differ."""
+    names = {name for arm in study.arms for name, _ in arm.changes}
+    if any(arm.longer != 1 for arm in study.arms):
+        names.add("epochs")
+    if study.tuning:
+        names |= {"learning_rate", "epochs"}
+    return tuple(sorted(names))
+
+
+def _arm_record(study: Study, arm: Arm) -> dict[str, Any] | None:
+    varies = varying_settings(study)
+    if not varies and arm.name == arm.method and study.tuning is None:
+        return None
+    return {"name": arm.name, "varies": list(varies)}
+
+
+def _options(method: str) -> str:
+    return repr(parse_method(method))

@@ -1,0 +1,34 @@
+"""Seeds as people write them."""
+
+from __future__ import annotations
+
+from .._exceptions import ConfigError
+
+_LONGEST_COUNT = 10_000
+
+
+def read_seeds(text: str) -> tuple[int, ...]:
+    """`3` is the three seeds 1, 2 and 3; `3,7,11` are these three, and `3,` is seed 3 alone.
+
+    Raises:
+        ConfigError: If it is neither a count nor a list of whole numbers.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        numbers = tuple(int(part) for part in parts if part)
+    except ValueError:
+        numbers = ()
+    if not numbers or min(numbers) < 0:
+        raise ConfigError(f"seeds {text!r} is neither a count such as 3 nor a list such as 3,7,11")
+    if len(parts) > 1:
+        return numbers
+    if not 1 <= numbers[0] <= _LONGEST_COUNT:
+        raise ConfigError(f"{numbers[0]} seeds are not possible; expected 1 to {_LONGEST_COUNT}")
+    return tuple(range(1, numbers[0] + 1))
+
+
+def seeds_text(seeds: tuple[int, ...]) -> str:
+    """The shortest text that `read_seeds` reads as these seeds."""
+    if seeds == tuple(range(1, len(seeds) + 1)):
+        return str(len(seeds))
+    return ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")

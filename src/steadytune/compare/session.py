@@ -1,0 +1,79 @@
+"""A study from beginning to end: plan, tune, carry out what is missing, report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..study.executors import Executor
+from ..study.ledger import Ledger
+from .announce import announce, announce_choices, announce_trials
+from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside
+from .choices import write_choices
+from .grid import Choices, PlannedRun, load_tasks, plan_runs, task_loader
+from .present import present
+from .study import Study
+from .tuning import Trial, choose, plan_trials, unique_runs
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..report import Report
+
+TUNING_FOLDER = "tuning"
+
+
+def run_study(study: Study, out: Path, executor: Executor, console: Console) -> Report:
+    """Carry out what is missing of a study, print its tables and write `report.html`.
+
+    Args:
+        study: What to do.
+        out: Folder for records, predictions and the report.
+        executor: Who carries out the runs.
+        console: Where progress and tables go.
+
+    Returns:
+        The report.
+
+    Raises:
+        SteadytuneError: If something does not fit, and nothing is trained then; or if every run
+            failed.
+        KeyboardInterrupt: If the user stops it; its text says what is kept.
+    """
+    loaded = load_tasks(study)
+    runs = plan_runs(study, loaded)  # what does not fit shows before a search begins
+    trials = plan_trials(study, loaded) if study.tuning else ()
+    desk = Desk(Ledger(out), executor, task_loader(study, loaded), console)
+    desk.ledger.require_writable()
+    if trials:
+        runs = plan_runs(study, loaded, _tune(study, trials, desk))
+    _prepare(desk)
+    announce(study, loaded, runs, desk)
+    _carry_out_missing(runs, desk)
+    return present(study, out, runs, console)
+
+
+def _tune(study: Study, trials: Sequence[Trial], desk: Desk) -> Choices:
+    """Carry out the search, and write down and show what it chose."""
+    out = desk.ledger.folder
+    desk = replace(desk, ledger=Ledger(out / TUNING_FOLDER))
+    runs = unique_runs(trials)
+    _prepare(desk)
+    announce_trials(study, runs, desk)
+    _carry_out_missing(runs, desk)
+    chosen = choose(trials, {r["spec_hash"]: r for r in desk.ledger.read().records})
+    write_choices(out, chosen)
+    announce_choices(chosen, desk.console)
+    return {key: trial.changes for key, (trial, _) in chosen.items()}
+
+
+def _prepare(desk: Desk) -> None:
+    desk.ledger.require_writable()
+    set_corrupt_aside(desk.ledger, desk.console)
+
+
+def _carry_out_missing(runs: Sequence[PlannedRun], desk: Desk) -> None:
+    if missing := missing_runs(runs, desk.ledger):
+        carry_out(missing, desk, runs)

@@ -1,0 +1,154 @@
+"""A study: what is compared, on what, over which seeds, and how settings are chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any
+
+from .._exceptions import ConfigError
+from ..tasks.source import DataSource
+
+PLAIN = "plain"
+MATCHED = "plain, matched compute"
+
+Changes = tuple[tuple[str, Any], ...]
+"""Fields of `RunSpec` and their values."""
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One of the things that are compared: a method with settings of its own.
+
+    Args:
+        name: What the report calls it.
+        method: The method in its text form.
+        changes: Settings that differ from those of the study.
+        space: What tuning may choose from for this method alone, option -> values; the options are
+            those of the method.
+        longer: How many times as long it trains as its settings say.
+    """
+
+    name: str
+    method: str
+    changes: Changes = ()
+    space: tuple[tuple[str, tuple[Any, ...]], ...] = ()
+    longer: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.longer) and self.longer > 0):
+            raise ConfigError(f"{self.name}: {self.longer} times as long; expected above 0")
+
+
+@dataclass(frozen=True)
+class StudyTask:
+    """A task of a study, with settings of its own.
+
+    Args:
+        source: Where its rows come from.
+        changes: Settings that differ from those of the study.
+    """
+
+    source: DataSource
+    changes: Changes = ()
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """The search that comes before the comparison, the same for every arm.
+
+    Args:
+        trials: Settings tried for each arm; an arm with fewer settings to choose from tries all.
+        seeds: Seeds of these runs, apart from those that are reported.
+        dev_size: Rows to choose by, drawn from the training rows that are not trained on.
+        learning_rate: Learning rates to choose from, for every arm, plain too.
+        epochs: Passes over the training rows to choose from, for every arm, plain too.
+        seed: The seed of the draw of settings.
+    """
+
+    trials: int
+    seeds: tuple[int, ...]
+    dev_size: int
+    learning_rate: tuple[float, ...]
+    epochs: tuple[float, ...]
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        require_distinct("tuning seed", self.seeds)
+        for name in ("trials", "dev_size"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"tuning: {name}={getattr(self, name)}; expected 1 or more")
+        for name in ("learning_rate", "epochs"):
+            require_distinct(f"tuning {name}", getattr(self, name))
+
+
+@dataclass(frozen=True)
+class Study:
+    """Arms x tasks x training subsets x seeds.
+
+    Args:
+        name: Its name.
+        tasks: What is trained on, one after the other.
+        arms: What is compared; the first one called `plain`, or else the first, is the baseline.
+        seeds: Seeds of the runs, the same for every arm: arms are paired by seed.
+        subset_seeds: Seeds of the draws of training rows, crossed with the seeds of the runs.
+        settings: Settings of all runs, fields of `RunSpec`.
+        tuning: How the settings of each arm are chosen; None takes them as they are.
+        command: The command line that carries the study out.
+    """
+
+    name: str
+    tasks: tuple[StudyTask, ...]
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...]
+    subset_seeds: tuple[int, ...] = (0,)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    tuning: Tuning | None = None
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        require_distinct("seed", self.seeds)
+        require_distinct("subset seed", self.subset_seeds)
+        require_distinct("method", [arm.name for arm in self.arms])
+        if not self.tasks:
+            raise ConfigError("no task is given; expected at least one")
+        if self.tuning and (both := set(self.tuning.seeds) & set(self.seeds)):
+            raise ConfigError(
+                f"seed {min(both)} is both tuned on and reported; expected seeds for tuning that "
+                "are not reported"
+            )
+
+    @property
+    def baseline(self) -> str:
+        """The name of the arm that the others are compared with."""
+        names = [arm.name for arm in self.arms]
+        return PLAIN if PLAIN in names else names[0]
+
+    @property
+    def model(self) -> str:
+        """The pretrained model of all runs."""
+        return str(self.settings.get("model", "minilm"))
+
+
+def arms_of(methods: Iterable[str], longer_plain: float | None = None) -> tuple[Arm, ...]:
+    """One arm a method, and one for plain fine-tuning that trains for longer.
+
+    Args:
+        methods: Methods in their text form.
+        longer_plain: How many times as long; None leaves that arm out.
+    """
+    arms = tuple(Arm(method, method) for method in methods)
+    return arms if longer_plain is None else (*arms, Arm(MATCHED, PLAIN, longer=longer_plain))
+
+
+def require_distinct(kind: str, values: Sequence[Any]) -> None:
+    """One at least, and none twice.
+
+    Raises:
+        ConfigError: Otherwise.
+    """
+    if not values:
+        raise ConfigError(f"no {kind} is given; expected at least one")
+    if twice := [value for value in values if list(values).count(value) > 1]:
+        raise ConfigError(f"{kind} {twice[0]} stands twice; give every {kind} once")
