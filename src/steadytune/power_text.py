@@ -53,16 +53,19 @@ def print_study_plan(
 
 def print_scatter(study: StudyScatter, wish: Wish, console: Console) -> None:
     """Print how scores scatter in a study, and the seeds that each comparison would need."""
-    for heading in dict.fromkeys(scatter.heading for scatter in study.found):
-        console.print(Text(heading, style="bold"))
-        console.print(_scatter_table([s for s in study.found if s.heading == heading], wish))
-    _print_sentence(
-        Text(
-            "The standard deviation of the differences is itself an estimate. Its 95 % interval is "
-            "in brackets, and the seeds that its two ends would need stand behind the number."
-        ),
-        console,
-    )
+    for place in dict.fromkeys(map(_place, study.found)):
+        console.print(Text(place, style="bold"))
+        scatters = [scatter for scatter in study.found if _place(scatter) == place]
+        if wish.difference is not None:
+            console.print(_mean_table(scatters, wish))
+        if wish.ratio is not None:
+            console.print(_spread_table(scatters, wish))
+    if wish.difference is not None:
+        text = (
+            "The standard deviation of the differences is itself an estimate. Its 95 % interval "
+            "stands beside it, and the seeds that the two ends would need are in brackets."
+        )
+        _print_sentence(Text(text), console)
     if any(scatter.stand_ins for scatter in study.found):
         _print_sentence(
             Text(
@@ -76,7 +79,8 @@ def print_scatter(study: StudyScatter, wish: Wish, console: Console) -> None:
 
 
 def _plan_table(plan: Plan) -> Table:
-    table = _empty("seeds")
+    table = _empty()
+    _right(table, "seeds")
     if plan.wish.difference is not None:
         _right(table, f"power, difference {plan.wish.difference:g}", "difference with 80 %")
     if plan.wish.ratio is not None:
@@ -91,29 +95,36 @@ def _plan_table(plan: Plan) -> Table:
     return table
 
 
-def _scatter_table(scatters: Sequence[Scatter], wish: Wish) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("method", overflow="fold")
-    _right(table, "domain", "pairs", "std of differences", "correlation")
-    for name, wished in (("mean", wish.difference), ("spread", wish.ratio)):
-        if wished is not None:
-            _right(table, *(f"seeds, {name}, {target:.0%}" for target in TARGETS))
+def _mean_table(scatters: Sequence[Scatter], wish: Wish) -> Table:
+    table = _by_method(f"Seeds to find a difference of {wish.difference:g} in the mean")
+    _right(table, "pairs", "std of differences", "95 % interval", *_target_headings())
     for scatter in scatters:
-        table.add_row(*_scatter_cells(scatter, wish))
+        low, high = scatter.interval.low, scatter.interval.high
+        stds = (scatter.std_differences, low, high)
+        ends = zip(*(needed_for_mean(wish, std) for std in stds), strict=True)
+        seeds = [f"{_count(n)} ({_count(few)} to {_count(many)})" for n, few, many in ends]
+        interval = f"{low:.2g} to {high:.2g}"
+        std = _number(scatter.std_differences)
+        table.add_row(scatter.method, str(scatter.pairs), std, interval, *seeds)
     return table
 
 
-def _scatter_cells(scatter: Scatter, wish: Wish) -> list[str]:
-    low, high = scatter.interval.low, scatter.interval.high
-    spread = f"{_number(scatter.std_differences)} ({_number(low)} to {_number(high)})"
-    cells = [scatter.method, scatter.domain, str(scatter.pairs), spread]
-    cells.append(f"{scatter.correlation:.2f}")
-    if wish.difference is not None:
-        ends = (needed_for_mean(wish, std) for std in (scatter.std_differences, low, high))
-        cells += [
-            f"{_count(n)} ({_count(a)} to {_count(b)})" for n, a, b in zip(*ends, strict=True)
-        ]
-    return cells + [_count(needed) for needed in needed_for_spread(wish, scatter.correlation)]
+def _spread_table(scatters: Sequence[Scatter], wish: Wish) -> Table:
+    table = _by_method(f"Seeds to find a ratio of {wish.ratio:g} of the spreads")
+    _right(table, "pairs", "correlation", *_target_headings())
+    for scatter in scatters:
+        needed = needed_for_spread(wish, scatter.correlation)
+        correlation = f"{scatter.correlation:.2f}"
+        table.add_row(scatter.method, str(scatter.pairs), correlation, *map(_count, needed))
+    return table
+
+
+def _place(scatter: Scatter) -> str:
+    return f"{scatter.heading}, scored on {scatter.domain}, against {scatter.baseline}"
+
+
+def _target_headings() -> list[str]:
+    return [f"for {100 * target:.0f} %" for target in TARGETS]
 
 
 def _answers(plan: Plan) -> list[str]:
@@ -129,7 +140,7 @@ def _answers(plan: Plan) -> list[str]:
 
 def _needed_text(needed: Sequence[int | None]) -> str:
     parts = zip(needed, TARGETS, strict=True)
-    return ", ".join(f"{_count(count)} seeds for {target:.0%}" for count, target in parts)
+    return ", ".join(f"{_count(count)} seeds for {100 * target:.0f} %" for count, target in parts)
 
 
 def _caveats(plan: Plan) -> list[str]:
@@ -150,7 +161,7 @@ def _caveats(plan: Plan) -> list[str]:
         caveats.append(
             f"The Pitman-Morgan test, with a correlation of {plan.correlation:.2g} between the two "
             f"methods. Five seeds find a ratio of {_number(plan.ratio_of_five)}, or its inverse, "
-            "with a chance of 80%, and nothing nearer to 1."
+            "with a chance of 80 %, and nothing nearer to 1."
         )
     return [
         *caveats,
@@ -161,15 +172,26 @@ def _caveats(plan: Plan) -> list[str]:
     ]
 
 
-def _empty(first: str) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    _right(table, first)
+def _empty(title: str | None = None) -> Table:
+    return Table(
+        title=title,
+        title_justify="left",
+        title_style="",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        show_edge=False,
+    )
+
+
+def _by_method(title: str) -> Table:
+    table = _empty(title)
+    table.add_column("method", overflow="fold")
     return table
 
 
 def _right(table: Table, *headings: str) -> None:
     for heading in headings:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", overflow="fold")
 
 
 def _print_sentence(sentence: Text, console: Console) -> None:
@@ -181,7 +203,7 @@ def _print_sentence(sentence: Text, console: Console) -> None:
 def _percent(share: float | None) -> str:
     if share is None:
         return "none"
-    return "over 99.9%" if share > 0.999 else f"{share:.1%}"
+    return "over 99.9 %" if share > 0.999 else f"{100 * share:.1f} %"
 
 
 def _number(value: float | None) -> str:

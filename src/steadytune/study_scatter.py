@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._exceptions import DataError
 from .stats import Interval, matched, std_interval
@@ -16,6 +17,7 @@ from .stats import Interval, matched, std_interval
 if TYPE_CHECKING:
     from .report.setting import Comparison, Setting
 
+FloatArray = NDArray[np.float64]
 FEWEST_PAIRS = 3
 
 
@@ -33,7 +35,8 @@ class Scatter:
         std: Standard deviation of the baseline's scores.
         std_differences: That of the paired differences.
         interval: 95 % interval of `std_differences`, for normal differences.
-        correlation: Between the two methods' scores; 0 where one of them does not vary.
+        correlation: Between the two methods' scores; 0 where one of them does not vary, and at most
+            0.99 in size, since a few pairs can lie on a line by chance.
         stand_ins: Scores that a constant predictor's stand for, because the run did not end well.
     """
 
@@ -114,7 +117,6 @@ def _scatter(heading: str, setting: Setting, comparison: Comparison) -> Scatter 
     interval = std_interval(left - right)
     if left.size < FEWEST_PAIRS or interval is None:
         return None
-    both_vary = min(np.ptp(left), np.ptp(right)) > 0
     return Scatter(
         heading=heading,
         domain=comparison.domain.name,
@@ -125,9 +127,15 @@ def _scatter(heading: str, setting: Setting, comparison: Comparison) -> Scatter 
         std=float(right.std(ddof=1)),
         std_differences=float((left - right).std(ddof=1)),
         interval=interval,
-        correlation=float(np.corrcoef(left, right)[0, 1]) if both_vary else 0.0,
+        correlation=_correlation(left, right),
         stand_ins=len(treatment.stand_ins) + len(control.stand_ins),
     )
+
+
+def _correlation(left: FloatArray, right: FloatArray) -> float:
+    if min(np.ptp(left), np.ptp(right)) == 0:
+        return 0.0
+    return float(np.clip(np.corrcoef(left, right)[0, 1], -0.99, 0.99))
 
 
 def _require_known(what: str, name: str, known: Iterable[str]) -> None:
