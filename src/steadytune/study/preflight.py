@@ -8,10 +8,16 @@ from contextlib import suppress
 from .._attach import attach
 from .._exceptions import SteadytuneError
 from ..method_text import parse_method
-from ..models import empty_model
+from ..models import CAREFUL, Trust, empty_model
 
 
-def require_fit(model: str, kind: str, label_names: Sequence[str], methods: Iterable[str]) -> None:
+def require_fit(
+    model: str,
+    kind: str,
+    label_names: Sequence[str],
+    methods: Iterable[str],
+    trust: Trust = CAREFUL,
+) -> None:
     """Attach each method to an empty copy of the model.
 
     Args:
@@ -19,11 +25,12 @@ def require_fit(model: str, kind: str, label_names: Sequence[str], methods: Iter
         kind: The kind of the task.
         label_names: The classes, where there are classes.
         methods: Methods in their text form.
+        trust: What of the model's files may be read.
 
     Raises:
         SteadytuneError: If a method does not suit the model; its text begins with the method.
     """
-    skeleton = empty_model(model, kind, label_names)
+    skeleton = empty_model(model, kind, label_names, trust)
     for text in methods:
         try:
             # What a method cannot do for want of weights says nothing of how it suits the model.

