@@ -49,12 +49,14 @@ def expected_best(scores: ArrayLike, *, higher_is_better: bool = True) -> Expect
     """
     values = np.sort(finite_scores(scores))
     ordered = values if higher_is_better else values[::-1]
-    # Of all sets of n runs, the share whose best is the j-th lowest is C(j - 1, n - 1) / C(N, n).
+    # Of all sets of n runs, the share whose best is the j-th lowest is C(j - 1, n - 1) / C(N, n),
+    # which is zero for j < n. From n to n + 1 it grows by (j - n) (n + 1) / (n (N - n)).
+    steps = np.arange(1.0, values.size + 1)
     weights = np.full(values.size, 1.0 / max(1, values.size))
-    below = np.arange(values.size)
     curve = []
     for runs in range(1, values.size + 1):
-        curve.append(float(weights @ ordered))
+        curve.append(float(weights @ ordered[runs - 1 :]))
         left = values.size - runs
-        weights *= np.maximum(below + 1 - runs, 0) * (runs + 1) / (runs * left) if left else 0.0
+        weights = weights[1:] * steps[:left]
+        weights *= (runs + 1) / (runs * max(1, left))
     return ExpectedBest(tuple(curve))

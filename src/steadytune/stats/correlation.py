@@ -13,7 +13,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from .._checks import check_choice
 from ._checks import FloatArray, paired_scores, varies
@@ -114,6 +113,8 @@ def _coefficient(left: FloatArray, right: FloatArray, kind: Kind) -> float | Non
     if not (varies(left) and varies(right)):
         return None
     if kind == "spearman":
+        from scipy.stats import rankdata  # takes long to import
+
         left, right = rankdata(left), rankdata(right)
     return float(np.clip(np.corrcoef(left, right)[0, 1], -1.0, 1.0))
 
