@@ -2,42 +2,62 @@
 
 from __future__ import annotations
 
+import dataclasses
+import difflib
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from .._exceptions import ConfigError
-from ._catalogue import load_task
-from ._task import Task
+from ._problems import PROBLEMS
+from ._task import DEV, TRAIN, Task
+from .files.assembly import Loaded, named_task, own_task
 
 ALL = "all"
 """Stands for every companion of a named task."""
+
+_DOMAIN = re.compile(r"[\w.-]+")
+_ONLY_OF_OWN_ROWS = ("validation", "kind", "name")
+
+
+@dataclass(frozen=True)
+class Domain:
+    """One more domain to evaluate on.
+
+    Args:
+        name: What it is called, or `all`.
+        file: Where its rows are; None for companions of the named task.
+    """
+
+    name: str
+    file: str | None = None
 
 
 @dataclass(frozen=True)
 class DataSource:
     """Where rows come from, as plain values that can be sent to another process.
 
-    Exactly one of `task` and `train` is given.
+    Exactly one of `task` and `train` is given. What stands for rows below is a file, a folder that
+    `save_to_disk` of `datasets` has written, a folder of files named after their splits, or a name
+    on the Hugging Face hub, `owner/name` or `owner/name:config`.
 
     Args:
         task: Name of a task of the catalogue.
-        train: Training rows: a file, a folder that `save_to_disk` of `datasets` has written, a
-            folder of files, or a name on the Hugging Face hub, `owner/name` or
-            `owner/name:config`.
-        validation: Held-out rows, read once at the end. By default a fifth of the training rows,
-            drawn by their content.
+        train: Training rows.
+        validation: Held-out rows, read once at the end. By default those of the folder or data set
+            that `train` names, else a fifth of the training rows, drawn by their content.
         dev: Rows to choose by. By default they are drawn from training rows that are not used.
         ood: Further domains to evaluate on: `all` companions of the named task, the name of one of
-            them, or NAME=FILE.
+            them, or NAME=ROWS.
         text: The text columns, one or two; guessed if not given.
         label: The column of the truth; guessed if not given.
         kind: `classification`, `regression` or `qa`; guessed if not given.
         metric: The primary metric; by default the kind's first, or the named task's own.
-        data_root: Folder of local copies of the named tasks' rows.
+        data_root: Folder of a local copy of the named tasks' rows.
         name: What the task is called; by default what the training file is called.
 
     Raises:
-        ConfigError: Both or neither of `task` and `train` are given.
+        ConfigError: Both or neither of `task` and `train` are given, or a setting cannot be.
     """
 
     task: str | None = None
@@ -53,12 +73,15 @@ class DataSource:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        if (self.task is None) == (self.train is None):
-            given = "neither" if self.task is None else "both"
-            raise ConfigError(
-                f"{given} of a task and training rows given: expected one of them; "
-                f"give --task NAME or --train FILE"
-            )
+        _check_task_or_train(self)
+        _check_own_settings(self)
+        _check_kind(self.kind)
+        _check_domains(self)
+
+    @property
+    def domains(self) -> tuple[Domain, ...]:
+        """What `ood` names, in its order."""
+        return tuple(_domain(text) for text in self.ood)
 
     def load(self) -> Task:
         """Read the task; the same value is read once a process.
@@ -79,14 +102,63 @@ class DataSource:
         return _load(self).notes
 
 
-@dataclass(frozen=True)
-class _Loaded:
-    task: Task
-    notes: tuple[str, ...] = ()
-
-
 @lru_cache(maxsize=16)
-def _load(source: DataSource) -> _Loaded:
+def _load(source: DataSource) -> Loaded:
+    loaded = own_task(source) if source.task is None else named_task(source)
+    if source.metric is None:
+        return loaded
+    return Loaded(dataclasses.replace(loaded.task, metric=source.metric), loaded.notes)
+
+
+def _domain(text: str) -> Domain:
+    name, given, file = text.partition("=")
+    return Domain(name.strip(), file.strip() if given else None)
+
+
+def _check_task_or_train(source: DataSource) -> None:
+    if (source.task is None) == (source.train is None):
+        given = "neither" if source.task is None else "both"
+        raise ConfigError(
+            f"{given} of a task and training rows given: expected one of them; "
+            f"give --task NAME or --train FILE"
+        )
+
+
+def _check_own_settings(source: DataSource) -> None:
+    """A named task says itself what its rows are; columns can be named for further files."""
     if source.task is None:
-        raise ConfigError("training rows from files cannot be read yet; give --task NAME")
-    return _Loaded(load_task(source.task, source.data_root, source.ood))
+        return
+    given = [name for name in _ONLY_OF_OWN_ROWS if getattr(source, name) is not None]
+    reads_files = source.dev is not None or any(domain.file for domain in source.domains)
+    if not reads_files:
+        given += [name for name in ("text", "label") if getattr(source, name)]
+    if given:
+        raise ConfigError(
+            f"task {source.task!r} has its own rows, so {given[0]} cannot be given: expected it "
+            f"with --train FILE only; leave --{given[0]} out"
+        )
+
+
+def _check_kind(kind: str | None) -> None:
+    if kind is not None and kind not in PROBLEMS:
+        near = difflib.get_close_matches(kind, PROBLEMS, n=1)
+        guess = f"did you mean {near[0]}? " if near else ""
+        raise ConfigError(f"unknown kind {kind!r}: {guess}expected {', '.join(PROBLEMS)}")
+
+
+def _check_domains(source: DataSource) -> None:
+    names = [domain.name for domain in source.domains]
+    for domain in source.domains:
+        if domain.file is None and source.task is None:
+            raise ConfigError(
+                f"ood {domain.name!r} names no file: expected NAME=FILE, since only a named task "
+                f"has companions; give a name, such as tweets=tweets.csv"
+            )
+        if domain.file == "" or not _DOMAIN.fullmatch(domain.name):
+            raise ConfigError(
+                f"ood {domain.name + ('=' if domain.file == '' else '')!r} is no domain: expected "
+                f"NAME=FILE with a name of letters, digits, '.', '_' and '-', or a companion"
+            )
+        if domain.name in (TRAIN, DEV) or names.count(domain.name) > 1:
+            taken = "reserved" if domain.name in (TRAIN, DEV) else "given twice"
+            raise ConfigError(f"ood {domain.name!r} is {taken}: expected another name; rename it")

@@ -1,0 +1,206 @@
+"""Makes a task of the user's own rows, and adds rows of the user's to a task."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..._exceptions import ConfigError, DataError
+from .._catalogue import load_task
+from .._problem import values
+from .._problems import PROBLEMS
+from .._task import DEV, TRAIN, Task
+from ._table import Table, listed
+from .columns import Columns
+from .held_out import held_out_rows, text_key
+from .label_mapping import Target
+from .rows import QUESTIONS, further_rows, training_rows
+from .splits import TEST, VALIDATION, read_splits, stem
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+    from ..source import DataSource
+
+_NOT_IN_NAMES = re.compile(r"[^\w.-]+")
+_HIDDEN_LABEL = -1
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A task, and what was guessed in reading it, a line each."""
+
+    task: Task
+    notes: tuple[str, ...] = ()
+
+
+def named_task(source: DataSource) -> Loaded:
+    """A task of the catalogue with the companions that are asked for, and further rows.
+
+    Raises:
+        ConfigError: There is no such task or companion, or a domain has the name of another.
+        DataError: Rows cannot be had or read, or do not fit the task.
+    """
+    assert source.task is not None
+    companions = [domain.name for domain in source.domains if domain.file is None]
+    task = load_task(source.task, source.data_root, companions)
+    target = Target(task.kind, task.columns, task.label_names, numbered=True)
+    reader = _Reader(target, Columns(source.text, source.label), task.train)
+    dev = reader.read(source.dev, (VALIDATION,), DEV) if source.dev else task.dev
+    return _with_domains(dataclasses.replace(task, dev=dev), source, reader)
+
+
+def own_task(source: DataSource) -> Loaded:
+    """The task of the user's training rows, with held-out rows, and further rows if there are any.
+
+    Raises:
+        ConfigError: The metric does not go with the kind, or a name cannot be.
+        DataError: Rows cannot be had or read, do not fit, or are too few.
+    """
+    assert source.train is not None
+    splits = read_splits(source.train)
+    training = _preferred(splits, (TRAIN,), source.train)
+    rows = training_rows(training, source.text, source.label, source.kind)
+    reader = _Reader(rows.target, rows.columns, rows.dataset, list(rows.notes))
+    train, held_out, dev = _three_uses(source, splits, reader)
+    name = _task_name(source)
+    task = Task(
+        name=name,
+        kind=rows.target.kind,
+        columns=rows.target.columns,
+        label_names=rows.target.label_names,
+        metric=source.metric or PROBLEMS[rows.target.kind].metrics[0],
+        domain=name,
+        train=train,
+        dev=dev,
+        test={name: held_out},
+        source=f"own rows: {len(train)} to train on, {len(held_out)} held out",
+    )
+    return _with_domains(task, source, reader)
+
+
+@dataclass(frozen=True, eq=False)
+class _Reader:
+    """Reads rows that have to fit the training rows, and notes what it does.
+
+    Args:
+        target: What they have to fit.
+        columns: The columns of the training rows.
+        train: The training rows.
+        notes: Grows by a line a reading.
+    """
+
+    target: Target
+    columns: Columns
+    train: Dataset
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+    def read(self, where: str, preferred: Sequence[str], use: str) -> Dataset:
+        """The rows that `where` names, of the first of the preferred splits that there is."""
+        return self.rows_of(_preferred(read_splits(where), preferred, where), use)
+
+    def rows_of(self, table: Table, use: str) -> Dataset:
+        rows = further_rows(table, self.target, self.columns.texts, self.columns.truth)
+        known = set(_keys(self.train, self.target.columns))
+        copies = sum(key in known for key in _keys(rows.dataset, self.target.columns))
+        leak = f"; {copies} of them stand among the training rows too" if copies else ""
+        self.notes.extend(f"{use}: {note}{leak}" for note in rows.notes)
+        return rows.dataset
+
+
+def _three_uses(
+    source: DataSource, splits: Mapping[str, Table], reader: _Reader
+) -> tuple[Dataset, Dataset, Dataset | None]:
+    """Rows to train on, held-out rows, and rows to choose by if any are set apart for it."""
+    assert source.train is not None
+    train, held_out, dev = reader.train, None, None
+    tables = {name: table for name, table in splits.items() if not _is_hidden(table, reader)}
+    if source.validation is not None:
+        held_out = reader.read(source.validation, (TEST, VALIDATION), "held out")
+    elif TEST in tables or VALIDATION in tables:
+        split = TEST if TEST in tables else VALIDATION
+        held_out = reader.rows_of(tables.pop(split), "held out")
+    else:
+        train, held_out = _hold_out(reader, source.train)
+    if source.dev is not None:
+        dev = reader.read(source.dev, (VALIDATION,), DEV)
+    elif VALIDATION in tables:
+        dev = reader.rows_of(tables[VALIDATION], DEV)
+    return train, held_out, dev
+
+
+def _is_hidden(table: Table, reader: _Reader) -> bool:
+    """Whether the labels are kept secret, as those of test rows of many benchmarks are."""
+    labels = table.columns.get(reader.columns.truth or "", [])
+    hidden = all(type(label) is int and label == _HIDDEN_LABEL for label in labels)
+    if labels and hidden:
+        reader.notes.append(f"{table.name}: not used, since every label is {_HIDDEN_LABEL}")
+    return bool(labels) and hidden
+
+
+def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
+    rows, target = reader.train, reader.target
+    # Questions on one context share its words, so that a context is on one side as a whole.
+    columns = target.columns[1:] if target.columns == QUESTIONS else target.columns
+    held_out = held_out_rows(_keys(rows, columns), PROBLEMS[target.kind].strata(rows))
+    if not held_out:
+        raise DataError(
+            f"{where} has too few rows to hold some out ({len(rows)}): expected two different "
+            f"texts of a class or more; give held-out rows with --validation"
+        )
+    reader.notes.append(
+        f"held out: {len(held_out)} of the {len(rows)} rows, drawn by their content; "
+        f"--validation names others"
+    )
+    taken = set(held_out)
+    kept = [row for row in range(len(rows)) if row not in taken]
+    return rows.select(kept), rows.select(held_out)
+
+
+def _with_domains(task: Task, source: DataSource, reader: _Reader) -> Loaded:
+    test = dict(task.test)
+    for domain in source.domains:
+        if domain.file is None:
+            continue
+        if domain.name in test:
+            raise ConfigError(
+                f"ood {domain.name!r} is already a domain of {task.name}: expected another name; "
+                f"rename it"
+            )
+        test[domain.name] = reader.read(domain.file, (TEST, VALIDATION), domain.name)
+    if len(test) > len(task.test) or task.dev is not None:
+        task = dataclasses.replace(task, test=test, content_hash="")
+    return Loaded(task, tuple(reader.notes))
+
+
+def _preferred(splits: Mapping[str, Table], preferred: Sequence[str], where: str) -> Table:
+    for split in preferred:
+        if split in splits:
+            return splits[split]
+    if len(splits) > 1:
+        raise DataError(
+            f"{where} has the splits {listed(list(splits))}: expected {' or '.join(preferred)}, or "
+            f"one split only; name a file"
+        )
+    return next(iter(splits.values()))
+
+
+def _keys(rows: Dataset, columns: Sequence[str]) -> list[str]:
+    texts = zip(*(values(rows, column) for column in columns), strict=True)
+    return [text_key(*row) for row in texts]
+
+
+def _task_name(source: DataSource) -> str:
+    """A name of the source's own, or else of its file; a folder's where the file has a split's."""
+    assert source.train is not None
+    if source.name in (TRAIN, DEV):
+        raise ConfigError(f"name {source.name!r} is reserved: expected another; rename the task")
+    name = source.name or stem(source.train)
+    if name in (TRAIN, DEV):
+        name = Path(source.train).resolve().parent.name
+    name = _NOT_IN_NAMES.sub("-", name).strip("-")
+    return "own-rows" if name in ("", TRAIN, DEV) else name

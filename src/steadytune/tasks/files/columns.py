@@ -1,0 +1,166 @@
+"""Which columns of a table are the texts and the truth: as named, or guessed from their names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..._exceptions import DataError
+from ._table import Table, listed, shown
+from .labels import is_number
+from .squad import ANSWERS, CONTEXT, QUESTION
+
+QUESTION_ANSWERING = "qa"
+
+TEXT_PAIRS = (
+    ("sentence1", "sentence2"),
+    ("premise", "hypothesis"),
+    ("question1", "question2"),
+    ("text1", "text2"),
+    ("text_a", "text_b"),
+    ("sentence_a", "sentence_b"),
+    ("sentence", "sentence_pair"),
+    ("question", "sentence"),
+    ("query", "passage"),
+    ("query", "document"),
+)
+"""Names by which pairs of texts are known, the likeliest first."""
+
+TEXTS = (
+    *("text", "sentence", "review", "review_text", "review_body", "content", "comment", "tweet"),
+    *("message", "body", "document", "utterance", "headline", "description", "abstract"),
+    *("question", "query", "title"),
+)
+"""Names by which single texts are known, the likeliest first."""
+
+LABELS = (
+    *("label", "labels", "target", "class", "category", "sentiment", "gold_label", "score"),
+    *("rating", "stars", "similarity", "emotion", "intent", "topic", "label_text"),
+)
+"""Names by which the truth is known, the likeliest first."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that are read.
+
+    Args:
+        texts: One, two for pairs, or question and context.
+        truth: The label, or the answers; None where there is no truth to read.
+    """
+
+    texts: tuple[str, ...]
+    truth: str | None
+
+
+def holds_questions(table: Table) -> bool:
+    """Whether a table has the columns of SQuAD."""
+    return {QUESTION, CONTEXT, ANSWERS} <= set(table.columns)
+
+
+def choose_columns(
+    table: Table,
+    text: Sequence[str] = (),
+    label: str | None = None,
+    *,
+    questions: bool = False,
+    labelled: bool = True,
+    count: int | None = None,
+) -> Columns:
+    """The columns that were named, and a guess at the others.
+
+    Args:
+        table: The rows.
+        text: Names of the text columns; empty to guess.
+        label: Name of the truth; None to guess.
+        questions: Whether the rows are of question answering.
+        labelled: Whether there is a truth to read.
+        count: How many text columns there must be; None for one or two.
+
+    Raises:
+        DataError: A column that was named is not there, or there is nothing to guess by.
+    """
+    for name in (*text, *([label] if label else [])):
+        _require(table, name)
+    if len(set(text)) < len(text) or len(text) > 2 or label in text:
+        raise DataError(
+            f"columns {listed([*text, *([label] if label else [])])} of {table.name} cannot be "
+            f"texts and label: expected one text column or two, and another for the label"
+        )
+    if questions:
+        return _of_questions(table, text, label, labelled)
+    truth = (label or _guess_label(table, text)) if labelled else None
+    texts = tuple(text) or _guess_texts(table, truth, count)
+    if count is not None and len(texts) != count:
+        raise DataError(
+            f"{table.name} gives {len(texts)} text columns ({listed(texts)}): expected {count}, "
+            f"as in the training rows; name them with --text"
+        )
+    return Columns(texts, truth)
+
+
+def _of_questions(table: Table, text: Sequence[str], label: str | None, labelled: bool) -> Columns:
+    texts = tuple(text) or (QUESTION, CONTEXT)
+    truth = (label or ANSWERS) if labelled else None
+    for name in (*texts, *([truth] if truth else [])):
+        _require(table, name)
+    if len(texts) != 2:
+        raise DataError(
+            f"{table.name}: question answering has two texts, got {listed(texts)}: expected the "
+            f"columns of question and context; give --text twice"
+        )
+    return Columns(texts, truth)
+
+
+def _require(table: Table, name: str) -> None:
+    if name not in table.columns:
+        near = difflib.get_close_matches(name, table.columns, n=3)
+        guess = f"did you mean {' or '.join(near)}? " if near else ""
+        raise DataError(
+            f"{table.name} has no column {shown(name)}: {guess}its columns are "
+            f"{listed(list(table.columns))}"
+        )
+
+
+def _guess_label(table: Table, texts: Sequence[str]) -> str:
+    known = _by_folded_name(table)
+    for name in LABELS:
+        if name in known and known[name] not in texts:
+            return known[name]
+    others = [name for name in table.columns if name not in texts]
+    if len(table.columns) == 2 and len(others) == 1:
+        return others[0]
+    raise DataError(
+        f"{table.name} has no column that is known for a label: its columns are "
+        f"{listed(list(table.columns))}; name it with --label"
+    )
+
+
+def _guess_texts(table: Table, truth: str | None, count: int | None) -> tuple[str, ...]:
+    known = {folded: name for folded, name in _by_folded_name(table).items() if name != truth}
+    for first, second in TEXT_PAIRS:
+        if count != 1 and first in known and second in known:
+            return known[first], known[second]
+    if count != 2:
+        for name in TEXTS:
+            if name in known:
+                return (known[name],)
+    candidates = [name for name in table.columns if name != truth and _is_text(table, name)]
+    if len(candidates) == (count or 1):
+        return tuple(candidates)
+    found = f"{len(candidates)} columns of text ({listed(candidates)})" if candidates else "no text"
+    raise DataError(
+        f"{table.name} has {found} and none is known for it: its columns are "
+        f"{listed(list(table.columns))}; name the text with --text"
+    )
+
+
+def _by_folded_name(table: Table) -> dict[str, str]:
+    # The first of several names that differ in case alone is the one that is guessed.
+    return {name.strip().casefold(): name for name in reversed(table.columns)}
+
+
+def _is_text(table: Table, column: str) -> bool:
+    values = table.columns[column]
+    return all(isinstance(value, str) for value in values) and not all(map(is_number, values))

@@ -1,0 +1,131 @@
+"""Reads CSV and TSV: a header, then a row a record, each with as many fields as the header."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from ..._exceptions import DataError
+from ._bytes import LONGEST_LINE, text_lines
+from ._table import Table, shown
+
+COMMA, SEMICOLON, TAB = ",", ";", "\t"
+
+_NAMES = {SEMICOLON: "semicolons", TAB: "tabs"}
+
+
+def read_csv(file: BinaryIO, name: str) -> Table:
+    """Comma-separated values after RFC 4180; a quoted field can hold line breaks.
+
+    Where the header has no comma, but semicolons or tabs, these part the fields.
+
+    Raises:
+        DataError: The file is empty, has a header only, or a record cannot be read.
+    """
+    lines = [line for _, line in text_lines(file, name)]
+    delimiter = _delimiter(lines)
+    remarks = (f"fields parted by {_NAMES[delimiter]}",) if delimiter != COMMA else ()
+    return _table(lines, name, delimiter, remarks, quoted=True)
+
+
+def read_tsv(file: BinaryIO, name: str) -> Table:
+    """Tab-separated values, with fields quoted as in CSV if all of the file can be read so.
+
+    Otherwise quotation marks are text, as is usual where texts are not quoted.
+
+    Raises:
+        DataError: The file is empty, has a header only, or a record cannot be read.
+    """
+    lines = [line for _, line in text_lines(file, name)]
+    if any('"' in line for line in lines):
+        try:
+            return _table(lines, name, TAB, quoted=True)
+        except DataError:
+            remarks: tuple[str, ...] = ("quotation marks are text",)
+    else:
+        remarks = ()
+    return _table(lines, name, TAB, remarks, quoted=False)
+
+
+def _delimiter(lines: Sequence[str]) -> str:
+    header = lines[0] if lines else ""
+    if COMMA in header:
+        return COMMA
+    return next((mark for mark in (TAB, SEMICOLON) if mark in header), COMMA)
+
+
+def _table(
+    lines: Sequence[str],
+    name: str,
+    delimiter: str,
+    remarks: tuple[str, ...] = (),
+    *,
+    quoted: bool,
+) -> Table:
+    records = _records(lines, name, delimiter, csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
+    _, first = next(records, (0, []))
+    header = _checked_header(first, name)
+    numbers: list[int] = []
+    columns: list[list[Any]] = [[] for _ in header]
+    for number, fields in records:
+        if len(fields) != len(header):
+            raise DataError(
+                f"{name}, line {number} has {len(fields)} fields: expected {len(header)} "
+                f"({_few(header)}); correct the file"
+            )
+        numbers.append(number)
+        for column, value in zip(columns, fields, strict=True):
+            column.append(value)
+    if not numbers:
+        raise DataError(f"{name} has a header but no rows: expected one row or more")
+    return Table(name, dict(zip(header, columns, strict=True)), numbers, "line", remarks=remarks)
+
+
+def _records(
+    lines: Sequence[str], name: str, delimiter: str, quoting: Any
+) -> Iterator[tuple[int, list[str]]]:
+    """Every record that is not blank, with the number of the line where it starts."""
+    reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
+    while True:
+        start = reader.line_num + 1
+        try:
+            with _long_fields():
+                fields = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise DataError(
+                f"{name}, line {start} is no record ({error}): expected fields parted by "
+                f"{delimiter!r}, and quoted where they hold it; correct the file"
+            ) from None
+        if any(field.strip() for field in fields):
+            yield start, fields
+
+
+@contextmanager
+def _long_fields() -> Iterator[None]:
+    # The limit is the csv module's own, for all of the process.
+    before = csv.field_size_limit(LONGEST_LINE)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _checked_header(fields: list[str], name: str) -> list[str]:
+    if not fields:
+        raise DataError(f"{name} is empty: expected a header and one row or more")
+    header = [field.strip() for field in fields]
+    for position, column in enumerate(header):
+        if column in header[:position]:
+            raise DataError(
+                f"{name}, line 1 names the column {shown(column)} twice: expected distinct names; "
+                f"rename one"
+            )
+    return header
+
+
+def _few(header: Sequence[str]) -> str:
+    return ", ".join(header[:4]) + (", ..." if len(header) > 4 else "")

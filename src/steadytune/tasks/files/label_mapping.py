@@ -1,0 +1,96 @@
+"""Brings the labels of further rows to the classes that a model is trained on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..._exceptions import DataError
+from ._table import Table, listed, shown
+from .labels import REGRESSION, Label, label_text, numbers_of, scalar_labels
+
+_SEPARATORS = re.compile(r"[\s_-]+")
+_TWO_WAY = {"entailment", "not_entailment"}
+_THREE_WAY = {"neutral": "not_entailment", "contradiction": "not_entailment"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """What further rows have to fit.
+
+    Args:
+        kind: `classification`, `regression` or `qa`.
+        columns: The text columns of the task; further rows get these names.
+        label_names: Names of the classes in the order of their numbers; none but for
+            classification.
+        numbered: Whether rows may also give a class by its number, from 0, in place of its name.
+    """
+
+    kind: str
+    columns: tuple[str, ...]
+    label_names: tuple[str, ...] = ()
+    numbered: bool = False
+
+
+def map_labels(table: Table, column: str, target: Target) -> list[int] | list[float]:
+    """The label of every row as the target has it.
+
+    A class is found by its name; case, spaces, hyphens and underscores make no difference where
+    they part no two classes. Where the classes are entailment and not_entailment, neutral and
+    contradiction are not_entailment.
+
+    Args:
+        table: The rows.
+        column: The column of the labels.
+        target: What the labels have to fit.
+
+    Raises:
+        DataError: A row has no label, or one that the target does not have; the text names the
+            labels of both.
+    """
+    labels = scalar_labels(table, column, text=bool(target.label_names))
+    if target.kind == REGRESSION:
+        return numbers_of(table, column, labels)
+    numbers = _class_numbers(target.label_names)
+    names = [_name(label, table.class_names.get(column)) for label in labels]
+    found = [_find(name, numbers, target) for name in names]
+    for row, number in enumerate(found):
+        if number is None:
+            raise DataError(
+                f"{table.place(row)}, column {shown(column)} has the label {shown(names[row])}: "
+                f"expected {listed(target.label_names)}; the labels there are "
+                f"{listed(sorted(set(names)))}"
+            )
+    return [number for number in found if number is not None]
+
+
+def _name(label: Label, class_names: Sequence[str] | None) -> str:
+    if isinstance(label, float) and label.is_integer():
+        label = int(label)
+    if class_names and type(label) is int and 0 <= label < len(class_names):
+        return class_names[label]
+    return label_text(label)
+
+
+def _class_numbers(names: Sequence[str]) -> dict[str, int]:
+    """Name -> number, with the folded names where they are as many."""
+    numbers = {name: number for number, name in enumerate(names)}
+    folded = {_folded(name): number for number, name in enumerate(names)}
+    return {**folded, **numbers} if len(folded) == len(numbers) else numbers
+
+
+def _find(name: str, numbers: Mapping[str, int], target: Target) -> int | None:
+    if name in numbers:
+        return numbers[name]
+    folded = _folded(name)
+    if set(target.label_names) == _TWO_WAY:
+        folded = _THREE_WAY.get(folded, folded)
+    if folded in numbers:
+        return numbers[folded]
+    by_number = target.numbered and name.isascii() and name.isdigit()
+    return int(name) if by_number and int(name) < len(target.label_names) else None
+
+
+def _folded(name: str) -> str:
+    return _SEPARATORS.sub("_", name.strip().casefold())

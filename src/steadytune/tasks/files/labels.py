@@ -1,0 +1,229 @@
+"""What the labels of a column mean: classes in an order, or numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from ..._exceptions import DataError
+from ._table import Table, listed, shown
+
+CLASSIFICATION, REGRESSION = "classification", "regression"
+
+Label = str | bool | int | float
+
+_WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
+_DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_LIST = re.compile(r"""\[\s*(['"\d-].*)?\]""", re.ASCII | re.DOTALL)
+_LONGEST_LABEL = 200
+_LARGEST_CLASS = 2**63 - 1
+# More classes than this that are as many as half the rows are numbers or texts, and no classes.
+_FEW_CLASSES = 10
+_MANY_CLASSES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class Labels:
+    """The labels of training rows.
+
+    Args:
+        kind: `classification` or `regression`.
+        values: One a row: the number of its class, or the number itself.
+        names: Names of the classes in the order of their numbers; none for regression.
+        numbered: Whether the file gives classes by number and their names beside.
+        remark: What was guessed, if anything.
+    """
+
+    kind: str
+    values: list[int] | list[float]
+    names: tuple[str, ...] = ()
+    numbered: bool = False
+    remark: str | None = None
+
+
+def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:
+    """The labels of training rows, and what they are.
+
+    Text and truth values are classes, in the order of their names. Whole numbers are classes in
+    their order, named by their text, or as the file names them. Other numbers are for regression.
+
+    Args:
+        table: The rows.
+        column: The column of the labels.
+        kind: `classification` or `regression`; None to guess.
+
+    Raises:
+        DataError: A row has no label, a label is a list or no finite number, or labels are of
+            several types; or there are so many classes that the kind has to be said.
+    """
+    labels = scalar_labels(table, column, text=kind == CLASSIFICATION)
+    if kind == REGRESSION:
+        return Labels(REGRESSION, numbers_of(table, column, labels))
+    if any(isinstance(label, float) for label in labels):
+        if kind is None:
+            remark = "numbers with a fraction, so this is regression; --kind overrides"
+            return Labels(REGRESSION, numbers_of(table, column, labels), remark=remark)
+        labels = [_whole(table, row, column, label) for row, label in enumerate(labels)]
+    if column in table.class_names and all(type(label) is int for label in labels):
+        return _numbered(table, column, labels)
+    if kind is None:
+        _refuse_many_classes(table, column, labels)
+    return _named(table, column, labels)
+
+
+def scalar_labels(table: Table, column: str, *, text: bool = False) -> list[Label]:
+    """Every label as text, truth value or number, all of one type.
+
+    Args:
+        table: The rows.
+        column: The column of the labels.
+        text: Whether texts of which only some are numbers are all taken as text.
+
+    Raises:
+        DataError: As for `read_labels`.
+    """
+    labels = [_scalar(table, row, column) for row in range(len(table))]
+    if all(isinstance(label, str) for label in labels):
+        if text and not all(is_number(label) for label in labels):
+            return labels
+        labels = [_number_or_text(label) for label in labels]
+    first: dict[str, int] = {}
+    for row, label in enumerate(labels):
+        if first.setdefault(_type_name(label), row) == row and len(first) > 1:
+            raise _of_two_types(table, column, labels, first)
+    return labels
+
+
+def numbers_of(table: Table, column: str, labels: Sequence[Label]) -> list[float]:
+    """Labels for regression.
+
+    Raises:
+        DataError: One is no number, or too large.
+    """
+    numbers = []
+    for row, label in enumerate(labels):
+        try:
+            number = math.nan if isinstance(label, str | bool) else float(label)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise table.error(row, column, f"has the label {shown(label)}", "a finite number")
+        numbers.append(number)
+    return numbers
+
+
+def label_text(label: Label) -> str:
+    """The name of a class that is given by its label alone."""
+    return str(label).lower() if isinstance(label, bool) else str(label)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a text is a number in decimal digits."""
+    return isinstance(value, str) and _DECIMAL.fullmatch(value.strip()) is not None
+
+
+def _scalar(table: Table, row: int, column: str) -> Label:
+    value = table.columns[column][row]
+    if isinstance(value, str):
+        value = value.strip()
+    if value is None or value == "":
+        raise table.error(row, column, "has no label", "one a row")
+    if isinstance(value, list | tuple | dict | set) or _is_list_in_text(value):
+        raise DataError(
+            f"{table.place(row)}, column {shown(column)} has the label {shown(value)}: expected "
+            f"one label a row; several labels a row (multi-label) and labels of tokens (tagging) "
+            f"are not supported"
+        )
+    if isinstance(value, Decimal):
+        value = float(value)
+    if not isinstance(value, str | bool | int | float):
+        raise table.error(row, column, f"has the label {shown(value)}", "text or a number")
+    _check_scalar(table, row, column, value)
+    return value
+
+
+def _check_scalar(table: Table, row: int, column: str, value: Label) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise table.error(row, column, f"has the label {value}", "text or a finite number")
+    if isinstance(value, str) and len(value) > _LONGEST_LABEL:
+        found = f"has a label of {len(value):,} characters"
+        raise table.error(row, column, found, "a class or a number (--label names the column)")
+    if isinstance(value, str) and not is_unicode(value):
+        raise table.error(row, column, "has a label that is half of a surrogate pair", "text")
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be written as UTF-8: JSON can give halves of surrogate pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_list_in_text(value: Any) -> bool:
+    return isinstance(value, str) and _LIST.fullmatch(value) is not None
+
+
+def _number_or_text(label: Any) -> Label:
+    if _WHOLE.fullmatch(label):
+        return int(label)
+    return float(label) if _DECIMAL.fullmatch(label) else str(label)
+
+
+def _type_name(label: Label) -> str:
+    if isinstance(label, str):
+        return "text"
+    return "truth value" if isinstance(label, bool) else "number"
+
+
+def _of_two_types(
+    table: Table, column: str, labels: Sequence[Label], first: dict[str, int]
+) -> DataError:
+    (one, row), (other, later) = first.items()
+    found = (
+        f"has the {other} {shown(labels[later])}, but {table.unit} {table.numbers[row]} has the "
+        f"{one} {shown(labels[row])}"
+    )
+    return table.error(later, column, found, "labels of one type (--kind classification for text)")
+
+
+def _whole(table: Table, row: int, column: str, label: Label) -> Label:
+    if isinstance(label, float):
+        if not label.is_integer():
+            raise table.error(row, column, f"has the label {label}", "a class, not a fraction")
+        return int(label)
+    return label
+
+
+def _numbered(table: Table, column: str, labels: Sequence[Label]) -> Labels:
+    names = table.class_names[column]
+    for row, label in enumerate(labels):
+        if not 0 <= int(label) < len(names):
+            expected = f"0 to {len(names) - 1} ({listed(names)})"
+            raise table.error(row, column, f"has the label {label}", expected)
+    return Labels(CLASSIFICATION, [int(label) for label in labels], names, numbered=True)
+
+
+def _named(table: Table, column: str, labels: Sequence[Label]) -> Labels:
+    for row, label in enumerate(labels):
+        if isinstance(label, int) and abs(label) > _LARGEST_CLASS:
+            raise table.error(row, column, f"has the label {shown(label)}", "a number of 64 bits")
+    distinct = sorted(set(labels))
+    place = {label: number for number, label in enumerate(distinct)}
+    names = tuple(label_text(label) for label in distinct)
+    return Labels(CLASSIFICATION, [place[label] for label in labels], names)
+
+
+def _refuse_many_classes(table: Table, column: str, labels: Sequence[Label]) -> None:
+    classes = len(set(labels))
+    if classes > _MANY_CLASSES or (classes > _FEW_CLASSES and 2 * classes > len(labels)):
+        raise DataError(
+            f"{table.name}, column {shown(column)} has {classes} different labels in "
+            f"{len(labels)} rows: expected classes; give --kind classification or --kind "
+            f"regression, or another column with --label"
+        )

@@ -1,0 +1,187 @@
+"""Makes a task's rows of a table: checked texts under the task's names, truth, and identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..._exceptions import DataError
+from .._problems import PROBLEMS
+from ._table import Table, listed, shown
+from .columns import QUESTION_ANSWERING, Columns, choose_columns, holds_questions
+from .label_mapping import Target, map_labels
+from .labels import CLASSIFICATION, REGRESSION, is_unicode, read_labels
+from .squad import CONTEXT, QUESTION, question_rows
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+SINGLE, PAIR, QUESTIONS = ("text",), ("sentence1", "sentence2"), (QUESTION, CONTEXT)
+"""Names of the text columns of a task, whatever a file calls them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows as a task holds them, and how they were read.
+
+    Args:
+        dataset: The text columns, the truth and `idx`, the place of the row in its file from 0.
+        target: What these rows are, and further rows have to fit.
+        columns: Where texts and truth were read.
+        notes: What was guessed, a line each.
+    """
+
+    dataset: Dataset
+    target: Target
+    columns: Columns
+    notes: tuple[str, ...]
+
+
+def training_rows(
+    table: Table, text: Sequence[str] = (), label: str | None = None, kind: str | None = None
+) -> Rows:
+    """The rows that say what the task is: its kind, its text columns, its classes.
+
+    Args:
+        table: The rows as the file holds them.
+        text: The text columns; empty to guess.
+        label: The column of the truth; None to guess.
+        kind: `classification`, `regression` or `qa`; None to guess.
+
+    Raises:
+        DataError: A column is not there, or a row lacks a text or a truth.
+    """
+    named = bool(text or label)
+    if kind == QUESTION_ANSWERING or (kind is None and not named and holds_questions(table)):
+        return _question_rows(table, choose_columns(table, text, label, questions=True))
+    columns = choose_columns(table, text, label)
+    assert columns.truth is not None
+    labels = read_labels(table, columns.truth, kind)
+    names = SINGLE if len(columns.texts) == 1 else PAIR
+    target = Target(labels.kind, names, labels.names, labels.numbered)
+    remarks = [labels.remark] if labels.remark else []
+    dataset = _dataset(_texts(table, columns, names), labels.values, target)
+    PROBLEMS[target.kind].check_training_rows(dataset, f"{table.name}, column {columns.truth!r},")
+    return Rows(dataset, target, columns, (_note(table, columns, target, remarks),))
+
+
+def further_rows(
+    table: Table, target: Target, text: Sequence[str] = (), label: str | None = None
+) -> Rows:
+    """Rows to evaluate on or to choose by, which have to fit what is trained on.
+
+    Args:
+        table: The rows as the file holds them.
+        target: What they have to fit.
+        text: The text columns of the training rows; where the file has others, they are guessed.
+        label: The column of the truth of the training rows, likewise.
+
+    Raises:
+        DataError: A column is not there, a row lacks a text or a truth, or a label does not fit.
+    """
+    columns = _likely_columns(table, target, text, label)
+    if target.kind == QUESTION_ANSWERING:
+        return _question_rows(table, columns)
+    assert columns.truth is not None
+    labels = map_labels(table, columns.truth, target)
+    dataset = _dataset(_texts(table, columns, target.columns), labels, target)
+    return Rows(dataset, target, columns, (_note(table, columns, target, []),))
+
+
+def unlabelled_rows(table: Table, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:
+    """Texts to predict for: no truth is read, though there may be one.
+
+    Args:
+        table: The rows as the file holds them.
+        columns: The text columns of the task: their number counts, and whether they are question
+            and context.
+        text: Their names in the file; empty to guess.
+
+    Raises:
+        DataError: A column is not there, or a row lacks a text.
+    """
+    questions = tuple(columns) == QUESTIONS
+    chosen = choose_columns(table, text, questions=questions, labelled=False, count=len(columns))
+    target = Target(QUESTION_ANSWERING if questions else "", tuple(columns))
+    texts = _texts(table, chosen, target.columns)
+    return Rows(_dataset(texts, None, target), target, chosen, (_note(table, chosen, target, []),))
+
+
+def _likely_columns(
+    table: Table, target: Target, text: Sequence[str], label: str | None
+) -> Columns:
+    there = set(table.columns)
+    text = tuple(text) if set(text) <= there else ()
+    label = label if label in there and label not in text else None
+    questions = target.kind == QUESTION_ANSWERING
+    return choose_columns(table, text, label, questions=questions, count=len(target.columns))
+
+
+def _question_rows(table: Table, columns: Columns) -> Rows:
+    from datasets import Dataset
+
+    assert columns.truth is not None
+    _texts(table, columns, QUESTIONS)
+    content = question_rows(table, columns.texts, columns.truth)
+    target = Target(QUESTION_ANSWERING, QUESTIONS)
+    dataset = Dataset.from_dict({**content, "idx": list(range(len(table)))})
+    return Rows(dataset, target, columns, (_note(table, columns, target, []),))
+
+
+def _texts(table: Table, columns: Columns, names: Sequence[str]) -> dict[str, list[str]]:
+    texts = {}
+    for position, (name, column) in enumerate(zip(names, columns.texts, strict=True)):
+        may_be_empty = position == 1 and tuple(names) == PAIR
+        for row, value in enumerate(table.columns[column]):
+            _check_text(table, row, column, value, may_be_empty)
+        texts[name] = table.columns[column]
+    return texts
+
+
+def _check_text(table: Table, row: int, column: str, value: Any, may_be_empty: bool) -> None:
+    if isinstance(value, list | tuple):
+        raise DataError(
+            f"{table.place(row)}, column {shown(column)} is a list: expected text; lists of "
+            f"tokens (tagging) are not supported"
+        )
+    if value is None or (isinstance(value, str) and not value.strip() and not may_be_empty):
+        raise table.error(row, column, "is empty", "text")
+    if not isinstance(value, str):
+        raise table.error(row, column, f"is {shown(value)}", "text")
+    if "\0" in value or not is_unicode(value):
+        raise table.error(row, column, "holds a NUL or half of a surrogate pair", "plain text")
+
+
+def _dataset(
+    texts: dict[str, list[str]], labels: Sequence[int] | Sequence[float] | None, target: Target
+) -> Dataset:
+    from datasets import ClassLabel, Dataset, Features, Value
+
+    truth: dict[str, Any] = {}
+    if labels is not None:
+        names = list(target.label_names)
+        truth["label"] = ClassLabel(names=names) if names else Value("float64")
+    features = Features(
+        {**{name: Value("string") for name in texts}, **truth, "idx": Value("int64")}
+    )
+    content: dict[str, Any] = {**texts, "idx": list(range(len(next(iter(texts.values())))))}
+    if labels is not None:
+        content["label"] = labels
+    return Dataset.from_dict(content, features=features)
+
+
+def _note(table: Table, columns: Columns, target: Target, remarks: Sequence[str]) -> str:
+    texts = " and ".join(columns.texts)
+    parts = [f"{table.name}: {len(table)} rows", f"text: {texts}"]
+    if columns.truth is not None:
+        parts.append(f"{_truth_name(target)}: {columns.truth}{_classes(target)}")
+    return "; ".join([*parts, *table.remarks, *remarks])
+
+
+def _truth_name(target: Target) -> str:
+    return {CLASSIFICATION: "label", REGRESSION: "number"}.get(target.kind, "answers")
+
+
+def _classes(target: Target) -> str:
+    return f" ({listed(target.label_names)})" if target.label_names else ""

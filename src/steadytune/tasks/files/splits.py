@@ -1,0 +1,169 @@
+"""Finds the rows that a text names: a file, a folder, or a data set of the hub; by split."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+from ..._exceptions import DataError
+from ._bytes import is_empty, opened
+from ._table import Table, first_line, listed
+from .arrow import dataset_table, read_parquet
+from .delimited import read_csv, read_tsv
+from .hub import is_hub_name, read_hub
+from .json_rows import read_json, read_json_lines
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+READERS: Mapping[str, Callable[[BinaryIO, str], Table]] = {
+    ".csv": read_csv,
+    ".tsv": read_tsv,
+    ".jsonl": read_json_lines,
+    ".ndjson": read_json_lines,
+    ".json": read_json,
+    ".parquet": read_parquet,
+}
+"""Suffix -> reader. A `.gz` may follow the suffix."""
+
+_OTHER_NAMES = {
+    "training": TRAIN,
+    "valid": VALIDATION,
+    "val": VALIDATION,
+    "dev": VALIDATION,
+}
+_SHARD = re.compile(r"-\d+-of-\d+$")
+
+
+def read_splits(where: str) -> dict[str, Table]:
+    """All rows that `where` names, by split.
+
+    Args:
+        where: A file; a folder that `save_to_disk` of `datasets` has written; a folder of files
+            named after their splits (`train.csv`, `validation.csv`, `test.csv`); or a name on the
+            Hugging Face hub.
+
+    Returns:
+        Split -> rows; one split named `train` where there are no splits. The usual other names of
+        `train`, `validation` and `test` are brought to these.
+
+    Raises:
+        DataError: There is no such thing, or it cannot be read.
+    """
+    path = Path(os.path.expanduser(where))
+    if os.path.isfile(path):  # unlike Path's, it says no to names that no file can have
+        return {TRAIN: read_file(path, where)}
+    if os.path.isdir(path):
+        return _read_folder(path, where)
+    if _looks_like_a_path(where) or not is_hub_name(where):
+        raise DataError(_no_such_file(path, where))
+    return _with_usual_names(read_hub(where), where)
+
+
+def read_file(path: Path, name: str) -> Table:
+    """The rows of one file, by the reader of its suffix.
+
+    Args:
+        path: The file.
+        name: What messages call it.
+
+    Raises:
+        DataError: Its suffix is unknown, or it cannot be read.
+    """
+    reader = READERS.get(_suffix(path))
+    if reader is None:
+        raise DataError(
+            f"{name} is of an unknown kind: expected a name that ends in {', '.join(READERS)}, "
+            f"or in one of these and .gz; rename the file"
+        )
+    with opened(path, name) as file:
+        if is_empty(file):
+            raise DataError(f"{name} is empty: expected one row or more")
+        return reader(file, name)
+
+
+def stem(where: str) -> str:
+    """What the rows that `where` names are called: `reviews` for `/data/reviews.csv.gz`."""
+    path = Path(where.split(":")[0] if not Path(where).exists() else where)
+    return path.name.removesuffix("".join(_suffixes(path))) or path.resolve().name
+
+
+def _suffix(path: Path) -> str:
+    return next(iter(_suffixes(path)), "").lower()
+
+
+def _suffixes(path: Path) -> list[str]:
+    compressed = path.suffix.lower() == ".gz"
+    kept = path.suffixes[-2:] if compressed else path.suffixes[-1:]
+    return kept if kept and kept[0].lower() in READERS else []
+
+
+def _read_folder(path: Path, where: str) -> dict[str, Table]:
+    if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
+        return _with_usual_names(_read_saved(path, where), where)
+    files = sorted(file for file in path.iterdir() if file.is_file() and _suffix(file) in READERS)
+    if not files:
+        raise DataError(
+            f"folder {where} holds no rows: expected what save_to_disk writes, or files such as "
+            f"train.csv; give another folder or a file"
+        )
+    return _with_usual_names(_read_files(files), where)
+
+
+def _read_saved(path: Path, where: str) -> dict[str, Table]:
+    from datasets import DatasetDict, load_from_disk
+
+    try:
+        saved = load_from_disk(str(path))
+        splits = saved if isinstance(saved, DatasetDict) else {TRAIN: saved}
+        return {split: dataset_table(rows, f"{where}, {split}") for split, rows in splits.items()}
+    except DataError:
+        raise
+    except Exception as error:  # A damaged folder fails in ways that nothing lists
+        raise DataError(
+            f"folder {where} cannot be read ({first_line(error)}): expected what save_to_disk of "
+            f"datasets writes; save it anew"
+        ) from None
+
+
+def _read_files(files: list[Path]) -> dict[str, Table]:
+    tables = {}
+    for file in files:
+        split = _SHARD.sub("", stem(str(file)))
+        if split in tables:
+            raise DataError(
+                f"{file} is one of several files of the split {split}: expected one; "
+                f"join them, or name one file"
+            )
+        tables[split] = read_file(file, str(file))
+    return tables
+
+
+def _with_usual_names(tables: dict[str, Table], where: str) -> dict[str, Table]:
+    named: dict[str, Table] = {}
+    for split, table in tables.items():
+        usual = _OTHER_NAMES.get(split.lower(), split)
+        if usual in named:
+            raise DataError(
+                f"{where} has several splits that mean {usual} ({listed(list(tables))}): "
+                f"expected one; name a file"
+            )
+        named[usual] = table
+    return named
+
+
+def _looks_like_a_path(where: str) -> bool:
+    return bool(_suffixes(Path(where))) or where.startswith((".", "~", "/")) or "\\" in where
+
+
+def _no_such_file(path: Path, where: str) -> str:
+    names = os.listdir(path.parent) if os.path.isdir(path.parent) else []
+    near = difflib.get_close_matches(path.name, names, n=3)
+    guess = f"did you mean {' or '.join(near)}? " if near else ""
+    return (
+        f"no such file or folder: {where}; {guess}expected a file, a folder or a name on the "
+        f"Hugging Face hub"
+    )
