@@ -1,7 +1,8 @@
-"""`steadytune report`: tables and a page from records."""
+"""`steadytune report`: tables, a page, and files for papers, from records."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,17 +13,80 @@ from ._app import app, one_line_errors
 
 @app.command()
 def report(
-    folder: Annotated[
-        Path, typer.Argument(help="Output folder of a demo or study.", metavar="DIR")
+    folders: Annotated[
+        list[Path],
+        typer.Argument(help="Output folders of demos or studies.", metavar="DIR..."),
     ],
+    csv: Annotated[
+        Path | None, typer.Option(help="Write a table with one row a run.", metavar="FILE")
+    ] = None,
+    latex: Annotated[
+        Path | None,
+        typer.Option(help="Write LaTeX tables: mean, std and max by method.", metavar="FILE"),
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option(help="Write the figures into this folder.", metavar="DIR")
+    ] = None,
+    svg: Annotated[
+        bool | None,
+        typer.Option(
+            "--svg/--png", help="Format of the figures. [default: both]", show_default=False
+        ),
+    ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            help="The page to write. [default: report.html in DIR, or here for several]",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    baseline: Annotated[
+        str,
+        typer.Option(
+            help="What the other methods are compared with. [default: that of the study]",
+            show_default=False,
+        ),
+    ] = "",
+    title: Annotated[
+        str, typer.Option(help="Title. [default: that of the study]", show_default=False)
+    ] = "",
+    made_by: Annotated[
+        str,
+        typer.Option(
+            "--command",
+            help="The command that makes the runs again, to be shown on the page. "
+            "[default: that of the study]",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
-    """Print the tables of a folder of records again, and write its report.html anew.
+    """Print the tables of recorded runs, and write a page that shows them all.
 
-    Example: `steadytune report steadytune-demo`
+    Several folders make one report. A run that stands in more than one counts once.
+
+    Examples:
+
+    * `steadytune report steadytune-demo`
+    * `steadytune report first second --csv runs.csv --latex table.tex --figures figures`
     """
     with one_line_errors():
         from rich.console import Console
 
-        from ..report_folder import report_folder
+        from ..method_docs import describe_methods
+        from ..report import Outputs, print_report, report_folders
 
-        report_folder(folder, Console())
+        formats = {True: ("svg",), False: ("png",), None: ("png", "svg")}[svg]
+        found, written = report_folders(
+            folders,
+            Outputs(page, csv, latex, figures, formats),
+            describe=partial(describe_methods, imports=False),
+            title=title,
+            command=made_by,
+            baseline=baseline,
+        )
+        console = Console()
+        print_report(found, console)
+        console.print()
+        for what, where in written.items():
+            console.print(f"{what}: {where}", markup=False, soft_wrap=True)

@@ -65,7 +65,7 @@ class Report:
         title: Its title.
         command: The command line that makes the runs again; empty if not known.
         baseline: The method that others are compared with.
-        runs: How many records it rests on.
+        records: The records that it rests on, by method and seed.
         period: When they ran, in words; empty if not recorded.
         overview: All settings beside each other; None where there is only one.
         sections: One per setting.
@@ -78,7 +78,7 @@ class Report:
     title: str
     command: str
     baseline: str
-    runs: int
+    records: tuple[Record, ...]
     period: str
     overview: Overview | None
     sections: tuple[Section, ...]
@@ -86,6 +86,11 @@ class Report:
     failures: Table | None
     environment: tuple[Fact, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def runs(self) -> int:
+        """How many records it rests on."""
+        return len(self.records)
 
 
 def build_report(
@@ -123,7 +128,7 @@ def build_report(
         title=clean_text(title),
         command=clean_text(command, 10_000),
         baseline=baseline,
-        runs=len(valid),
+        records=tuple(_in_order(valid, methods)),
         period=period(valid),
         overview=overview(headings, settings),
         sections=tuple(map(_section, headings, settings, [found for found, _ in compared])),

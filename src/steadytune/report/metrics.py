@@ -41,6 +41,12 @@ class MetricDisplay:
         unit = f" ({self.difference_unit})" if self.difference_unit else ""
         return f"difference in {self.name}{unit}"
 
+    @property
+    def in_papers(self) -> MetricDisplay:
+        """The same metric as tables in papers print it: shares and correlations times 100."""
+        bounded = self.scale == 1.0 and self in _CORRELATIONS
+        return dataclasses.replace(self, scale=100.0, decimals=1) if bounded else self
+
     def score(self, value: float | None) -> str:
         """A score without its unit."""
         return number(self._scaled(value), self.decimals)
@@ -80,14 +86,16 @@ def _percentage(name: str) -> MetricDisplay:
     return MetricDisplay(name, "%", "points", scale=100.0, decimals=1)
 
 
+_CORRELATIONS = tuple(
+    MetricDisplay(f"{name} correlation") for name in ("Matthews", "Pearson", "Spearman")
+)
+
 _KNOWN = {
     "accuracy": _percentage("accuracy"),
     "f1": _percentage("F1"),
     "exact_match": _percentage("exact match"),
     "ece": dataclasses.replace(_percentage("expected calibration error"), higher_is_better=False),
-    "matthews": MetricDisplay("Matthews correlation"),
-    "pearson": MetricDisplay("Pearson correlation"),
-    "spearman": MetricDisplay("Spearman correlation"),
+    **dict(zip(("matthews", "pearson", "spearman"), _CORRELATIONS, strict=True)),
     "loss": MetricDisplay("loss", "nats", "nats", higher_is_better=False),
     "mse": MetricDisplay("mean squared error", higher_is_better=False),
 }

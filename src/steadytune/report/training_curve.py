@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from math import ceil, isfinite
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeGuard
 
-from pydantic import ConfigDict, PlainSerializer, PlainValidator, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from pydantic import PlainSerializer, PlainValidator
 
 MOST_POINTS = 120
 
 Curve = tuple[tuple[float, float], ...]
 
 
-class _Entry(TypedDict, total=False):
-    __pydantic_config__ = ConfigDict(extra="ignore", strict=True)  # type: ignore[misc]
-    step: float | None
-    loss: float | None
+def _parsed(log: Any) -> Curve:
+    """Step and loss of the entries that have both, thinned evenly, the last one among them.
 
-
-_LOG = TypeAdapter(list[_Entry])
-
-
-def _curve(entries: Sequence[_Entry]) -> Curve:
-    """Step and loss of the entries that have both, thinned evenly, the last one among them."""
-    pairs = ((entry.get("step"), entry.get("loss")) for entry in entries)
-    points = [(s, v) for s, v in pairs if s is not None and v is not None]
-    points = [point for point in points if all(map(isfinite, point))]
+    A log that cannot be read costs the curve, not the run's results.
+    """
+    points = list(_points(log)) if isinstance(log, list) else []
     stride = ceil(len(points) / MOST_POINTS) or 1
     return tuple(points[::-1][::stride][::-1])
 
 
-def _parsed(value: Any) -> Curve:
-    """A log that cannot be read costs the curve, not the run's results."""
-    try:
-        return _curve(_LOG.validate_python(value))
-    except ValidationError:
-        return ()
+def _points(log: list[Any]) -> Iterator[tuple[float, float]]:
+    for entry in log:
+        if isinstance(entry, dict):
+            step, loss = entry.get("step"), entry.get("loss")
+            if _is_finite(step) and _is_finite(loss):
+                yield float(step), float(loss)
+
+
+def _is_finite(value: Any) -> TypeGuard[float]:
+    # A whole number may be too large for a float.
+    return isinstance(value, int | float) and abs(value) < 1e300 and isfinite(value)
 
 
 def _entries(curve: Curve) -> list[dict[str, float]]:

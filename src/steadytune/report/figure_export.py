@@ -1,0 +1,55 @@
+"""The figures of a report as files, for papers and slides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from .build import Report
+from .files import make_folder, write_file
+from .palette import LIGHT
+from .panel import FigureView, Panel
+from .panels import section_figures
+
+MOST_FILES = 400
+
+
+def write_figures(
+    report: Report, folder: str | Path, formats: Sequence[str] = ("png",)
+) -> tuple[Path, ...]:
+    """Write every figure of a report, one file a drawing and format, at most 400.
+
+    Args:
+        report: The report.
+        folder: Where to; it is made if it is not there.
+        formats: `png`, `svg` or both.
+
+    Returns:
+        The files, in the order of the page.
+
+    Raises:
+        ConfigError: If a file cannot be written.
+    """
+    target = make_folder(folder)
+    slots = {note.method: note.slot for note in report.methods}
+    written: list[Path] = []
+    for index, section in enumerate(report.sections, start=1):
+        for view in section_figures(section.setting, f"s{index}").values():
+            for panel in view.panels:
+                if len(written) + len(formats) > MOST_FILES:
+                    return tuple(written)
+                stem = file_stem(index, view, panel)
+                title = f"{section.heading}: {panel.heading}"
+                legend = {name: LIGHT[slots[name]] for name in view.legend}
+                for suffix in formats:
+                    content = panel.drawing.file(suffix, title, legend)
+                    written.append(write_file(target / f"{stem}.{suffix}", content))
+    return tuple(written)
+
+
+def file_stem(index: int, view: FigureView, panel: Panel) -> str:
+    """`1-dots-0-movie-in-domain`: setting, kind, place among its kind, and what it shows."""
+    place = view.panels.index(panel)
+    words = re.sub(r"[^a-z0-9]+", "-", panel.heading.lower()).strip("-")[:40].strip("-")
+    return "-".join(part for part in (str(index), view.key, str(place), words) if part)
