@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -16,14 +17,19 @@ from tests.method_settings import SETTINGS
 from tiny_tokenizers import tokenizer_like
 from transformers import DataCollatorWithPadding, TrainingArguments
 
-from steadytune import RegularizedTrainer, Regularizer
+from steadytune import LNSR, RegularizedTrainer, Regularizer
 from steadytune._random import isolated_rng
+from steadytune.study.evaluation import model_outputs
 from steadytune.tasks import Encoding
 from steadytune.tasks.question_answering import QuestionAnswering
 from steadytune.testing import train_steps, weights
 
 CONTEXTS = ["the date is 2035, and it was wrong", "in that year the date was known to who it was"]
 ANSWERS = ["2035", "the date"]
+
+
+QA = QuestionAnswering()
+COLUMNS = ("question", "context")
 
 
 @cache
@@ -40,8 +46,7 @@ def windows() -> Dataset:
         }
     )
     encoding = Encoding(max_length=16, stride=4)
-    columns = ("question", "context")
-    return QuestionAnswering().encode(rows, columns, tokenizer_like("bert"), encoding).dataset
+    return QA.encode(rows, COLUMNS, tokenizer_like("bert"), encoding).dataset
 
 
 def model(family: str = "bert", **changes: Any) -> Any:
@@ -53,15 +58,16 @@ def model(family: str = "bert", **changes: Any) -> Any:
 
 
 def train(folder: Path, methods: list[Regularizer], **settings: Any) -> tuple[Any, list[float]]:
-    """Two steps; the model, and the loss of each step."""
+    """Train, two steps by default: the model, and the loss of each step."""
     trained = model(**settings.pop("model", {}))
+    rows = settings.pop("rows", windows())
     settings = {"per_device_train_batch_size": 3, "max_steps": 2, "logging_steps": 1, **settings}
     trainer = RegularizedTrainer(
         trained,
         TrainingArguments(
             folder, report_to=[], save_strategy="no", use_cpu=True, disable_tqdm=True, **settings
         ),
-        train_dataset=windows(),
+        train_dataset=rows,
         data_collator=DataCollatorWithPadding(tokenizer_like("bert")),
         regularizers=methods,
     )
@@ -129,3 +135,36 @@ def test_micro_batches_are_as_one_batch(tmp_path: Path) -> None:
     )[0]
     for name, value in weights(whole).items():
         torch.testing.assert_close(weights(parts)[name], value)
+
+
+def findable(count: int, seed: int) -> Dataset:
+    """Rows whose answer is the one number in their context, wherever it stands."""
+    draws = random.Random(seed)
+    words = ["the", "date", "of", "year", "is", "wrong", "and", "what"]
+    rows: dict[str, list[Any]] = {"question": ["what?"] * count, "context": [], "answers": []}
+    for _ in range(count):
+        number = str(draws.randint(2000, 2099))
+        before, after = (draws.choices(words, k=draws.randint(0, 7)) for _ in range(2))
+        rows["context"].append(" ".join([*before, number, *after]))
+        start = len(" ".join([*before, ""]))
+        rows["answers"].append({"text": [number], "answer_start": [start]})
+    return Dataset.from_dict(rows)
+
+
+def test_it_learns_to_find_the_answer(tmp_path: Path) -> None:
+    tokenizer, encoding = tokenizer_like("bert"), Encoding(max_length=14, stride=5)
+    test = findable(60, seed=1)
+    train_on = QA.encode(findable(400, seed=0), COLUMNS, tokenizer, encoding)
+    encoded = QA.encode(test, COLUMNS, tokenizer, encoding)
+    assert encoded.cut > 5
+    trained, _ = train(
+        tmp_path,
+        [LNSR()],
+        rows=train_on.dataset,
+        per_device_train_batch_size=16,
+        max_steps=80,
+        learning_rate=5e-3,
+    )
+    outputs = model_outputs(trained, tokenizer, encoded.dataset, QA, lambda: None)
+    scores = QA.score(QA.predict(outputs, encoded, test), test)
+    assert scores["exact_match"] is not None and scores["exact_match"] > 0.9
