@@ -21,12 +21,13 @@ _LOG_POINTS = 20
 def step_count(spec: RunSpec, rows: int) -> int:
     """How many optimizer steps a run takes on so many training rows, if it is not stopped early."""
     settings: dict[str, Any] = dict(spec.settings)
-    if (most := settings.get("max_steps", -1)) > 0:
-        return int(most)
+    most: int = settings.get("max_steps", -1)
+    if most > 0:
+        return most
     whole, rest = divmod(rows, spec.batch_size)
-    batches = whole if settings.get("dataloader_drop_last") else whole + bool(rest)
-    per_epoch = max(1, ceil(batches / settings.get("gradient_accumulation_steps", 1)))
-    return ceil(spec.epochs * per_epoch)
+    batches = whole + (rest > 0 and not settings.get("dataloader_drop_last", False))
+    accumulated: int = settings.get("gradient_accumulation_steps", 1)
+    return ceil(spec.epochs * max(1, ceil(batches / accumulated)))
 
 
 def epoch_count(spec: RunSpec, rows: int) -> int:

@@ -18,6 +18,7 @@ from transformers import DataCollatorWithPadding, PrinterCallback, TrainerCallba
 from .._exceptions import ConfigError
 from .._random import Seeds, isolated_rng
 from .._regularizer import Regularizer
+from ..models import quiet
 from ..trainer import RegularizedTrainer
 from .arguments import step_count, training_arguments
 from .batching import LengthGroupedSampler
@@ -108,7 +109,8 @@ def train(
             dev=dev,
         )
         trainer.remove_callback(PrinterCallback)
-        reason = trainer.carry_out(checkpoints)
+        with quiet():  # each checkpoint would have a progress bar of its own
+            reason = trainer.carry_out(checkpoints)
     history = _history(trainer.state.log_history)
     return Training(history, watch.seconds, trainer.state.global_step, reason, forwards.per_step)
 
