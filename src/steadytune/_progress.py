@@ -89,11 +89,15 @@ class StudyProgress:
 def describe_record(record: Record) -> str:
     """A record in one line."""
     spec: dict[str, Any] = record["spec"]
-    name = f"{spec['method']}, seed {spec['seed']}"
+    arm = (record.get("arm") or {}).get("name", spec["method"])
+    subset = f", subset {spec['subset_seed']}" if spec.get("subset_seed") else ""
+    name = f"{arm}, seed {spec['seed']}{subset}"
     if record["status"] != "ok":
         return f"{name}: {record['status']}: {record['reason']}"
     task = record["task"]
-    metric, domain = task["metric"], task["in_domain"]
+    metric = task["metric"]
+    # Runs of a search are scored on the rows to choose by alone.
+    domain = task["in_domain"] if task["in_domain"] in record["results"] else "dev"
     score = record["results"][domain][metric]
     shown = "undefined" if score is None else f"{score:.3f}"
     return f"{name}: {metric} on {domain} {shown}, {record['seconds']['total']:.0f} s"

@@ -1,6 +1,6 @@
 """The command line: it parses, calls and prints. Whatever is heavy is imported by the command."""
 
-from . import demo, methods, power, report
+from . import compare, demo, diagnose, methods, power, report, tasks
 from ._app import app, main
 
-__all__ = ["app", "demo", "main", "methods", "power", "report"]
+__all__ = ["app", "compare", "demo", "diagnose", "main", "methods", "power", "report", "tasks"]

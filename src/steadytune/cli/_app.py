@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -75,3 +76,23 @@ def go_without_hub(model: str) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if is_local(model):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+
+def command_line(context: typer.Context) -> str:
+    """The command line of this call: its name and what was given, defaults left out."""
+    words = context.command_path.split()
+    arguments = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        source = context.get_parameter_source(name)
+        if source is None or source.name != "COMMANDLINE":
+            continue
+        value = context.params[name]
+        values = list(value) if isinstance(value, list | tuple) else [value]
+        if parameter.param_type_name == "argument":
+            arguments += values
+        elif isinstance(value, bool):
+            words.append((parameter.opts if value else parameter.secondary_opts)[0])
+        else:
+            words += [word for value in values for word in (parameter.opts[0], value)]
+    return shlex.join(str(word) for word in (*words, *arguments))

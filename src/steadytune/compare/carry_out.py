@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..study.executors import Executor, FineTune
+from ..study.executors import Executor, FineTune, Progress, Run
 from ..study.ledger import Ledger
 from ..study.outcome import Outcome
-from .grid import PlannedRun, TaskLoader
+from ..study.spec import RunSpec
+from .grid import PlannedRun
+from .task_loader import TaskLoader
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -63,13 +65,14 @@ def carry_out(runs: Sequence[PlannedRun], desk: Desk, planned: Sequence[PlannedR
     with StudyProgress(desk.console, len(runs)) as progress:
 
         def keep(outcome: Outcome) -> None:
-            record = _completed(outcome, by_hash[outcome.record["spec_hash"]])
-            desk.ledger.add(replace(outcome, record=record))
-            progress.on_record(record)
+            whole = completed(outcome, by_hash[outcome.record["spec_hash"]])
+            desk.ledger.add(whole)
+            progress.on_record(whole.record)
 
         try:
             specs = [run.spec for run in runs]
-            desk.executor.carry_out(specs, FineTune(desk.load), keep, progress.on_progress)
+            work = StudyRun(FineTune(desk.load), by_hash)
+            desk.executor.carry_out(specs, work, keep, progress.on_progress)
         except KeyboardInterrupt:
             done = len(desk.ledger.finished() & {run.spec.hash for run in planned})
             raise KeyboardInterrupt(
@@ -78,7 +81,24 @@ def carry_out(runs: Sequence[PlannedRun], desk: Desk, planned: Sequence[PlannedR
             ) from None
 
 
-def _completed(outcome: Outcome, run: PlannedRun) -> dict[str, object]:
-    """The record with what the study knows: a run that is lost could not tell its task."""
+@dataclass(frozen=True)
+class StudyRun:
+    """Carries out a run of a study, in whatever process it is.
+
+    Args:
+        run: Carries out the run itself.
+        planned: The runs by the hash of their specs.
+    """
+
+    run: Run
+    planned: Mapping[str, PlannedRun]
+
+    def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
+        return completed(self.run(spec, progress), self.planned[spec.hash])
+
+
+def completed(outcome: Outcome, run: PlannedRun) -> Outcome:
+    """The outcome with what the study knows: a run that is lost could not tell its task."""
     arm = {} if run.arm is None else {"arm": run.arm}
-    return {**outcome.record, **arm, "task": outcome.record["task"] or run.task}
+    record = {**outcome.record, **arm, "task": outcome.record["task"] or run.task}
+    return replace(outcome, record=record)

@@ -19,9 +19,9 @@ from .._step import Step
 from .._threads import using_threads
 from ..method_text import parse_method
 from ..models import load_model
+from ..study.arguments import step_count
 from ..study.encoded import encode_splits
 from ..study.spec import RunSpec
-from ..study.training import step_count
 from ..tasks import TRAIN, Encoding, Task
 from .grid import LoadedTask, PlannedRun
 

@@ -21,17 +21,6 @@ _SIZES = ("train_size", "subset_seed", "eval_size", "dev_size")
 
 
 @dataclass(frozen=True)
-class TaskLoader:
-    """Gives a task by its name, in any process: what it holds are plain values."""
-
-    sources: Mapping[str, Any]
-
-    def __call__(self, name: str) -> Task:
-        task: Task = self.sources[name].load()
-        return task
-
-
-@dataclass(frozen=True)
 class LoadedTask:
     """A task of a study with its rows, and what is known of each sample of them.
 
@@ -91,13 +80,6 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
         loaded.append(LoadedTask(task, entry.changes, entry.source.notes()))
         require_fit(study.model, task.kind, task.label_names, [arm.method for arm in study.arms])
     return tuple(loaded)
-
-
-def task_loader(study: Study, loaded: Sequence[LoadedTask]) -> TaskLoader:
-    """What hands the tasks of a study to its runs."""
-    names = (entry.task.name for entry in loaded)
-    sources = (task.source for task in study.tasks)
-    return TaskLoader(dict(zip(names, sources, strict=True)))
 
 
 def plan_runs(

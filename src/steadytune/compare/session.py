@@ -12,9 +12,10 @@ from ..study.ledger import Ledger
 from .announce import announce, announce_choices, announce_trials
 from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside
 from .choices import write_choices
-from .grid import Choices, PlannedRun, load_tasks, plan_runs, task_loader
+from .grid import Choices, PlannedRun, load_tasks, plan_runs
 from .present import present
 from .study import Study
+from .task_loader import task_loader
 from .tuning import Trial, choose, plan_trials, unique_runs
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def run_study(study: Study, out: Path, executor: Executor, console: Console) -> 
     loaded = load_tasks(study)
     runs = plan_runs(study, loaded)  # what does not fit shows before a search begins
     trials = plan_trials(study, loaded) if study.tuning else ()
-    desk = Desk(Ledger(out), executor, task_loader(study, loaded), console)
+    load = task_loader(study, loaded, executor.shares_files)
+    desk = Desk(Ledger(out), executor, load, console)
     desk.ledger.require_writable()
     if trials:
         runs = plan_runs(study, loaded, _tune(study, trials, desk))

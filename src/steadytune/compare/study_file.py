@@ -26,6 +26,11 @@ def _as_seeds(value: object) -> object:
     return list(read_seeds(str(value)))
 
 
+def _named(key: str) -> BeforeValidator:
+    """A text stands for an entry that gives nothing but its `key`."""
+    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+
+
 Seeds = Annotated[list[int], BeforeValidator(_as_seeds)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
 
@@ -93,8 +98,8 @@ class _TuningEntry(_Part):
 class _StudyFile(_Settings):
     name: str | None = None
     model: str | None = None
-    tasks: Annotated[list[str | _TaskEntry], BeforeValidator(_as_list)]
-    methods: Annotated[list[str | _MethodEntry], BeforeValidator(_as_list)]
+    tasks: Annotated[list[Annotated[_TaskEntry, _named("task")]], BeforeValidator(_as_list)]
+    methods: Annotated[list[Annotated[_MethodEntry, _named("method")]], BeforeValidator(_as_list)]
     seeds: Seeds
     subset_seeds: Seeds | None = None
     ood: Names | None = None
@@ -119,7 +124,7 @@ def read_study(path: Path, data_root: str | None = None) -> Study:
     try:
         entry = _StudyFile.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_first_problem(error, content)}") from error
+        raise ConfigError(f"{path}: {_first_problem(error)}") from error
     spaces = entry.tuning.methods if entry.tuning else {}
     arms = _arms(entry, spaces)
     if unknown := sorted(set(spaces) - {arm.name for arm in arms}):
@@ -151,11 +156,7 @@ def _parse(path: Path) -> Any:
     return content
 
 
-def _task(
-    entry: str | _TaskEntry, file: _StudyFile, path: Path, data_root: str | None
-) -> StudyTask:
-    if isinstance(entry, str):
-        entry = _TaskEntry(task=entry)
+def _task(entry: _TaskEntry, file: _StudyFile, path: Path, data_root: str | None) -> StudyTask:
     given: dict[str, Any] = {name: getattr(entry, name) for name in _Data.model_fields}
     given["ood"] = entry.ood if entry.ood is not None else file.ood
     for name in ("train", "validation", "dev"):
@@ -167,9 +168,7 @@ def _task(
 
 def _arms(file: _StudyFile, spaces: dict[str, dict[str, list[Any]]]) -> tuple[Arm, ...]:
     arms = [
-        Arm(entry, entry)
-        if isinstance(entry, str)
-        else Arm(entry.name or entry.method, entry.method, _changes(entry), longer=entry.longer)
+        Arm(entry.name or entry.method, entry.method, _changes(entry), longer=entry.longer)
         for entry in file.methods
     ]
     arms += arms_of([], file.longer_plain)
@@ -211,11 +210,10 @@ def _beside(path: Path, name: str) -> str:
     return str(neighbour) if neighbour.exists() else name
 
 
-def _first_problem(error: ValidationError, content: dict[str, Any]) -> str:
+def _first_problem(error: ValidationError) -> str:
     """The first thing that is wrong, in one line."""
     problem = error.errors()[0]
-    # The names of alternatives that an entry could have been are of no use to the reader.
-    steps = [str(step) for step in problem["loc"] if not str(step).startswith(("_", "str"))]
+    steps = [str(step) for step in problem["loc"]]
     where = ".".join(steps)
     if problem["type"] == "extra_forbidden":
         known = _known_keys()

@@ -70,7 +70,11 @@ def settings_to_try(tuning: Tuning, arm: Arm) -> tuple[Changes, ...]:
 
 def unique_runs(trials: Iterable[Trial]) -> tuple[PlannedRun, ...]:
     """The runs of the trials; those that several arms share once, under the first one's name."""
-    return tuple({run.spec.hash: run for trial in trials for run in trial.runs}.values())
+    found: dict[str, PlannedRun] = {}
+    for trial in trials:
+        for run in trial.runs:
+            found.setdefault(run.spec.hash, run)
+    return tuple(found.values())
 
 
 def choose(

@@ -4,8 +4,10 @@ All three take the same runs and give the same outcomes, bit for bit on machines
 """
 
 from ._executor import Executor, FineTune, OnOutcome, OnProgress, Progress, Run, WorkerError
+from ._machine import room_for
 from .in_process import InProcess
 from .local_workers import LocalWorkers
+from .ray_tasks import RayTasks
 
 __all__ = [
     "Executor",
@@ -15,9 +17,11 @@ __all__ = [
     "OnOutcome",
     "OnProgress",
     "Progress",
+    "RayTasks",
     "Run",
     "WorkerError",
     "executor_for",
+    "room_for",
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from ..._exceptions import SteadytuneError
 from ..outcome import Outcome
@@ -42,6 +42,9 @@ def ignore_progress(spec: RunSpec, done: int, total: int) -> None:
 
 class Executor(ABC):
     """Carries out runs. Subclasses are final, and values: an executor can be used again."""
+
+    shares_files: ClassVar[bool] = True
+    """Whether every run sees the files that this process sees."""
 
     @abstractmethod
     def carry_out(

@@ -1,0 +1,261 @@
+"""`steadytune compare`: methods over many seeds."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ._app import app, command_line, go_without_hub, one_line_errors
+from ._data_options import (
+    DataRootOption,
+    DevOption,
+    KindOption,
+    LabelOption,
+    MetricOption,
+    OodOption,
+    TaskOption,
+    TextOption,
+    TrainOption,
+    ValidationOption,
+    data_source,
+)
+
+if TYPE_CHECKING:
+    from ..compare import Study
+    from ..study.executors import Executor
+
+_SEEDS = 5
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    study: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A YAML study file, instead of the options that say what is compared.",
+            metavar="STUDY.yaml",
+        ),
+    ] = None,
+    task: TaskOption = None,
+    train: TrainOption = None,
+    validation: ValidationOption = None,
+    dev: DevOption = None,
+    ood: OodOption = None,
+    text: TextOption = None,
+    label: LabelOption = None,
+    kind: KindOption = None,
+    metric: MetricOption = None,
+    data_root: DataRootOption = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A method, such as lnsr or lnsr:std=0.05,strength=1; give it again for more. "
+            "[default: plain and lnsr]",
+            show_default=False,
+        ),
+    ] = None,
+    longer_plain: Annotated[
+        float | None,
+        typer.Option(
+            help="Add plain fine-tuning that trains so many times as long: 2 matches the compute "
+            "of a method with two passes a step."
+        ),
+    ] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            help="How many seeds, such as 5, or a list, such as 3,7,11. [default: 5]",
+            show_default=False,
+        ),
+    ] = None,
+    subset_seeds: Annotated[
+        int | None,
+        typer.Option(
+            help="How many draws of training rows, crossed with the seeds. [default: 1]",
+            show_default=False,
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="minilm (all-MiniLM-L6-v2, needs no hub), a folder, or a name on the hub. "
+            "[default: minilm]",
+            show_default=False,
+        ),
+    ] = None,
+    train_size: Annotated[
+        int | None, typer.Option(help="Training rows, the same for all methods.")
+    ] = None,
+    eval_size: Annotated[
+        int | None, typer.Option(help="Most rows of each domain to evaluate on.")
+    ] = None,
+    epochs: Annotated[float | None, typer.Option(help="Passes over the training rows.")] = None,
+    learning_rate: Annotated[
+        float | None, typer.Option(help="Peak learning rate of AdamW.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Training rows a step.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Most tokens an input.")] = None,
+    out: Annotated[
+        Path, typer.Option(help="Folder for the records and report.html.", metavar="DIR")
+    ] = Path("steadytune-study"),
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes, of one thread each; 0 for none but this one. [default: one a core]",
+            show_default=False,
+        ),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            help="Carry the runs out on a Ray cluster: its address, auto for the one this machine "
+            "belongs to, or local for one that is started here.",
+            metavar="ADDRESS",
+        ),
+    ] = None,
+    cpus_per_run: Annotated[
+        float | None,
+        typer.Option(
+            help="CPUs of a run on Ray. [default: its number of threads]", show_default=False
+        ),
+    ] = None,
+    gpus_per_run: Annotated[
+        float | None,
+        typer.Option(
+            help="GPUs of a run on Ray. [default: one where the cluster has any]",
+            show_default=False,
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None, typer.Option(help="Seconds after which a run is given up.")
+    ] = None,
+    retries: Annotated[
+        int | None,
+        typer.Option(
+            help="How often a run is tried again whose process was ended. [default: 0, on Ray 2]",
+            show_default=False,
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the grid and a time estimate, and stop.")
+    ] = False,
+) -> None:
+    """Compare methods over many seeds, on named tasks or on your own rows.
+
+    Every method gets the same training rows, and shares each seed's head, batch order and dropout.
+    Runs that are recorded are not repeated: the same command goes on where it was stopped, and
+    with more seeds or methods it only adds. What is to be tuned, or is on several tasks, is written
+    in a study file.
+
+    Examples:
+
+    * `steadytune compare --task rte --method plain --method lnsr --train-size 500 --seeds 10`
+    * `steadytune compare --train reviews.csv --method plain --method mixout --out mine`
+    * `steadytune compare studies/papers.yaml --dry-run`
+    """
+    with one_line_errors():
+        from rich.console import Console
+
+        given = {
+            "task": task,
+            "train": train,
+            "validation": validation,
+            "dev": dev,
+            "ood": ood,
+            "text": text,
+            "label": label,
+            "kind": kind,
+            "metric": metric,
+        }
+        settings = {
+            "model": model,
+            "train_size": train_size,
+            "eval_size": eval_size,
+            "epochs": epochs,
+            "learning_rate": learning_rate,
+            "batch_size": batch_size,
+            "max_length": max_length,
+        }
+        grid: dict[str, Any] = {
+            "method": method,
+            "longer_plain": longer_plain,
+            "seeds": seeds,
+            "subset_seeds": subset_seeds,
+        }
+        if study is not None:
+            what = _from_file(study, {**given, **settings, **grid}, data_root)
+        else:
+            what = _from_options({**given, "data_root": data_root}, settings, **grid)
+        what = dataclasses.replace(what, command=command_line(context))
+        go_without_hub(what.model)
+        if dry_run:
+            from ..compare.dry_run import dry_run as print_plan
+
+            print_plan(what, out, workers, Console())
+        else:
+            from ..compare import run_study
+
+            place = {"cpus_per_run": cpus_per_run, "gpus_per_run": gpus_per_run}
+            limits = {"time_limit": time_limit, "retries": retries}
+            run_study(what, out, _executor(workers, ray, place, limits, out), Console())
+
+
+def _from_file(path: Path, options: dict[str, Any], data_root: str | None) -> Study:
+    from .._exceptions import ConfigError
+    from ..compare import read_study
+
+    if given := [name for name, value in options.items() if value not in (None, [])]:
+        option = given[0].replace("_", "-")
+        raise ConfigError(f"--{option} and a study file were both given; write it into {path}")
+    return read_study(path, data_root)
+
+
+def _from_options(
+    data: dict[str, Any],
+    settings: dict[str, Any],
+    *,
+    method: list[str] | None,
+    longer_plain: float | None,
+    seeds: str | None,
+    subset_seeds: int | None,
+) -> Study:
+    from ..compare import Study, StudyTask, arms_of
+    from ..compare.methods import read_methods
+    from ..compare.seeds import read_seeds
+
+    source = data_source(**data)
+    return Study(
+        name=f"steadytune compare on {source.name or source.task or source.train}",
+        tasks=(StudyTask(source),),
+        arms=arms_of(read_methods(None, method or []), longer_plain),
+        seeds=read_seeds(seeds or str(_SEEDS)),
+        subset_seeds=tuple(range(subset_seeds or 1)),
+        settings={name: value for name, value in settings.items() if value is not None},
+    )
+
+
+def _executor(
+    workers: int | None,
+    ray: str | None,
+    place: dict[str, float | None],
+    limits: dict[str, Any],
+    out: Path,
+) -> Executor:
+    from .._exceptions import ConfigError
+    from ..study.executors import LocalWorkers, RayTasks, executor_for
+
+    given = {name: value for name, value in limits.items() if value is not None}
+    if ray is not None and workers is not None:
+        raise ConfigError("--ray and --workers were both given; expected one of them")
+    if ray is not None:
+        address = None if ray == "local" else ray
+        return RayTasks(address, place["cpus_per_run"], place["gpus_per_run"], folder=out, **given)
+    if lost := [name for name, value in place.items() if value is not None]:
+        raise ConfigError(f"--{lost[0].replace('_', '-')} was given without --ray; give both")
+    if given and workers == 0:
+        raise ConfigError("--time-limit and --retries need worker processes; leave --workers 0 out")
+    return LocalWorkers(workers, **given) if given else executor_for(workers)

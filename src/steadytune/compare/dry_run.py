@@ -1,0 +1,122 @@
+"""What a study would do and how long it would take, without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .._exceptions import DataError, ModelError
+from .announce import count, describe_tasks, grid_text, show
+from .grid import LoadedTask, PlannedRun, load_tasks, plan_runs
+from .study import Study
+from .tuning import plan_trials, unique_runs
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from .estimate import Estimate
+
+
+def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) -> None:
+    """Print the grid of a study and a time estimate. Nothing is written.
+
+    Where the model or the rows are not at hand, the grid is printed with the reason why there is
+    no estimate.
+
+    Args:
+        study: The study.
+        out: Folder whose finished runs count as done.
+        at_a_time: Runs that are carried out at a time; None for as many as there are cores for.
+        console: Where to print.
+
+    Raises:
+        SteadytuneError: If something in the study does not fit.
+    """
+    try:
+        loaded = load_tasks(study)
+        runs = plan_runs(study, loaded)
+        trials = unique_runs(plan_trials(study, loaded)) if study.tuning else ()
+    except (DataError, ModelError) as error:
+        _show_grid(study, str(error), console)
+        return
+    show([*describe_tasks(study, loaded, runs), grid_text(study, runs)], console)
+    if trials:
+        show([f"before them {count(trials, 'run')} of tuning"], console)
+    _show_estimate([*trials, *runs], loaded, _finished(out), at_a_time, console)
+
+
+def _finished(out: Path) -> set[str]:
+    from ..study.ledger import Ledger
+
+    return Ledger(out).finished() if out.is_dir() else set()
+
+
+def _show_grid(study: Study, reason: str, console: Console) -> None:
+    runs = len(study.arms) * len(study.seeds) * len(study.subset_seeds) * len(study.tasks)
+    names = (entry.source.name or entry.source.task or entry.source.train for entry in study.tasks)
+    show(
+        [
+            f"{study.name}: {study.model} on {', '.join(map(str, names))}",
+            f"methods: {', '.join(arm.name for arm in study.arms)}",
+            f"{count(study.arms, 'method')} x {count(study.seeds, 'seed')} x "
+            f"{count(study.subset_seeds, 'training subset')} x {count(study.tasks, 'task')} = "
+            f"{count(runs, 'run')}",
+            f"no time estimate: {reason}",
+        ],
+        console,
+    )
+
+
+def _show_estimate(
+    runs: Sequence[PlannedRun],
+    loaded: Sequence[LoadedTask],
+    finished: set[str],
+    at_a_time: int | None,
+    console: Console,
+) -> None:
+    from ..study.executors import room_for
+    from .estimate import estimate, wall_seconds, words_of
+
+    missing = [run for run in runs if run.spec.hash not in finished]
+    if not missing:
+        show(["all of them are done"], console)
+        return
+    with console.status("timing a few steps of every method"):
+        found = estimate(missing, loaded)
+    places = at_a_time or min(room_for([run.spec for run in missing]), len(missing))
+    console.print(_table(found))
+    done = f" ({len(runs) - len(missing)} are done already)" if len(missing) < len(runs) else ""
+    show(
+        [
+            f"{count(missing, 'run')} to do{done}: about {words_of(wall_seconds(found, places))} "
+            f"with {count(places, 'run')} at a time. Timed on this machine as it is now."
+        ],
+        console,
+    )
+
+
+def _table(estimates: Sequence[Estimate]) -> Table:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from .estimate import words_of
+
+    table = Table(box=box.SIMPLE)
+    for name in ("task", "method"):
+        table.add_column(name, overflow="fold")
+    for name in ("runs", "steps a run", "s a step", "a run", "all"):
+        table.add_column(name, justify="right")
+    for entry in estimates:
+        table.add_row(
+            Text(entry.task),
+            Text(entry.arm),
+            str(entry.runs),
+            str(entry.steps),
+            f"{entry.seconds_per_step:.2f}",
+            words_of(entry.seconds),
+            words_of(entry.runs * entry.seconds),
+        )
+    return table

@@ -1,0 +1,103 @@
+"""The connection to a Ray cluster: one that is there, or one of our own that goes with us."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from ..._exceptions import ConfigError
+from ._machine import usable_cores
+
+# Sockets lie in Ray's temporary folder, and a path of a socket may have 107 characters.
+_SHORT_FOLDER = Path("/tmp")
+
+
+def import_ray() -> Any:
+    """Ray, which no other part of the package needs.
+
+    Raises:
+        ConfigError: If it is not installed.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError:
+        raise ConfigError(
+            "Ray is not installed; install it with pip install 'steadytune[ray]', or leave --ray "
+            "out to use worker processes"
+        ) from None
+    return ray
+
+
+@contextmanager
+def connected(address: str | None) -> Iterator[Any]:
+    """Give Ray, connected, and leave things as they were.
+
+    A connection that this process has already is used, and stays.
+
+    Args:
+        address: `auto`, `ray://host:port` or `host:port`; None starts a Ray of our own on this
+            machine, which is shut down afterwards.
+
+    Raises:
+        ConfigError: If Ray is not installed, or there is none at the address.
+    """
+    ray = import_ray()
+    if ray.is_initialized():
+        yield ray
+        return
+    with _quiet(), _folder_for(address) as folder:
+        _connect(ray, address, folder)
+        try:
+            yield ray
+        finally:
+            ray.shutdown()
+
+
+def _connect(ray: Any, address: str | None, folder: str | None) -> None:
+    settings: dict[str, Any] = {"log_to_driver": False, "logging_level": "ERROR"}
+    if folder is not None:
+        settings |= {"num_cpus": usable_cores(), "include_dashboard": False, "_temp_dir": folder}
+    try:
+        ray.init(address=address or "local", configure_logging=False, **settings)
+    except KeyboardInterrupt:
+        ray.shutdown()
+        raise
+    except Exception as error:
+        with suppress(Exception):
+            ray.shutdown()
+        where = "start a Ray on this machine" if address is None else f"reach a Ray at {address!r}"
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise ConfigError(f"cannot {where}: {reason}") from error
+
+
+@contextmanager
+def _folder_for(address: str | None) -> Iterator[str | None]:
+    """A short folder for the files of a Ray of our own, gone afterwards."""
+    if address is not None:
+        yield None
+        return
+    parent = _SHORT_FOLDER if os.access(_SHORT_FOLDER, os.W_OK) else None
+    folder = tempfile.mkdtemp(prefix="ray-", dir=parent)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep Ray's remarks out of the progress bar."""
+    logger = logging.getLogger("ray")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

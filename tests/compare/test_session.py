@@ -1,0 +1,101 @@
+"""A study from beginning to end, on a tiny model."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from steadytune.compare import run_study
+from steadytune.compare.dry_run import dry_run
+from steadytune.compare.study import MATCHED, Arm, Study, Tuning, arms_of
+from steadytune.study.executors import InProcess
+from steadytune.study.ledger import Ledger
+from tests.compare.conftest import MakeStudy
+
+
+def show(study: Study, out: Path) -> str:
+    console = Console(file=io.StringIO(), width=200)
+    run_study(study, out, InProcess(), console)
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+def results(out: Path) -> dict[str, Any]:
+    return {r["spec_hash"]: r["results"] for r in Ledger(out).read().records}
+
+
+@pytest.fixture
+def tuned(make_study: MakeStudy) -> Study:
+    arms = arms_of(("plain",), longer_plain=2.0)
+    own = Arm("lnsr", "lnsr", space=(("strength", (0.5, 2.0)),))
+    tuning = Tuning(
+        trials=2, seeds=(9,), dev_size=8, learning_rate=(1e-4, 1e-2), epochs=(1.0,), seed=1
+    )
+    return make_study(arms=(*arms, own), seeds=(1, 2), tuning=tuning, command="make it again")
+
+
+def test_a_tuned_study_reports_what_it_chose(tuned: Study, tmp_path: Path) -> None:
+    text = show(tuned, tmp_path)
+    chosen = json.loads((tmp_path / "tuning.json").read_text())
+    assert [(entry["method"]) for entry in chosen] == ["plain", MATCHED, "lnsr"]
+    assert chosen[0]["chosen"] == chosen[1]["chosen"]
+    for record in Ledger(tmp_path / "tuning").read().records:
+        assert list(record["results"]) == ["train", "dev"]
+    records = Ledger(tmp_path).read().records
+    assert len(records) == 6
+    by_arm = {entry["method"]: entry["chosen"] for entry in chosen}
+    for record in records:
+        name = record["arm"]["name"]
+        assert record["arm"]["varies"] == ["epochs", "learning_rate"]
+        assert record["spec"]["learning_rate"] == by_arm[name]["learning_rate"]
+        assert record["spec"]["epochs"] == (2.0 if name == MATCHED else 1.0)
+        assert "dev" not in record["results"]
+    assert "tuned on toy: lnsr: learning_rate" in text
+    assert "3 methods x 2 seeds = 6 runs" in text
+    page = (tmp_path / "report.html").read_text()
+    assert MATCHED in page and "make it again" in page
+
+
+def test_a_study_goes_on_where_it_was(tuned: Study, tmp_path: Path) -> None:
+    show(tuned, tmp_path / "one")
+    whole = results(tmp_path / "one")
+    show(tuned, tmp_path / "two")
+    lost = sorted((tmp_path / "two" / "runs").glob("*.json"))[::2]
+    for path in [*lost, *(tmp_path / "two" / "tuning" / "runs").glob("plain*.json")]:
+        path.unlink()
+    text = show(tuned, tmp_path / "two")
+    assert f"{6 - len(lost)} in {tmp_path / 'two'} already, {len(lost)} to do" in text
+    assert results(tmp_path / "two") == whole
+
+
+def test_records_of_other_data_are_named(make_study: MakeStudy, tmp_path: Path) -> None:
+    study = make_study("plain", seeds=(1,))
+    show(study, tmp_path)
+    (path,) = (tmp_path / "runs").glob("*.json")
+    record = json.loads(path.read_text())
+    record["spec"]["data_hash"], record["spec_hash"] = "other", "0" * 16
+    path.with_name(f"plain-seed1-{'0' * 16}.json").write_text(json.dumps(record))
+    path.unlink()
+    assert "out of date: plain, seed 1 on toy (data_hash differ)" in show(study, tmp_path)
+
+
+def test_a_dry_run_tells_and_writes_nothing(tuned: Study, tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    dry_run(tuned, tmp_path / "out", 2, console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "3 methods x 2 seeds = 6 runs" in text
+    assert "before them 4 runs of tuning" in text
+    assert "10 runs to do: about" in text and "2 runs at a time" in text
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_without_the_model_tells_the_grid(make_study: MakeStudy, tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    dry_run(make_study(settings={"model": "no/such"}), tmp_path / "out", None, console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "2 methods x 2 seeds x 1 training subset x 1 task = 4 runs" in text
+    assert "no time estimate: model 'no/such'" in text

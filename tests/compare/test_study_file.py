@@ -1,0 +1,164 @@
+"""Study files: read as they are meant, and one line for what is wrong in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steadytune import ConfigError
+from steadytune.compare.study import MATCHED
+from steadytune.compare.study_file import read_study
+
+SMALL = {"tasks": "rte", "methods": ["plain", "lnsr"], "seeds": 3}
+
+
+def write(folder: Path, content: Any) -> Path:
+    path = folder / "study.yaml"
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content))
+    return path
+
+
+def test_a_small_file_is_a_study(tmp_path: Path) -> None:
+    study = read_study(write(tmp_path, SMALL), data_root="/data")
+    assert study.name == "study"
+    assert study.seeds == (1, 2, 3) and study.subset_seeds == (0,)
+    assert [arm.method for arm in study.arms] == ["plain", "lnsr"]
+    (task,) = study.tasks
+    assert (task.source.task, task.source.data_root, task.changes) == ("rte", "/data", ())
+    assert study.settings == {} and study.tuning is None
+
+
+FULL = """
+name: everything
+model: some/model
+tasks:
+  - rte
+  - {task: mrpc, train_size: 500, ood: [paws_wiki]}
+ood: all
+methods:
+  - plain
+  - lnsr
+  - {name: gentle, method: "lnsr:strength=1", learning_rate: 1e-5}
+seeds: [3, 7]
+subset_seeds: [1, 2]
+learning_rate: 2e-5
+epochs: 3
+longer_plain: 2
+settings: {adam_beta2: 0.98}
+tuning:
+  trials: 4
+  seeds: [101]
+  dev_size: 100
+  learning_rate: [1e-5, 5e-5]
+  epochs: 3
+  methods:
+    lnsr: {strength: [1, 10]}
+"""
+
+
+def test_everything_can_be_said_in_a_file(tmp_path: Path) -> None:
+    study = read_study(write(tmp_path, FULL))
+    assert study.settings == {
+        "model": "some/model",
+        "learning_rate": 2e-5,
+        "epochs": 3.0,
+        "settings": {"adam_beta2": 0.98},
+    }
+    assert [task.source.ood for task in study.tasks] == [("all",), ("paws_wiki",)]
+    assert study.tasks[1].changes == (("train_size", 500),)
+    assert [arm.name for arm in study.arms] == ["plain", "lnsr", "gentle", MATCHED]
+    assert study.arms[1].space == (("strength", (1, 10)),)
+    assert study.arms[2].changes == (("learning_rate", 1e-5),)
+    assert study.arms[3].longer == 2.0
+    assert study.tuning is not None
+    assert study.tuning.learning_rate == (1e-5, 5e-5) and study.tuning.epochs == (3.0,)
+    assert (study.seeds, study.subset_seeds) == ((3, 7), (1, 2))
+
+
+def test_files_are_looked_for_beside_the_study(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("text,label\n")
+    entry = {"train": "rows.csv", "validation": "owner/name", "text": "text"}
+    study = read_study(write(tmp_path, {**SMALL, "tasks": entry}))
+    source = study.tasks[0].source
+    assert source.train == str(tmp_path / "rows.csv")
+    assert source.validation == "owner/name"
+    assert source.text == ("text",)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({**SMALL, "sedes": 3}, "unknown key sedes; did you mean seeds"),
+        ({**SMALL, "learning_rte": 1}, "unknown key learning_rte; did you mean learning_rate"),
+        ({**SMALL, "tasks": [{"task": "rte", "tain": "x"}]}, "unknown key .*tain; did you mean"),
+        ({**SMALL, "zzz": 3}, "unknown key zzz; known are"),
+        ({"tasks": "rte", "seeds": 3}, "methods is missing"),
+        ({**SMALL, "epochs": "three"}, "epochs='three' does not fit"),
+        ({**SMALL, "seeds": "three"}, "seeds 'three' is neither"),
+        ({**SMALL, "seeds": 0}, "0 seeds are not possible"),
+        ({**SMALL, "seeds": [1, 1]}, "seed 1 stands twice"),
+        ({**SMALL, "seeds": True}, "seeds"),
+        ({**SMALL, "train_size": 1.5}, "train_size=1.5 does not fit"),
+        ({**SMALL, "methods": [{"name": "x"}]}, "method is missing"),
+        ({**SMALL, "tasks": [{"train_size": 5}]}, "neither of a task and training rows"),
+        ({**SMALL, "tuning": {"trials": 3}}, "tuning.seeds is missing"),
+        ([1, 2], "holds no study"),
+        ("tasks: [rte", "is not YAML"),
+        ("", "holds no study"),
+        ("tasks: !!python/object/apply:os.system ['true']", "is not YAML"),
+        (
+            {
+                **SMALL,
+                "tuning": {
+                    "trials": 1,
+                    "seeds": [9],
+                    "dev_size": 9,
+                    "learning_rate": 1e-5,
+                    "epochs": 1,
+                    "methods": {"lnrs": {"std": [1]}},
+                },
+            },
+            "space for 'lnrs', which is not compared",
+        ),
+    ],
+)
+def test_what_is_wrong_is_one_line(tmp_path: Path, content: Any, words: str) -> None:
+    with pytest.raises(ConfigError, match=words) as caught:
+        read_study(write(tmp_path, content))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    for path in (tmp_path / "nowhere.yaml", tmp_path):
+        with pytest.raises(ConfigError, match="cannot be read"):
+            read_study(path)
+    broken = tmp_path / "broken.yaml"
+    broken.write_bytes(b"tasks: \xff\xfe")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_study(broken)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(["tasks", "methods", "seeds", "epochs", "tuning", "ood", "model", "name"])
+
+
+@given(st.dictionaries(KEYS, VALUES))
+def test_any_content_is_a_study_or_one_line(
+    tmp_path_factory: pytest.TempPathFactory, content: dict[str, Any]
+) -> None:
+    path = write(tmp_path_factory.mktemp("fuzz"), {**SMALL, **content})
+    try:
+        read_study(path)
+    except ConfigError as error:
+        assert "\n" not in str(error)
