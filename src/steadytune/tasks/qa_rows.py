@@ -25,14 +25,14 @@ def check_answers(rows: Dataset, where: str) -> None:
             that does not stand at its offset; the text names the row, counted from 1.
     """
     for number, row in enumerate(rows.with_format(None), start=1):
-        fault = _fault(row)
+        fault = row_fault(row)
         if fault is not None:
             identifier = f" (id {row['id']})" if "id" in row else ""
             raise DataError(f"row {number}{identifier} of {where} {fault}")
 
 
-def _fault(row: Mapping[str, Any]) -> str | None:
-    """What is wrong with a row, or None."""
+def row_fault(row: Mapping[str, Any]) -> str | None:
+    """What is wrong with a row of `question`, `context` and `answers`, or None."""
     for column in ("question", "context"):
         if not isinstance(row[column], str):
             return f"has the {column} {_short(row[column])}: expected text"

@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
-from ._table import Table
-from .held_out import held_out_rows, text_key
-from .label_mapping import Target
-from .rows import Rows, further_rows, training_rows, unlabelled_rows
-from .splits import read_file, read_splits, stem
+from collections.abc import Sequence
 
-__all__ = [
-    "Rows",
-    "Table",
-    "Target",
-    "further_rows",
-    "held_out_rows",
-    "read_file",
-    "read_splits",
-    "stem",
-    "text_key",
-    "training_rows",
-    "unlabelled_rows",
-]
+from .label_mapping import Target
+from .rows import Rows, further_rows, unlabelled_rows
+from .splits import TEST, VALIDATION, preferred_split, read_splits
+
+__all__ = ["Rows", "Target", "read_evaluation_rows", "read_texts"]
+
+
+def read_evaluation_rows(
+    where: str, target: Target, text: Sequence[str] = (), label: str | None = None
+) -> Rows:
+    """Rows to evaluate a model on.
+
+    Args:
+        where: A file, a folder, or a name on the Hugging Face hub; of several splits, the test
+            rows are read, or else the validation rows.
+        target: What the rows have to fit.
+        text: The text columns; guessed where they are not there or not given.
+        label: The column of the truth, likewise.
+
+    Raises:
+        DataError: Rows cannot be had or read, or do not fit; the text is one line.
+    """
+    table = preferred_split(read_splits(where), (TEST, VALIDATION), where)
+    return further_rows(table, target, text, label)
+
+
+def read_texts(where: str, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:
+    """Rows to predict for: no truth is read, though there may be one.
+
+    Args:
+        where: As for `read_evaluation_rows`.
+        columns: The text columns of the task that the model was trained on.
+        text: What these are called there; empty to guess.
+
+    Raises:
+        DataError: Rows cannot be had or read, or lack a text.
+    """
+    table = preferred_split(read_splits(where), (TEST, VALIDATION), where)
+    return unlabelled_rows(table, columns, text)

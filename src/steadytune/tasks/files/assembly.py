@@ -14,12 +14,12 @@ from .._catalogue import load_task
 from .._problem import values
 from .._problems import PROBLEMS
 from .._task import DEV, TRAIN, Task
-from ._table import Table, listed
+from ._table import Table
 from .columns import Columns
 from .held_out import held_out_rows, text_key
 from .label_mapping import Target
 from .rows import QUESTIONS, further_rows, training_rows
-from .splits import TEST, VALIDATION, read_splits, stem
+from .splits import TEST, VALIDATION, preferred_split, read_splits, stem
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -63,7 +63,7 @@ def own_task(source: DataSource) -> Loaded:
     """
     assert source.train is not None
     splits = read_splits(source.train)
-    training = _preferred(splits, (TRAIN,), source.train)
+    training = preferred_split(splits, (TRAIN,), source.train)
     rows = training_rows(training, source.text, source.label, source.kind)
     reader = _Reader(rows.target, rows.columns, rows.dataset, list(rows.notes))
     train, held_out, dev = _three_uses(source, splits, reader)
@@ -101,7 +101,7 @@ class _Reader:
 
     def read(self, where: str, preferred: Sequence[str], use: str) -> Dataset:
         """The rows that `where` names, of the first of the preferred splits that there is."""
-        return self.rows_of(_preferred(read_splits(where), preferred, where), use)
+        return self.rows_of(preferred_split(read_splits(where), preferred, where), use)
 
     def rows_of(self, table: Table, use: str) -> Dataset:
         rows = further_rows(table, self.target, self.columns.texts, self.columns.truth)
@@ -175,18 +175,6 @@ def _with_domains(task: Task, source: DataSource, reader: _Reader) -> Loaded:
     if len(test) > len(task.test) or task.dev is not None:
         task = dataclasses.replace(task, test=test, content_hash="")
     return Loaded(task, tuple(reader.notes))
-
-
-def _preferred(splits: Mapping[str, Table], preferred: Sequence[str], where: str) -> Table:
-    for split in preferred:
-        if split in splits:
-            return splits[split]
-    if len(splits) > 1:
-        raise DataError(
-            f"{where} has the splits {listed(list(splits))}: expected {' or '.join(preferred)}, or "
-            f"one split only; name a file"
-        )
-    return next(iter(splits.values()))
 
 
 def _keys(rows: Dataset, columns: Sequence[str]) -> list[str]:

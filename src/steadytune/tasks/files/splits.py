@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -61,6 +61,28 @@ def read_splits(where: str) -> dict[str, Table]:
     if _looks_like_a_path(where) or not is_hub_name(where):
         raise DataError(_no_such_file(path, where))
     return _with_usual_names(read_hub(where), where)
+
+
+def preferred_split(splits: Mapping[str, Table], preferred: Sequence[str], where: str) -> Table:
+    """The first of the preferred splits that there is, or else the only split.
+
+    Args:
+        splits: Split -> rows.
+        preferred: Names of splits.
+        where: What messages call all of them.
+
+    Raises:
+        DataError: There are several splits, and none is preferred.
+    """
+    for split in preferred:
+        if split in splits:
+            return splits[split]
+    if len(splits) > 1:
+        raise DataError(
+            f"{where} has the splits {listed(list(splits))}: expected {' or '.join(preferred)}, or "
+            f"one split only; name a file"
+        )
+    return next(iter(splits.values()))
 
 
 def read_file(path: Path, name: str) -> Table:

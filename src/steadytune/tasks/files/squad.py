@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..._exceptions import DataError
+from ..qa_rows import row_fault
 from ._table import Table, shown, table_of_records
 
 ID, QUESTION, CONTEXT, ANSWERS = "id", "question", "context", "answers"
@@ -80,15 +81,14 @@ def question_rows(table: Table, columns: Sequence[str], answers: str) -> dict[st
         DataError: A row has no answer, an answer does not stand at its offset, or two rows have
             one id.
     """
-    contexts = table.columns[columns[1]]
-    return {
-        ID: _identifiers(table),
-        QUESTION: table.columns[columns[0]],
-        CONTEXT: contexts,
-        ANSWERS: [
-            _checked_answers(table, row, answers, context) for row, context in enumerate(contexts)
-        ],
-    }
+    questions, contexts = (table.columns[column] for column in columns)
+    found = [_lists(value) for value in table.columns[answers]]
+    for row, parts in enumerate(zip(questions, contexts, found, strict=True)):
+        fault = row_fault(dict(zip((QUESTION, CONTEXT, ANSWERS), parts, strict=True)))
+        if fault is not None:
+            raise DataError(f"{table.place(row)} {fault}; correct the file")
+    kept = [{key: value[key] for key in ("text", "answer_start")} for value in found]
+    return {ID: _identifiers(table), QUESTION: questions, CONTEXT: contexts, ANSWERS: kept}
 
 
 def _questions(squad: _Squad) -> Iterator[dict[str, Any]]:
@@ -127,31 +127,8 @@ def _identifiers(table: Table) -> list[str]:
     return list(first)
 
 
-def _checked_answers(table: Table, row: int, column: str, context: str) -> dict[str, list[Any]]:
-    answers = _pairs(table.columns[column][row])
-    if answers is None:
-        expected = 'answers such as {"text": ["..."], "answer_start": [0]}'
-        raise table.error(row, column, f"is {shown(table.columns[column][row])}", expected)
-    if not answers:
-        raise table.error(row, column, "has no answer", "one or more, each a part of the context")
-    for text, start in answers:
-        if start < 0 or not text or context[start : start + len(text)] != text:
-            there = context[max(start, 0) : max(start, 0) + len(text)]
-            found = f"has the answer {shown(text)} at {start}, where the context has {shown(there)}"
-            raise table.error(row, column, found, "an answer that stands at its offset")
-    return {"text": [text for text, _ in answers], "answer_start": [start for _, start in answers]}
-
-
-def _pairs(value: Any) -> list[tuple[str, int]] | None:
-    """Answers as text and offset; None if they have another form."""
-    if isinstance(value, dict):
-        texts, starts = value.get("text"), value.get("answer_start")
-        if not isinstance(texts, list) or not isinstance(starts, list) or len(texts) != len(starts):
-            return None
-        pairs = list(zip(texts, starts, strict=True))
-    elif isinstance(value, list) and all(isinstance(answer, dict) for answer in value):
-        pairs = [(answer.get("text"), answer.get("answer_start")) for answer in value]
-    else:
-        return None
-    typed = all(isinstance(text, str) and type(start) is int for text, start in pairs)
-    return pairs if typed else None
+def _lists(value: Any) -> Any:
+    """Answers as `datasets` holds them, of a list of answers; anything else is left as it is."""
+    if not isinstance(value, list) or not all(isinstance(answer, dict) for answer in value):
+        return value
+    return {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
