@@ -1,7 +1,7 @@
 """Every test runs offline, on one thread, with the shapes of the formulas checked."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,10 +25,28 @@ def no_shape_checks_where_the_compiler_traces(request: pytest.FixtureRequest) ->
     config.update("jaxtyping_disable", False)
 
 
+DATA_VARIABLE = "STEADYTUNE_DATA"
+
+
 @pytest.fixture(scope="session")
 def data_root() -> Path:
     """The folder of real data sets, for tests that are marked `data`."""
-    folder = os.environ.get("STEADYTUNE_DATA")
+    folder = os.environ.get(DATA_VARIABLE)
     if not folder:
-        pytest.skip("STEADYTUNE_DATA is not set: no real data sets to read")
+        pytest.skip(f"{DATA_VARIABLE} is not set: no real data sets to read")
+    if not Path(folder).is_dir():
+        pytest.fail(f"{DATA_VARIABLE} is {folder}, which is not a folder")
     return Path(folder)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where there are real data sets, a test of them that is skipped has failed."""
+    report = yield
+    expected = item.get_closest_marker("data") is not None and os.environ.get(DATA_VARIABLE)
+    if expected and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped although {DATA_VARIABLE} is set"
+    return report

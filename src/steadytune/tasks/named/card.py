@@ -25,7 +25,8 @@ class HubSplit:
     """Where the Hugging Face hub has a set of rows.
 
     Args:
-        repository: Owner and name of the data set.
+        repository: Owner and name of the data set, and after an @ the commit that is read; without
+            one, the newest is.
         config: Its configuration; None for the only one.
         split: Name of the split.
         rows: Rows that are used of it.
@@ -35,7 +36,6 @@ class HubSplit:
             without a name there (-1, no agreed label) are left out.
         id_prefix: Only rows whose `id` starts so are used.
         selection: Which rows are used of these; None for all.
-        revision: Commit of the repository; None takes the newest.
     """
 
     repository: str
@@ -46,12 +46,21 @@ class HubSplit:
     labels: tuple[tuple[str, str], ...] = ()
     id_prefix: str = ""
     selection: Selection | None = None
-    revision: str | None = None
+
+    @property
+    def name(self) -> str:
+        """Owner and name of the data set."""
+        return self.repository.partition("@")[0]
+
+    @property
+    def revision(self) -> str | None:
+        """Commit of the repository; None for the newest."""
+        return self.repository.partition("@")[2] or None
 
     @property
     def address(self) -> str:
-        """Repository, configuration and split in one word each."""
-        return ", ".join(part for part in (self.repository, self.config, self.split) if part)
+        """Name, configuration and split in one word each."""
+        return ", ".join(part for part in (self.name, self.config, self.split) if part)
 
 
 @dataclass(frozen=True)

@@ -38,9 +38,7 @@ def _load(split: HubSplit) -> Dataset:
 
     _require_answer(split)
     try:
-        return load_dataset(
-            split.repository, split.config, split=split.split, revision=split.revision
-        )
+        return load_dataset(split.name, split.config, split=split.split, revision=split.revision)
     except Exception as error:  # the libraries below raise their own errors, and many kinds
         raise DataError(_failure(split, _first_line(error))) from error
 
@@ -52,7 +50,7 @@ def _require_answer(split: HubSplit) -> None:
     from huggingface_hub import HfApi
 
     try:
-        HfApi().dataset_info(split.repository, revision=split.revision, timeout=_TIMEOUT_SECONDS)
+        HfApi().dataset_info(split.name, revision=split.revision, timeout=_TIMEOUT_SECONDS)
     except Exception as error:
         raise DataError(_failure(split, _first_line(error))) from error
 

@@ -133,20 +133,43 @@ def _dataset(card: TaskCard, kept: Sequence[tuple[int, mirror.Row]], where: str)
     from datasets import Dataset, Features
 
     types = _types(card)
-    try:
-        columns = {name: [row[name] for _, row in kept] for name in types}
-    except KeyError as error:
-        raise DataError(
-            f"{where} has a row without {error}: expected {', '.join(types)}; copy the data again"
-        ) from None
+    for position, row in kept:
+        _check_row(card, row, f"row {position + 1} of {where}")
+    columns = {name: [row[name] for _, row in kept] for name in types}
     columns["idx"] = [position for position, _ in kept]
     try:
         return Dataset.from_dict(columns, features=Features({**types, "idx": _value("int64")}))
     except (ValueError, TypeError, OverflowError) as error:
+        reason = str(error).partition("\n")[0]
         raise DataError(
-            f"{where} has a value of another type ({str(error).partition(chr(10))[0]}): "
-            f"copy the data again"
+            f"{where} has a value of another type ({reason}): copy the data again"
         ) from None
+
+
+def _check_row(card: TaskCard, row: mirror.Row, where: str) -> None:
+    """The library would turn numbers and lists into texts without a word."""
+    texts = [*card.columns, *(["id"] if card.kind == "qa" else [])]
+    fitting = dict.fromkeys(texts, _is_text)
+    fitting.update({"answers": _is_answers} if card.kind == "qa" else {"label": _is_number})
+    for name, fits in fitting.items():
+        if name not in row or not fits(row[name]):
+            found = f"the {name} {str(row[name])[:40]!r}" if name in row else f"no {name}"
+            raise DataError(f"{where} has {found}: expected {fits.__doc__}; copy the data again")
+
+
+def _is_text(value: Any) -> bool:
+    """a text"""
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    """a number"""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_answers(value: Any) -> bool:
+    """texts and where they start"""
+    return isinstance(value, dict) and {"text", "answer_start"} <= set(value)
 
 
 def _types(card: TaskCard) -> dict[str, Any]:

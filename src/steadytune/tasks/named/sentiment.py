@@ -46,7 +46,7 @@ SST2 = TaskCard(
     ),
 )
 
-_ROTTEN = "cornell-movie-review-data/rotten_tomatoes"
+_ROTTEN = "cornell-movie-review-data/rotten_tomatoes@aa13bc287fa6fcab6daf52f0dfb9994269ffea28"
 
 _OWN_SPLIT = "not the hub's split"
 

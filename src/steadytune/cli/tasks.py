@@ -1,0 +1,31 @@
+"""`steadytune tasks`: the tasks that have a name."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ._app import app, one_line_errors
+
+
+@app.command()
+def tasks(
+    name: Annotated[
+        str | None, typer.Argument(help="A task to say everything about.", metavar="NAME")
+    ] = None,
+) -> None:
+    """List the tasks that have a name, or say everything about one.
+
+    Examples:
+
+    * `steadytune tasks`
+    * `steadytune tasks rte`
+    """
+    with one_line_errors():
+        from rich.console import Console
+
+        from ..tasks.listing import print_task, print_tasks
+
+        console = Console()
+        print_tasks(console) if name is None else print_task(name, console)

@@ -1,0 +1,119 @@
+"""The real rows: every task with every companion, as many as the card says, and always the same."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from steadytune.tasks import TASKS, Task, load_task
+from steadytune.tasks.named import FILE_CARDS, TaskCard
+from steadytune.tasks.named.mirror import read_rows
+
+pytestmark = pytest.mark.data
+
+CARDS = {card.name: card for card in FILE_CARDS}
+
+HASHES = {
+    "rte": "4ef9258971530ccdc5813fcf8d156b0c",
+    "mrpc": "d1266d1be4a9a9d2ac6eb3e5913aa9cc",
+    "cola": "fd13ededcbab4d4f05ab89bab2cdc3f1",
+    "stsb": "ae82b5eb5a5c4a86539d26ecb469fe88",
+    "sst2": "be4b9bac3ae4b27a03804a3f6abd04ab",
+    "movie_reviews": "7af91bacd3a28c7216a2320b4b3c3f0d",
+    "squad": "b2219a6b2a7d0619146c20cfeab267ef",
+    "tydiqa_en": "5b511252b0ff5268f609050a566e1f5d",
+}
+
+# Rows that the published sets repeat: domain -> how many of them stand among the training rows.
+REPEATED = {"cola": {"cola": 4, "unseen_sources": 12}, "stsb": {"stsb": 6}}
+
+each_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+
+
+@cache
+def whole(name: str, root: Path) -> Task:
+    return load_task(name, root, ("all",))
+
+
+@each_card
+def test_sizes_are_those_of_the_card(card: TaskCard, data_root: Path) -> None:
+    task = whole(card.name, data_root)
+    counts = {"train": card.train.count, card.name: card.test.count}
+    counts |= {companion.name: companion.rows.count for companion in card.companions}
+    assert {split: len(rows) for split, rows in task.splits.items()} == counts
+
+
+@each_card
+def test_the_rows_are_always_the_same(card: TaskCard, data_root: Path) -> None:
+    assert whole(card.name, data_root).content_hash == HASHES[card.name]
+
+
+@each_card
+def test_classes_are_named_as_the_index_names_them(card: TaskCard, data_root: Path) -> None:
+    index = {entry["path"]: entry for entry in json.loads((data_root / "index.json").read_text())}
+    for rows in (card.train, card.test, *(companion.rows for companion in card.companions)):
+        entry = index[f"{rows.file}.jsonl.gz"]
+        assert tuple(entry["labels"] or ()) == card.label_names
+        assert entry["rows"] == rows.count or rows.selection is not None
+
+
+@each_card
+def test_only_known_evaluation_rows_are_training_rows(card: TaskCard, data_root: Path) -> None:
+    task = whole(card.name, data_root)
+    known = set(zip(*(task.train[column] for column in task.columns), strict=True))
+    shared = {
+        domain: sum(row in known for row in zip(*(rows[c] for c in task.columns), strict=True))
+        for domain, rows in task.test.items()
+    }
+    found = {domain: count for domain, count in shared.items() if count}
+    assert found == REPEATED.get(card.name, {})
+
+
+@pytest.mark.parametrize("name", ["squad", "tydiqa_en"])
+def test_every_answer_stands_in_its_context(name: str, data_root: Path) -> None:
+    for rows in whole(name, data_root).splits.values():
+        for row in rows:
+            places = zip(row["answers"]["text"], row["answers"]["answer_start"], strict=True)
+            assert all(text and row["context"][at : at + len(text)] == text for text, at in places)
+
+
+@pytest.mark.parametrize("name", ["squad", "tydiqa_en"])
+def test_no_context_of_the_own_domain_is_both_trained_and_evaluated_on(
+    name: str, data_root: Path
+) -> None:
+    task = whole(name, data_root)
+    assert set(task.train["context"]).isdisjoint(task.test[name]["context"])
+
+
+def test_the_validation_rows_of_tydiqa_have_no_answers(data_root: Path) -> None:
+    """Why evaluation rows are held out of its training rows."""
+    rows = read_rows(data_root, "qa/tydiqa_en/validation")
+    assert {text for row in rows for text in row["answers"]["text"]} == {""}
+
+
+def test_sources_of_the_second_part_of_cola_are_not_trained_on(data_root: Path) -> None:
+    seen = {row["source"] for row in read_rows(data_root, "glue/cola/train")}
+    sources = [row["source"] for row in read_rows(data_root, "glue/cola/validation")]
+    task = whole("cola", data_root)
+    assert {sources[idx] for idx in task.test["cola"]["idx"]} <= seen
+    assert seen.isdisjoint(sources[idx] for idx in task.test["unseen_sources"]["idx"])
+
+
+def test_the_source_says_what_squad_s_rows_are(data_root: Path) -> None:
+    assert "first 1,650 contexts of the official dev set" in whole("squad", data_root).source
+    train = read_rows(data_root, "qa/squad/train")
+    assert len({row["context"] for row in train}) == 1650
+
+
+def test_texts_of_mrpc_stand_in_stsb(data_root: Path) -> None:
+    """Why the two are never mixed."""
+    tested = {
+        (row["sentence1"], row["sentence2"]) for row in read_rows(data_root, "glue/mrpc/test")
+    }
+    trained = {(row["sentence1"], row["sentence2"]) for row in whole("stsb", data_root).train}
+    assert len(tested & trained) > 400
+    assert TASKS["mrpc"].card is not None
+    assert "stsb" in TASKS["mrpc"].card.shares_texts_with
