@@ -194,20 +194,18 @@ def _first_answer(answers: Any) -> tuple[int, int]:
 
 
 def _context_offsets(offsets: Any, segments: list[int], context: str) -> Integers:
-    """Where each token of the context starts and ends, without the spaces around it.
+    spans = [
+        _without_space(context, *span) if segment == _CONTEXT else (0, 0)
+        for span, segment in zip(offsets, segments, strict=True)
+    ]
+    return np.array(spans, dtype=np.int64).reshape(-1, 2)
 
-    Some tokenizers count the space in front of a word as part of its token.
-    """
-    is_context = np.array(segments, dtype=np.int64) == _CONTEXT
-    starts, ends = np.array(offsets, dtype=np.int64).reshape(-1, 2).T * is_context
-    is_space = np.array([character.isspace() for character in context], dtype=bool)
-    places = np.arange(len(context))
-    # At each place: where the next visible character starts, and where the last one ends.
-    ahead = np.append(np.where(is_space, len(context), places), len(context))
-    next_start = np.minimum.accumulate(ahead[::-1])[::-1]
-    last_end = np.maximum.accumulate(np.append(0, np.where(is_space, 0, places + 1)))
-    starts = np.minimum(next_start[starts], ends) * is_context
-    return np.stack([starts, np.maximum(last_end[ends], starts)], axis=1)
+
+def _without_space(context: str, start: int, end: int) -> tuple[int, int]:
+    """Some tokenizers count the space in front of a word as part of its token."""
+    text = context[start:end].rstrip()
+    end = start + len(text)
+    return end - len(text.lstrip()), end
 
 
 def _frame(tokens: _Tokens, max_length: int, stride: int) -> _Frame:
