@@ -115,7 +115,7 @@ MRPC = TaskCard(
                 Origin("Quora question pairs (GLUE)", "Quora's terms, non-commercial"),
                 "paraphrase/qqp/validation",
                 HubSplit(GLUE, "qqp", "validation", 40430, ("question1", "question2")),
-                note="a random tenth of GLUE's validation rows",
+                note="a random slice of 4,000 rows",
             ),
             exposed=True,
             note="duplicate counts as equivalent",

@@ -113,7 +113,7 @@ TYDIQA_EN = TaskCard(
     ),
     companions=_OTHER_TEXTS,
     notes=(
-        "Evaluation rows of a local copy are held out of the official training rows, so its "
-        "numbers are not comparable with published ones.",
+        "Evaluation rows of a local copy are held out of the official training rows, since its "
+        "validation rows have no answers: its numbers are not comparable with published ones.",
     ),
 )
