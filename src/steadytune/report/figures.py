@@ -9,6 +9,7 @@ from .dot_data import DotColumn, SeedDots
 from .labels import shortened, wrapped
 from .noise_data import NoiseCurves
 from .palette import INK, LIGHT, MUTED, PAPER
+from .setting import Domain
 from .svg import Frame
 
 if TYPE_CHECKING:
@@ -85,8 +86,13 @@ def _gaps(values: tuple[float | None, ...]) -> list[float]:
 
 def differences_frame(data: Differences) -> Frame:
     """A row a domain, and room for the longest name."""
-    widest = max((len(shortened(row.domain.name, WIDEST_DOMAIN)) for row in data.rows), default=0)
+    widest = max((len(_domain_name(row.domain)) for row in data.rows), default=0)
     return Frame(PANEL_WIDTH, 70 + 40.0 * len(data.rows), 16 + 7.2 * widest, 44)
+
+
+def _domain_name(domain: Domain) -> str:
+    """Short, with a star where the model saw it in pretraining."""
+    return shortened(domain.name, WIDEST_DOMAIN) + "*" * domain.exposed
 
 
 def draw_differences(data: Differences, axes: Axes) -> None:
@@ -107,7 +113,7 @@ def draw_differences(data: Differences, axes: Axes) -> None:
         if row.interval is not None:
             axes.hlines(height, *row.interval, colour, linewidth=2.6, zorder=3)
         axes.scatter([row.mean], [height], s=46, color=colour, edgecolors=PAPER, zorder=4)
-    names = [shortened(row.domain.name, WIDEST_DOMAIN) for row in data.rows]
+    names = [_domain_name(row.domain) for row in data.rows]
     axes.set_yticks(range(len(data.rows)), names)
     axes.set_ylim(len(data.rows) - 0.4, -0.6)
     axes.set_xlim(*data.limits)

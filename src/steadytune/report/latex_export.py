@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .build import Report
 from .metrics import MetricDisplay
-from .setting import DomainScores, Setting
+from .setting import Domain, DomainScores, Setting
 
-BLOCKS_IN_A_ROW = 3
+BLOCKS_IN_A_ROW = 4
+_SEEN = r"$^{\ast}$"
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -32,16 +33,18 @@ _ESCAPES = {
 
 @dataclass(frozen=True)
 class _Block:
-    """Three columns: what they are of, and mean, std and best by method."""
+    """Three columns: the task, the examples, and mean, std and best by method."""
 
-    heading: str
+    task: str
+    domain: Domain
     metric: MetricDisplay
+    best: str
     cells: dict[str, tuple[str, str, str]]
     counts: dict[str, int]
 
 
 def latex_tables(report: Report) -> str:
-    """Tabulars for a plain LaTeX document, three tasks or domains beside each other.
+    """Tabulars for a plain LaTeX document, four tasks or domains beside each other.
 
     They need no package. Scores, also correlations, are multiplied by 100 as in the papers; losses
     and unknown metrics are not. Letters beyond ASCII lose their accents or become question marks.
@@ -53,7 +56,12 @@ def latex_tables(report: Report) -> str:
         for scores in section.setting.domains
     ]
     methods = [note.method for note in report.methods]
-    chunks = [blocks[i : i + BLOCKS_IN_A_ROW] for i in range(0, len(blocks), BLOCKS_IN_A_ROW)]
+    sides = ([b for b in blocks if b.domain.in_domain == side] for side in (True, False))
+    chunks = [
+        side[i : i + BLOCKS_IN_A_ROW]
+        for side in sides
+        for i in range(0, len(side), BLOCKS_IN_A_ROW)
+    ]
     body = "\n\n".join("\n".join(_tabular(chunk, methods)) for chunk in chunks)
     return "\n".join([*_preface(report), body, ""])
 
@@ -77,17 +85,17 @@ def _setting_names(report: Report) -> list[str]:
 
 def _block(name: str, setting: Setting, scores: DomainScores) -> _Block:
     metric = setting.metric.in_papers
-    domain = scores.domain
-    place = "" if domain.in_domain and not domain.exposed else f", {domain.place}"
-    best = "maximum" if metric.higher_is_better else "minimum"
+    best = "max" if metric.higher_is_better else "min"
     return _Block(
-        heading=f"{name}: {domain.name}{place}",
+        task=name,
+        domain=scores.domain,
         metric=metric,
+        best=best,
         cells={
             m.method: (
                 metric.score(m.summary.mean),
                 metric.score(m.summary.std),
-                metric.score(getattr(m.summary, best)),
+                metric.score(m.summary.maximum if best == "max" else m.summary.minimum),
             )
             for m in scores.methods
         },
@@ -99,20 +107,30 @@ def _tabular(blocks: Sequence[_Block], methods: Sequence[str]) -> Iterator[str]:
     present = [m for m in methods if any(m in block.cells for block in blocks)]
     yield rf"\begin{{tabular}}{{l{'rrr' * len(blocks)}}}"
     yield r"\hline"
-    yield _spanning(escaped(block.heading) for block in blocks)
+    yield _spanning(escaped(block.task) for block in blocks)
+    yield _spanning(map(_domain_line, blocks))
     yield _spanning(escaped(_metric_line(block)) for block in blocks)
-    yield _line("Method", ["mean", "std", "max"] * len(blocks))
+    yield _line("Method", [name for block in blocks for name in ("mean", "std", block.best)])
     yield r"\hline"
     for method in present:
         empty = ("--", "--", "--")
         yield _line(method, [c for b in blocks for c in b.cells.get(method, empty)])
     yield r"\hline"
+    if any(block.domain.exposed for block in blocks):
+        width = 1 + 3 * len(blocks)
+        note = f"{_SEEN} Seen by the model in pretraining."
+        yield rf"\multicolumn{{{width}}}{{l}}{{{note}}} \\"
     yield r"\end{tabular}"
 
 
-def _spanning(headings: Iterator[str]) -> str:
+def _spanning(headings: Iterable[str]) -> str:
     cells = (rf"\multicolumn{{3}}{{c}}{{{heading}}}" for heading in headings)
     return rf"{{}} & {' & '.join(cells)} \\"
+
+
+def _domain_line(block: _Block) -> str:
+    where = "in domain" if block.domain.in_domain else f"on {block.domain.name}"
+    return escaped(where) + _SEEN * block.domain.exposed
 
 
 def _metric_line(block: _Block) -> str:

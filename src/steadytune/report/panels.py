@@ -100,8 +100,10 @@ def _differences(setting: Setting, prefix: str) -> FigureView:
     ]
     caption = (
         "Dot: mean paired difference. Bar: its 95 % interval (none with one pair). Small strokes: "
-        "single seeds. Right of the dashed line the method scored higher."
+        "single runs. Right of the dashed line the method scored higher."
     )
+    if any(scores.domain.exposed for scores in setting.domains):
+        caption += " A star: seen by the model in pretraining."
     return FigureView("differences", caption, tuple(panels))
 
 

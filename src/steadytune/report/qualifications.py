@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..stats import Interval
 from .facts import field_label
@@ -12,20 +13,33 @@ from .table import interval_text
 
 FEW_SEEDS = 10
 FEW_METHODS = 3
+MOST_NAMED = 6
 LEVEL = 0.05
 
 
-def qualifications(setting: Setting) -> tuple[str, ...]:
-    """Sentences that belong to every finding of a setting."""
-    sentences = (
+@dataclass(frozen=True)
+class Qualifications:
+    """Sentences that belong to every finding of a setting.
+
+    Args:
+        general: On how the runs were made; they read the same for settings made alike.
+        special: On what came out here: spread, transfer and failures.
+    """
+
+    general: tuple[str, ...]
+    special: tuple[str, ...]
+
+
+def qualifications(setting: Setting) -> Qualifications:
+    """What qualifies the verdict on a setting."""
+    general = (
         _few_seeds(setting),
+        _no_proof(setting),
         _own_settings(setting),
-        *_spreads(setting),
-        *_out_of_domain(setting),
-        *_failures(setting),
         _scope(setting),
     )
-    return tuple(sentence for sentence in sentences if sentence)
+    special = (*_failures(setting), *_spreads(setting), *_out_of_domain(setting))
+    return Qualifications(tuple(filter(None, general)), special)
 
 
 def _few_seeds(setting: Setting) -> str:
@@ -41,6 +55,22 @@ def _few_seeds(setting: Setting) -> str:
     )
 
 
+def _no_proof(setting: Setting) -> str:
+    """Said once for all methods where they are many."""
+    unclear = [c for c in setting.primary if c.difference.interval and not _clear_of(c, 0)]
+    if len(setting.primary) < 2 or not unclear:
+        return ""
+    return (
+        "Where no difference is shown, the true one may have either sign. That is no proof that "
+        "there is none."
+    )
+
+
+def _clear_of(comparison: Comparison, value: float) -> bool:
+    interval = comparison.difference.interval
+    return interval is not None and interval.excludes(value)
+
+
 def _own_settings(setting: Setting) -> str:
     if not setting.varied:
         return ""
@@ -52,16 +82,28 @@ def _own_settings(setting: Setting) -> str:
 
 
 def _spreads(setting: Setting) -> list[str]:
-    """A sentence for each method while they are few, one for all of them otherwise."""
+    """Spelled out for a single comparison, in one sentence for several."""
     known = [c for c in setting.primary if _spread_interval(c)]
-    if len(known) <= FEW_METHODS:
+    if len(setting.primary) == 1:
         return [_spread(c, setting) for c in known]
-    clear = sum(bool((found := _spread_interval(c)) and found.excludes(1)) for c in known)
+    if not known:
+        return []
+    clear = [c for c in known if (found := _spread_interval(c)) and found.excludes(1)]
+    names = ", ".join(f"{c.method} {_ratio_text(c)}" for c in clear)
     return [
-        f"Spread over seeds in domain: {clear} of {len(known)} ratios of standard deviations to "
-        f"{setting.baseline} have a 95 % bootstrap interval that leaves out 1; exploratory, not "
-        "corrected."
+        f"Spread over seeds in domain: {len(clear)} of {len(known)} ratios of standard deviations "
+        f"to {setting.baseline} have a 95 % bootstrap interval that leaves out 1"
+        f"{f' ({names})' if names else ''}; exploratory, not corrected."
     ]
+
+
+def _ratio_text(comparison: Comparison) -> str:
+    interval = interval_text(_spread_interval(comparison), _ratio)
+    return f"{_ratio(comparison.spread.ratio)}, {interval}"
+
+
+def _ratio(value: float | None) -> str:
+    return number(value, 2)
 
 
 def _spread_interval(comparison: Comparison) -> Interval | None:
@@ -73,10 +115,10 @@ def _spread(comparison: Comparison, setting: Setting) -> str:
     metric = setting.metric
     ours, theirs = (metric.spread(spreads[m]) for m in (comparison.method, comparison.baseline))
     unit = f" {metric.difference_unit}" if metric.difference_unit else ""
-    interval = interval_text(_spread_interval(comparison), lambda v: number(v, 2))
+    interval = interval_text(_spread_interval(comparison), _ratio)
     return (
         f"Spread over seeds (standard deviation): {ours}{unit} for {comparison.method}, {theirs} "
-        f"for {comparison.baseline}. The ratio {number(comparison.spread.ratio, 2)} has a 95 % "
+        f"for {comparison.baseline}. The ratio {_ratio(comparison.spread.ratio)} has a 95 % "
         f"bootstrap interval of {interval}: {_spread_reading(comparison)}."
     )
 
@@ -93,12 +135,30 @@ def _spread_reading(comparison: Comparison) -> str:
 
 
 def _out_of_domain(setting: Setting) -> list[str]:
-    """A sentence for each method while they are few, one for all of them otherwise."""
+    """Spelled out for a single method, in one sentence for several."""
     known = [c for c in setting.comparisons if not c.in_domain and c.difference.mean is not None]
     methods = list(dict.fromkeys(c.method for c in known))
-    if len(methods) > FEW_METHODS:
-        return [f"Out of domain, {_clear(known)}"]
-    return [_transfer([c for c in known if c.method == m], setting.metric) for m in methods]
+    if len(methods) < 2:
+        return [_transfer(known, setting.metric)] if known else []
+    clear = [c for c in known if _clear_of(c, 0)]
+    named = [
+        f"{c.method} on {c.domain.remark} {setting.metric.difference_in_words(c.difference.mean)}"
+        for c in clear[:MOST_NAMED]
+    ]
+    if len(clear) > MOST_NAMED:
+        named.append(f"and {len(clear) - MOST_NAMED} more")
+    names = f": {', '.join(named)}" if named else ""
+    seen = _seen(known)
+    return [
+        f"Out of domain{seen}, {len(clear)} of {len(known)} differences to {setting.baseline} have "
+        f"an interval that leaves out zero{names}. These comparisons are exploratory and not "
+        "corrected for their number."
+    ]
+
+
+def _seen(comparisons: Sequence[Comparison]) -> str:
+    names = dict.fromkeys(c.domain.name for c in comparisons if c.domain.exposed)
+    return f" (of which seen by the model in pretraining: {', '.join(names)})" if names else ""
 
 
 def _transfer(comparisons: Sequence[Comparison], metric: MetricDisplay) -> str:

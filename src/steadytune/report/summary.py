@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .metrics import NOT_AVAILABLE, capitalized, p_text, plural
 from .setting import Comparison, MethodScores, Setting
 from .table import Group, Row, Table, interval_text
-from .verdict import Finding, outcome
+from .verdict import Finding, Outcome, outcome
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,23 @@ def _findings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
 def _finding(method: str, settings: Sequence[Setting]) -> Finding:
     compared = [c for s in settings for c in s.primary if c.method == method]
     counts = Counter(outcome(c) for c in compared)
-    total, baseline = len(compared), compared[0].baseline
-    claim = (
-        f"{method} scored higher than {baseline} in {counts['higher']} and lower in "
-        f"{counts['lower']} of {plural(total, 'setting')}."
-    )
-    others = (
-        (counts["hint"], "a hint of a difference"),
-        (counts["not shown"], "no difference shown"),
-        (counts["unknown"], "too few runs to tell"),
-    )
-    text = ", ".join(f"{what} in {count}" for count, what in others if count)
-    return Finding(claim, f"{capitalized(text)}." if text else "")
+    total, baseline = plural(len(compared), "setting"), compared[0].baseline
+    shown = [f"{side} in {counts[side]}" for side in ("higher", "lower") if counts[side]]
+    others = [f"{what} in {counts[key]}" for key, what in _UNCLEAR.items() if counts[key]]
+    plain_case = counts["not shown"] == len(compared)
+    evidence = f"{capitalized(', '.join(others))}." if others and not plain_case else ""
+    if shown:
+        claim = f"Compared with {baseline}, {method} scored {' and '.join(shown)} of {total}."
+    else:
+        claim = f"No difference between {method} and {baseline} is shown in any of {total}."
+    return Finding(claim, evidence)
+
+
+_UNCLEAR: dict[Outcome, str] = {
+    "hint": "a hint of a difference",
+    "not shown": "no difference shown",
+    "unknown": "too few runs to tell",
+}
 
 
 def _table(headings: Sequence[str], settings: Sequence[Setting]) -> Table:

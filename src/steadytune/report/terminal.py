@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 from rich import box
@@ -10,36 +11,58 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from .build import Report, Section
+from .build import Report
 from .table import Row, Table
+from .verdict import Finding
 
 NARROWEST_LABEL = 16
+MOST_SECTIONS = 8
+MOST_WARNINGS = 20
 
 
 def print_report(report: Report, console: Console) -> None:
     """Print the tables, then the verdict, which so stands last.
+
+    Of several settings only the scores are printed, and what each of them is about in one line: the
+    page has the rest.
 
     Args:
         report: What to print.
         console: Where to; its width decides between tables and lists.
     """
     console.print(Text(report.title, style="bold"))
-    for section in report.sections:
-        _print_section(section, len(report.sections) > 1, console)
-    if report.failures:
-        _print_table(report.failures, console)
+    if report.overview is None:
+        for section in report.sections:
+            _print_tables([section.scores, section.differences, section.cost], console)
+    else:
+        _print_settings(report, console)
+        _print_tables([report.overview.table], console)
+    _print_tables([report.failures], console)
     _print_methods(report, console)
-    for section in report.sections:
-        _print_verdict(section, len(report.sections) > 1, console)
-    for warning in report.warnings:
+    _print_verdicts(report, console)
+    for warning in report.warnings[:MOST_WARNINGS]:
         console.print(Text(f"Warning: {warning}", style="yellow"))
+    if len(report.warnings) > MOST_WARNINGS:
+        more = len(report.warnings) - MOST_WARNINGS
+        console.print(Text(f"{more} more warnings are on the page.", style="yellow"))
 
 
-def _print_section(section: Section, named: bool, console: Console) -> None:
-    if named:
+def _print_settings(report: Report, console: Console) -> None:
+    """The scores of every setting, their notes once."""
+    notes: dict[str, None] = {}
+    for section in report.sections[:MOST_SECTIONS]:
         console.print()
         console.print(Text(section.heading, style="bold underline"))
-    for table in (section.scores, section.differences, section.cost):
+        notes |= dict.fromkeys(section.scores.notes)
+        _print_table(dataclasses.replace(section.scores, notes=()), console)
+    for note in notes:
+        console.print(Text(note, style="dim"))
+    if len(report.sections) > MOST_SECTIONS:
+        console.print(f"{len(report.sections) - MOST_SECTIONS} more settings are on the page.")
+
+
+def _print_tables(tables: Sequence[Table | None], console: Console) -> None:
+    for table in tables:
         if table is not None:
             _print_table(table, console)
 
@@ -55,14 +78,34 @@ def _print_methods(report: Report, console: Console) -> None:
         console.print(Padding(line, (0, 0, 0, 2)))
 
 
-def _print_verdict(section: Section, named: bool, console: Console) -> None:
+def _print_verdicts(report: Report, console: Console) -> None:
+    """One setting: everything; several: what they say together, and the findings of each."""
+    if report.overview is None:
+        for section in report.sections:
+            _print_verdict("Verdict", section.verdict.findings, section.verdict.details, console)
+        return
+    for section in report.sections[:MOST_SECTIONS]:
+        title = f"Verdict on {section.heading}"
+        _print_verdict(title, section.verdict.findings, (), console)
+    shared = _shared_details(report)
+    _print_verdict("Verdict over all settings", report.overview.findings, shared, console)
+
+
+def _shared_details(report: Report) -> tuple[str, ...]:
+    """The sentences that qualify every setting."""
+    details = [section.verdict.qualifications.general for section in report.sections]
+    return tuple(sentence for sentence in details[0] if all(sentence in d for d in details))
+
+
+def _print_verdict(
+    title: str, findings: Sequence[Finding], details: Sequence[str], console: Console
+) -> None:
     console.print()
-    title = f"Verdict on {section.heading}" if named else "Verdict"
     console.print(Text(title, style="bold"))
-    for finding in section.verdict.findings:
+    for finding in findings:
         text = Text(finding.claim, style="bold").append(f" {finding.evidence}", style="not bold")
         _print_sentence(text, console)
-    for sentence in section.verdict.details:
+    for sentence in details:
         _print_sentence(Text(sentence), console)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .metrics import MetricDisplay, capitalized, p_text, plural
-from .qualifications import LEVEL, qualifications
+from .qualifications import LEVEL, Qualifications, qualifications
 from .setting import Comparison, Setting
 from .table import interval_text
 
@@ -29,15 +29,20 @@ class Verdict:
     """One finding per method that was compared, and what qualifies them all."""
 
     findings: tuple[Finding, ...]
-    details: tuple[str, ...]
+    qualifications: Qualifications
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """All sentences that qualify the findings."""
+        return (*self.qualifications.special, *self.qualifications.general)
 
 
 def verdict(setting: Setting) -> Verdict:
     """The verdict on one setting."""
     return Verdict(
-        findings=tuple(_finding(c, setting.metric) for c in setting.primary)
+        findings=tuple(_finding(c, setting) for c in setting.primary)
         or (_nothing_to_compare(setting),),
-        details=qualifications(setting),
+        qualifications=qualifications(setting),
     )
 
 
@@ -62,19 +67,21 @@ def _nothing_to_compare(setting: Setting) -> Finding:
     return Finding("The baseline was not run here: there is nothing to compare the methods with.")
 
 
-def _finding(comparison: Comparison, metric: MetricDisplay) -> Finding:
+def _finding(comparison: Comparison, setting: Setting) -> Finding:
     found = comparison.difference
     method, baseline = comparison.method, comparison.baseline
     if found.mean is None:
         return Finding(f"{method} and {baseline} share no seed: their difference is unknown.")
-    evidence = _evidence(comparison, metric)
+    evidence = _evidence(comparison, setting.metric)
     if found.count == 1:
         claim = f"One seed cannot tell whether {method} differs from {baseline}."
         return Finding(claim, f"{evidence}. The next seed may well say the opposite.")
     shown = outcome(comparison)
     if shown == "not shown":
         claim = f"No difference between {method} and {baseline} is shown."
-        return Finding(claim, f"{evidence}. {_why_not(comparison)}")
+        # What a missing proof means is said once for all methods where they are many.
+        alone = len(setting.primary) == 1 or found.interval is None
+        return Finding(claim, f"{evidence}. {_why_not(comparison)}" if alone else f"{evidence}.")
     side = "higher" if found.mean > 0 else "lower"
     if shown == "hint":
         claim = f"There is a hint that {method} scores {side} than {baseline}."
