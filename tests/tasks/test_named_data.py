@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -106,6 +107,17 @@ def test_the_source_says_what_squad_s_rows_are(data_root: Path) -> None:
     assert "first 1,650 contexts of the official dev set" in whole("squad", data_root).source
     train = read_rows(data_root, "qa/squad/train")
     assert len({row["context"] for row in train}) == 1650
+
+
+def test_reviews_are_as_long_as_documented(data_root: Path) -> None:
+    halves = {
+        kind: median(
+            len(row["sentence"].split())
+            for row in read_rows(data_root, f"sentiment/amazon_{kind}/validation")
+        )
+        for kind in ("books", "dvd", "electronics")
+    }
+    assert halves == {"books": 131.5, "dvd": 122.5, "electronics": 79.5}
 
 
 def test_texts_of_mrpc_stand_in_stsb(data_root: Path) -> None:

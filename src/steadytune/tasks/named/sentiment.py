@@ -18,7 +18,7 @@ _VADER = Origin("ratings by people (Hutto and Gilbert 2014), vaderSentiment 3.3.
 
 def _reviews(kind: str) -> Companion:
     rows = Rows(300, _AMAZON, f"sentiment/amazon_{kind}/validation")
-    return Companion(f"amazon_{kind}", rows, note="long texts, most over 100 words")
+    return Companion(f"amazon_{kind}", rows, note="long texts")
 
 
 _OTHER_THINGS = (
