@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from steadytune._exceptions import ConfigError
-from steadytune.stats import matched, paired_difference
+from steadytune.stats import matched, paired_difference, sign_flip_interval
 
 
 def compare(treatment: dict[int, float], control: dict[int, float]) -> object:
@@ -60,3 +60,14 @@ def test_swapping_the_methods_turns_the_signs() -> None:
 def test_undefined_scores_are_refused() -> None:
     with pytest.raises(ConfigError):
         compare({0: math.nan}, {0: 0.5})
+
+
+def test_both_intervals_of_the_mean_difference() -> None:
+    scores = {seed: 0.1 * seed**2 for seed in range(7)}
+    control = dict.fromkeys(scores, 0.5)
+    few = paired_difference({0: 0.8, 1: 0.7}, {0: 0.6, 1: 0.65}, np.random.default_rng(0))
+    assert few.interval is not None and few.symmetric_interval is None
+    result = paired_difference(scores, control, np.random.default_rng(0), confidence=0.9)
+    expected = sign_flip_interval(result.differences, np.random.default_rng(0), confidence=0.9)
+    assert expected is not None and result.symmetric_interval == expected
+    assert result.interval is not None and result.interval != expected

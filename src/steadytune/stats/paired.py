@@ -11,6 +11,7 @@ import numpy as np
 from ._checks import FloatArray, finite_scores
 from .intervals import Interval, mean_interval
 from .permutation import sign_flip_test
+from .sign_flip_interval import sign_flip_interval
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -25,6 +26,8 @@ class PairedDifference:
         std: Standard deviation of the differences, divisor n - 1; None below two pairs.
         interval: Student's t interval of the mean difference; None below two pairs and where the
             differences are all equal.
+        symmetric_interval: The inverted sign-flip interval of the mean difference, which assumes
+            symmetry only; None where it has no finite one, as below six pairs at 95 %.
         higher: Pairs in which the treatment scored higher.
         equal: Pairs with equal scores.
         lower: Pairs in which it scored lower.
@@ -36,6 +39,7 @@ class PairedDifference:
     mean: float | None
     std: float | None
     interval: Interval | None
+    symmetric_interval: Interval | None
     higher: int
     equal: int
     lower: int
@@ -65,8 +69,8 @@ def paired_difference(
     Args:
         treatment: Score by seed (or by any key that says what belongs together).
         control: The same for what it is compared with.
-        generator: For the sign-flip test above 30 pairs.
-        confidence: Nominal coverage of the interval.
+        generator: For the sign-flip test above 30 pairs and its interval above 16.
+        confidence: Nominal coverage of the intervals.
 
     Raises:
         ConfigError: If a score is not finite or `confidence` is not between 0 and 1.
@@ -80,6 +84,7 @@ def paired_difference(
         mean=float(values.mean()) if values.size else None,
         std=float(values.std(ddof=1)) if values.size > 1 else None,
         interval=mean_interval(values, confidence),
+        symmetric_interval=sign_flip_interval(values, generator, confidence=confidence),
         higher=higher,
         equal=values.size - higher - lower,
         lower=lower,

@@ -8,6 +8,7 @@ symmetry.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,20 +83,36 @@ def _signed_sums(values: FloatArray) -> FloatArray:
     return sums
 
 
-def _sampled_p(values: FloatArray, generator: np.random.Generator, draws: int) -> float:
-    """Random patterns, eight signs to a byte: a table gives the signed sum of every byte."""
-    seen = abs(float(values.sum())) - _tolerance(values)
-    padded = np.concatenate([values, np.zeros(-values.size % 8)]).reshape(-1, 8)
+def random_signed_sums(
+    rows: FloatArray, generator: np.random.Generator, draws: int
+) -> Iterator[FloatArray]:
+    """The sums of rows after random patterns of signs, the same for all rows, in chunks.
+
+    Eight signs make a byte, and a table gives the signed sum of every byte.
+
+    Args:
+        rows: (rows, values).
+        generator: Where the patterns come from.
+        draws: How many patterns.
+
+    Yields:
+        (rows, patterns of this chunk).
+    """
+    padded = np.pad(rows, ((0, 0), (0, -rows.shape[1] % 8))).reshape(len(rows), -1, 8)
     signs = 1.0 - 2.0 * np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
     table = padded @ signs.T
-    blocks = np.arange(len(table))
-    rows = max(1, _CHUNK // len(table))
-    extreme = 0
-    for start in range(0, draws, rows):
-        shape = (min(rows, draws - start), len(table))
+    blocks = np.arange(table.shape[1])
+    most = max(1, _CHUNK // blocks.size)
+    for start in range(0, draws, most):
+        shape = (min(most, draws - start), blocks.size)
         patterns = generator.integers(0, 256, shape, dtype=np.uint8)
-        sums = table[blocks, patterns].sum(axis=1)
-        extreme += int(np.count_nonzero(np.abs(sums) >= seen))
+        yield np.stack([row[blocks, patterns].sum(axis=1) for row in table])
+
+
+def _sampled_p(values: FloatArray, generator: np.random.Generator, draws: int) -> float:
+    seen = abs(float(values.sum())) - _tolerance(values)
+    chunks = random_signed_sums(values[None], generator, draws)
+    extreme = sum(int(np.count_nonzero(np.abs(sums) >= seen)) for sums in chunks)
     return (extreme + 1) / (draws + 1)
 
 

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike
 
 from ._checks import FloatArray, finite_scores, varies
 from .intervals import Interval, check_confidence
+from .permutation import random_signed_sums
 
 EXACT_UP_TO = 16
-_CHUNK = 1 << 20
 
 
 def sign_flip_interval(
@@ -73,11 +73,10 @@ def _all_subset_means(values: FloatArray) -> FloatArray:
 def _some_subset_means(
     values: FloatArray, generator: np.random.Generator, draws: int
 ) -> FloatArray:
-    rows = max(1, _CHUNK // values.size)
-    parts = []
-    for start in range(0, draws, rows):
-        chosen = generator.random((min(rows, draws - start), values.size)) < 0.5
-        sizes = chosen.sum(axis=1)
-        # With more than 16 values an empty subset is too rare to matter, but it has no mean.
-        parts.append((chosen @ values)[sizes > 0] / sizes[sizes > 0])
-    return np.concatenate(parts)
+    """The means of random subsets: the values whose sign a random pattern leaves as it is."""
+    rows = np.stack([values, np.ones_like(values)])
+    chunks = np.concatenate(list(random_signed_sums(rows, generator, draws)), axis=1)
+    sums, sizes = (chunks + rows.sum(axis=1, keepdims=True)) / 2
+    # With more than 16 values an empty subset is too rare to matter, but it has no mean.
+    means: FloatArray = sums[sizes > 0] / sizes[sizes > 0]
+    return means
