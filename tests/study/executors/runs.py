@@ -81,6 +81,16 @@ def tell_and_sleep(spec: RunSpec, progress: Progress) -> Outcome:
     return quick(spec, progress)
 
 
+def on_some_node(spec: RunSpec, progress: Progress) -> Outcome:
+    """Tells which node of a Ray cluster it ran on."""
+    import ray
+
+    progress(1, 2)
+    time.sleep(0.5)
+    node = ray.get_runtime_context().get_node_id()
+    return Outcome(make_test_record(spec, environment={"node": node}))
+
+
 def leave_a_file(spec: RunSpec, progress: Progress) -> Outcome:
     handle, name = tempfile.mkstemp()
     os.close(handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,8 @@ from ._machine import usable_cores
 
 # Sockets lie in Ray's temporary folder, and a path of a socket may have 107 characters.
 _SHORT_FOLDER = Path("/tmp")
+
+_SECONDS_TO_CONNECT = 10.0
 
 
 def import_ray() -> Any:
@@ -52,6 +55,8 @@ def connected(address: str | None) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
+    if address is not None:
+        _require_listener(address)
     with _quiet(), _folder_for(address) as folder:
         _connect(ray, address, folder)
         try:
@@ -75,6 +80,17 @@ def _connect(ray: Any, address: str | None, folder: str | None) -> None:
         where = "start a Ray on this machine" if address is None else f"reach a Ray at {address!r}"
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise ConfigError(f"cannot {where}: {reason}") from error
+
+
+def _require_listener(address: str) -> None:
+    """Ray itself tries for minutes, and cannot be interrupted."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _SECONDS_TO_CONNECT).close()
+    except (OSError, OverflowError) as error:
+        raise ConfigError(f"cannot reach a Ray at {address!r}: {error}") from error
 
 
 @contextmanager
