@@ -21,7 +21,7 @@ def read_parquet(file: BinaryIO, name: str) -> Table:
     import pyarrow.parquet  # type: ignore[import-untyped]
 
     try:
-        content = pyarrow.parquet.read_table(pyarrow.BufferReader(file.read()))
+        content = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(file.read())).read()
         return arrow_table(content, name)
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise DataError(

@@ -18,6 +18,7 @@ from ._table import Table
 from .columns import Columns
 from .held_out import held_out_rows, text_key
 from .label_mapping import Target
+from .labels import CLASSIFICATION
 from .rows import QUESTIONS, further_rows, training_rows
 from .splits import TEST, VALIDATION, preferred_split, read_splits, stem
 
@@ -146,11 +147,12 @@ def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
     rows, target = reader.train, reader.target
     # Questions on one context share its words, so that a context is on one side as a whole.
     columns = target.columns[1:] if target.columns == QUESTIONS else target.columns
-    held_out = held_out_rows(_keys(rows, columns), PROBLEMS[target.kind].strata(rows))
+    strata = PROBLEMS[target.kind].strata(rows)
+    held_out = held_out_rows(_keys(rows, columns), strata, classes=target.kind == CLASSIFICATION)
     if not held_out:
         raise DataError(
             f"{where} has too few rows to hold some out ({len(rows)}): expected two different "
-            f"texts of a class or more; give held-out rows with --validation"
+            f"texts or more of some class; give held-out rows with --validation"
         )
     reader.notes.append(
         f"held out: {len(held_out)} of the {len(rows)} rows, drawn by their content; "

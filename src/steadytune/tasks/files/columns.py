@@ -81,13 +81,14 @@ def choose_columns(
     Raises:
         DataError: A column that was named is not there, or there is nothing to guess by.
     """
-    for name in (*text, *([label] if label else [])):
-        _require(table, name)
+    named = [*text, *([label] if label else [])]
     if len(set(text)) < len(text) or len(text) > 2 or label in text:
         raise DataError(
-            f"columns {listed([*text, *([label] if label else [])])} of {table.name} cannot be "
-            f"texts and label: expected one text column or two, and another for the label"
+            f"columns {listed(named)} of {table.name} cannot be texts and label: expected one text "
+            f"column or two, and another for the label"
         )
+    for name in named:
+        _require(table, name)
     if questions:
         return _of_questions(table, text, label, labelled)
     truth = (label or _guess_label(table, text)) if labelled else None

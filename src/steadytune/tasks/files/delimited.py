@@ -72,7 +72,7 @@ def _table(
     for number, fields in records:
         if len(fields) != len(header):
             raise DataError(
-                f"{name}, line {number} has {len(fields)} fields: expected {len(header)} "
+                f"{name}, line {number} has {_counted(len(fields))}: expected {len(header)} "
                 f"({_few(header)}); correct the file"
             )
         numbers.append(number)
@@ -125,6 +125,10 @@ def _checked_header(fields: list[str], name: str) -> list[str]:
                 f"rename one"
             )
     return header
+
+
+def _counted(fields: int) -> str:
+    return "1 field" if fields == 1 else f"{fields} fields"
 
 
 def _few(header: Sequence[str]) -> str:

@@ -16,24 +16,24 @@ def text_key(*texts: str) -> str:
     return "\x1f".join(" ".join(text.casefold().split()) for text in texts)
 
 
-def held_out_rows(keys: Sequence[str], strata: Sequence[Hashable]) -> list[int]:
+def held_out_rows(keys: Sequence[str], strata: Sequence[Hashable], *, classes: bool) -> list[int]:
     """Places of about a fifth of the rows, each stratum in proportion.
 
-    The draw depends on the contents alone, not on their order. Rows with one key stay together,
-    and every stratum keeps a key on the other side.
+    The draw depends on the contents alone, not on their order. Rows with one key stay together.
 
     Args:
         keys: One a row, equal for copies.
         strata: One a row; that of a key's first row counts.
+        classes: Whether strata are classes, each of which keeps a key on the other side.
 
     Returns:
-        The places in ascending order; none where every stratum has one key only.
+        The places in ascending order; none where there is nothing to spare.
     """
     first: dict[str, Hashable] = {}
     for key, stratum in zip(keys, strata, strict=True):
         first.setdefault(key, stratum)
     counts = Counter(first.values())
-    spare = {key: stratum for key, stratum in first.items() if counts[stratum] > 1}
+    spare = {key: stratum for key, stratum in first.items() if counts[stratum] > classes}
     size = min(max(1, round(len(first) / _SHARE)), len(spare) // 2)
     drawn = stratified_sample(list(spare), list(spare.values()), size, _SEED, "held out")
     names = list(spare)

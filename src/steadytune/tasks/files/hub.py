@@ -60,8 +60,9 @@ def _load(name: str, config: str | None, revision: str | None) -> dict[str, Any]
     try:
         return dict(load_dataset(name, config, revision=revision))
     except Exception as error:  # Whatever stands in the way, the user can give another source
-        offline = "" if revision else ", HF_HUB_OFFLINE is set"
+        offline = "HF_HUB_OFFLINE is set, and it is not in the cache"
+        reason = first_line(error) if revision else offline
         raise DataError(
-            f"{name!r} is neither a file nor a folder, and cannot be had from the hub "
-            f"({first_line(error)}{offline}); {_INSTEAD}"
+            f"{name!r} is neither a file nor a folder, and cannot be had from the hub ({reason}); "
+            f"{_INSTEAD}"
         ) from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -94,7 +94,7 @@ def scalar_labels(table: Table, column: str, *, text: bool = False) -> list[Labe
     first: dict[str, int] = {}
     for row, label in enumerate(labels):
         if first.setdefault(_type_name(label), row) == row and len(first) > 1:
-            raise _of_two_types(table, column, labels, first)
+            raise _of_two_types(table, row, column, labels, first)
     return labels
 
 
@@ -182,14 +182,16 @@ def _type_name(label: Label) -> str:
 
 
 def _of_two_types(
-    table: Table, column: str, labels: Sequence[Label], first: dict[str, int]
+    table: Table, row: int, column: str, labels: Sequence[Label], first: Mapping[str, int]
 ) -> DataError:
-    (one, row), (other, later) = first.items()
+    earlier = next(iter(first.values()))
     found = (
-        f"has the {other} {shown(labels[later])}, but {table.unit} {table.numbers[row]} has the "
-        f"{one} {shown(labels[row])}"
+        f"has the {_type_name(labels[row])} {shown(labels[row])}, but {table.unit} "
+        f"{table.numbers[earlier]} has the {_type_name(labels[earlier])} {shown(labels[earlier])}"
     )
-    return table.error(later, column, found, "labels of one type (--kind classification for text)")
+    all_text = all(isinstance(label, str) for label in table.columns[column])
+    hint = " (--kind classification takes all as text)" if all_text else ""
+    return table.error(row, column, found, f"labels of one type{hint}")
 
 
 def _whole(table: Table, row: int, column: str, label: Label) -> Label:

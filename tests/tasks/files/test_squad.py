@@ -1,0 +1,87 @@
+"""SQuAD's nested articles and rows of questions are the same questions."""
+
+from __future__ import annotations
+
+import json
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steadytune import DataError
+from steadytune.tasks.files._table import Table, table_of_records
+from steadytune.tasks.files.json_rows import read_json
+from steadytune.tasks.files.squad import question_rows
+
+from .fuzz import JSON_VALUES
+
+CONTEXT = "The roof is red, the door is blue."
+LISTS = {"text": ["red", "blue"], "answer_start": [12, 29]}
+ANSWERS = [{"text": "red", "answer_start": 12}, {"text": "blue", "answer_start": 29}]
+TEXTS = ("question", "context")
+
+
+def nested(*questions: dict[str, Any]) -> Table:
+    paragraph = {"context": CONTEXT, "qas": list(questions)}
+    content = {"version": "1.1", "data": [{"title": "House", "paragraphs": [paragraph]}]}
+    return read_json(BytesIO(json.dumps(content).encode()), "squad.json")
+
+
+def flat(*rows: dict[str, Any]) -> Table:
+    return table_of_records(list(enumerate(rows, start=1)), "rows.jsonl", "line")
+
+
+def test_both_forms_give_the_same_rows() -> None:
+    expected = {
+        "id": ["a", "b"],
+        "question": ["Which?", "What?"],
+        "context": [CONTEXT] * 2,
+        "answers": [LISTS, {"text": ["red"], "answer_start": [12]}],
+    }
+    asked = [
+        {"id": "a", "question": "Which?", "answers": ANSWERS},
+        {"id": "b", "question": "What?", "answers": ANSWERS[:1]},
+    ]
+    assert question_rows(nested(*asked), TEXTS, "answers") == expected
+    for form in (expected["answers"], [ANSWERS, ANSWERS[:1]]):
+        rows = [
+            {"id": i, "question": q, "context": c, "answers": a}
+            for i, q, c, a in zip("ab", ("Which?", "What?"), [CONTEXT] * 2, form, strict=True)
+        ]
+        assert question_rows(flat(*rows), TEXTS, "answers") == expected
+
+
+def test_questions_without_id_are_named_by_their_number() -> None:
+    table = nested({"question": "Which?", "answers": ANSWERS})
+    assert question_rows(table, TEXTS, "answers")["id"] == ["1"]
+    assert table.place(0) == "squad.json, question 1"
+
+
+def test_numbers_serve_as_ids() -> None:
+    rows = [{"id": n, "question": "?", "context": CONTEXT, "answers": LISTS} for n in (7, 8)]
+    assert question_rows(flat(*rows), TEXTS, "answers")["id"] == ["7", "8"]
+
+
+@given(
+    st.fixed_dictionaries(
+        {"context": st.just(CONTEXT) | JSON_VALUES},
+        optional={"id": JSON_VALUES, "question": JSON_VALUES, "answers": JSON_VALUES},
+    )
+)
+def test_any_row(row: dict[str, Any]) -> None:
+    table = flat({"id": 1, "question": "?", "answers": ANSWERS, **row})
+    try:
+        question_rows(table, TEXTS, "answers")
+    except DataError as error:
+        assert str(error).startswith("rows.jsonl, line 1")
+        assert len(str(error).splitlines()) == 1
+
+
+@pytest.mark.parametrize("start", [True, 12.0, "12", -22, None])
+def test_an_offset_is_a_whole_number(start: Any) -> None:
+    answers = {"text": ["red"], "answer_start": [start]}
+    table = flat({"question": "?", "context": CONTEXT, "answers": answers})
+    with pytest.raises(DataError, match=r"rows.jsonl, line 1 has the answer"):
+        question_rows(table, TEXTS, "answers")
