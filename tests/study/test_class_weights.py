@@ -64,6 +64,6 @@ def test_every_pass_of_a_method_is_weighted() -> None:
             weighted_loss(model, torch.full((2,), weights)),
             attach(model, [RDrop(strength=0.0)], seed=0) as found,
         ):
-            return float(found(Step(model, batch)))
+            return float(found(Step(model, batch)).detach())
 
     assert objective(2.0) == pytest.approx(2 * objective(1.0), rel=1e-6)

@@ -1,6 +1,17 @@
 """The command line: it parses, calls and prints. Whatever is heavy is imported by the command."""
 
-from . import compare, demo, diagnose, methods, power, report, tasks
+from . import compare, demo, diagnose, methods, power, report, tasks, train
 from ._app import app, main
 
-__all__ = ["app", "compare", "demo", "diagnose", "main", "methods", "power", "report", "tasks"]
+__all__ = [
+    "app",
+    "compare",
+    "demo",
+    "diagnose",
+    "main",
+    "methods",
+    "power",
+    "report",
+    "tasks",
+    "train",
+]

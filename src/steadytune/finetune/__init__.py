@@ -1,0 +1,1 @@
+"""One fine-tuned model: trained and saved with its card, evaluated, and used to predict."""

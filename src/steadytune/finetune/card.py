@@ -1,0 +1,212 @@
+"""The model card: `README.md` beside the weights, with what the hub reads and what people need."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from ..method_docs import describe_methods
+from ..model_files import MINILM
+from ..study.record import Record
+from ..tasks import DEV, TRAIN
+from .summary import metric_names, score_rows, seed_rows, shown, spread
+
+_PIPELINES = {
+    "classification": "text-classification",
+    "regression": "text-classification",
+    "qa": "question-answering",
+}
+_MINILM_HUB = "sentence-transformers/all-MiniLM-L6-v2"
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_KEEP = {
+    "best": "the run that the rows to choose by prefer",
+    "ensemble": "an ensemble of the runs, whose probabilities are averaged",
+    "soup": "the average of the weights of runs, taken greedily by the rows to choose by",
+}
+
+
+def write_card(record: Record, command: str) -> str:
+    """The text of the card.
+
+    Args:
+        record: The record of what is kept.
+        command: The command line that makes it again.
+    """
+    data = ModelCardData(
+        library_name="transformers",
+        base_model=_base_model(record["spec"]["model"]),
+        pipeline_tag=_PIPELINES[record["task"]["kind"]],
+        tags=["steadytune"],
+        metrics=[record["task"]["metric"]],
+        model_name=_title(record),
+        eval_results=_eval_results(record),
+    )
+    body = "\n\n".join(_sections(record, command))
+    return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}\n"))
+
+
+def _base_model(model: str) -> str | None:
+    """The name on the hub; a folder of this machine has none."""
+    if model == MINILM:
+        return _MINILM_HUB
+    is_folder = model.startswith((".", "~", "/"))
+    return model if _HUB_NAME.fullmatch(model) and not is_folder else None
+
+
+def _title(record: Record) -> str:
+    spec = record["spec"]
+    base = spec["model"].rstrip("/").rpartition("/")[2]
+    return f"{base}-{spec['task']}-{spec['method'].partition(':')[0]}"
+
+
+def _eval_results(record: Record) -> list[EvalResult]:
+    task, metrics = record["task"], metric_names(record)
+    return [
+        EvalResult(
+            task_type=_PIPELINES[task["kind"]],
+            dataset_type=task["name"],
+            dataset_name=f"{row.split} ({row.use}, {row.rows} rows)",
+            dataset_split=row.split,
+            metric_type=metric,
+            metric_value=round(value, 6),
+        )
+        for row in score_rows(record)
+        if row.split not in (TRAIN, DEV)
+        for metric in metrics
+        if (value := row.scores.get(metric)) is not None
+    ]
+
+
+def _sections(record: Record, command: str) -> Iterator[str]:
+    yield f"# {_title(record)}"
+    yield _opening(record)
+    yield "## Scores\n\n" + _scores(record)
+    if seeds := _seeds(record):
+        yield "## Runs\n\n" + seeds
+    yield "## Method\n\n" + _method(record)
+    yield "## Data\n\n" + _data(record)
+    yield "## Use\n\n" + _use(record)
+    yield "## Made again\n\n" + _made_again(record, command)
+
+
+def _opening(record: Record) -> str:
+    spec, task = record["spec"], record["task"]
+    made = f"{_plain(spec['model'])}, fine-tuned on {task['sizes'][TRAIN]} rows of {task['name']}"
+    classes = ", ".join(record["input"]["label_names"])
+    what = f" ({task['kind']}: {_plain(classes)})" if classes else f" ({task['kind']})"
+    return f"{made}{what} with the method `{spec['method']}`."
+
+
+def _scores(record: Record) -> str:
+    metrics = metric_names(record)
+    rows = [
+        [f"{row.split} ({row.use})", str(row.rows), shown(row.constant)]
+        + [shown(row.scores.get(metric)) for metric in metrics]
+        for row in score_rows(record)
+    ]
+    notes = (
+        f"The primary metric is {record['task']['metric']}; `constant` is what the best constant "
+        "prediction scores on it."
+    )
+    if any("seen by" in row[0] for row in rows):
+        notes += (
+            " Rows that the starting model has seen in its own training say nothing of how it "
+            "does on new ones."
+        )
+    return _table(["rows", "number", "constant", *metrics], rows) + f"\n\n{notes}"
+
+
+def _seeds(record: Record) -> str:
+    seeds = seed_rows(record)
+    if not seeds:
+        return ""
+    splits = [split for split in record["results"] if split != TRAIN]
+    rows = [
+        [str(row.seed), "yes" if row.taken else "no", *(shown(row.scores.get(s)) for s in splits)]
+        for row in seeds
+    ]
+    spreads = [spread(seeds, split) for split in splits]
+    rows.append(["mean", "", *(shown(s and s[0]) for s in spreads)])
+    rows.append(["standard deviation", "", *(shown(s and s[1]) for s in spreads)])
+    text = (
+        f"What is kept is {_KEEP[record['selection']['keep']]}. Choices were made by `{DEV}` "
+        "alone; the scores of the single runs on the other rows show the spread over seeds, "
+        f"{record['task']['metric']} below."
+    )
+    return f"{text}\n\n" + _table(["seed", "taken", *splits], rows)
+
+
+def _method(record: Record) -> str:
+    spec = record["spec"]
+    described = describe_methods([spec["method"]], imports=False).get(spec["method"], "")
+    text = f"`{spec['method']}`. {described}".strip()
+    if spec["method_options"] not in ("", "()"):
+        text += f" With all options: `{spec['method_options']}`."
+    names = ("epochs", "learning_rate", "warmup", "weight_decay", "batch_size", "max_length")
+    further = ("class_weights", "patience", "precision", "head_seed", "threads")
+    rows = [[name, str(spec[name])] for name in (*names, *further) if spec[name] is not None]
+    rows += [[name, str(value)] for name, value in spec["settings"].items()]
+    return f"{text}\n\n" + _table(["setting", "value"], rows)
+
+
+def _data(record: Record) -> str:
+    task, spec = record["task"], record["spec"]
+    cut = task.get("cut", {})
+    rows = [[split, str(size), f"{cut.get(split, 0):.1%}"] for split, size in task["sizes"].items()]
+    draw = (
+        "all training rows"
+        if spec["train_size"] is None
+        else (f"{spec['train_size']} training rows, drawn with subset seed {spec['subset_seed']}")
+    )
+    column = "in several windows" if task["kind"] == "qa" else "cut"
+    return (
+        f"{task['name']}: {_plain(task['source'])}. {draw[0].upper()}{draw[1:]}. Content hash of "
+        f"all rows read: `{spec['data_hash']}`.\n\n" + _table(["rows", "number", column], rows)
+    )
+
+
+def _use(record: Record) -> str:
+    command = "```sh\nsteadytune predict DIR rows.csv\n```"
+    if record.get("selection", {}).get("keep") == "ensemble":
+        return (
+            f"{command}\n\nEach folder `member-<seed>` is a model of its own, as "
+            "`ensemble.json` says."
+        )
+    head = "QuestionAnswering" if record["task"]["kind"] == "qa" else "SequenceClassification"
+    return (
+        f"```python\nfrom transformers import AutoModelFor{head}, AutoTokenizer\n\n"
+        f'model = AutoModelFor{head}.from_pretrained("DIR")\n'
+        f'tokenizer = AutoTokenizer.from_pretrained("DIR")\n```\n\nOr:\n\n{command}'
+    )
+
+
+def _made_again(record: Record, command: str) -> str:
+    environment, spec = record["environment"], record["spec"]
+    versions = ", ".join(
+        f"{name} {environment[name]}"
+        for name in ("steadytune", "python", "torch", "transformers", "tokenizers", "datasets")
+        if environment.get(name)
+    )
+    seeds = [str(row.seed) for row in seed_rows(record)] or [str(spec["seed"])]
+    commit = f" at commit `{environment['commit']}`" if environment.get("commit") else ""
+    return (
+        f"```sh\n{command}\n```\n\nSeed{'s' * (len(seeds) > 1)} {', '.join(seeds)}; "
+        f"{versions}{commit}; {environment['device']}, {environment['threads']} CPU threads, "
+        f"precision {spec['precision']}. Hash of the starting weights: `{spec['model_hash']}`. "
+        "The whole record stands in `record.json`, the prediction for every row in "
+        "`predictions.npz`."
+    )
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join("| " + " | ".join(_plain(cell) for cell in line) + " |" for line in lines)
+
+
+def _plain(text: Any) -> str:
+    """Text that breaks no line, cell or markup."""
+    joined = " ".join(str(text).split())
+    return re.sub(r"([|<>`*\[\]])", r"\\\1", joined)

@@ -1,0 +1,162 @@
+"""One model of several runs: the best, all of them, or the average of their weights.
+
+Choices look at the rows to choose by alone. The test rows are read to report, never to choose.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from .._prediction_file import read_predictions
+from ..models import quiet
+from ..study.encoded import encode_splits
+from ..study.ledger import Ledger
+from ..tasks import DEV, Encoded, Encoding, Predictions, Scores
+from .members import Member
+from .plan import TrainPlan
+from .saved import SavedModel, load_saved, write_ensemble
+from .scoring import score_splits
+from .soup import average_weights, greedy_soup, read_weights
+
+_NOT_WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """What is kept of the runs.
+
+    Args:
+        seeds: The seeds of the runs that it is made of.
+        results: Split -> metrics.
+        predictions: Split -> column -> one entry a row.
+    """
+
+    seeds: tuple[int, ...]
+    results: dict[str, Scores]
+    predictions: dict[str, Predictions]
+
+
+@dataclass(frozen=True, eq=False)
+class Kitchen:
+    """What a choice is made with.
+
+    Args:
+        plan: The plan.
+        members: The runs that came to their end.
+        ledger: Their predictions.
+        result: Folder that what is kept is written to.
+        on_batch: Called after every batch that is evaluated.
+    """
+
+    plan: TrainPlan
+    members: Sequence[Member]
+    ledger: Ledger
+    result: Path
+    on_batch: Callable[[], None] = lambda: None
+
+    def encoded(self, *splits: str) -> dict[str, Encoded]:
+        """The features of some splits."""
+        spec = self.plan.specs[0]
+        encoding = Encoding(spec.max_length, spec.stride)
+        every = tuple(self.plan.task.splits)
+        found = encode_splits(self.plan.task, spec.model, encoding, every, self.plan.options.trust)
+        return {split: found[split] for split in splits or every}
+
+    def score(self, saved: SavedModel) -> tuple[dict[str, Scores], dict[str, Predictions]]:
+        """Score what is kept on all splits."""
+        return score_splits(saved, self.encoded(), self.plan.task.splits, self.on_batch)
+
+
+def dev_score(member: Member, metric: str) -> float:
+    """A run's primary metric on the rows to choose by; an undefined one counts as 0."""
+    return float(member.record["results"][DEV][metric] or 0.0)
+
+
+def best_member(members: Sequence[Member], metric: str) -> Member:
+    """The run that the rows to choose by prefer; of equal ones that of the lowest loss there."""
+    if len(members) == 1:
+        return members[0]
+
+    def preference(member: Member) -> tuple[float, float]:
+        loss = member.record["results"][DEV].get("loss")
+        return dev_score(member, metric), -float("inf") if loss is None else -loss
+
+    return max(members, key=preference)
+
+
+def keep(kitchen: Kitchen) -> Kept:
+    """Write the model that was asked for into the folder of results.
+
+    Raises:
+        ModelError: If what comes of it has outputs that are not finite.
+    """
+    if len(kitchen.plan.specs) == 1 or kitchen.plan.options.keep == "best":
+        return _keep_best(kitchen)
+    if kitchen.plan.options.keep == "ensemble":
+        return _keep_ensemble(kitchen)
+    return _keep_soup(kitchen)
+
+
+def copy_folder(source: Path, target: Path) -> None:
+    """Copy a folder into another one, as further links to the same files where that is possible."""
+
+    def link(one: str, other: str) -> object:
+        with suppress(OSError):
+            os.link(one, other)
+            return other
+        return shutil.copy2(one, other)
+
+    shutil.copytree(source, target, copy_function=link, dirs_exist_ok=True)
+
+
+def _keep_best(kitchen: Kitchen) -> Kept:
+    best = best_member(kitchen.members, kitchen.plan.task.metric)
+    copy_folder(best.model, kitchen.result)
+    predictions = read_predictions(kitchen.ledger.predictions_of(best.record))
+    return Kept((best.seed,), best.record["results"], predictions)
+
+
+def _keep_ensemble(kitchen: Kitchen) -> Kept:
+    names = [f"member-{member.seed}" for member in kitchen.members]
+    for member, name in zip(kitchen.members, names, strict=True):
+        copy_folder(member.model, kitchen.result / name)
+    write_ensemble(kitchen.result, names, kitchen.plan.task.kind)
+    seeds = tuple(member.seed for member in kitchen.members)
+    return Kept(seeds, *kitchen.score(load_saved(str(kitchen.result))))
+
+
+def _keep_soup(kitchen: Kitchen) -> Kept:
+    metric = kitchen.plan.task.metric
+    by_seed = {member.seed: member for member in kitchen.members}
+    best = best_member(kitchen.members, metric)
+    saved = load_saved(str(best.model))
+    features, rows = kitchen.encoded(DEV), {DEV: kitchen.plan.task.splits[DEV]}
+
+    def stir(seeds: Sequence[int]) -> None:
+        averaged = average_weights([read_weights(by_seed[seed].model) for seed in seeds])
+        saved.models[0].load_state_dict(averaged, strict=False)  # tied weights are saved once
+
+    def score(seeds: Sequence[int]) -> float:
+        stir(seeds)
+        results, _ = score_splits(saved, features, rows, kitchen.on_batch)
+        return float(results[DEV][metric] or 0.0)
+
+    first = [best.seed, *(seed for seed in by_seed if seed != best.seed)]
+    dev = {seed: dev_score(member, metric) for seed, member in by_seed.items()}
+    taken = greedy_soup(first, dev, score)
+    stir(taken)
+    _save(saved.models[0], best.model, kitchen.result)
+    return Kept(taken, *kitchen.score(replace(saved, name="the average")))
+
+
+def _save(model: Any, like: Path, folder: Path) -> None:
+    """Weights of the model beside the other files of a member."""
+    shutil.copytree(like, folder, ignore=shutil.ignore_patterns(*_NOT_WEIGHTS), dirs_exist_ok=True)
+    with quiet():
+        model.save_pretrained(folder)

@@ -1,0 +1,162 @@
+"""The runs of one call, each with its own checkpoints and its own saved model."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .._exceptions import SteadytuneError
+from ..model_files import Trust
+from ..study.checkpoints import Workspace
+from ..study.executors import Progress, executor_for
+from ..study.ledger import Ledger
+from ..study.outcome import Outcome
+from ..study.record import Record
+from ..study.spec import RunSpec
+from ..tasks.source import DataSource
+from .output_folder import OutputFolder
+from .plan import TrainPlan
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from ..tasks import Task
+
+
+@dataclass(frozen=True)
+class Member:
+    """A run that has ended.
+
+    Args:
+        record: Its record.
+        model: The folder of its model; it is there if the run came to its end.
+    """
+
+    record: Record
+    model: Path
+
+    @property
+    def seed(self) -> int:
+        """The seed of the run."""
+        seed: int = self.record["spec"]["seed"]
+        return seed
+
+
+@dataclass(frozen=True)
+class TrainMember:
+    """Carries out one run in whatever process it is called.
+
+    Args:
+        source: Where the rows come from.
+        work: The folder of checkpoints and models of all runs.
+        curves: The folder for TensorBoard's files.
+        trust: What of the model's files may be read.
+    """
+
+    source: DataSource
+    work: Path
+    curves: Path
+    trust: Trust
+
+    def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
+        """Carry it out, from its last checkpoint on if there is one."""
+        from ..study.run import run
+
+        place = member_folder(self.work, spec)
+        curves = self.curves / f"seed-{spec.seed}"
+        keep = Workspace(place / "model", place / "steps", curves)
+        return run(spec, progress, self._load, keep, self.trust)
+
+    def _load(self, name: str) -> Task:
+        return self.source.load()
+
+
+def member_folder(work: Path, spec: RunSpec) -> Path:
+    """Where one run keeps its model and its checkpoints."""
+    return work / f"seed-{spec.seed}"
+
+
+def train_members(plan: TrainPlan, folder: OutputFolder, console: Console) -> list[Member]:
+    """Carry out what is missing of the runs.
+
+    Returns:
+        The runs that came to their end, in the order of the seeds.
+
+    Raises:
+        SteadytuneError: If none did, with the reason.
+        KeyboardInterrupt: If the user stops it; its text says how to go on.
+    """
+    ledger = members_ledger(folder)
+    for name in ledger.read().corrupt:
+        ledger.set_aside(name)
+    missing = [spec for spec in plan.specs if not _is_done(ledger, folder, spec)]
+    if missing:
+        _carry_out(missing, plan, folder, ledger, console)
+    hashes = {spec.hash: spec for spec in plan.specs}
+    records = {r["spec_hash"]: r for r in ledger.read().records if r["spec_hash"] in hashes}
+    members = [
+        Member(records[spec.hash], member_folder(folder.work, spec) / "model")
+        for spec in plan.specs
+        if records.get(spec.hash, {}).get("status") == "ok"
+    ]
+    if not members:
+        _complain(list(records.values()), folder)
+    return members
+
+
+def members_ledger(folder: OutputFolder) -> Ledger:
+    """Records and predictions of the runs."""
+    return Ledger(folder.work / "members")
+
+
+def _is_done(ledger: Ledger, folder: OutputFolder, spec: RunSpec) -> bool:
+    saved = (member_folder(folder.work, spec) / "model").is_dir()
+    for record in ledger.read().records:
+        if record["spec_hash"] == spec.hash:
+            return record["status"] == "diverged" or (record["status"] == "ok" and saved)
+    return False
+
+
+def _carry_out(
+    specs: list[RunSpec],
+    plan: TrainPlan,
+    folder: OutputFolder,
+    ledger: Ledger,
+    console: Console,
+) -> None:
+    from .._progress import StudyProgress
+
+    options = plan.options
+    train = TrainMember(options.source, folder.work, folder.curves, options.trust)
+    executor = executor_for(min(options.workers, len(specs)))
+    by_hash = {spec.hash: spec for spec in specs}
+    with StudyProgress(console, len(specs)) as progress:
+
+        def keep(outcome: Outcome) -> None:
+            ledger.add(outcome)
+            progress.on_record(outcome.record)
+            if outcome.record["status"] == "ok":
+                place = member_folder(folder.work, by_hash[outcome.record["spec_hash"]])
+                shutil.rmtree(place / "steps", ignore_errors=True)
+
+        try:
+            executor.carry_out(specs, train, keep, progress.on_progress)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(
+                f"stopped; the same command goes on from the last checkpoint in {folder.work}"
+            ) from None
+
+
+def _complain(records: list[Record], folder: OutputFolder) -> None:
+    """No model came of it: after a divergence nothing there is of use, after a crash there is."""
+    reason = records[0]["reason"] if records else "no record can be read"
+    if records and all(record["status"] == "diverged" for record in records):
+        folder.discard()
+        raise SteadytuneError(
+            f"the training diverged: {reason}; give a lower --learning-rate or another method"
+        )
+    raise SteadytuneError(
+        f"the training failed: {reason}; the same command goes on from its last checkpoint"
+    )

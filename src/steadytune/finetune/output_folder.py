@@ -1,0 +1,119 @@
+"""The folder of a model: what lies in it, and how results appear in it whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any, Literal
+
+from .._exceptions import ConfigError
+
+RECORD = "record.json"
+PREDICTIONS = "predictions.npz"
+PLAN_KEY = "plan_hash"
+_WORK = "checkpoints"
+_PLAN = "plan.json"
+_CURVES = "curves"
+_SHOWN = 3
+
+State = Literal["new", "unfinished", "finished"]
+
+
+class OutputFolder:
+    """The folder that a model is to be saved in.
+
+    While the work goes on everything lies in `checkpoints`; results are moved out of it when they
+    are whole, the record last.
+
+    Args:
+        folder: The folder; it need not exist.
+        plan_hash: What the work is recognised by.
+    """
+
+    def __init__(self, folder: Path, plan_hash: str) -> None:
+        self.folder = folder
+        self.work = folder / _WORK
+        self.result = self.work / "result"
+        self.curves = folder / _CURVES
+        self._plan_hash = plan_hash
+
+    def open(self) -> State:
+        """How far this work is; afterwards the folder is there and can be written to.
+
+        Raises:
+            ConfigError: If something else lies there, or it cannot be written to.
+        """
+        if _read(self.folder / RECORD).get(PLAN_KEY) == self._plan_hash:
+            return "finished"
+        if _read(self.work / _PLAN).get(PLAN_KEY) == self._plan_hash:
+            return "unfinished"
+        self._require_empty()
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            write_json(self.work / _PLAN, {PLAN_KEY: self._plan_hash})
+        except OSError as error:
+            raise ConfigError(
+                f"cannot write to {self.folder} ({error.strerror}); name another folder with --out"
+            ) from error
+        return "new"
+
+    def clean_result(self) -> Path:
+        """An empty folder for the results."""
+        shutil.rmtree(self.result, ignore_errors=True)
+        self.result.mkdir()
+        return self.result
+
+    def publish(self) -> None:
+        """Move the results to their places, and remove what was needed on the way."""
+        found = sorted(self.result.iterdir(), key=lambda path: path.name == RECORD)
+        for path in found:
+            target = self.folder / path.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            os.replace(path, target)
+        shutil.rmtree(self.work)
+
+    def discard(self) -> None:
+        """Remove what this work left, and the folder if nothing else is in it."""
+        shutil.rmtree(self.work, ignore_errors=True)
+        if not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
+    def _require_empty(self) -> None:
+        if not self.folder.exists():
+            return
+        if not self.folder.is_dir():
+            raise ConfigError(f"{self.folder} is a file; name a folder with --out")
+        names = sorted(path.name for path in self.folder.iterdir())
+        if not names:
+            return
+        shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+        raise ConfigError(
+            f"{self.folder} is not empty: {self._whose()} ({shown}); name another folder with "
+            "--out, or remove it"
+        )
+
+    def _whose(self) -> str:
+        if spec := _read(self.folder / RECORD).get("spec"):
+            return f"it holds a model of {spec.get('method')} on {spec.get('task')}"
+        if (self.work / _PLAN).exists():
+            return "it holds the unfinished work of another command"
+        return "it holds other files"
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON under a temporary name that is then renamed."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A JSON object; an empty one where there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}

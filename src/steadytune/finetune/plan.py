@@ -1,0 +1,164 @@
+"""What a call of `steadytune train` does: everything that can be wrong is found here."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from .._exceptions import ConfigError
+from ..method_text import format_method, parse_method
+from ..models import model_hash, resolve_model
+from ..study.arguments import step_count, training_arguments
+from ..study.encoded import encode_splits
+from ..study.preflight import require_fit
+from ..study.spec import RunSpec
+from ..tasks import TRAIN, Encoding, Task
+from .options import TrainOptions
+
+_FEWEST_TO_CHOOSE_BY = 100
+_MAX_LENGTH = {"qa": 384}
+_OTHER_MAX_LENGTH = 128
+_NOTICEABLE_CUT = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class TrainPlan:
+    """The runs, and what they run on.
+
+    Args:
+        options: What was asked for.
+        specs: One a seed.
+        task: The rows that are drawn.
+        notes: What was guessed in reading them, a line each.
+        steps: Optimizer steps of a run, if it is not stopped early.
+        cut: Split -> share of its rows that are longer than allowed.
+    """
+
+    options: TrainOptions
+    specs: tuple[RunSpec, ...]
+    task: Task
+    notes: tuple[str, ...]
+    steps: int
+    cut: Mapping[str, float]
+
+    @property
+    def hash(self) -> str:
+        """Sixteen hexadecimal digits: what the folder of the model is recognised by."""
+        keep = self.options.keep if len(self.specs) > 1 else "one"
+        text = json.dumps([keep, *(spec.hash for spec in self.specs)])
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """A line for splits of which many rows are cut; windows over a context lose nothing."""
+        much = {split: share for split, share in self.cut.items() if share > _NOTICEABLE_CUT}
+        if not much or self.task.kind == "qa":
+            return ()
+        shares = ", ".join(f"{share:.1%} of {split}" for split, share in much.items())
+        length = self.specs[0].max_length
+        return (
+            f"longer than {length} tokens, and cut: {shares}; give a larger --max-length to keep "
+            "them whole",
+        )
+
+
+def make_plan(options: TrainOptions) -> TrainPlan:
+    """Read the rows, find the model, and look at every setting; nothing is written.
+
+    Raises:
+        SteadytuneError: If the rows or the model cannot be had, or a setting does not fit them.
+    """
+    methods = parse_method(options.method)
+    whole = options.source.load()
+    dev_size = _dev_size(options, whole)
+    task = whole.sample(options.train_size, options.subset_seed, options.eval_size, dev_size)
+    _require_classes(options, task)
+    draft = dataclasses.replace(
+        _draft(options, task),
+        method=format_method(methods),
+        method_options=repr(methods),
+        dev_size=dev_size,
+        model_hash=model_hash(resolve_model(options.model, options.trust)),
+    )
+    require_fit(options.model, task.kind, task.label_names, [draft.method], options.trust)
+    encoded = encode_splits(
+        task,
+        draft.model,
+        Encoding(draft.max_length, draft.stride),
+        tuple(task.splits),
+        options.trust,
+    )
+    steps = step_count(draft, len(encoded[TRAIN].dataset))
+    training_arguments(draft, Path("unused"), steps, task.metric, resumable=True)
+    cut = {split: features.share_cut for split, features in encoded.items()}
+    return TrainPlan(options, _specs(options, draft), task, options.source.notes(), steps, cut)
+
+
+def _draft(options: TrainOptions, task: Task) -> RunSpec:
+    return RunSpec(
+        task=task.name,
+        method=options.method,
+        seed=options.seeds[0],
+        model=options.model,
+        data_hash=task.content_hash,
+        train_size=options.train_size,
+        subset_seed=options.subset_seed,
+        eval_size=options.eval_size,
+        dev_size=None if task.dev is None else len(task.dev),
+        epochs=options.epochs,
+        learning_rate=options.learning_rate,
+        warmup=options.warmup,
+        weight_decay=options.weight_decay,
+        batch_size=options.batch_size,
+        class_weights=options.class_weights,
+        patience=options.patience,
+        precision=resolve_precision(options.precision),
+        max_length=options.max_length or _MAX_LENGTH.get(task.kind, _OTHER_MAX_LENGTH),
+        settings=options.settings,
+        threads=options.threads or max(1, torch.get_num_threads() // max(1, options.workers)),
+    )
+
+
+def _specs(options: TrainOptions, draft: RunSpec) -> tuple[RunSpec, ...]:
+    """One a seed; weights can be averaged only if they began with the same head."""
+    head = options.seeds[0] if options.keep == "soup" else None
+    return tuple(dataclasses.replace(draft, seed=seed, head_seed=head) for seed in options.seeds)
+
+
+def resolve_precision(precision: str) -> str:
+    """What `auto` stands for on this machine."""
+    if precision != "auto":
+        return precision
+    has_bf16 = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    return "bf16" if has_bf16 else "fp32"
+
+
+def _dev_size(options: TrainOptions, task: Task) -> int | None:
+    """Rows to choose by: as many as asked for, or as many as are trained on, and 100 at least."""
+    if options.dev_size is not None or not options.chooses:
+        return options.dev_size
+    if task.dev is not None:
+        return len(task.dev)
+    most = len(task.train)
+    unused = most - (most if options.train_size is None else options.train_size)
+    if unused < 1:
+        raise ConfigError(
+            f"all {most} training rows are trained on, and none is left to choose by; give "
+            "--train-size below that, --dev-size, or --dev FILE"
+        )
+    assert options.train_size is not None
+    return min(unused, max(_FEWEST_TO_CHOOSE_BY, options.train_size))
+
+
+def _require_classes(options: TrainOptions, task: Task) -> None:
+    if options.class_weights == "balanced" and task.kind != "classification":
+        raise ConfigError(
+            f"balanced class weights need classes, and {task.name} has none; leave "
+            "--class-weights out"
+        )

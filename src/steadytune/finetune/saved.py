@@ -1,0 +1,194 @@
+"""A fine-tuned model as it lies in a folder: one model, or the members of an ensemble."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .._exceptions import ModelError
+from ..model_files import CAREFUL, Trust, read_config
+from ..models import load_whole_model, resolve_model
+from ..study.evaluation import model_outputs
+from ..tasks import PROBLEMS, Outputs, Problem
+from .output_folder import RECORD, write_json
+
+ENSEMBLE = "ensemble.json"
+_VERSION = 1
+_FORESEEN = {
+    "ForSequenceClassification": "classification",
+    "ForQuestionAnswering": "qa",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SavedModel:
+    """A model that is ready to be used.
+
+    Args:
+        name: What it is called in messages.
+        kind: `classification`, `regression` or `qa`.
+        label_names: The classes in the order of their numbers; none but for classification.
+        models: The members; one where it is no ensemble.
+        tokenizer: The tokenizer of all members.
+        columns: The text columns that it was trained on, where that is known.
+        max_length: Most tokens an input that it was trained on, where that is known.
+    """
+
+    name: str
+    kind: str
+    label_names: tuple[str, ...]
+    models: tuple[Any, ...]
+    tokenizer: Any
+    columns: tuple[str, ...] = ()
+    max_length: int | None = None
+
+    @property
+    def problem(self) -> Problem:
+        """What its kind of task needs."""
+        return PROBLEMS[self.kind]
+
+    def outputs(self, features: Any, on_batch: Callable[[], None]) -> Outputs:
+        """The outputs for encoded rows, averaged over the members."""
+        each = [
+            model_outputs(model, self.tokenizer, features, self.problem, on_batch)
+            for model in self.models
+        ]
+        return average_outputs(self.kind, each)
+
+
+def load_saved(name: str, trust: Trust = CAREFUL) -> SavedModel:
+    """Load a fine-tuned model: a folder, ours or not, an ensemble's folder, or a hub name.
+
+    Args:
+        name: As for `steadytune.models.resolve_model`, or a folder with `ensemble.json`.
+        trust: What of the model's files may be read.
+
+    Raises:
+        ModelError: If it cannot be loaded, or is not fine-tuned for a task of a known kind.
+    """
+    folder = Path(name)
+    members = _members(folder) if (folder / ENSEMBLE).is_file() else [name]
+    loaded = [_load_one(member, trust) for member in members]
+    first = loaded[0]
+    for other, member in zip(loaded[1:], members[1:], strict=True):
+        if (other.kind, other.label_names) != (first.kind, first.label_names):
+            raise ModelError(
+                f"member {Path(member).name} of {name!r} predicts {_what(other)}, and "
+                f"{Path(members[0]).name} {_what(first)}; expected members of one kind"
+            )
+    columns, max_length = _trained_on(folder)
+    models = tuple(model for part in loaded for model in part.models)
+    return SavedModel(
+        name, first.kind, first.label_names, models, first.tokenizer, columns, max_length
+    )
+
+
+def write_ensemble(folder: Path, members: Sequence[str], kind: str) -> None:
+    """Write `ensemble.json`: which folders there are members."""
+    content = {"version": _VERSION, "kind": kind, "members": list(members)}
+    write_json(folder / ENSEMBLE, content)
+
+
+def average_outputs(kind: str, each: Sequence[Outputs]) -> Outputs:
+    """What an ensemble gives.
+
+    Probabilities of classes are averaged, and numbers; for questions the logits of starts and of
+    ends, so that a span's score is the mean of its scores.
+
+    Args:
+        kind: The kind of task.
+        each: The outputs of each member for the same features.
+
+    Returns:
+        The same outputs; for classification the logarithms of the mean probabilities.
+    """
+    if len(each) == 1:
+        return each[0]
+    average = _log_mean_probabilities if kind == "classification" else _mean
+    return {
+        name: [average(arrays) for arrays in zip(*(o[name] for o in each), strict=True)]
+        for name in each[0]
+    }
+
+
+def _log_mean_probabilities(logits: Sequence[Any]) -> Any:
+    from scipy.special import log_softmax, logsumexp
+
+    each = log_softmax(np.stack(logits).astype(np.float64), axis=-1)
+    return (logsumexp(each, axis=0) - np.log(len(each))).astype(np.float32)
+
+
+def _mean(arrays: Sequence[Any]) -> Any:
+    return np.mean(np.stack(arrays), axis=0, dtype=np.float64).astype(np.float32)
+
+
+def _load_one(name: str, trust: Trust) -> SavedModel:
+    folder = resolve_model(name, trust)
+    kind = _kind(read_config(folder, name), name)
+    model, tokenizer = load_whole_model(name, kind, trust)
+    labels = _label_names(model.config) if kind == "classification" else ()
+    return SavedModel(name, kind, labels, (model,), tokenizer)
+
+
+def _kind(config: dict[str, Any], name: str) -> str:
+    """The kind of task, from the architecture and the number of outputs."""
+    architecture = str((config.get("architectures") or ["none"])[0])
+    ends = (kind for end, kind in _FORESEEN.items() if architecture.endswith(end))
+    kind = next(ends, None)
+    if kind is None:
+        raise ModelError(
+            f"model {name!r} has the architecture {architecture}, which is fine-tuned for no task "
+            "that is known here; expected one for sequence classification or question answering"
+        )
+    problem = config.get("problem_type")
+    if problem == "multi_label_classification":
+        raise ModelError(
+            f"model {name!r} gives several labels a text, which is not supported; expected one "
+            "label a text, a number, or answers"
+        )
+    outputs = len(config.get("id2label") or {0: 0, 1: 1})
+    is_number = kind == "classification" and (problem == "regression" or outputs == 1)
+    return "regression" if is_number else kind
+
+
+def _label_names(config: Any) -> tuple[str, ...]:
+    return tuple(str(config.id2label[number]) for number in range(config.num_labels))
+
+
+def _members(folder: Path) -> list[str]:
+    try:
+        content = json.loads((folder / ENSEMBLE).read_text(encoding="utf-8"))
+        names = content["members"]
+        known = content["version"] == _VERSION and isinstance(names, list) and bool(names)
+    except (OSError, ValueError, KeyError, TypeError):
+        known, names = False, []
+    if not known or not all(_is_plain_name(name) for name in names):
+        raise ModelError(f"{ENSEMBLE} in {folder} names no members; train the ensemble anew")
+    if missing := [name for name in names if not (folder / name).is_dir()]:
+        raise ModelError(f"{folder} lacks the member {missing[0]} that {ENSEMBLE} names")
+    return [str(folder / name) for name in names]
+
+
+def _is_plain_name(name: object) -> bool:
+    """A folder right here: a file must not say which other folders are read."""
+    return isinstance(name, str) and name == Path(name).name and name not in ("", ".", "..")
+
+
+def _trained_on(folder: Path) -> tuple[tuple[str, ...], int | None]:
+    """What a record beside the model says of its inputs."""
+    try:
+        given = json.loads((folder / RECORD).read_text(encoding="utf-8"))["input"]
+        columns, length = given["columns"], given["max_length"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return (), None
+    fits = isinstance(columns, list) and all(isinstance(name, str) for name in columns)
+    return tuple(columns) if fits else (), length if type(length) is int and length > 0 else None
+
+
+def _what(saved: SavedModel) -> str:
+    return f"{saved.kind} ({', '.join(saved.label_names)})" if saved.label_names else saved.kind

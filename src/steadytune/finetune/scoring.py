@@ -1,0 +1,59 @@
+"""Scores of a saved model on the splits of a task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .._exceptions import ModelError
+from ..study.evaluation import are_finite, batch_count
+from ..tasks import Encoded, Predictions, Scores, with_identity
+from .saved import SavedModel
+
+
+def units(saved_models: int, encoded: Mapping[str, Encoded]) -> int:
+    """How many batches `score_splits` takes."""
+    return saved_models * sum(batch_count(len(split.dataset)) for split in encoded.values())
+
+
+def predict_rows(
+    saved: SavedModel, encoded: Encoded, rows: Any, on_batch: Callable[[], None]
+) -> Predictions:
+    """What a model says of rows.
+
+    Raises:
+        ModelError: If its outputs are not finite.
+    """
+    outputs = saved.outputs(encoded.dataset, on_batch)
+    if not are_finite(outputs):
+        raise ModelError(f"the outputs of {saved.name} are not finite: its weights are of no use")
+    return saved.problem.predict(outputs, encoded, rows)
+
+
+def score_splits(
+    saved: SavedModel,
+    encoded: Mapping[str, Encoded],
+    splits: Mapping[str, Any],
+    on_batch: Callable[[], None],
+) -> tuple[dict[str, Scores], dict[str, Predictions]]:
+    """Score a model on splits.
+
+    Args:
+        saved: The model.
+        encoded: Split -> features.
+        splits: Split -> rows.
+        on_batch: Called after every batch.
+
+    Returns:
+        Split -> metrics, and split -> predictions beside the rows' identity.
+
+    Raises:
+        ModelError: If its outputs are not finite.
+    """
+    results, kept = {}, {}
+    for split, features in encoded.items():
+        rows = splits[split]
+        predictions = predict_rows(saved, features, rows, on_batch)
+        results[split] = saved.problem.score(predictions, rows)
+        kept[split] = with_identity(predictions, rows)
+    return results, kept

@@ -1,0 +1,134 @@
+"""What is said of a trained model: its scores by domain, and the spread over its runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean, stdev
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ..model_files import MINILM
+from ..study.record import Record
+from ..tasks import DEV, TRAIN
+
+_SEEN = "seen by minilm in its own training"
+_LAST = ("loss", "ece", "mse")
+
+
+@dataclass(frozen=True)
+class ScoreRow:
+    """The scores on one set of rows.
+
+    Args:
+        split: Its name.
+        use: What its rows are for, with a word on what the model has seen before.
+        rows: Their number.
+        constant: What the best constant predictor scores on the primary metric.
+        scores: Metric -> value, None where it is undefined.
+    """
+
+    split: str
+    use: str
+    rows: int
+    constant: float
+    scores: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class SeedRow:
+    """The primary metric of one run, on the rows to choose by and on each domain."""
+
+    seed: int
+    taken: bool
+    scores: Mapping[str, float | None]
+
+
+def score_rows(record: Record) -> list[ScoreRow]:
+    """One entry a split, in the order in which they are shown."""
+    task = record["task"]
+    return [
+        ScoreRow(
+            split,
+            use_of(split, task, record["spec"]["model"]),
+            task["sizes"][split],
+            task["constant"][split],
+            scores,
+        )
+        for split, scores in record["results"].items()
+    ]
+
+
+def use_of(split: str, task: Mapping[str, Any], model: str) -> str:
+    """What the rows of a split are for, in words."""
+    if split == TRAIN:
+        return "trained on"
+    if split == DEV:
+        return "to choose by"
+    side = "in domain" if split == task["in_domain"] else "out of domain"
+    seen = model == MINILM and split in task["exposed"]
+    return f"{side}, {_SEEN}" if seen else side
+
+
+def metric_names(record: Record) -> list[str]:
+    """The metrics that are defined somewhere, the primary one first and losses last."""
+    found = {
+        name for scores in record["results"].values() for name, v in scores.items() if v is not None
+    }
+    primary = record["task"]["metric"]
+    middle = sorted(found - {primary, *_LAST})
+    return [primary, *middle, *(name for name in _LAST if name in found)]
+
+
+def seed_rows(record: Record) -> list[SeedRow]:
+    """One entry a run, where the model is made of several."""
+    selection = record.get("selection")
+    if not selection:
+        return []
+    return [
+        SeedRow(member["seed"], member["seed"] in selection["taken"], member["scores"])
+        for member in selection["members"]
+    ]
+
+
+def spread(rows: Sequence[SeedRow], split: str) -> tuple[float, float] | None:
+    """Mean and standard deviation over the runs; None for fewer than two defined scores."""
+    values = [v for row in rows if (v := row.scores.get(split)) is not None]
+    return (mean(values), stdev(values)) if len(values) > 1 else None
+
+
+def shown(value: float | None) -> str:
+    """A score as tables have it."""
+    return "-" if value is None else f"{value:.4f}"
+
+
+def print_scores(record: Record, console: Console) -> None:
+    """Print the table of scores, and that of the runs if there are several."""
+    metrics = metric_names(record)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("rows", "number", "constant", *metrics):
+        table.add_column(heading, justify="left" if heading == "rows" else "right")
+    for row in score_rows(record):
+        numbers = [shown(row.constant), *(shown(row.scores.get(name)) for name in metrics)]
+        table.add_row(f"{row.split} ({row.use})", str(row.rows), *numbers)
+    console.print(table)
+    if seeds := seed_rows(record):
+        console.print()
+        console.print(_seed_table(seeds, record))
+
+
+def _seed_table(rows: Sequence[SeedRow], record: Record) -> Table:
+    splits = [split for split in record["results"] if split != TRAIN]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column(f"seed ({record['task']['metric']})")
+    for split in splits:
+        table.add_column(split, justify="right")
+    for row in rows:
+        name = f"{row.seed}, taken" if row.taken else str(row.seed)
+        table.add_row(name, *(shown(row.scores.get(split)) for split in splits))
+    spreads = [spread(rows, split) for split in splits]
+    table.add_row("mean", *(shown(s and s[0]) for s in spreads))
+    table.add_row("standard deviation", *(shown(s and s[1]) for s in spreads))
+    return table

@@ -1,0 +1,152 @@
+"""`steadytune train` from beginning to end: plan, run, choose, save, show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .._exceptions import ModelError
+from .._prediction_file import write_predictions
+from .._threads import using_threads
+from ..model_files import MINILM
+from ..study.record import Record, now
+from ..tasks import DEV, TRAIN
+from .card import write_card
+from .choosing import Kept, Kitchen, best_member, copy_folder, keep
+from .members import Member, members_ledger, train_members
+from .options import TrainOptions
+from .output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder, write_json
+from .plan import TrainPlan, make_plan
+from .summary import print_scores, use_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_CARD = "README.md"
+_MEMBERS = "members"
+
+
+def train_model(options: TrainOptions, console: Console) -> Record | None:
+    """Train, save the model and its card in the folder, and print its scores.
+
+    Args:
+        options: What to do.
+        console: Where the plan, the progress and the scores go.
+
+    Returns:
+        The record; None if the folder holds the finished model already.
+
+    Raises:
+        SteadytuneError: If something does not fit, and nothing is written then; or if no run came
+            to its end.
+        KeyboardInterrupt: If the user stops it; the same call goes on from the last checkpoint.
+    """
+    plan = make_plan(options)
+    folder = OutputFolder(options.out, plan.hash)
+    state = folder.open()
+    _announce(plan, console)
+    if state == "finished":
+        _say(console, f"Finished already: {options.out} holds this model.")
+        return None
+    if state == "unfinished":
+        _say(console, f"Going on with what is in {folder.work}.")
+    members = train_members(plan, folder, console)
+    record = _finish(plan, folder, members)
+    console.print()
+    print_scores(record, console)
+    console.print()
+    _say(console, f"Model, card and record: {options.out}")
+    return record
+
+
+def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> Record:
+    """Make what is kept and move it to its place."""
+    ledger, result = members_ledger(folder), folder.clean_result()
+    with using_threads(plan.specs[0].threads):
+        try:
+            kept = keep(Kitchen(plan, members, ledger, result))
+        except ModelError as error:
+            folder.clean_result()
+            raise ModelError(f"{error}; give --keep best") from error
+    record = _record(plan, members, kept)
+    if len(plan.specs) > 1:
+        copy_folder(ledger.folder, result / _MEMBERS)
+    with (result / PREDICTIONS).open("wb") as file:
+        write_predictions(file, kept.predictions)
+    (result / _CARD).write_text(write_card(record, plan.options.command), encoding="utf-8")
+    write_json(result / RECORD, record)
+    folder.publish()
+    return record
+
+
+def _record(plan: TrainPlan, members: list[Member], kept: Kept) -> Record:
+    """The record of the run that is kept; of a model made of several, that of the best of them."""
+    metric = plan.task.metric
+    base = best_member([m for m in members if m.seed in kept.seeds], metric).record
+    spec = plan.specs[0]
+    own: dict[str, Any] = {
+        "input": {
+            "columns": list(plan.task.columns),
+            "label_names": list(plan.task.label_names),
+            "max_length": spec.max_length,
+            "stride": spec.stride,
+        },
+        "command": plan.options.command,
+        PLAN_KEY: plan.hash,
+    }
+    if len(plan.specs) > 1:
+        own["selection"] = _selection(plan, members, kept)
+    if len(kept.seeds) > 1:
+        own |= {"history": [], "profile": None, "finished": now()}
+    return {**base, **own, "results": kept.results}
+
+
+def _selection(plan: TrainPlan, members: list[Member], kept: Kept) -> dict[str, Any]:
+    metric = plan.task.metric
+    return {
+        "keep": plan.options.keep,
+        "metric": metric,
+        "taken": list(kept.seeds),
+        "lost": [s.seed for s in plan.specs if s.seed not in {m.seed for m in members}],
+        "members": [
+            {
+                "seed": member.seed,
+                "spec_hash": member.record["spec_hash"],
+                "scores": {
+                    split: scores[metric] for split, scores in member.record["results"].items()
+                },
+            }
+            for member in members
+        ],
+    }
+
+
+def _announce(plan: TrainPlan, console: Console) -> None:
+    options, task, spec = plan.options, plan.task, plan.specs[0]
+    for note in plan.notes:
+        _say(console, note)
+    facts = {"in_domain": task.domain, "exposed": task.exposed}
+    domains = [
+        f"{name}, {len(rows)} rows ({use_of(name, facts, options.model)})"
+        for name, rows in task.splits.items()
+        if name not in (TRAIN, DEV)
+    ]
+    choose = f", {len(task.dev)} to choose by" if task.dev is not None else ""
+    _say(console, f"{task.name}: {task.kind}, {len(task.train)} rows to train on{choose}")
+    _say(console, f"evaluated on {'; '.join(domains)}")
+    stop = f", stopped early with patience {spec.patience}" if spec.patience else ""
+    _say(
+        console,
+        f"{options.model} with {spec.method}: {plan.steps} steps of {spec.batch_size} rows{stop}; "
+        f"{spec.precision}, at most {spec.max_length} tokens",
+    )
+    if len(plan.specs) > 1:
+        seeds = ", ".join(str(s.seed) for s in plan.specs)
+        _say(console, f"{len(plan.specs)} runs (seeds {seeds}); kept: {options.keep}")
+    for warning in plan.warnings:
+        _say(console, f"warning: {warning}")
+    if options.model != MINILM:
+        _say(console, f"weights: {spec.model_hash}")
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
