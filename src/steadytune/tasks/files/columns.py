@@ -41,6 +41,9 @@ LABELS = (
 """Names by which the truth is known, the likeliest first."""
 
 
+_TEXT_NAMES = {*TEXTS, *(name for pair in TEXT_PAIRS for name in pair)}
+
+
 @dataclass(frozen=True)
 class Columns:
     """The columns that are read.
@@ -129,8 +132,9 @@ def _guess_label(table: Table, texts: Sequence[str]) -> str:
     for name in LABELS:
         if name in known and known[name] not in texts:
             return known[name]
-    others = [name for name in table.columns if name not in texts]
-    if len(table.columns) == 2 and len(others) == 1:
+    likely = set(texts) or {known[name] for name in _TEXT_NAMES if name in known}
+    others = [name for name in table.columns if name not in likely]
+    if likely and len(others) == 1:
         return others[0]
     raise DataError(
         f"{table.name} has no column that is known for a label: its columns are "

@@ -52,9 +52,11 @@ def map_labels(table: Table, column: str, target: Target) -> list[int] | list[fl
     labels = scalar_labels(table, column, text=bool(target.label_names))
     if target.kind == REGRESSION:
         return numbers_of(table, column, labels)
-    numbers = _class_numbers(target.label_names)
+    exact = {name: number for number, name in enumerate(target.label_names)}
+    folded = {_folded(name): number for name, number in exact.items()}
+    alike = folded if len(folded) == len(exact) else {}
     names = [_name(label, table.class_names.get(column)) for label in labels]
-    found = [_find(name, numbers, target) for name in names]
+    found = [_find(name, exact, alike, target) for name in names]
     for row, number in enumerate(found):
         if number is None:
             raise DataError(
@@ -73,21 +75,16 @@ def _name(label: Label, class_names: Sequence[str] | None) -> str:
     return label_text(label)
 
 
-def _class_numbers(names: Sequence[str]) -> dict[str, int]:
-    """Name -> number, with the folded names where they are as many."""
-    numbers = {name: number for number, name in enumerate(names)}
-    folded = {_folded(name): number for number, name in enumerate(names)}
-    return {**folded, **numbers} if len(folded) == len(numbers) else numbers
-
-
-def _find(name: str, numbers: Mapping[str, int], target: Target) -> int | None:
-    if name in numbers:
-        return numbers[name]
+def _find(
+    name: str, exact: Mapping[str, int], alike: Mapping[str, int], target: Target
+) -> int | None:
+    if name in exact:
+        return exact[name]
     folded = _folded(name)
     if set(target.label_names) == _TWO_WAY:
         folded = _THREE_WAY.get(folded, folded)
-    if folded in numbers:
-        return numbers[folded]
+    if folded in alike:
+        return alike[folded]
     by_number = target.numbered and name.isascii() and name.isdigit()
     return int(name) if by_number and int(name) < len(target.label_names) else None
 

@@ -56,7 +56,7 @@ def read_splits(where: str) -> dict[str, Table]:
     path = Path(os.path.expanduser(where))
     if os.path.isfile(path):  # unlike Path's, it says no to names that no file can have
         return {TRAIN: read_file(path, where)}
-    if os.path.isdir(path):
+    if where and os.path.isdir(path):
         return _read_folder(path, where)
     if _looks_like_a_path(where) or not is_hub_name(where):
         raise DataError(_no_such_file(path, where))

@@ -1,0 +1,61 @@
+"""The rows that are held out: by content, in proportion, and no copy on both sides."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steadytune.tasks.files.held_out import held_out_rows, text_key
+
+ROWS = st.lists(st.tuples(st.text("abc", max_size=3), st.sampled_from("xyz")), max_size=40)
+
+
+def split(rows: list[tuple[str, str]], classes: bool = True) -> list[int]:
+    return held_out_rows([key for key, _ in rows], [name for _, name in rows], classes=classes)
+
+
+def test_a_fifth_in_proportion() -> None:
+    rows = [(f"text {number}", "x" if number % 4 else "y") for number in range(200)]
+    taken = Counter(rows[row][1] for row in split(rows))
+    assert taken == {"x": 30, "y": 10}
+
+
+@given(ROWS, st.booleans())
+def test_no_copy_stands_on_both_sides(rows: list[tuple[str, str]], classes: bool) -> None:
+    taken = set(split(rows, classes))
+    there = {rows[row][0] for row in taken}
+    assert not there & {key for row, (key, _) in enumerate(rows) if row not in taken}
+
+
+@given(ROWS)
+def test_every_class_is_kept_to_train_on(rows: list[tuple[str, str]]) -> None:
+    taken = set(split(rows))
+    first = {key: name for key, name in reversed(rows)}
+    kept = {first[key] for row, (key, _) in enumerate(rows) if row not in taken}
+    assert kept == set(first.values())
+
+
+@given(ROWS, st.randoms(use_true_random=False))
+def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[str, str]], random: object) -> None:
+    rows = list(dict(rows).items())
+    shuffled = sorted(rows)
+    assert {rows[row] for row in split(rows)} == {shuffled[row] for row in split(shuffled)}
+
+
+def test_nothing_to_spare() -> None:
+    assert split([]) == []
+    assert split([("a", "x"), ("b", "y")]) == []
+    assert split([("a", "x"), ("a", "x")]) == []
+    assert split([("a", "x")], classes=False) == []
+
+
+def test_numbers_need_no_row_of_each_stratum() -> None:
+    rows = [(f"text {number}", str(number)) for number in range(10)]
+    assert len(split(rows, classes=False)) == 2
+
+
+def test_what_copies_share() -> None:
+    assert text_key("A  b\n", "c") == text_key("a b", "C")
+    assert text_key("a b", "c") != text_key("a", "b c")

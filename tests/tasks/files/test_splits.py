@@ -1,0 +1,102 @@
+"""What a text names: files by their suffix, folders by their splits."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+from datasets import Dataset, DatasetDict
+
+from steadytune import DataError
+from steadytune.tasks.files.splits import preferred_split, read_splits, stem
+
+CSV = "text,label\na,1\n"
+FORMS = {
+    "csv": CSV,
+    "tsv": "text\tlabel\na\t1\n",
+    "jsonl": '{"text": "a", "label": "1"}\n',
+    "ndjson": '{"text": "a", "label": "1"}\n',
+    "json": '[{"text": "a", "label": "1"}]',
+}
+
+
+@pytest.mark.parametrize("ending", FORMS)
+def test_the_suffix_says_how_a_file_is_read(ending: str, tmp_path: Path) -> None:
+    (tmp_path / f"r.{ending}").write_text(FORMS[ending])
+    (tmp_path / f"r.{ending.upper()}.gz").write_bytes(gzip.compress(FORMS[ending].encode()))
+    for name in (f"r.{ending}", f"r.{ending.upper()}.gz"):
+        splits = read_splits(str(tmp_path / name))
+        assert list(splits) == ["train"]
+        assert splits["train"].columns == {"text": ["a"], "label": ["1"]}
+        assert splits["train"].name == str(tmp_path / name)
+
+
+def test_a_folders_files_are_its_splits(tmp_path: Path) -> None:
+    for name in ("train.csv", "dev.csv", "test.csv", "extra.csv"):
+        (tmp_path / name).write_text(CSV)
+    (tmp_path / "README.md").write_text("-")
+    splits = read_splits(str(tmp_path))
+    assert set(splits) == {"train", "validation", "test", "extra"}
+    assert splits["validation"].name.endswith("dev.csv")
+
+
+def test_two_names_of_one_split_are_refused(tmp_path: Path) -> None:
+    for name in ("train.csv", "dev.csv", "valid.csv"):
+        (tmp_path / name).write_text(CSV)
+    with pytest.raises(DataError, match="several splits that mean validation"):
+        read_splits(str(tmp_path))
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_a_saved_data_set_is_read(many: bool, tmp_path: Path) -> None:
+    rows = Dataset.from_dict({"text": ["a"], "label": [1]})
+    saved = DatasetDict({"train": rows, "val": rows}) if many else rows
+    saved.save_to_disk(str(tmp_path / "saved"))
+    splits = read_splits(str(tmp_path / "saved"))
+    assert list(splits) == (["train", "validation"] if many else ["train"])
+    assert splits["train"].columns == {"text": ["a"], "label": [1]}
+
+
+def test_no_file_of_a_folder_is_run(tmp_path: Path) -> None:
+    (tmp_path / f"{tmp_path.name}.py").write_text("raise SystemExit('it ran')")
+    (tmp_path / "train.csv").write_text(CSV)
+    assert list(read_splits(str(tmp_path))) == ["train"]
+
+
+@pytest.mark.parametrize(
+    "where", ["~nobody-there/x.csv", "./x", "x\0.csv", "x" * 5000 + ".csv", ""]
+)
+def test_what_cannot_be_a_file_is_no_file(where: str) -> None:
+    with pytest.raises(DataError, match="no such file or folder"):
+        read_splits(where)
+
+
+def test_the_preferred_split_or_the_only_one(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(CSV)
+    only = read_splits(str(tmp_path))
+    assert preferred_split(only, ("test",), "d") is only["train"]
+    both = {**only, "test": only["train"]}
+    assert preferred_split(both, ("test", "validation"), "d") is both["test"]
+    with pytest.raises(DataError, match="d has the splits train, test: expected validation"):
+        preferred_split(both, ("validation",), "d")
+
+
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [
+        ("/data/reviews.csv", "reviews"),
+        ("reviews.v2.jsonl.gz", "reviews.v2"),
+        ("/data/reviews/", "reviews"),
+        ("owner/name:config", "name"),
+        ("notes.txt", "notes.txt"),
+    ],
+)
+def test_rows_are_called_after_their_file(where: str, name: str) -> None:
+    assert stem(where) == name
+
+
+def test_a_row_of_each_reader_can_be_found_again(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(json.dumps([{"text": "a"}, {"text": "b"}]))
+    assert read_splits(str(tmp_path / "r.json"))["train"].place(1).endswith("r.json, entry 2")
