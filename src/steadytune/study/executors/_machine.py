@@ -10,7 +10,7 @@ from ..spec import RunSpec
 
 def usable_cores() -> int:
     """Cores that this process may use: its affinity and the quota of its cgroup count."""
-    from joblib import cpu_count  # type: ignore[import-untyped]
+    from joblib import cpu_count
 
     found: int = cpu_count()
     return found

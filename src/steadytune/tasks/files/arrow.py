@@ -17,8 +17,8 @@ def read_parquet(file: BinaryIO, name: str) -> Table:
     Raises:
         DataError: It is no Parquet file, is damaged, or has no rows.
     """
-    import pyarrow  # type: ignore[import-untyped]
-    import pyarrow.parquet  # type: ignore[import-untyped]
+    import pyarrow
+    import pyarrow.parquet
 
     try:
         content = pyarrow.parquet.ParquetFile(pyarrow.BufferReader(file.read())).read()
