@@ -110,3 +110,58 @@ def test_the_order_of_methods_and_their_colours() -> None:
 
 def test_a_study_that_loaded_no_task_has_no_setting() -> None:
     assert analysed([record(status="failed", task=None)]) == ()
+
+
+def over_subsets(subsets: int, seeds: int = 2) -> list[dict[str, Any]]:
+    """The gain is 1 point on subset 0, 2 on subset 1 and so on, plus or minus by seed."""
+    return [
+        record(
+            method,
+            seed,
+            movie=0.7 + (method == "lnsr") * (0.01 * (subset + 1) + 0.02 * (seed - 0.5)),
+            spec={"subset_seed": subset, "data_hash": f"d{subset}"},
+        )
+        for method in ("plain", "lnsr")
+        for subset in range(subsets)
+        for seed in range(seeds)
+    ]
+
+
+def test_from_three_subsets_on_intervals_count_subsets() -> None:
+    (setting,) = analysed(over_subsets(3))
+    (primary,) = setting.primary
+    assert (primary.subsets, primary.difference.count, len(primary.by_run)) == (3, 3, 6)
+    assert primary.difference.differences == pytest.approx((0.01, 0.02, 0.03))
+    assert primary.difference.smallest_p == primary.ranks.smallest_p == 0.25
+    assert primary.difference.interval is not None
+    # Student's t with two degrees of freedom: 4.303 standard errors to either side.
+    half = 4.3027 * 0.01 / np.sqrt(3)
+    assert primary.difference.interval.high == pytest.approx(0.02 + half, abs=1e-5)
+    assert primary.spread.count == 6
+
+
+def test_two_subsets_are_too_few_for_that() -> None:
+    (primary,) = analysed(over_subsets(2))[0].primary
+    assert (primary.subsets, primary.difference.count) == (0, 4)
+
+
+def test_uneven_subsets_weigh_the_same() -> None:
+    records = [*over_subsets(3), *over_subsets(1, seeds=6)[2:]]
+    (primary,) = analysed(records)[0].primary
+    assert primary.difference.count == 3
+
+
+def test_the_gap_between_training_and_test() -> None:
+    made = [record(seed=s, movie=0.7 + s / 100) for s in range(3)]
+    for each in made:
+        each["results"]["train"] = {"accuracy": 0.9}
+    (setting,) = analysed([*made, record(seed=9, status="diverged")])
+    assert setting.gaps["plain"].gaps == pytest.approx((0.2, 0.19, 0.18))
+
+
+def test_what_the_model_has_seen_is_marked() -> None:
+    made = record()
+    made["task"]["exposed"] = ["tweet"]
+    (setting,) = analysed([made])
+    assert [d.domain.exposed for d in setting.domains] == [False, True]
+    assert setting.domains[1].domain.place == "out of domain, seen by the model in pretraining"

@@ -69,3 +69,17 @@ def test_durations(seconds: float, text: str) -> None:
 def test_plurals() -> None:
     assert plural(1, "seed") == "1 seed"
     assert plural(0, "seed") == "0 seeds"
+
+
+def test_each_kind_of_task_has_its_metrics() -> None:
+    assert metric_display("f1", "qa").heading == "F1 over words (%)"
+    assert metric_display("f1", "classification").heading == "F1 (%)"
+    assert metric_display("exact_match").in_words(0.5) == "50.0 %"
+    assert metric_display("pearson").in_words(0.861) == "0.861"
+    assert not metric_display("ece").higher_is_better
+
+
+def test_papers_print_correlations_times_100() -> None:
+    assert metric_display("spearman").in_papers.score(0.8612) == "86.1"
+    assert metric_display("accuracy").in_papers.score(0.8612) == "86.1"
+    assert metric_display("loss").in_papers.score(0.8612) == "0.861"

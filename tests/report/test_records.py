@@ -137,6 +137,12 @@ def test_a_repeated_run_counts_once_and_the_later_one_stays() -> None:
     assert any("2 records repeat" in warning for warning in report.warnings)
 
 
+def test_where_a_record_comes_from_is_not_for_the_file_to_say(tmp_path: Path) -> None:
+    made = record(origin={"folder": "/etc", "stem": "passwd"})
+    (loaded,) = load_records(write(tmp_path, [made]))
+    assert loaded["origin"] == {"folder": str(tmp_path), "stem": "00000"}
+
+
 def test_records_in_memory_are_checked_as_well() -> None:
     report = build_report([record(), {"version": 1}, {}], title="t")
     assert report.runs == 1

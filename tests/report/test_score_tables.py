@@ -34,3 +34,12 @@ def test_stand_ins_are_explained_and_left_out_of_the_secondary_table() -> None:
     secondary = cells(score_tables.finished_table(setting))
     assert secondary["movie, in domain", "plain"][:2] == ("1", "80.0")
     assert score_tables.finished_table(setting_of([record()])) is None
+
+
+def test_the_gap_needs_scores_on_the_training_examples() -> None:
+    assert score_tables.gap_table(setting_of([record()])) is None
+    made = [record(seed=s, movie=0.7 + s / 100) for s in range(2)]
+    for each in made:
+        each["results"]["train"] = {"accuracy": 0.9}
+    found = cells(score_tables.gap_table(setting_of(made)))
+    assert found["", "plain"] == ("2", "90.0", "70.5", "+19.5", "+13.1 to +25.9", "0.71")

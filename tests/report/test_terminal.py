@@ -85,3 +85,24 @@ def test_several_settings_are_named() -> None:
 
 def test_nothing_to_show_does_not_crash() -> None:
     assert "A study" in printed([])
+
+
+def test_several_settings_are_printed_in_short() -> None:
+    other = [record(m, s, spec={"task": "other"}) for m in ("plain", "lnsr") for s in range(3)]
+    flat = words(printed([*study(3), *other]))
+    assert "In domain, setting by setting" in flat
+    assert "Verdict over all settings" in flat
+    assert "Cost in time" not in flat
+    assert flat.count("Std is the sample standard deviation") == 1
+    assert flat.rindex("Verdict over all settings") > flat.rindex("Verdict on")
+
+
+def test_a_narrower_window_gets_tables_without_medians() -> None:
+    text = printed(study(3), 66)
+    row = next(line for line in text.splitlines() if line.strip().startswith("plain"))
+    assert row.split() == ["plain", "3", "79.9", "1.10", "78.8", "81.0", "0", "of", "3"]
+
+
+def test_many_warnings_are_cut() -> None:
+    text = printed(study(1), warnings=[f"file {i}" for i in range(90)])
+    assert "70 more warnings are on the page." in words(text)

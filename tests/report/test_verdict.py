@@ -127,3 +127,16 @@ def test_many_methods_are_summed_up() -> None:
     assert len(found.findings) == 6
     assert len(found.details) <= 6
     assert "of 6 ratios of standard deviations" in text(found)
+
+
+def test_several_subsets_are_the_unit_of_evidence() -> None:
+    records = [
+        record(m, s, movie=0.7 + (m == "lnsr") * (0.02 + NOISE[s + k]), spec={"subset_seed": k})
+        for m in ("plain", "lnsr")
+        for k in range(4)
+        for s in range(5)
+    ]
+    found = text(verdict(setting_of(records)))
+    assert "on average over 4 training subsets" in found
+    assert "count training subsets, not runs" in found
+    assert "too narrow" not in found

@@ -1,0 +1,83 @@
+"""Several settings beside each other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fabricated import BARE, cells, record, study
+from test_page import Outline
+
+from steadytune.report import build_report, render_html
+
+TASKS = ("rte", "stsb", "squad")
+METRICS = ("accuracy", "pearson", "f1")
+KINDS = ("classification", "regression", "qa")
+
+
+def several(gains: tuple[float, ...] = (0.05, 0.0, -0.05), seeds: int = 8) -> list[dict[str, Any]]:
+    records = []
+    for task, metric, kind, gain in zip(TASKS, METRICS, KINDS, gains, strict=True):
+        for method in ("plain", "lnsr"):
+            for s in range(seeds):
+                score = 0.7 + (method == "lnsr") * gain + (s * 7 % 5) / 500 * (1 + (s % 2))
+                score += (method == "lnsr") * ((s % 3) - 1) / 1000
+                made = record(method, s, spec={"task": task}, **BARE)
+                made["task"].update(name=task, metric=metric, kind=kind, exposed=["tweet"])
+                made["results"] = {d: {metric: score} for d in ("movie", "tweet", "dev")}
+                records.append(made)
+    return records
+
+
+def test_one_setting_has_no_overview() -> None:
+    assert build_report(study(2), title="t").overview is None
+
+
+def test_a_row_a_method_in_a_group_a_setting() -> None:
+    overview = build_report(several(), title="t").overview
+    assert overview is not None
+    found = cells(overview.table)
+    assert found["rte, minilm", "plain"][4] == "baseline"
+    assert found["rte, minilm", "lnsr"][4] == "+5.0"
+    assert found["stsb, minilm", "lnsr"][0] == "8"
+    remarks = [group.remark for group in overview.table.groups]
+    assert remarks == [
+        "accuracy (%), movie",
+        "F1 over words (%), movie",
+        "Pearson correlation, movie",
+    ]
+
+
+def test_the_verdict_over_all_settings_counts_what_is_shown() -> None:
+    overview = build_report(several(seeds=10), title="t").overview
+    assert overview is not None
+    (finding,) = overview.findings
+    assert (
+        finding.claim
+        == "Compared with plain, lnsr scored higher in 1 and lower in 1 of 3 settings."
+    )
+    assert finding.evidence == "No difference shown in 1."
+
+
+def test_nothing_shown_anywhere_is_said_plainly() -> None:
+    overview = build_report(several((0.0, 0.0, 0.0)), title="t").overview
+    assert overview is not None
+    assert overview.findings[0].claim == (
+        "No difference between lnsr and plain is shown in any of 3 settings."
+    )
+    assert overview.findings[0].evidence == ""
+
+
+def test_what_the_model_has_seen_is_never_called_out_of_domain_without_saying_so() -> None:
+    words = Outline(render_html(build_report(several(), title="t"))).words
+    assert "tweet, out of domain, seen by the model in pretraining" in words
+    assert words.count("tweet, out of domain") == words.count(
+        "tweet, out of domain, seen by the model in pretraining"
+    )
+    assert "tweet (seen by the model in pretraining)" in words
+    assert "plain : tweet (seen by the model in pretraining)" in words
+
+
+def test_dev_rows_are_no_domain() -> None:
+    report = build_report(several(), title="t")
+    names = {d.domain.name for s in report.sections for d in s.setting.domains}
+    assert names == {"movie", "tweet"}
