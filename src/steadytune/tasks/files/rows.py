@@ -158,17 +158,14 @@ def _dataset(
 ) -> Dataset:
     from datasets import ClassLabel, Dataset, Features, Value
 
-    truth: dict[str, Any] = {}
+    content: dict[str, Any] = dict(texts)
+    types: dict[str, Any] = {name: Value("string") for name in texts}
     if labels is not None:
         names = list(target.label_names)
-        truth["label"] = ClassLabel(names=names) if names else Value("float64")
-    features = Features(
-        {**{name: Value("string") for name in texts}, **truth, "idx": Value("int64")}
-    )
-    content: dict[str, Any] = {**texts, "idx": list(range(len(next(iter(texts.values())))))}
-    if labels is not None:
         content["label"] = labels
-    return Dataset.from_dict(content, features=features)
+        types["label"] = ClassLabel(names=names) if names else Value("float64")
+    content["idx"] = list(range(len(next(iter(texts.values())))))
+    return Dataset.from_dict(content, features=Features({**types, "idx": Value("int64")}))
 
 
 def _note(table: Table, columns: Columns, target: Target, remarks: Sequence[str]) -> str:

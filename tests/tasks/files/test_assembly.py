@@ -1,0 +1,231 @@
+"""Tasks of own rows: which rows train, choose and test, and what is said of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
+from local_copy import write_copy
+
+from steadytune import ConfigError, DataError
+from steadytune.tasks import TASKS
+from steadytune.tasks.files import Target, read_evaluation_rows, read_texts
+from steadytune.tasks.source import DataSource
+
+
+def csv(path: Path, rows: int = 40, start: int = 0, text: str = "review") -> str:
+    lines = [f"sentence {n} of many,{'yes' if n % 4 else 'no'}" for n in range(start, start + rows)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([f"{text},verdict", *lines]))
+    return str(path)
+
+
+def saved(folder: Path, **labels: list[int]) -> str:
+    features = Features({"text": Value("string"), "label": ClassLabel(names=["no", "yes"])})
+    splits = {
+        split: Dataset.from_dict(
+            {"text": [f"{split} {n}" for n in range(len(given))], "label": given}, features
+        )
+        for split, given in labels.items()
+    }
+    DatasetDict(splits).save_to_disk(str(folder))
+    return str(folder)
+
+
+def texts(rows: Dataset | None) -> set[str]:
+    assert rows is not None
+    return set(rows["text"][:])
+
+
+def test_a_fifth_is_held_out_of_one_file(tmp_path: Path) -> None:
+    source = DataSource(train=csv(tmp_path / "reviews.csv"))
+    task = source.load()
+    assert (task.name, task.domain, task.metric) == ("reviews", "reviews", "accuracy")
+    assert (len(task.train), len(task.test["reviews"]), task.dev) == (32, 8, None)
+    assert not texts(task.train) & texts(task.test["reviews"])
+    assert source.notes() == (
+        f"{source.train}: 40 rows; text: review; label: verdict (no, yes)",
+        "held out: 8 of the 40 rows, drawn by their content; --validation names others",
+    )
+
+
+def test_no_path_stands_in_a_task_and_the_place_of_a_file_changes_nothing(tmp_path: Path) -> None:
+    here, there = (
+        DataSource(train=csv(tmp_path / folder / "reviews.csv")).load() for folder in "ab"
+    )
+    assert here == there
+    assert str(tmp_path) not in repr(here)
+
+
+def test_the_held_out_rows_do_not_change_with_the_order_of_the_file(tmp_path: Path) -> None:
+    first = DataSource(train=csv(tmp_path / "a" / "reviews.csv")).load()
+    header, *lines = (tmp_path / "a" / "reviews.csv").read_text().split("\n")
+    (tmp_path / "reviews.csv").write_text("\n".join([header, *reversed(lines)]))
+    second = DataSource(train=str(tmp_path / "reviews.csv")).load()
+    assert texts(first.test["reviews"]) == texts(second.test["reviews"])
+
+
+def test_copies_do_not_part(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    csv(path)
+    header, *lines = path.read_text().split("\n")
+    copies = [line.replace("sentence", " Sentence ") for line in lines]
+    path.write_text("\n".join([header, *lines, *copies]))
+    task = DataSource(train=str(path)).load()
+    assert (len(task.train), len(task.test["reviews"])) == (64, 16)
+    kept, held_out = (
+        {" ".join(text.casefold().split()) for text in texts(rows)}
+        for rows in (task.train, task.test["reviews"])
+    )
+    assert not kept & held_out
+
+
+def test_files_have_three_uses(tmp_path: Path) -> None:
+    train = csv(tmp_path / "t.csv")
+    test = csv(tmp_path / "v.csv", 10, start=100, text="tweet")
+    dev = csv(tmp_path / "d.csv", 12, start=36)
+    task = DataSource(train=train, validation=test, dev=dev).load()
+    assert {name: len(rows) for name, rows in task.splits.items()} == {
+        **{"train": 40, "dev": 12, "t": 10}
+    }
+    notes = DataSource(train=train, validation=test, dev=dev).notes()
+    assert notes[1] == f"held out: {test}: 10 rows; text: tweet; label: verdict (no, yes)"
+    assert notes[2].endswith("(no, yes); 4 of them stand among the training rows too")
+
+
+@pytest.mark.parametrize(
+    ("splits", "expected"),
+    [
+        ({"train": [0, 1]}, None),
+        ({"train": [0, 1], "test": [1]}, ("test", None)),
+        ({"train": [0, 1], "validation": [1]}, ("validation", None)),
+        ({"train": [0, 1], "dev": [1], "test": [0]}, ("test", "dev")),
+        ({"train": [0, 1], "validation": [1], "test": [-1, -1]}, ("validation", None)),
+    ],
+)
+def test_the_splits_of_a_folder_have_three_uses(
+    splits: dict[str, list[int]], expected: tuple[str, str | None] | None, tmp_path: Path
+) -> None:
+    source = DataSource(train=saved(tmp_path / "mine", **splits))
+    if expected is None:
+        with pytest.raises(DataError, match="too few rows"):
+            source.load()
+        return
+    task = source.load()
+    test, dev = expected
+    assert texts(task.test["mine"]) == {f"{test} {n}" for n in range(len(splits[test]))}
+    assert (task.dev is None) == (dev is None)
+    if dev:
+        assert texts(task.dev) == {f"{dev} {n}" for n in range(len(splits[dev]))}
+
+
+def test_labels_that_are_kept_secret_are_not_used(tmp_path: Path) -> None:
+    source = DataSource(train=saved(tmp_path / "mine", train=[0, 1], test=[-1], validation=[0]))
+    assert "not used, since every label is -1" in source.notes()[1]
+
+
+def test_rows_that_are_named_come_before_those_of_a_folder(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "mine", train=[0, 1] * 9, validation=[1], test=[0])
+    test = csv(tmp_path / "v.csv", 8)
+    task = DataSource(train=folder, validation=test).load()
+    assert len(task.test["mine"]) == 8
+    assert texts(task.dev) == {"validation 0"}
+
+
+def test_domains_are_added(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "tweets", train=[0, 1], test=[1, 1, 0])
+    ood = (f"shop={csv(tmp_path / 'o.csv', 6)}", f"tweets={folder}")
+    task = DataSource(train=csv(tmp_path / "r.csv"), ood=ood, name="mine").load()
+    assert {name: len(rows) for name, rows in task.test.items()} == {
+        **{"mine": 8, "shop": 6, "tweets": 3}
+    }
+
+
+def squad(path: Path, contexts: int) -> str:
+    answers = [{"text": "red", "answer_start": 0}]
+    paragraphs = [
+        {
+            "context": f"red {n}",
+            "qas": [{"question": f"{n} {q}?", "answers": answers} for q in "ab"],
+        }
+        for n in range(contexts)
+    ]
+    path.write_text(json.dumps({"data": [{"paragraphs": paragraphs}]}))
+    return str(path)
+
+
+def test_a_context_is_on_one_side_as_a_whole(tmp_path: Path) -> None:
+    task = DataSource(train=squad(tmp_path / "house.json", 10)).load()
+    assert (task.kind, task.metric, len(task.train), len(task.test["house"])) == ("qa", "f1", 16, 4)
+    assert not set(task.train["context"][:]) & set(task.test["house"]["context"][:])
+
+
+def test_regression_on_few_rows(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_text("text,score\n" + "".join(f"t{n},{n}.5\n" for n in range(10)))
+    task = DataSource(train=str(tmp_path / "r.csv"), metric="spearman").load()
+    assert (task.kind, task.metric, len(task.test["r"])) == ("regression", "spearman", 2)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"name": "mine"}, "mine"),
+        ({"name": "my task!"}, "my-task"),
+        ({}, "house"),
+    ],
+)
+def test_a_task_is_called_after_its_file_or_folder(
+    given: dict[str, Any], name: str, tmp_path: Path
+) -> None:
+    train = csv(tmp_path / "house" / "train.csv")
+    assert DataSource(train=train, **given).load().name == name
+
+
+def test_a_reserved_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="'train' is reserved"):
+        DataSource(train=csv(tmp_path / "r.csv"), name="train").load()
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> str:
+    card = TASKS["rte"].card
+    assert card is not None
+    return str(write_copy(tmp_path / "data", card))
+
+
+def test_a_named_task_has_the_companions_that_are_asked_for(copy: str) -> None:
+    assert list(DataSource(task="rte", data_root=copy).load().test) == ["rte"]
+    assert list(DataSource(task="rte", data_root=copy, ood=("snli",)).load().test) == [
+        "rte",
+        "snli",
+    ]
+    assert len(DataSource(task="rte", data_root=copy, ood=("all",)).load().test) == 6
+    assert DataSource(task="rte", data_root=copy).notes() == ()
+
+
+def test_own_rows_join_a_named_task(copy: str, tmp_path: Path) -> None:
+    (tmp_path / "m.jsonl").write_text(
+        '{"premise": "a", "hypothesis": "b", "label": "contradiction"}\n'
+        '{"premise": "c", "hypothesis": "d", "label": "entailment"}\n'
+    )
+    mine = str(tmp_path / "m.jsonl")
+    source = DataSource(task="rte", data_root=copy, ood=(f"mine={mine}",), dev=mine)
+    task = source.load()
+    assert task.test["mine"]["label"][:] == [1, 0]
+    assert task.test["mine"]["sentence1"][:] == ["a", "c"]
+    assert task.dev is not None
+    assert len(task.dev) == 2
+    assert len(source.notes()) == 2
+    assert task.content_hash != DataSource(task="rte", data_root=copy).load().content_hash
+    with pytest.raises(ConfigError, match="already a domain"):
+        DataSource(task="rte", data_root=copy, ood=("all", f"snli={mine}")).load()
+
+
+def test_rows_to_evaluate_on_and_to_predict_for(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "mine", train=[0, 1], test=[1, 0, 1])
+    target = Target("classification", ("text",), ("no", "yes"), numbered=True)
+    assert read_evaluation_rows(folder, target).dataset["label"][:] == [1, 0, 1]
+    assert texts(read_texts(folder, ("text",)).dataset) == {"test 0", "test 1", "test 2"}

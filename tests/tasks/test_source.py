@@ -1,0 +1,76 @@
+"""Where rows come from, as a value: checked when made, sent as it is, read once."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from local_copy import write_copy
+
+from steadytune import ConfigError
+from steadytune.tasks import TASKS
+from steadytune.tasks.source import DataSource, Domain
+
+
+def test_it_is_a_value() -> None:
+    source = DataSource(train="reviews.csv", ood=("tweets=tweets.csv",), text=("a", "b"))
+    assert pickle.loads(pickle.dumps(source)) == source
+    assert hash(source) == hash(DataSource(**vars(source)))
+
+
+def test_domains_have_a_file_or_are_companions() -> None:
+    source = DataSource(task="rte", ood=("all", "a = x=y.csv", "snli"))
+    assert source.domains == (Domain("all"), Domain("a", "x=y.csv"), Domain("snli"))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, "neither of a task and training rows"),
+        ({"task": "rte", "train": "r.csv"}, "both of a task and training rows"),
+        ({"train": "r.csv", "kind": "regresion"}, "did you mean regression"),
+        ({"train": "r.csv", "kind": "tagging"}, "expected classification, regression, qa"),
+        ({"train": "r.csv", "ood": ("all",)}, "only a named task has companions"),
+        ({"train": "r.csv", "ood": ("t.csv",)}, "tweets=tweets.csv"),
+        ({"train": "r.csv", "ood": ("a b=t.csv",)}, "is no domain"),
+        ({"train": "r.csv", "ood": ("=t.csv",)}, "is no domain"),
+        ({"train": "r.csv", "ood": ("t=",)}, "is no domain"),
+        ({"train": "r.csv", "ood": ("train=t.csv",)}, "'train' is reserved"),
+        ({"train": "r.csv", "ood": ("t=t.csv", "t=s.csv")}, "'t' is given twice"),
+        ({"task": "rte", "validation": "v.csv"}, "leave --validation out"),
+        ({"task": "rte", "kind": "qa"}, "leave --kind out"),
+        ({"task": "rte", "name": "mine"}, "leave --name out"),
+        ({"task": "rte", "text": ("a",)}, "leave --text out"),
+        ({"task": "rte", "label": "a", "ood": ("all",)}, "leave --label out"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_a_file_is_read(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(ConfigError, match=says) as raised:
+        DataSource(**given)
+    assert len(str(raised.value).splitlines()) == 1
+
+
+def test_columns_can_be_named_for_further_rows_of_a_named_task() -> None:
+    assert DataSource(task="rte", text=("a", "b"), label="y", ood=("t=t.csv",)).label == "y"
+
+
+def test_equal_values_are_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("text,label\n" + "".join(f"text {n},{n % 2}\n" for n in range(20)))
+    task = DataSource(train=str(path)).load()
+    path.unlink()
+    assert DataSource(train=str(path)).load() is task
+
+
+def test_the_metric_can_be_another(tmp_path: Path) -> None:
+    card = TASKS["rte"].card
+    assert card is not None
+    copy = str(write_copy(tmp_path, card))
+    other = DataSource(task="rte", data_root=copy, metric="f1").load()
+    own = DataSource(task="rte", data_root=copy).load()
+    assert (other.metric, own.metric) == ("f1", "accuracy")
+    assert other.content_hash == own.content_hash
+    with pytest.raises(ConfigError, match="unknown metric 'bleu'"):
+        DataSource(task="rte", data_root=copy, metric="bleu").load()
