@@ -62,7 +62,7 @@ def pretend(spec: RunSpec, progress: Any) -> Outcome:
 @pytest.fixture
 def quick(options: Options, monkeypatch: pytest.MonkeyPatch) -> Options:
     """Options of a demo whose runs take no time."""
-    monkeypatch.setattr(carry_out, "FineTune", lambda load: pretend)
+    monkeypatch.setattr(carry_out, "FineTune", lambda *_: pretend)
     return options
 
 
@@ -154,12 +154,12 @@ def test_a_crashed_worker_costs_one_run_and_shows_in_the_report(
             return Outcome(make_record(spec, "failed", "out of luck", started=now()))
         return pretend(spec, progress)
 
-    monkeypatch.setattr(carry_out, "FineTune", lambda load: crash_at_seed_2)
+    monkeypatch.setattr(carry_out, "FineTune", lambda *_: crash_at_seed_2)
     text = show(options)
     assert "lnsr:strength=0.5, seed 2: failed: out of luck" in text
     failed = [r for r in Ledger(options.out).read().records if r["status"] == "failed"]
     assert [record["task"]["metric"] for record in failed] == ["accuracy", "accuracy"]
-    monkeypatch.setattr(carry_out, "FineTune", lambda load: pretend)
+    monkeypatch.setattr(carry_out, "FineTune", lambda *_: pretend)
     assert "= 4 runs: 2 in" in show(options)
 
 
@@ -169,7 +169,7 @@ def test_a_demo_whose_runs_all_fail_is_an_error(
     def crash(spec: RunSpec, progress: Any) -> Outcome:
         return Outcome(make_record(spec, "failed", "out of luck", started=now()))
 
-    monkeypatch.setattr(carry_out, "FineTune", lambda load: crash)
+    monkeypatch.setattr(carry_out, "FineTune", lambda *_: crash)
     with pytest.raises(SteadytuneError, match=r"every run failed.*out of luck"):
         show(options)
     assert len(Ledger(options.out).read().records) == 4
@@ -181,7 +181,7 @@ def test_an_interrupt_says_what_is_kept(options: Options, monkeypatch: pytest.Mo
             raise KeyboardInterrupt
         return pretend(spec, progress)
 
-    monkeypatch.setattr(carry_out, "FineTune", lambda load: interrupted)
+    monkeypatch.setattr(carry_out, "FineTune", lambda *_: interrupted)
     with pytest.raises(KeyboardInterrupt, match=r"stopped with 2 of 4 runs in .*same command"):
         show(options)
     assert len(Ledger(options.out).read().records) == 2

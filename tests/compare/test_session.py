@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from steadytune import ConfigError
 from steadytune.compare import run_study
 from steadytune.compare.dry_run import dry_run
 from steadytune.compare.study import MATCHED, Arm, Study, Tuning, arms_of
@@ -99,3 +100,17 @@ def test_a_dry_run_without_the_model_tells_the_grid(make_study: MakeStudy, tmp_p
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "2 methods x 2 seeds x 1 training subset x 1 task = 4 runs" in text
     assert "no time estimate: model 'no/such'" in text
+    for settings in ({"model": "no/such", "epochs": 0.0}, {"model": "no/such", "precision": "x"}):
+        with pytest.raises(ConfigError):
+            dry_run(make_study(settings=settings), tmp_path / "out", None, console)
+    with pytest.raises(ConfigError, match="did you mean lnsr"):
+        dry_run(make_study("lnrs", settings={"model": "no/such"}), tmp_path, None, console)
+
+
+def test_models_are_kept_on_request(make_study: MakeStudy, tmp_path: Path) -> None:
+    console = Console(file=io.StringIO(), width=200)
+    run_study(make_study("plain", seeds=(1,)), tmp_path, InProcess(), console, save_models=True)
+    (model,) = (tmp_path / "models").iterdir()
+    assert (model / "model.safetensors").exists()
+    (record,) = (tmp_path / "runs").glob("*.json")
+    assert model.name == record.stem

@@ -140,6 +140,10 @@ def compare(
             show_default=False,
         ),
     ] = None,
+    save_models: Annotated[
+        bool,
+        typer.Option("--save-models", help="Keep the trained models, under DIR/models."),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the grid and a time estimate, and stop.")
     ] = False,
@@ -201,7 +205,8 @@ def compare(
 
             place = {"cpus_per_run": cpus_per_run, "gpus_per_run": gpus_per_run}
             limits = {"time_limit": time_limit, "retries": retries}
-            run_study(what, out, _executor(workers, ray, place, limits, out), Console())
+            executor = _executor(workers, ray, place, limits, out)
+            run_study(what, out, executor, Console(), save_models)
 
 
 def _from_file(path: Path, options: dict[str, Any], data_root: str | None) -> Study:

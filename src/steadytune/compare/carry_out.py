@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..study.executors import Executor, FineTune, Progress, Run
@@ -26,12 +27,14 @@ class Desk:
         executor: Who carries out the runs.
         load: Hands the tasks to the runs.
         console: Where progress goes.
+        models: Folder that trained models are kept in; None keeps none.
     """
 
     ledger: Ledger
     executor: Executor
     load: TaskLoader
     console: Console
+    models: Path | None = None
 
 
 def missing_runs(runs: Sequence[PlannedRun], ledger: Ledger) -> list[PlannedRun]:
@@ -71,7 +74,7 @@ def carry_out(runs: Sequence[PlannedRun], desk: Desk, planned: Sequence[PlannedR
 
         try:
             specs = [run.spec for run in runs]
-            work = StudyRun(FineTune(desk.load), by_hash)
+            work = StudyRun(FineTune(desk.load, desk.models), by_hash)
             desk.executor.carry_out(specs, work, keep, progress.on_progress)
         except KeyboardInterrupt:
             done = len(desk.ledger.finished() & {run.spec.hash for run in planned})

@@ -72,6 +72,7 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
     Raises:
         SteadytuneError: If rows or the model cannot be had, or a method does not suit them.
     """
+    require_settings(study)
     loaded: list[LoadedTask] = []
     for entry in study.tasks:
         task = entry.source.load()
@@ -145,6 +146,15 @@ def plan_run(
         draft, method=format_method(methods), method_options=_options(draft.method), data_hash=rows
     )
     return PlannedRun(spec, _arm_record(study, arm), description)
+
+
+def require_settings(study: Study) -> None:
+    """Methods and settings must make sense before rows are read or downloaded."""
+    for arm in study.arms:
+        parse_method(arm.method)
+        for entry in study.tasks:
+            settings = {**study.settings, **dict((*entry.changes, *arm.changes))}
+            RunSpec(**{"task": "", "method": arm.method, "seed": 0, **settings})
 
 
 def varying_settings(study: Study) -> tuple[str, ...]:

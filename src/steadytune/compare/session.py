@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 TUNING_FOLDER = "tuning"
 
 
-def run_study(study: Study, out: Path, executor: Executor, console: Console) -> Report:
+def run_study(
+    study: Study, out: Path, executor: Executor, console: Console, save_models: bool = False
+) -> Report:
     """Carry out what is missing of a study, print its tables and write `report.html`.
 
     Args:
@@ -34,6 +36,7 @@ def run_study(study: Study, out: Path, executor: Executor, console: Console) -> 
         out: Folder for records, predictions and the report.
         executor: Who carries out the runs.
         console: Where progress and tables go.
+        save_models: Whether to keep the trained models, under `out/models`.
 
     Returns:
         The report.
@@ -47,7 +50,8 @@ def run_study(study: Study, out: Path, executor: Executor, console: Console) -> 
     runs = plan_runs(study, loaded)  # what does not fit shows before a search begins
     trials = plan_trials(study, loaded) if study.tuning else ()
     load = task_loader(study, loaded, executor.shares_files)
-    desk = Desk(Ledger(out), executor, load, console)
+    models = out.resolve() / "models" if save_models else None
+    desk = Desk(Ledger(out), executor, load, console, models)
     desk.ledger.require_writable()
     if trials:
         runs = plan_runs(study, loaded, _tune(study, trials, desk))
@@ -60,7 +64,7 @@ def run_study(study: Study, out: Path, executor: Executor, console: Console) -> 
 def _tune(study: Study, trials: Sequence[Trial], desk: Desk) -> Choices:
     """Carry out the search, and write down and show what it chose."""
     out = desk.ledger.folder
-    desk = replace(desk, ledger=Ledger(out / TUNING_FOLDER))
+    desk = replace(desk, ledger=Ledger(out / TUNING_FOLDER), models=None)
     runs = unique_runs(trials)
     _prepare(desk)
     announce_trials(study, runs, desk)

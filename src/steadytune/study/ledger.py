@@ -160,10 +160,20 @@ class Ledger:
 
 
 def file_name(record: Record) -> str:
-    """The name of a record's file: method, seed and hash, without characters that need quoting."""
+    """The name of a record's file."""
     spec = record["spec"]
-    slug = re.sub(r"[^A-Za-z0-9.=+-]+", "_", spec["method"])[:_SLUG_LENGTH].strip("_.")
-    return f"{slug}-seed{spec['seed']}-{record['spec_hash']}.json"
+    return f"{_name(spec['method'], spec['seed'], record['spec_hash'])}.json"
+
+
+def run_name(spec: RunSpec) -> str:
+    """What the files and folders of a run are called, without their suffix."""
+    return _name(spec.method, spec.seed, spec.hash)
+
+
+def _name(method: str, seed: int, spec_hash: str) -> str:
+    """Method, seed and hash, without characters that need quoting."""
+    slug = re.sub(r"[^A-Za-z0-9.=+-]+", "_", method)[:_SLUG_LENGTH].strip("_.")
+    return f"{slug}-seed{seed}-{spec_hash}"
 
 
 def read_record(path: Path) -> Record:

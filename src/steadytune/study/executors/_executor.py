@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ..._exceptions import SteadytuneError
+from ..ledger import run_name
 from ..outcome import Outcome
 from ..record import make_record, now, one_line
 from ..spec import RunSpec
@@ -85,14 +87,18 @@ class FineTune:
 
     Args:
         load: As for `steadytune.study.run.run`.
+        models: Folder that trained models are kept in, one folder a run; None keeps none.
     """
 
     load: Callable[..., Any] | None = None
+    models: Path | None = None
 
     def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
+        from ..checkpoints import Workspace
         from ..run import run
 
-        return run(spec, progress, self.load)
+        keep = None if self.models is None else Workspace(self.models / run_name(spec))
+        return run(spec, progress, self.load, keep)
 
 
 def attempt(run: Run, spec: RunSpec, progress: Progress) -> Outcome:
