@@ -1,0 +1,109 @@
+"""`steadytune diagnose`: how noise spreads through models, and what became of their start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._app import app, go_without_hub, one_line_errors
+
+
+@app.command()
+def diagnose(
+    models: Annotated[
+        list[str],
+        typer.Argument(
+            help="minilm (all-MiniLM-L6-v2, needs no hub), a folder that save_pretrained has "
+            "written, or a name on the hub; the first is what others are compared with.",
+            metavar="MODEL",
+        ),
+    ],
+    task: Annotated[
+        str | None,
+        typer.Option(
+            help="Task whose test examples are used. [default: vader-movies]", show_default=False
+        ),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="A file of examples instead.", metavar="FILE"),
+    ] = None,
+    text: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Text column of that file; give it twice for pairs. Guessed by default.",
+            metavar="COLUMN",
+        ),
+    ] = None,
+    data_root: Annotated[
+        str | None,
+        typer.Option(help="Folder of local copies of the tasks' rows.", metavar="DIR"),
+    ] = None,
+    compare: Annotated[
+        list[str] | None,
+        typer.Option(help="Models to set beside it.", metavar="OTHER ..."),
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="Model that the others were fine-tuned from; weights are compared with "
+            "it. [default: MODEL]",
+            show_default=False,
+            metavar="START",
+        ),
+    ] = None,
+    examples: Annotated[int, typer.Option(help="How many examples.")] = 64,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Measure Jacobians, ranks, weights and likeness too: minutes."),
+    ] = False,
+    relative_noise: Annotated[
+        float, typer.Option(help="Size of the noise over the size of the hidden state.")
+    ] = 0.05,
+    seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 0,
+    max_length: Annotated[int, typer.Option(help="Most tokens an example.")] = 128,
+    out: Annotated[
+        Path, typer.Option(help="Folder for arrays, figures and the page.", metavar="DIR")
+    ] = Path("steadytune-diagnosis"),
+) -> None:
+    """See how noise spreads through a model, and what that does to its predictions.
+
+    Puts noise on every layer in turn and follows it upwards, on examples that no demo or study
+    trains on. Writes one page (diagnostics.html), its figures, and all numbers (arrays.npz).
+
+    Examples:
+
+    * `steadytune diagnose minilm`
+    * `steadytune diagnose minilm --compare models/plain models/lnsr --full`
+    """  # fmt: skip
+    with one_line_errors():
+        from ..models import is_local
+
+        # What follows an option's one value stands with the arguments.
+        model, *others = models
+        names = (model, *(compare or ()), *others)
+        every = (*names, start) if start else names
+        go_without_hub(next((name for name in every if not is_local(name)), model))
+        from rich.console import Console
+
+        from ..diagnose import Options, run_diagnosis
+        from ..diagnose.options import TASK
+
+        options = Options(
+            model=model,
+            compare=names[1:],
+            start=start,
+            task=task or (None if data else TASK),
+            data=data,
+            text=tuple(text or ()),
+            data_root=data_root,
+            examples=examples,
+            full=full,
+            relative_noise=relative_noise,
+            seed=seed,
+            max_length=max_length,
+            out=out,
+        )
+        run_diagnosis(options, Console())

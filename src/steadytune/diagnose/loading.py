@@ -1,0 +1,66 @@
+"""A model as it was saved: with its head if it has one, else the bare encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .._sites import base_of
+from ..model_files import read_config, resolve_model
+from ..models import load_model, load_whole_model
+
+_KINDS = {"ForSequenceClassification": "classification", "ForQuestionAnswering": "qa"}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A model to look at.
+
+    Args:
+        model: The model, in evaluation mode and in float32, on the accelerator if there is one.
+        tokenizer: Its tokenizer.
+        has_head: Whether it makes predictions; a bare encoder does not.
+    """
+
+    model: Any
+    tokenizer: Any
+    has_head: bool
+
+
+def load_subject(name: str) -> Subject:
+    """Load a model as it was saved, a classifier, a regression or one that answers questions.
+
+    Of any other, such as a language model, only the encoder is taken.
+
+    Args:
+        name: `minilm`, a folder, or a name on the hub.
+
+    Raises:
+        ModelError: If it cannot be loaded.
+    """
+    kind = kind_of(name)
+    if kind is not None:
+        model, tokenizer = load_whole_model(name, kind)
+        return Subject(_placed(model), tokenizer, True)
+    model, tokenizer = load_model(name, "classification", ("0", "1"), head_seed=0)
+    return Subject(_placed(base_of(model)), tokenizer, False)
+
+
+def kind_of(name: str) -> str | None:
+    """The kind of task that a model was saved with a head for; None for a bare encoder.
+
+    A regression counts as `classification`, whose head it shares.
+
+    Raises:
+        ModelError: If there is no such model.
+    """
+    saved = read_config(resolve_model(name), name).get("architectures") or [""]
+    found = (kind for ending, kind in _KINDS.items() if str(saved[0]).endswith(ending))
+    return next(found, None)
+
+
+def _placed(model: Any) -> Any:
+    import torch
+
+    device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+    return model if device is None else model.to(device)

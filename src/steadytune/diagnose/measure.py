@@ -1,0 +1,151 @@
+"""All that is measured on one model, stage by stage, so that progress can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..diagnostics import (
+    RELATIVE_SIZES,
+    JacobianNorms,
+    LayerRanks,
+    NoiseProfile,
+    OutputSensitivity,
+    Representations,
+    WeightDrift,
+    jacobian_norms,
+    layer_ranks,
+    noise_profile,
+    output_sensitivity,
+    representations,
+    weight_drift,
+)
+from .loading import Subject
+from .material import Features
+from .options import Options
+
+JACOBIAN_EXAMPLES = 8
+"""Products with Jacobians take long, and a few examples show what there is to see."""
+
+JACOBIAN_ITERATIONS = 10
+OUTPUT_DRAWS = 2
+
+Tick = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ModelDiagnosis:
+    """What was measured on one model; None where it was not asked for or makes no sense.
+
+    Args:
+        label: Short name of the model.
+        rows: The row of the material that each feature is of.
+        gaussian: Attenuation of Gaussian noise.
+        in_manifold: Attenuation of in-manifold noise.
+        outputs: Sensitivity of the predictions; None for a bare encoder.
+        jacobian: Norms of the maps from each layer to the top.
+        blocks: Norms of the map of each block alone.
+        logits: Norms of the maps from each layer to the logits.
+        ranks: Effective rank of each layer's representations.
+        drift: Distance of the weights from the start.
+        tokens: Representations of all tokens, to compare models by.
+        means: Representations of whole examples, where the tokens of two models differ.
+        identity: The token numbers that the model was shown.
+    """
+
+    label: str
+    rows: tuple[int, ...]
+    gaussian: NoiseProfile
+    in_manifold: NoiseProfile
+    outputs: OutputSensitivity | None = None
+    jacobian: JacobianNorms | None = None
+    blocks: JacobianNorms | None = None
+    logits: JacobianNorms | None = None
+    ranks: LayerRanks | None = None
+    drift: WeightDrift | None = None
+    tokens: Representations | None = field(default=None, repr=False)
+    means: Representations | None = field(default=None, repr=False)
+    identity: Sequence[Sequence[int]] = field(default=(), repr=False)
+
+
+def stage_count(options: Options) -> int:
+    """How often a diagnosis of one model ticks at most."""
+    return 8 if options.full else 4
+
+
+def measure(
+    label: str, subject: Subject, features: Features, start: Any, options: Options, tick: Tick
+) -> ModelDiagnosis:
+    """Measure one model.
+
+    Args:
+        label: Short name of the model.
+        subject: The model.
+        features: What it is shown.
+        start: The model that drift is measured from, or None.
+        options: What to measure.
+        tick: Called with the name of every stage as it begins.
+    """
+    tick("Gaussian noise at every layer")
+    gaussian = _profile(subject, features, options, "gaussian")
+    tick("in-manifold noise at every layer")
+    found = ModelDiagnosis(
+        label, features.rows, gaussian, _profile(subject, features, options, "in-manifold")
+    )
+    tick("predictions under noise")
+    if subject.has_head:
+        sizes = tuple(sorted({*RELATIVE_SIZES, options.relative_noise}))
+        outputs = output_sensitivity(
+            subject.model, features.batches(), sizes=sizes, draws=OUTPUT_DRAWS, seed=options.seed
+        )
+        found = replace(found, outputs=outputs)
+    return _in_full(found, subject, features, start, options, tick) if options.full else found
+
+
+def _profile(subject: Subject, features: Features, options: Options, noise: Any) -> NoiseProfile:
+    return noise_profile(
+        subject.model,
+        features.batches(),
+        relative_noise=options.relative_noise,
+        noise=noise,
+        seed=options.seed,
+    )
+
+
+def _in_full(
+    found: ModelDiagnosis,
+    subject: Subject,
+    features: Features,
+    start: Any,
+    options: Options,
+    tick: Tick,
+) -> ModelDiagnosis:
+    def norms(target: Any) -> JacobianNorms:
+        return jacobian_norms(
+            subject.model,
+            features.batches(JACOBIAN_EXAMPLES),
+            target=target,
+            iterations=JACOBIAN_ITERATIONS,
+            seed=options.seed,
+        )
+
+    tick("Jacobians to the top layer")
+    jacobian = norms("last")
+    tick("Jacobians of single blocks")
+    blocks = norms("next")
+    tick("Jacobians to the logits")
+    logits = norms("logits") if subject.has_head else None
+    tick("representations and weights")
+    tokens = representations(subject.model, features.batches())
+    return replace(
+        found,
+        jacobian=jacobian,
+        blocks=blocks,
+        logits=logits,
+        ranks=layer_ranks(tokens),
+        drift=None if start is None else weight_drift(subject.model, start),
+        tokens=tokens,
+        means=representations(subject.model, features.batches(), pool="mean"),
+        identity=features.tokens,
+    )

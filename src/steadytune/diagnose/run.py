@@ -1,0 +1,114 @@
+"""A diagnosis from its options to its files."""
+
+from __future__ import annotations
+
+import dataclasses
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .diagnosis import Diagnosis, similarities
+from .files import ARRAYS, require_writable, write_files
+from .loading import Subject, load_subject
+from .material import Material, read_material
+from .measure import ModelDiagnosis, measure, stage_count
+from .options import Options
+from .sections import sections
+from .terminal import print_summary, progress_bar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def run_diagnosis(options: Options, console: Console) -> Diagnosis:
+    """Measure the models, write the files and print the summary.
+
+    Args:
+        options: What to do.
+        console: Where progress and numbers go.
+
+    Returns:
+        All that was measured.
+
+    Raises:
+        SteadytuneError: If a model, the examples or the folder are not to be had; nothing but the
+            empty folder is left then.
+    """
+    require_writable(options.out)
+    material = read_material(options)
+    with progress_bar(console) as bar:
+        total = len(options.models) * stage_count(options)
+        task = bar.add_task("loading", total=total)
+
+        def tick(stage: str) -> None:
+            bar.update(task, description=stage, advance=1)
+
+        found = diagnose(options, material, tick)
+    page = write_files(found, sections(found), options.out, f"Diagnosis of {_names(found)}")
+    print_summary(found, console)
+    console.print()
+    console.print(f"Page:   {page}", markup=False, soft_wrap=True)
+    console.print(f"Arrays: {options.out / ARRAYS}", markup=False, soft_wrap=True)
+    return found
+
+
+def diagnose(options: Options, material: Material, tick: Callable[[str], None]) -> Diagnosis:
+    """Measure every model on the same examples and set them side by side.
+
+    Raises:
+        SteadytuneError: If a model cannot be loaded or its layers cannot be found.
+    """
+    start_name = options.start or (options.model if options.compare else "")
+    models: list[ModelDiagnosis] = []
+    start: Any = None
+    if options.full and options.start:
+        start = load_subject(options.start).model
+    for name, label in zip(options.models, options.labels, strict=True):
+        tick(f"loading {label}")
+        subject = load_subject(name)
+        if options.full and start is None and options.compare:
+            start = subject.model
+        models.append(_measured(label, subject, material, start, options, tick))
+    return Diagnosis(
+        tuple(models),
+        similarities(models) if options.full else {},
+        tuple(material.texts),
+        material.source,
+        options.relative_noise,
+        start_name if options.full else "",
+        command(options),
+    )
+
+
+def command(options: Options) -> str:
+    """The command line that makes a diagnosis again."""
+    words = ["steadytune", "diagnose", options.model]
+    words += ["--compare", *options.compare] if options.compare else []
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        if field.name in ("model", "compare", "full") or value in (None, field.default):
+            continue
+        for part in value if isinstance(value, tuple) else (value,):
+            words += [f"--{field.name.replace('_', '-')}", str(part)]
+    return shlex.join(words + ["--full"] * options.full)
+
+
+def _measured(
+    label: str,
+    subject: Subject,
+    material: Material,
+    start: Any,
+    options: Options,
+    tick: Callable[[str], None],
+) -> ModelDiagnosis:
+    def staged(stage: str) -> None:
+        tick(f"{label}: {stage}")
+
+    features = material.features(subject.tokenizer, options.max_length, options.examples)
+    return measure(label, subject, features, start, options, staged)
+
+
+def _names(found: Diagnosis) -> str:
+    labels = [Path(model.label).name for model in found.models]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

@@ -1,0 +1,42 @@
+"""A diagnosis in the terminal: its progress, and the numbers at its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .diagnosis import Diagnosis
+from .summary import summary
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+
+def progress_bar(console: Console) -> Progress:
+    """A bar with what is being measured; nothing where the output is no terminal."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=None),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+def print_summary(found: Diagnosis, console: Console) -> None:
+    """The first table of the page, one line a number and one column a model."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=None, box=None, pad_edge=False)
+    table.add_column("")
+    rows = summary(found)
+    for label in rows:
+        table.add_column(Text(label), justify="right")
+    for figures in zip(*rows.values(), strict=True):
+        table.add_row(figures[0].heading, *(figure.text for figure in figures))
+    console.print(table)
