@@ -67,6 +67,16 @@ def test_the_model_is_float32_and_knows_its_labels(folder: Path) -> None:
     assert tokenizer("good film")["input_ids"]
 
 
+def test_pads_stand_right_of_contexts_whose_answers_have_places(folder: Path) -> None:
+    settings = folder / "tokenizer_config.json"
+    settings.write_text(json.dumps({**json.loads(settings.read_text()), "padding_side": "left"}))
+    sides = {
+        kind: load_model(str(folder), kind, LABELS, 1)[1].padding_side
+        for kind in ("classification", "regression", "qa")
+    }
+    assert sides == {"classification": "left", "regression": "left", "qa": "right"}
+
+
 def test_nothing_is_printed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     load_model(str(folder), "classification", LABELS, 1)
     assert capfd.readouterr() == ("", "")

@@ -75,6 +75,9 @@ def load_model(
             output_loading_info=True,
         )
     tokenizer = load_tokenizer(name, trust)
+    if kind == "qa":
+        # The places of answers count from the left, so pads must stand on the right.
+        tokenizer.padding_side = "right"
     _require_encoder(model, loading["missing_keys"], name)
     _require_fit(model, tokenizer, name)
     return model, tokenizer
