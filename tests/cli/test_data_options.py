@@ -1,0 +1,113 @@
+"""The options that say which rows a command reads make the value that says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from steadytune.cli._data_options import (
+    DataRootOption,
+    DevOption,
+    KindOption,
+    LabelOption,
+    MetricOption,
+    OodOption,
+    TaskOption,
+    TextOption,
+    TrainOption,
+    ValidationOption,
+    data_source,
+    print_notes,
+)
+from steadytune.tasks.source import DataSource
+
+app = typer.Typer()
+made: list[DataSource] = []
+
+
+@app.command()
+def command(
+    task: TaskOption = None,
+    train: TrainOption = None,
+    validation: ValidationOption = None,
+    dev: DevOption = None,
+    ood: OodOption = None,
+    text: TextOption = None,
+    label: LabelOption = None,
+    kind: KindOption = None,
+    metric: MetricOption = None,
+    data_root: DataRootOption = None,
+) -> None:
+    made.append(
+        data_source(
+            task=task,
+            train=train,
+            validation=validation,
+            dev=dev,
+            ood=ood,
+            text=text,
+            label=label,
+            kind=kind,
+            metric=metric,
+            data_root=data_root,
+        )
+    )
+
+
+@pytest.fixture(autouse=True)
+def no_data_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STEADYTUNE_DATA", raising=False)
+
+
+def source_of(*arguments: str, **environment: str) -> DataSource:
+    result = CliRunner().invoke(app, list(arguments), env=environment)
+    assert result.exit_code == 0, result.output
+    return made.pop()
+
+
+def test_every_option_arrives() -> None:
+    names = {
+        "train": "t.csv",
+        "validation": "v.csv",
+        "dev": "d.csv",
+        "label": "y",
+        "kind": "regression",
+        "metric": "pearson",
+        "data_root": "data",
+    }
+    options = [part for name, value in names.items() for part in (f"--{name}", value)]
+    options[options.index("--data_root")] = "--data-root"
+    repeated = [*("--ood", "a=a.csv", "--ood", "b=b.csv"), *("--text", "one", "--text", "other")]
+    assert source_of(*options, *repeated) == DataSource(
+        **names, ood=("a=a.csv", "b=b.csv"), text=("one", "other")
+    )
+
+
+def test_a_named_task_alone() -> None:
+    assert source_of("--task", "rte") == DataSource(task="rte")
+
+
+def test_held_out_rows_are_test_rows() -> None:
+    given = source_of("--train", "t.csv", "--test", "v.csv")
+    assert given == source_of("--train", "t.csv", "--validation", "v.csv")
+
+
+def test_the_data_root_is_the_environments() -> None:
+    assert source_of("--task", "rte", STEADYTUNE_DATA="data").data_root == "data"
+    assert source_of("--task", "rte", STEADYTUNE_DATA="").data_root is None
+    given = source_of("--task", "rte", "--data-root", "mine", STEADYTUNE_DATA="data")
+    assert given.data_root == "mine"
+
+
+def test_notes_are_printed_beside_results(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "[red]reviews.csv"
+    path.write_text("text,label\n" + "".join(f"text {n},{n % 2}\n" for n in range(20)))
+    print_notes(DataSource(train=str(path)))
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.splitlines()[0] == f"{path}: 20 rows; text: text; label: label (0, 1)"
