@@ -98,7 +98,7 @@ def test_several_settings_are_printed_in_short() -> None:
 
 
 def test_a_narrower_window_gets_tables_without_medians() -> None:
-    text = printed(study(3), 66)
+    text = printed(study(3), 60)
     row = next(line for line in text.splitlines() if line.strip().startswith("plain"))
     assert row.split() == ["plain", "3", "79.9", "1.10", "78.8", "81.0", "0", "of", "3"]
 

@@ -43,7 +43,10 @@ def learning_curves(setting: Setting) -> tuple[LearningCurves, ...]:
             method=method,
             slot=setting.slots[method],
             finished=_curves([run for run in found if run.status == "ok"]),
-            broken=_curves([run for run in found if run.status != "ok"]),
+            broken=tuple(
+                _until(limits[1], curve)
+                for curve in _curves([run for run in found if run.status != "ok"])
+            ),
             total=len(found),
             limits=limits,
         )
@@ -56,6 +59,12 @@ def _curves(runs: list[Record]) -> tuple[Curve, ...]:
     """At most thirty, from the lowest to the highest last loss."""
     ordered = sorted((run.history for run in runs), key=lambda curve: curve[-1][1])
     return tuple(thin(curve, MOST_POINTS) for curve in thin(ordered, MOST_CURVES))
+
+
+def _until(limit: float, curve: Curve) -> Curve:
+    """The curve up to the first point above the limit, where it leaves the axes."""
+    above = next((i for i, (_, loss) in enumerate(curve) if loss > limit), len(curve))
+    return curve[: above + 1]
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,8 @@ def _finding(method: str, settings: Sequence[Setting]) -> Finding:
 
 
 _UNCLEAR: dict[Outcome, str] = {
-    "hint": "a hint of a difference",
+    "hint of higher": "a hint of higher scores",
+    "hint of lower": "a hint of lower scores",
     "not shown": "no difference shown",
     "unknown": "too few runs to tell",
 }

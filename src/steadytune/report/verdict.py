@@ -46,7 +46,7 @@ def verdict(setting: Setting) -> Verdict:
     )
 
 
-Outcome = Literal["higher", "lower", "hint", "not shown", "unknown"]
+Outcome = Literal["higher", "lower", "hint of higher", "hint of lower", "not shown", "unknown"]
 
 
 def outcome(comparison: Comparison) -> Outcome:
@@ -57,7 +57,7 @@ def outcome(comparison: Comparison) -> Outcome:
     if found.interval is None or not found.interval.excludes(0):
         return "not shown"
     if comparison.adjusted_p is None or comparison.adjusted_p > LEVEL:
-        return "hint"
+        return "hint of higher" if found.mean > 0 else "hint of lower"
     return "higher" if found.mean > 0 else "lower"
 
 
@@ -83,7 +83,7 @@ def _finding(comparison: Comparison, setting: Setting) -> Finding:
         alone = len(setting.primary) == 1 or found.interval is None
         return Finding(claim, f"{evidence}. {_why_not(comparison)}" if alone else f"{evidence}.")
     side = "higher" if found.mean > 0 else "lower"
-    if shown == "hint":
+    if shown.startswith("hint"):
         claim = f"There is a hint that {method} scores {side} than {baseline}."
     else:
         claim = f"{method} scored {side} than {baseline}."
