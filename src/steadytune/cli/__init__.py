@@ -1,6 +1,6 @@
 """The command line: it parses, calls and prints. Whatever is heavy is imported by the command."""
 
-from . import compare, demo, diagnose, methods, power, report, tasks, train
+from . import compare, demo, diagnose, evaluate, methods, power, predict, report, tasks, train
 from ._app import app, main
 
 __all__ = [
@@ -8,9 +8,11 @@ __all__ = [
     "compare",
     "demo",
     "diagnose",
+    "evaluate",
     "main",
     "methods",
     "power",
+    "predict",
     "report",
     "tasks",
     "train",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from .._exceptions import ModelError
 from ..model_files import CAREFUL, Trust, read_config
@@ -37,6 +38,7 @@ class SavedModel:
         tokenizer: The tokenizer of all members.
         columns: The text columns that it was trained on, where that is known.
         max_length: Most tokens an input that it was trained on, where that is known.
+        base: The model that it was fine-tuned from, where that is known.
     """
 
     name: str
@@ -46,6 +48,7 @@ class SavedModel:
     tokenizer: Any
     columns: tuple[str, ...] = ()
     max_length: int | None = None
+    base: str = ""
 
     @property
     def problem(self) -> Problem:
@@ -81,11 +84,8 @@ def load_saved(name: str, trust: Trust = CAREFUL) -> SavedModel:
                 f"member {Path(member).name} of {name!r} predicts {_what(other)}, and "
                 f"{Path(members[0]).name} {_what(first)}; expected members of one kind"
             )
-    columns, max_length = _trained_on(folder)
     models = tuple(model for part in loaded for model in part.models)
-    return SavedModel(
-        name, first.kind, first.label_names, models, first.tokenizer, columns, max_length
-    )
+    return replace(first, name=name, models=models, **_trained_on(folder))
 
 
 def write_ensemble(folder: Path, members: Sequence[str], kind: str) -> None:
@@ -131,6 +131,7 @@ def _load_one(name: str, trust: Trust) -> SavedModel:
     folder = resolve_model(name, trust)
     kind = _kind(read_config(folder, name), name)
     model, tokenizer = load_whole_model(name, kind, trust)
+    model.to(torch.accelerator.current_accelerator() or "cpu")
     labels = _label_names(model.config) if kind == "classification" else ()
     return SavedModel(name, kind, labels, (model,), tokenizer)
 
@@ -179,15 +180,22 @@ def _is_plain_name(name: object) -> bool:
     return isinstance(name, str) and name == Path(name).name and name not in ("", ".", "..")
 
 
-def _trained_on(folder: Path) -> tuple[tuple[str, ...], int | None]:
-    """What a record beside the model says of its inputs."""
+def _trained_on(folder: Path) -> dict[str, Any]:
+    """What a record beside the model says of its inputs and of where it began."""
     try:
-        given = json.loads((folder / RECORD).read_text(encoding="utf-8"))["input"]
+        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        given, base = record["input"], record["spec"]["model"]
         columns, length = given["columns"], given["max_length"]
     except (OSError, ValueError, KeyError, TypeError):
-        return (), None
-    fits = isinstance(columns, list) and all(isinstance(name, str) for name in columns)
-    return tuple(columns) if fits else (), length if type(length) is int and length > 0 else None
+        return {}
+    known: dict[str, Any] = {}
+    if isinstance(columns, list) and all(isinstance(name, str) for name in columns):
+        known["columns"] = tuple(columns)
+    if type(length) is int and length > 0:
+        known["max_length"] = length
+    if isinstance(base, str):
+        known["base"] = base
+    return known
 
 
 def _what(saved: SavedModel) -> str:

@@ -1,0 +1,108 @@
+"""`steadytune evaluate`: a saved model on the rows of a task or of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .._exceptions import ConfigError
+from ._app import app, go_without_hub, one_line_errors
+from ._data_options import (
+    DataRootOption,
+    LabelOption,
+    MetricOption,
+    TaskOption,
+    TextOption,
+    data_source,
+)
+from ._model_options import AllowPickledOption, TrustRemoteCodeOption
+
+
+@app.command()
+def evaluate(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A fine-tuned model: a folder, ours or not, or a name on the hub.", metavar="MODEL"
+        ),
+    ],
+    task: TaskOption = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            "--validation",
+            metavar="FILE",
+            help="Your own rows with labels: CSV, TSV, JSON lines, Parquet, SQuAD-style JSON. "
+            "Instead of --task.",
+        ),
+    ] = None,
+    ood: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[=FILE]",
+            help="One more set of rows: a companion of the named task, all for all of them, or "
+            "NAME=FILE; give it again for more.",
+        ),
+    ] = None,
+    text: TextOption = None,
+    label: LabelOption = None,
+    metric: MetricOption = None,
+    data_root: DataRootOption = None,
+    eval_size: Annotated[
+        int | None, typer.Option(help="Most rows of each set. [default: all]", show_default=False)
+    ] = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option(
+            help="Most tokens an input. [default: as in training, where that is known]",
+            show_default=False,
+        ),
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores as JSON too.")
+    ] = None,
+    allow_pickled_weights: AllowPickledOption = False,
+    trust_remote_code: TrustRemoteCodeOption = False,
+) -> None:
+    """Evaluate a fine-tuned model, with bootstrap intervals over the rows.
+
+    Labels are matched by name. Three-way entailment is brought to two classes where the other side
+    has two.
+
+    Examples:
+
+    * `steadytune evaluate model --task rte --ood all`
+    * `steadytune evaluate model --data reviews.csv --ood tweets=tweets.csv --json scores.json`
+    """
+    with one_line_errors():
+        if (task is None) == (data is None):
+            given = "neither" if task is None else "both"
+            raise ConfigError(f"{given} of --task and --data given; give one of them")
+        go_without_hub(model)
+        from rich.console import Console
+
+        from ..finetune import evaluate as work
+        from ..finetune.output_folder import write_json
+        from ..finetune.saved import load_saved
+        from ..model_files import Trust
+
+        console = Console()
+        saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
+        if task is not None:
+            source = data_source(
+                task=task, ood=ood, text=text, label=label, metric=metric, data_root=data_root
+            )
+            rows = work.rows_of_task(saved, source, eval_size, saved.base)
+        else:
+            assert data is not None
+            files = work.files_by_name(data, tuple(ood or ()))
+            rows = work.rows_of_files(saved, files, tuple(text or ()), label, metric, eval_size)
+        for note in rows.notes:
+            console.print(note, markup=False, soft_wrap=True)
+        found = work.evaluate_model(saved, rows, max_length, console)
+        work.print_evaluation(found, rows.metric, console)
+        if json_file is not None:
+            write_json(json_file, work.as_json(saved, found, rows.metric))

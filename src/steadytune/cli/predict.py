@@ -1,0 +1,77 @@
+"""`steadytune predict`: a file of texts in, the same rows with predictions out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._app import app, go_without_hub, one_line_errors
+from ._data_options import TextOption
+from ._model_options import AllowPickledOption, TrustRemoteCodeOption
+
+
+@app.command()
+def predict(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A fine-tuned model: a folder, ours or not, or a name on the hub.", metavar="MODEL"
+        ),
+    ],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="Rows to predict for: CSV, TSV, JSON lines, Parquet. A label is not needed.",
+            metavar="FILE",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Where the rows go, in the format of the suffix: .csv, .tsv, .jsonl or .parquet. "
+            "[default: printed, as CSV or as JSON lines like the input]",
+            show_default=False,
+        ),
+    ] = None,
+    text: TextOption = None,
+    max_length: Annotated[
+        int | None,
+        typer.Option(
+            help="Most tokens an input. [default: as in training, where that is known]",
+            show_default=False,
+        ),
+    ] = None,
+    allow_pickled_weights: AllowPickledOption = False,
+    trust_remote_code: TrustRemoteCodeOption = False,
+) -> None:
+    """Predict for every row of a file: the same rows, in their order, with predictions added.
+
+    Added are the column prediction and, for classes, a probability for each; for questions the
+    answer's score.
+
+    Examples:
+
+    * `steadytune predict model reviews.csv --out predicted.csv`
+    * `steadytune predict model questions.jsonl`
+    """
+    with one_line_errors():
+        go_without_hub(model)
+        from rich.console import Console
+
+        from ..finetune import predict as work
+        from ..finetune.saved import load_saved
+        from ..model_files import Trust
+
+        write = work.formatter(out.name if out else work.printed_name(file))
+        saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
+        columns = work.predict_file(
+            saved, file, tuple(text or ()), max_length, Console(stderr=True)
+        )
+        if out is not None:
+            work.write_rows(columns, out)
+        else:
+            sys.stdout.buffer.write(write(columns))

@@ -1,0 +1,304 @@
+"""`steadytune evaluate`: a saved model on the rows of a task or of files, with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._exceptions import ConfigError, DataError
+from ..stats import BootstrapInterval
+from ..tasks import PROBLEMS, Encoded, Encoding, Predictions, Scores
+from ..tasks._problem import values
+from ..tasks.files import Target, read_evaluation_rows
+from ..tasks.source import DataSource
+from .intervals import metric_intervals
+from .label_space import LabelSpace, match_labels
+from .progress import work_bar
+from .saved import SavedModel
+from .scoring import predict_rows, units
+from .summary import shown, use_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SINGLE, PAIR, QUESTIONS = ("text",), ("sentence1", "sentence2"), ("question", "context")
+_MOST_TOKENS = 512
+_NOTICEABLE_CUT = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationRows:
+    """Rows to evaluate on.
+
+    Args:
+        columns: The text columns.
+        metric: The primary metric.
+        splits: Name -> rows.
+        uses: Name -> what the rows are, in words.
+        label_names: Names of their classes; none but for classification.
+        notes: What was guessed, a line each.
+    """
+
+    columns: tuple[str, ...]
+    metric: str
+    splits: Mapping[str, Any]
+    uses: Mapping[str, str]
+    label_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class DomainScores:
+    """What a model scores on rows.
+
+    Args:
+        name: Their name.
+        use: What they are, in words.
+        rows: Their number.
+        scores: Metric -> value.
+        intervals: Metric -> its bootstrap interval, for those that can be primary.
+    """
+
+    name: str
+    use: str
+    rows: int
+    scores: Scores
+    intervals: Mapping[str, BootstrapInterval]
+
+
+def rows_of_task(
+    saved: SavedModel, source: DataSource, eval_size: int | None, base: str = ""
+) -> EvaluationRows:
+    """The test rows of a named task, and of the companions that are asked for.
+
+    Args:
+        saved: The model.
+        source: The task.
+        eval_size: Most rows of each domain; None takes all.
+        base: The model that it was fine-tuned from, if that is known.
+
+    Raises:
+        SteadytuneError: If they cannot be had, or are of another kind than the model.
+    """
+    task = source.load().sample(eval_size=eval_size)
+    if task.kind != saved.kind:
+        raise ConfigError(
+            f"{saved.name} is a model for {saved.kind}, and {task.name} is {task.kind}; give a "
+            "task of the model's kind"
+        )
+    if saved.columns and len(saved.columns) != len(task.columns):
+        raise ConfigError(
+            f"{saved.name} was trained on {len(saved.columns)} text columns, and {task.name} has "
+            f"{len(task.columns)}; give rows of the same form"
+        )
+    facts = {"in_domain": task.domain, "exposed": task.exposed}
+    return EvaluationRows(
+        columns=task.columns,
+        metric=task.metric,
+        splits=task.test,
+        uses={name: use_of(name, facts, base) for name in task.test},
+        label_names=task.label_names,
+        notes=source.notes(),
+    )
+
+
+def rows_of_files(
+    saved: SavedModel,
+    files: Mapping[str, str],
+    text: tuple[str, ...] = (),
+    label: str | None = None,
+    metric: str | None = None,
+    eval_size: int | None = None,
+) -> EvaluationRows:
+    """Rows of the user's own files, whose labels have to be the model's.
+
+    Args:
+        saved: The model.
+        files: Name -> file.
+        text: The text columns; guessed if not given.
+        label: The column of the truth; guessed if not given.
+        metric: The primary metric; by default the kind's first.
+        eval_size: Most rows of each file, drawn with the shares of the classes kept.
+
+    Raises:
+        SteadytuneError: If they cannot be read or do not fit the model.
+    """
+    from ..tasks._sampling import stratified_sample
+
+    problem = PROBLEMS[saved.kind]
+    if metric is not None and metric not in problem.metrics:
+        known = ", ".join(problem.metrics)
+        raise ConfigError(f"metric {metric!r} is not one of {saved.kind}; expected {known}")
+    target = Target(saved.kind, text_columns(saved, text), saved.label_names, numbered=True)
+    splits: dict[str, Any] = {}
+    notes: list[str] = []
+    for name, file in files.items():
+        read = read_evaluation_rows(file, target, text, label)
+        rows = read.dataset
+        if eval_size is not None and eval_size < len(rows):
+            strata = problem.strata(rows)
+            rows = rows.select(stratified_sample(values(rows, "idx"), strata, eval_size, 0, name))
+        splits[name] = rows
+        notes += read.notes
+    return EvaluationRows(
+        columns=target.columns,
+        metric=metric or problem.metrics[0],
+        splits=splits,
+        uses=dict.fromkeys(splits, "own rows"),
+        label_names=saved.label_names,
+        notes=tuple(notes),
+    )
+
+
+def text_columns(saved: SavedModel, text: tuple[str, ...]) -> tuple[str, ...]:
+    """The text columns that a model takes: as it was trained, or as they are named, or one."""
+    if saved.kind == "qa":
+        return QUESTIONS
+    if saved.columns:
+        return PAIR if len(saved.columns) == 2 else SINGLE
+    return PAIR if len(text) == 2 else SINGLE
+
+
+def encoding_of(saved: SavedModel, max_length: int | None) -> Encoding:
+    """How texts are encoded: as asked for, as in training, or as much as the model takes."""
+    most = min(_MOST_TOKENS, saved.tokenizer.model_max_length)
+    return Encoding(max_length=max_length or saved.max_length or most)
+
+
+def evaluate_model(
+    saved: SavedModel, given: EvaluationRows, max_length: int | None, console: Console
+) -> list[DomainScores]:
+    """Score a model on every set of rows.
+
+    Raises:
+        SteadytuneError: If labels do not map onto the model's, or its outputs are not finite.
+    """
+    space = None
+    if saved.kind == "classification":
+        space = match_labels(saved.label_names, given.label_names, ", ".join(given.splits))
+        if space.note:
+            console.print(space.note, markup=False, soft_wrap=True)
+    encoded = _encoded(saved, given, encoding_of(saved, max_length), console)
+    with work_bar(console, "evaluating", units(len(saved.models), encoded)) as on_batch:
+        predicted = {
+            name: predict_rows(saved, encoded[name], rows, on_batch)
+            for name, rows in given.splits.items()
+        }
+    return [
+        _scores(saved, name, given.uses[name], rows, predicted[name], space)
+        for name, rows in given.splits.items()
+    ]
+
+
+def print_evaluation(found: Sequence[DomainScores], metric: str, console: Console) -> None:
+    """Print every metric of every set of rows, the primary one first, with its interval."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("rows", "number", "metric", "value", "95 % interval"):
+        table.add_column(heading, justify="right" if heading in ("number", "value") else "left")
+    for part in found:
+        names = [metric, *(name for name in part.scores if name != metric)]
+        heads = [(f"{part.name} ({part.use})", str(part.rows)), *[("", "")] * (len(names) - 1)]
+        for head, name in zip(heads, names, strict=True):
+            if name == metric or part.scores[name] is not None:
+                interval = _interval_text(part.intervals.get(name))
+                table.add_row(*head, name, shown(part.scores[name]), interval)
+    console.print(table)
+    console.print(
+        "The intervals are bootstrapped over the rows, for this one model: they say nothing of "
+        "other seeds.",
+        soft_wrap=True,
+    )
+
+
+def as_json(saved: SavedModel, found: Sequence[DomainScores], metric: str) -> dict[str, Any]:
+    """The evaluation as JSON-ready values."""
+    return {
+        "model": saved.name,
+        "kind": saved.kind,
+        "metric": metric,
+        "confidence": 0.95,
+        "domains": {part.name: _domain_json(part) for part in found},
+    }
+
+
+def files_by_name(data: str, ood: tuple[str, ...]) -> dict[str, str]:
+    """The files to evaluate on by their names.
+
+    Args:
+        data: A file, whose stem is its name.
+        ood: More of them, each as NAME=FILE.
+
+    Raises:
+        ConfigError: If one is not of that form, or a name stands twice.
+    """
+    files = {Path(data).name.partition(".")[0] or data: data}
+    for text in ood:
+        name, sign, file = text.partition("=")
+        if not sign or not name.strip() or not file.strip():
+            raise ConfigError(f"ood {text!r} names no file; beside --data expected NAME=FILE")
+        if name.strip() in files:
+            raise ConfigError(f"ood {name.strip()!r} stands twice; give every name once")
+        files[name.strip()] = file.strip()
+    return files
+
+
+def _encoded(
+    saved: SavedModel, given: EvaluationRows, encoding: Encoding, console: Console
+) -> dict[str, Encoded]:
+    encode = saved.problem.encode
+    encoded = {
+        name: encode(rows, given.columns, saved.tokenizer, encoding)
+        for name, rows in given.splits.items()
+    }
+    for name, features in encoded.items():
+        if features.share_cut > _NOTICEABLE_CUT and saved.kind != "qa":
+            console.print(
+                f"warning: {features.share_cut:.1%} of {name} are longer than "
+                f"{encoding.max_length} tokens and cut; give a larger --max-length",
+                markup=False,
+                soft_wrap=True,
+            )
+    return encoded
+
+
+def _scores(
+    saved: SavedModel,
+    name: str,
+    use: str,
+    rows: Any,
+    predictions: Predictions,
+    space: LabelSpace | None,
+) -> DomainScores:
+    if space is not None:
+        predictions = {"logits": space.logits(predictions["logits"])}
+        rows = rows.with_format(None)
+        labels = [space.labels[label] for label in values(rows, "label")]
+        rows = rows.remove_columns("label").add_column("label", labels)
+    truth = values(rows, saved.problem.answer)
+    if saved.kind == "qa":
+        truth = [answer["text"] for answer in truth]
+    if not truth:
+        raise DataError(f"{name} has no rows: expected one or more")
+    scores = saved.problem.score(predictions, rows)
+    return DomainScores(
+        name, use, len(rows), scores, metric_intervals(saved.kind, predictions, truth)
+    )
+
+
+def _interval_text(found: BootstrapInterval | None) -> str:
+    if found is None or found.interval is None:
+        return ""
+    return f"{found.interval.low:.4f} to {found.interval.high:.4f}"
+
+
+def _domain_json(part: DomainScores) -> dict[str, Any]:
+    intervals = {
+        name: {"low": found.interval.low, "high": found.interval.high}
+        for name, found in part.intervals.items()
+        if found.interval is not None
+    }
+    return {"use": part.use, "rows": part.rows, "scores": part.scores, "intervals": intervals}

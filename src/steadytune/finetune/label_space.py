@@ -1,0 +1,93 @@
+"""The classes of a model beside those of rows: which output is which label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._exceptions import DataError
+
+_SEPARATORS = re.compile(r"[\s_-]+")
+_NO_NAME = re.compile(r"label_\d+")
+_ENTAILMENT = "entailment"
+_THREE_WAY = {_ENTAILMENT, "neutral", "contradiction"}
+_TWO_WAY = {_ENTAILMENT, "not_entailment"}
+
+
+@dataclass(frozen=True)
+class LabelSpace:
+    """How the logits of a model and the labels of rows are brought together.
+
+    Args:
+        groups: One a class that is scored: the model's outputs that stand for it.
+        labels: One a label of the rows: the class that is scored for it.
+        note: What was done, in one line, where it is not plain.
+    """
+
+    groups: tuple[tuple[int, ...], ...]
+    labels: tuple[int, ...]
+    note: str = ""
+
+    def logits(self, logits: NDArray[Any]) -> NDArray[np.float32]:
+        """Shape (rows, classes scored): the probabilities of outputs of one class add up."""
+        from scipy.special import logsumexp
+
+        columns = [logsumexp(logits[:, list(group)], axis=1) for group in self.groups]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+
+def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> LabelSpace:
+    """Find the model's output for each label of the rows, by name.
+
+    Case, spaces, hyphens and underscores make no difference. A model whose outputs are called
+    `LABEL_0`, `LABEL_1` and so on is taken by number. Of three-way entailment, neutral and
+    contradiction are not_entailment where the other side has two classes.
+
+    Args:
+        model: Names of the model's classes.
+        rows: Names of the rows' classes.
+        where: What the rows are, for the text of an error.
+
+    Raises:
+        DataError: If they do not map; the text names both.
+    """
+    ours, theirs = [_folded(name) for name in model], [_folded(name) for name in rows]
+    if set(theirs) <= set(ours) and len(set(ours)) == len(ours):
+        found = [ours.index(name) for name in theirs]
+        others = [number for number in range(len(ours)) if number not in found]
+        return LabelSpace(tuple((n,) for n in (*found, *others)), tuple(range(len(theirs))))
+    if all(map(_NO_NAME.fullmatch, ours)) and len(ours) == len(theirs):
+        return _same(len(ours), f"the model's classes have no names: taken as {', '.join(rows)}")
+    if set(ours) == _THREE_WAY and set(theirs) == _TWO_WAY:
+        return _three_to_two(ours, theirs)
+    if set(ours) == _TWO_WAY and set(theirs) == _THREE_WAY:
+        labels = [ours.index(name if name in ours else "not_entailment") for name in theirs]
+        return LabelSpace(((0,), (1,)), tuple(labels), _note())
+    raise DataError(
+        f"the labels of {where} ({', '.join(rows)}) do not map onto those of the model "
+        f"({', '.join(model)}); give rows with the model's labels"
+    )
+
+
+def _three_to_two(ours: Sequence[str], theirs: Sequence[str]) -> LabelSpace:
+    entailment = (ours.index(_ENTAILMENT),)
+    rest = tuple(number for number in range(3) if number not in entailment)
+    groups = tuple(entailment if name == _ENTAILMENT else rest for name in theirs)
+    return LabelSpace(groups, (0, 1), _note())
+
+
+def _same(classes: int, note: str) -> LabelSpace:
+    return LabelSpace(tuple((n,) for n in range(classes)), tuple(range(classes)), note)
+
+
+def _note() -> str:
+    return "neutral and contradiction count as not_entailment"
+
+
+def _folded(name: str) -> str:
+    return _SEPARATORS.sub("_", name.strip().casefold())

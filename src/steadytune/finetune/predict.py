@@ -1,0 +1,179 @@
+"""`steadytune predict`: a file of texts in, the same rows with predictions out."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from .._exceptions import ConfigError, DataError
+from ..study.evaluation import batch_count
+from ..tasks.files.rows import unlabelled_rows
+from ..tasks.files.splits import TEST, VALIDATION, preferred_split, read_splits
+from .evaluate import encoding_of, text_columns
+from .progress import work_bar
+from .saved import SavedModel
+from .scoring import predict_rows
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PREDICTION = "prediction"
+_NOTICEABLE_CUT = 0.01
+
+Columns = dict[str, Sequence[Any]]
+
+
+def predict_file(
+    saved: SavedModel,
+    where: str,
+    text: tuple[str, ...],
+    max_length: int | None,
+    console: Console,
+) -> Columns:
+    """Predict for the rows of a file.
+
+    Args:
+        saved: The model.
+        where: The file; a label column is not needed and not read.
+        text: The text columns; guessed if not given.
+        max_length: Most tokens an input; None takes what the model was trained with.
+        console: Where notes and progress go.
+
+    Returns:
+        The columns of the file, in its order, and after them `prediction`, and for classes
+        `probability_<class>`, for answers `score`.
+
+    Raises:
+        SteadytuneError: If the file cannot be read or lacks a text.
+    """
+    table = preferred_split(read_splits(where), (TEST, VALIDATION), where)
+    columns = text_columns(saved, text)
+    rows = unlabelled_rows(table, columns, text)
+    for note in rows.notes:
+        console.print(note, markup=False, soft_wrap=True)
+    encoding = encoding_of(saved, max_length)
+    encoded = saved.problem.encode(rows.dataset, columns, saved.tokenizer, encoding)
+    if encoded.share_cut > _NOTICEABLE_CUT and saved.kind != "qa":
+        console.print(
+            f"warning: {encoded.share_cut:.1%} of the rows are longer than {encoding.max_length} "
+            "tokens and cut; give a larger --max-length",
+            markup=False,
+            soft_wrap=True,
+        )
+    total = batch_count(len(encoded.dataset)) * len(saved.models)
+    with work_bar(console, "predicting", total) as on_batch:
+        predictions = predict_rows(saved, encoded, rows.dataset, on_batch)
+    added = _prediction_columns(saved, predictions)
+    if taken := sorted(set(added) & set(table.columns)):
+        raise DataError(
+            f"{where} has a column {taken[0]!r}, which is what the predictions are called; "
+            "rename it"
+        )
+    return {**table.columns, **added}
+
+
+def write_rows(columns: Columns, path: Path) -> None:
+    """Write rows in the format of the suffix, under a temporary name that is then renamed.
+
+    Raises:
+        ConfigError: If the suffix is unknown, or it cannot be written.
+    """
+    content = formatter(path.name)(columns)
+    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ConfigError(f"cannot write {path} ({error.strerror}); name another --out") from error
+
+
+def formatter(name: str) -> Callable[[Columns], bytes]:
+    """What writes rows into a file of that name.
+
+    Raises:
+        ConfigError: If its suffix is unknown.
+    """
+    suffix = Path(name).suffix.lower()
+    if suffix not in _FORMATTERS:
+        known = ", ".join(_FORMATTERS)
+        raise ConfigError(f"{name!r} has no known suffix: expected one of {known}")
+    return _FORMATTERS[suffix]
+
+
+def printed_name(where: str) -> str:
+    """A file name in whose format rows of that file are printed: CSV stays CSV."""
+    name = where.lower().removesuffix(".gz")
+    return (
+        "rows.tsv"
+        if name.endswith(".tsv")
+        else ("rows.csv" if name.endswith(".csv") else "rows.jsonl")
+    )
+
+
+def _prediction_columns(saved: SavedModel, predictions: Mapping[str, Any]) -> Columns:
+    if saved.kind == "regression":
+        return {PREDICTION: [float(value) for value in predictions["value"]]}
+    if saved.kind == "qa":
+        scores = [float(score) for score in predictions["score"]]
+        return {PREDICTION: predictions["text"].tolist(), "score": scores}
+    from scipy.special import softmax
+
+    probabilities = softmax(predictions["logits"].astype("float64"), axis=1)
+    names = saved.label_names
+    best = [names[number] for number in probabilities.argmax(axis=1)]
+    each = {f"probability_{name}": probabilities[:, n].tolist() for n, name in enumerate(names)}
+    return {PREDICTION: best, **each}
+
+
+def _csv(columns: Columns, delimiter: str = ",") -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(columns)
+    for row in zip(*columns.values(), strict=True):
+        writer.writerow([_cell(value) for value in row])
+    return text.getvalue().encode()
+
+
+def _tsv(columns: Columns) -> bytes:
+    return _csv(columns, "\t")
+
+
+def _json_lines(columns: Columns) -> bytes:
+    rows = zip(*columns.values(), strict=True)
+    lines = [json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows]
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _parquet(columns: Columns) -> bytes:
+    import pyarrow
+    import pyarrow.parquet
+
+    buffer = io.BytesIO()
+    try:
+        content = pyarrow.table({name: list(cells) for name, cells in columns.items()})
+    except (pyarrow.ArrowException, TypeError, OverflowError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"the rows fit no Parquet file ({reason}); write .jsonl") from error
+    pyarrow.parquet.write_table(content, buffer)
+    return buffer.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    """What CSV can hold: lists and mappings as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+
+
+_FORMATTERS: Mapping[str, Callable[[Columns], bytes]] = {
+    ".csv": _csv,
+    ".tsv": _tsv,
+    ".jsonl": _json_lines,
+    ".ndjson": _json_lines,
+    ".parquet": _parquet,
+}
