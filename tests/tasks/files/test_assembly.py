@@ -124,7 +124,14 @@ def test_the_splits_of_a_folder_have_three_uses(
 
 def test_labels_that_are_kept_secret_are_not_used(tmp_path: Path) -> None:
     source = DataSource(train=saved(tmp_path / "mine", train=[0, 1], test=[-1], validation=[0]))
-    assert "not used, since every label is -1" in source.notes()[1]
+    assert source.notes()[1] == "not used: test, where every label is -1"
+
+
+def test_splits_that_are_not_used_are_named(tmp_path: Path) -> None:
+    folder = saved(tmp_path / "mine", train=[0, 1], test=[1], extra=[0, 0])
+    assert DataSource(train=folder).notes()[-1] == "not used: extra"
+    validation = csv(tmp_path / "v.csv", 8)
+    assert DataSource(train=folder, validation=validation).notes()[-1] == "not used: test, extra"
 
 
 def test_rows_that_are_named_come_before_those_of_a_folder(tmp_path: Path) -> None:
@@ -229,3 +236,16 @@ def test_rows_to_evaluate_on_and_to_predict_for(tmp_path: Path) -> None:
     target = Target("classification", ("text",), ("no", "yes"), numbered=True)
     assert read_evaluation_rows(folder, target).dataset["label"][:] == [1, 0, 1]
     assert texts(read_texts(folder, ("text",)).dataset) == {"test 0", "test 1", "test 2"}
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("name", ["rte", "stsb", "tydiqa_en"])
+def test_a_named_tasks_files_give_its_rows(name: str, data_root: Path) -> None:
+    named = DataSource(task=name, data_root=str(data_root)).load()
+    group = "qa" if named.kind == "qa" else "glue"
+    test = str(data_root / group / name / "validation.jsonl.gz")
+    own = DataSource(train=str(data_root / group / name), validation=test).load()
+    assert own.kind == named.kind
+    for mine, theirs in ((own.train, named.train), (own.test[name], named.test[name])):
+        for column in (*named.columns, named.problem.answer):
+            assert mine[column][:] == theirs[column][:]

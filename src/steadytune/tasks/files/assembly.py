@@ -14,7 +14,7 @@ from .._catalogue import load_task
 from .._problem import values
 from .._problems import PROBLEMS
 from .._task import DEV, TRAIN, Task
-from ._table import Table
+from ._table import Table, listed
 from .columns import Columns
 from .held_out import held_out_rows, text_key
 from .label_mapping import Target
@@ -67,7 +67,8 @@ def own_task(source: DataSource) -> Loaded:
     training = preferred_split(splits, (TRAIN,), source.train)
     rows = training_rows(training, source.text, source.label, source.kind)
     reader = _Reader(rows.target, rows.columns, rows.dataset, list(rows.notes))
-    train, held_out, dev = _three_uses(source, splits, reader)
+    others = {name: table for name, table in splits.items() if table is not training}
+    train, held_out, dev = _three_uses(source, others, reader)
     name = _task_name(source)
     task = Task(
         name=name,
@@ -119,7 +120,7 @@ def _three_uses(
     """Rows to train on, held-out rows, and rows to choose by if any are set apart for it."""
     assert source.train is not None
     train, held_out, dev = reader.train, None, None
-    tables = {name: table for name, table in splits.items() if not _is_hidden(table, reader)}
+    tables = _with_labels(splits, reader)
     if source.validation is not None:
         held_out = reader.read(source.validation, (TEST, VALIDATION), "held out")
     elif TEST in tables or VALIDATION in tables:
@@ -130,17 +131,25 @@ def _three_uses(
     if source.dev is not None:
         dev = reader.read(source.dev, (VALIDATION,), DEV)
     elif VALIDATION in tables:
-        dev = reader.rows_of(tables[VALIDATION], DEV)
+        dev = reader.rows_of(tables.pop(VALIDATION), DEV)
+    if tables:
+        reader.notes.append(f"not used: {listed(list(tables))}")
     return train, held_out, dev
 
 
-def _is_hidden(table: Table, reader: _Reader) -> bool:
-    """Whether the labels are kept secret, as those of test rows of many benchmarks are."""
-    labels = table.columns.get(reader.columns.truth or "", [])
-    hidden = all(type(label) is int and label == _HIDDEN_LABEL for label in labels)
-    if labels and hidden:
-        reader.notes.append(f"{table.name}: not used, since every label is {_HIDDEN_LABEL}")
-    return bool(labels) and hidden
+def _with_labels(splits: Mapping[str, Table], reader: _Reader) -> dict[str, Table]:
+    """All splits but those whose labels are kept secret.
+
+    Many benchmarks give their test rows without labels, with -1 in their place.
+    """
+    tables = {}
+    for name, table in splits.items():
+        labels = table.columns.get(reader.columns.truth or "", [None])
+        if all(type(label) is int and label == _HIDDEN_LABEL for label in labels):
+            reader.notes.append(f"not used: {name}, where every label is {_HIDDEN_LABEL}")
+        else:
+            tables[name] = table
+    return tables
 
 
 def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:

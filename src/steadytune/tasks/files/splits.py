@@ -29,7 +29,8 @@ READERS: Mapping[str, Callable[[BinaryIO, str], Table]] = {
 }
 """Suffix -> reader. A `.gz` may follow the suffix."""
 
-_OTHER_NAMES = {
+_USUAL_NAMES = {
+    **{name: name for name in (TRAIN, VALIDATION, TEST)},
     "training": TRAIN,
     "valid": VALIDATION,
     "val": VALIDATION,
@@ -167,7 +168,7 @@ def _read_files(files: list[Path]) -> dict[str, Table]:
 def _with_usual_names(tables: dict[str, Table], where: str) -> dict[str, Table]:
     named: dict[str, Table] = {}
     for split, table in tables.items():
-        usual = _OTHER_NAMES.get(split.lower(), split)
+        usual = _USUAL_NAMES.get(split.lower(), split)
         if usual in named:
             raise DataError(
                 f"{where} has several splits that mean {usual} ({listed(list(tables))}): "
