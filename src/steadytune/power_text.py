@@ -62,8 +62,8 @@ def print_scatter(study: StudyScatter, wish: Wish, console: Console) -> None:
             console.print(_spread_table(scatters, wish))
     if wish.difference is not None:
         text = (
-            "The standard deviation of the differences is itself an estimate. Its 95 % interval "
-            "stands beside it, and the seeds that the two ends would need are in brackets."
+            "std is the standard deviation of the paired differences, itself an estimate. Its 95 % "
+            "interval stands beside it, and the seeds that both ends would need in brackets."
         )
         _print_sentence(Text(text), console)
     if any(scatter.stand_ins for scatter in study.found):
@@ -97,7 +97,7 @@ def _plan_table(plan: Plan) -> Table:
 
 def _mean_table(scatters: Sequence[Scatter], wish: Wish) -> Table:
     table = _by_method(f"Seeds to find a difference of {wish.difference:g} in the mean")
-    _right(table, "pairs", "std of differences", "95 % interval", *_target_headings())
+    _right(table, "pairs", "std", "95 % interval", *_target_headings())
     for scatter in scatters:
         low, high = scatter.interval.low, scatter.interval.high
         stds = (scatter.std_differences, low, high)
