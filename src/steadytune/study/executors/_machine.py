@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from ..spec import RunSpec
 
+# Values of CUDA_VISIBLE_DEVICES that hide every device.
+_NONE = ("", "-1")
+
 
 def usable_cores() -> int:
     """Cores that this process may use: its affinity and the quota of its cgroup count."""
@@ -18,11 +21,13 @@ def usable_cores() -> int:
 
 def visible_gpus() -> list[str]:
     """The CUDA devices that this process sees, as `CUDA_VISIBLE_DEVICES` names them."""
+    named = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if named in _NONE:
+        return []
     import torch
 
     if not torch.cuda.is_available():
         return []
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
     numbers = [str(number) for number in range(torch.cuda.device_count())]
     return numbers if named is None else named.split(",")[: len(numbers)]
 
