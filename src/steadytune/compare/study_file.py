@@ -211,8 +211,10 @@ def _beside(path: Path, name: str) -> str:
 
 
 def _first_problem(error: ValidationError) -> str:
-    """The first thing that is wrong, in one line."""
-    problem = error.errors()[0]
+    """The first thing that is wrong, in one line; a misspelt key before the one it leaves out."""
+    problems = error.errors()
+    misspelt = (problem for problem in problems if problem["type"] == "extra_forbidden")
+    problem = next(misspelt, problems[0])
     steps = [str(step) for step in problem["loc"]]
     where = ".".join(steps)
     if problem["type"] == "extra_forbidden":

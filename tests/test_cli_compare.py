@@ -1,0 +1,92 @@
+"""`steadytune compare` from the command line: the user's rows end to end, and one line for errors."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli import call, require_one_line
+from tests.tiny_bert import write_tiny_bert
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(write_tiny_bert(tmp_path_factory.mktemp("model")))
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """Short reviews as a user would have them."""
+    path = tmp_path / "reviews.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["review", "opinion"])
+        for number in range(40):
+            word, label = (("good", "liked"), ("bad", "disliked"))[number % 2]
+            writer.writerow([f"the film was {'very ' * (number % 5)}{word} {number}", label])
+    return path
+
+
+def words(rows: Path, model: str, out: Path, *more: str) -> list[str]:
+    text = f"compare --train {rows} --model {model} --train-size 16 --epochs 1 --workers 0"
+    return [*text.split(), "--seeds", "2", "--out", str(out), *more]
+
+
+def test_a_users_rows_are_compared_on(rows: Path, model: str, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    other.write_text(rows.read_text().replace("film", "book"))
+    out = tmp_path / "out"
+    result = call(*words(rows, model, out, "--ood", f"books={other}", "--label", "opinion"))
+    assert result.exit_code == 0, result.output
+    assert "2 methods x 2 seeds = 4 runs" in result.stdout
+    records = [json.loads(path.read_text()) for path in (out / "runs").glob("*.json")]
+    assert len(records) == 4
+    assert {record["spec"]["task"] for record in records} == {"reviews"}
+    assert {tuple(record["results"]) for record in records} == {("train", "reviews", "books")}
+    assert not any(str(tmp_path) in json.dumps(record["spec"]["task"]) for record in records)
+    study = json.loads((out / "study.json").read_text())
+    assert study["command"].startswith(f"steadytune compare --train {rows}")
+    again = call(*words(rows, model, out, "--ood", f"books={other}", "--label", "opinion"))
+    assert "4 runs: 4 in" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (["--task", "rte"], ["both of a task and training rows"]),
+        (["--method", "lnrs"], ["did you mean lnsr"]),
+        (["--method", "plain", "--method", "plain"], ["method plain stands twice"]),
+        (["--seeds", "none"], ["seeds 'none'"]),
+        (["--longer-plain", "0"], ["0.0 times as long"]),
+        (["--train-size", "4000"], ["train size 4000"]),
+        (["--label", "opnion"], ["opnion", "opinion"]),
+        (["--ood", "books"], ["books"]),
+        (["--epochs", "0"], ["epochs"]),
+        (["--ray", "local"], ["--ray and --workers"]),
+        (["--cpus-per-run", "2"], ["--cpus-per-run", "--ray"]),
+        (["--time-limit", "9"], ["--time-limit"]),
+        (["--model", "./nowhere"], ["no model folder"]),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_nothing_is_written(
+    rows: Path, model: str, tmp_path: Path, more: list[str], expected: list[str]
+) -> None:
+    out = tmp_path / "out"
+    require_one_line(call(*words(rows, model, out, *more)), *expected)
+    assert not out.exists()
+
+
+def test_a_study_file_and_options_do_not_mix(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("tasks: rte\nmethods: [plain]\nseeds: 3\n")
+    require_one_line(call("compare", str(path), "--epochs", "3"), "--epochs", "study.yaml")
+    path.write_text("tasks: rte\nmethods: [plain]\nseds: 3\n")
+    require_one_line(call("compare", str(path)), "unknown key seds; did you mean seeds")
+    require_one_line(call("compare", str(tmp_path / "no.yaml")), "cannot be read")
+
+
+def test_without_rows_it_says_what_to_give() -> None:
+    require_one_line(call("compare"), "neither", "--task")
