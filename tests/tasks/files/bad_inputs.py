@@ -393,10 +393,16 @@ QUESTIONS = [
         ("t.jsonl, line 1", "answer_start"),
     ),
     BadInput(
-        "two questions of one id",
-        {"t.jsonl": lines(question(), question())},
+        "two held-out questions of one id",
+        {"t.jsonl": lines(question(id="a"), question(id="b")), "v.jsonl": lines(*[question()] * 2)},
+        "--train {dir}/t.jsonl --validation {dir}/v.jsonl",
+        ("v.jsonl, line 2", "'id'", "'q1' of line 1"),
+    ),
+    BadInput(
+        "an id that is no name",
+        {"t.jsonl": lines(question(), question(id=1.5))},
         "--train {dir}/t.jsonl",
-        ("t.jsonl, line 2", "'id'", "'q1' of line 1"),
+        ("t.jsonl, line 2", "'id'", "1.5"),
     ),
     BadInput(
         "no context",

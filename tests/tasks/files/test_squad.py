@@ -64,6 +64,14 @@ def test_numbers_serve_as_ids() -> None:
     assert question_rows(flat(*rows), TEXTS, "answers")["id"] == ["7", "8"]
 
 
+def test_ids_that_repeat_give_way_to_numbers_in_training_rows_alone() -> None:
+    row = {"question": "?", "context": CONTEXT, "answers": LISTS}
+    table = flat({"id": "a", **row}, {"id": "a", **row})
+    assert question_rows(table, TEXTS, "answers", training=True)["id"] == ["1", "2"]
+    with pytest.raises(DataError, match=r"line 2, column 'id' repeats 'a' of line 1"):
+        question_rows(table, TEXTS, "answers")
+
+
 @given(
     st.fixed_dictionaries(
         {"context": st.just(CONTEXT) | JSON_VALUES},

@@ -54,7 +54,8 @@ def training_rows(
     """
     named = bool(text or label)
     if kind == QUESTION_ANSWERING or (kind is None and not named and holds_questions(table)):
-        return _question_rows(table, choose_columns(table, text, label, questions=True))
+        columns = choose_columns(table, text, label, questions=True)
+        return _question_rows(table, columns, training=True)
     columns = choose_columns(table, text, label)
     assert columns.truth is not None
     labels = read_labels(table, columns.truth, kind)
@@ -118,12 +119,12 @@ def _likely_columns(
     return choose_columns(table, text, label, questions=questions, count=len(target.columns))
 
 
-def _question_rows(table: Table, columns: Columns) -> Rows:
+def _question_rows(table: Table, columns: Columns, *, training: bool = False) -> Rows:
     from datasets import Dataset
 
     assert columns.truth is not None
     _texts(table, columns, QUESTIONS)
-    content = question_rows(table, columns.texts, columns.truth)
+    content = question_rows(table, columns.texts, columns.truth, training=training)
     target = Target(QUESTION_ANSWERING, QUESTIONS)
     dataset = Dataset.from_dict({**content, "idx": list(range(len(table)))})
     return Rows(dataset, target, columns, (_note(table, columns, target, []),))

@@ -68,7 +68,9 @@ def nested_table(content: Any, name: str) -> Table:
     return table_of_records(records, name, "question")
 
 
-def question_rows(table: Table, columns: Sequence[str], answers: str) -> dict[str, list[Any]]:
+def question_rows(
+    table: Table, columns: Sequence[str], answers: str, *, training: bool = False
+) -> dict[str, list[Any]]:
     """The rows of a task of question answering: `id`, `question`, `context`, `answers`.
 
     Args:
@@ -76,10 +78,12 @@ def question_rows(table: Table, columns: Sequence[str], answers: str) -> dict[st
         columns: The columns of the question and of the context.
         answers: The column of the answers: {"text": [...], "answer_start": [...]}, or a list of
             {"text": ..., "answer_start": ...}.
+        training: Whether ids may stand twice, as in the training rows of TyDi QA; then every row
+            is named by its number instead.
 
     Raises:
-        DataError: A row has no answer, an answer does not stand at its offset, or two rows have
-            one id.
+        DataError: A row has no answer, an answer does not stand at its offset, or two rows that
+            are evaluated have one id.
     """
     questions, contexts = (table.columns[column] for column in columns)
     found = [_lists(value) for value in table.columns[answers]]
@@ -88,7 +92,12 @@ def question_rows(table: Table, columns: Sequence[str], answers: str) -> dict[st
         if fault is not None:
             raise DataError(f"{table.place(row)} {fault}; correct the file")
     kept = [{key: value[key] for key in ("text", "answer_start")} for value in found]
-    return {ID: _identifiers(table), QUESTION: questions, CONTEXT: contexts, ANSWERS: kept}
+    return {
+        ID: _identifiers(table, training),
+        QUESTION: questions,
+        CONTEXT: contexts,
+        ANSWERS: kept,
+    }
 
 
 def _questions(squad: _Squad) -> Iterator[dict[str, Any]]:
@@ -114,17 +123,16 @@ def _where(location: Sequence[str | int]) -> str:
     return "".join(f", {part}" for part in parts)
 
 
-def _identifiers(table: Table) -> list[str]:
-    if ID not in table.columns:
-        return [str(number) for number in table.numbers]
+def _identifiers(table: Table, training: bool) -> list[str]:
+    numbers = [str(number) for number in table.numbers]
     first: dict[str, int] = {}
-    for row, value in enumerate(table.columns[ID]):
+    for row, value in enumerate(table.columns.get(ID, numbers)):
         if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
             raise table.error(row, ID, f"is {shown(value)}", "a name of the question")
-        if first.setdefault(str(value), row) != row:
+        if first.setdefault(str(value), row) != row and not training:
             found = f"repeats {shown(value)} of {table.unit} {table.numbers[first[str(value)]]}"
             raise table.error(row, ID, found, "one row an id")
-    return list(first)
+    return list(first) if len(first) == len(table) else numbers
 
 
 def _lists(value: Any) -> Any:
