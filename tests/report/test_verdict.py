@@ -140,3 +140,13 @@ def test_several_subsets_are_the_unit_of_evidence() -> None:
     assert "on average over 4 training subsets" in found
     assert "count training subsets, not runs" in found
     assert "too narrow" not in found
+
+
+def test_an_interval_that_ends_at_zero_when_rounded_is_explained() -> None:
+    records = [record("plain", s, movie=0.7) for s in range(12)]
+    records += [record("lnsr", s, movie=0.7 + 0.01005 + 0.015 * (-1) ** s) for s in range(12)]
+    # A second comparison, so that the corrected p-value does not confirm the first.
+    records += [record("other", s, movie=0.7 + NOISE[s]) for s in range(12)]
+    finding = verdict(setting_of(records)).findings[0]
+    assert "95 % interval 0.0 to +2.0" in finding.evidence
+    assert "leaves out zero by less than the last digit" in finding.evidence

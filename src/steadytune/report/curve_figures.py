@@ -96,7 +96,6 @@ def draw_stability(data: Stability, axes: Axes) -> None:
             color=LIGHT[method.slot],
             edgecolors=PAPER,
             linewidths=0.7,
-            alpha=0.9,
             zorder=3,
         )
     axes.set_xlabel("relative displacement of the top layer (%)")

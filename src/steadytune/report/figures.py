@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PANEL_WIDTH = 340.0
 LEFT = 48.0
 WIDEST_DOMAIN = 16
+CROWDED = 40
 
 
 def seed_dots_frame(data: SeedDots) -> Frame:
@@ -47,7 +48,8 @@ def draw_seed_dots(data: SeedDots, axes: Axes) -> None:
 
 def _draw_column(column: DotColumn, position: int, axes: Axes) -> None:
     _draw_box(column, position, axes)
-    for stands_in, marker, size in ((False, "o", 26), (True, "X", 38)):
+    round_size = 26 if len(column.dots) <= CROWDED else 13
+    for stands_in, marker, size in ((False, "o", round_size), (True, "X", 38)):
         chosen = [dot for dot in column.dots if dot.stands_in == stands_in]
         axes.scatter(
             [position + dot.shift for dot in chosen],

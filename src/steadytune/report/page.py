@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-MOST_PANELS = 60
+MOST_PANELS = 48
 """Drawings a page holds at most: more would take long to draw and longer to look at."""
 
 
@@ -70,7 +70,7 @@ def write_page(report: Report, path: str | Path) -> Path:
 
 
 def render_html(report: Report) -> str:
-    """The page as text, with up to 60 drawings, those that matter most first."""
+    """The page as text, with up to 48 drawings, those that matter most first."""
     methods = [note.method for note in report.methods]
     figures, complete = zip(*_chosen_figures(report), strict=True) if report.sections else ((), ())
     template = _environment(methods).get_template("report.html.j2")

@@ -87,7 +87,7 @@ def _finding(comparison: Comparison, setting: Setting) -> Finding:
         claim = f"There is a hint that {method} scores {side} than {baseline}."
     else:
         claim = f"{method} scored {side} than {baseline}."
-    return Finding(claim, f"{evidence}. {_how_sure(comparison)}")
+    return Finding(claim, f"{evidence}. {_how_sure(comparison, setting.metric)}")
 
 
 def _evidence(comparison: Comparison, metric: MetricDisplay) -> str:
@@ -116,19 +116,29 @@ def _why_not(comparison: Comparison) -> str:
     return "The true difference may have either sign. That is no proof that there is none."
 
 
-def _how_sure(comparison: Comparison) -> str:
+def _how_sure(comparison: Comparison, metric: MetricDisplay) -> str:
     found = comparison.difference
     p_value, smallest = comparison.adjusted_p, found.smallest_p
     if p_value is not None and p_value <= LEVEL:
         return f"Chance in the seed alone hardly explains this (sign-flip test, p = {_p(p_value)})."
     if smallest is not None and smallest > LEVEL:
         return (
-            "The interval leaves out zero, but it relies on a normal distribution; the sign-flip "
-            f"test, which does not, cannot go below p = {_p(smallest)} with {_amount(comparison)}."
+            f"The interval leaves out zero{_barely(comparison, metric)}, but it relies on a normal "
+            f"distribution; the sign-flip test, which does not, cannot go below p = {_p(smallest)} "
+            f"with {_amount(comparison)}."
         )
     return (
-        f"The interval leaves out zero; the sign-flip test does not confirm it (p = {_p(p_value)})."
+        f"The interval leaves out zero{_barely(comparison, metric)}; the sign-flip test does not "
+        f"confirm it (p = {_p(p_value)})."
     )
+
+
+def _barely(comparison: Comparison, metric: MetricDisplay) -> str:
+    """Where an end of the interval reads zero once it is rounded."""
+    interval = comparison.difference.interval
+    ends = (interval.low, interval.high) if interval else ()
+    zero = metric.difference(0.0)
+    return " by less than the last digit" if any(metric.difference(e) == zero for e in ends) else ""
 
 
 def _p(value: float | None) -> str:
