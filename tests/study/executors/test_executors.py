@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from multiprocessing import active_children
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from steadytune import ConfigError
-from steadytune.study.executors import Executor, FineTune, InProcess, LocalWorkers, executor_for
-from steadytune.study.spec import RunSpec
-from tests.tiny_bert import write_tiny_bert
-from tests.toy_task import load_toy
+from steadytune.study.executors import Executor, InProcess, LocalWorkers, executor_for
 
 from .runs import SPECS, broken_at_seed_2, by_seed, quick, refuse_seed_2
 
@@ -66,21 +61,3 @@ def test_zero_workers_are_this_process() -> None:
     assert executor_for(None) == LocalWorkers()
     with pytest.raises(ConfigError, match="workers=-1"):
         executor_for(-1)
-
-
-@pytest.mark.slow
-def test_a_worker_gives_the_same_bits_as_this_process(tmp_path: Path) -> None:
-    model = write_tiny_bert(tmp_path / "model")
-    specs = [
-        RunSpec("toy", method, seed, str(model), train_size=16, epochs=1, max_length=16)
-        for seed, method in ((1, "plain"), (2, "lnsr"))
-    ]
-    run = FineTune(load_toy)
-    here, there = (by_seed(executor, run, specs)[0] for executor in (InProcess(), LocalWorkers(1)))
-    for seed in (1, 2):
-        ours, theirs = here[seed], there[seed]
-        assert ours.record["status"] == "ok"
-        for key in ("spec", "task", "results", "profile"):
-            assert ours.record[key] == theirs.record[key]
-        assert ours.predictions is not None and theirs.predictions is not None
-        np.testing.assert_equal(ours.predictions, theirs.predictions)
