@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 from datasets import Dataset, DatasetDict
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from steadytune import DataError
 from steadytune.tasks.files.splits import preferred_split, read_splits, stem
 
+ARROW = "data-00000-of-00001.arrow"
 CSV = "text,label\na,1\n"
 FORMS = {
     "csv": CSV,
@@ -57,6 +60,22 @@ def test_a_saved_data_set_is_read(many: bool, tmp_path: Path) -> None:
     splits = read_splits(str(tmp_path / "saved"))
     assert list(splits) == (["train", "validation"] if many else ["train"])
     assert splits["train"].columns == {"text": ["a"], "label": [1]}
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(["state.json", "dataset_info.json", ARROW]), st.data())
+def test_any_byte_of_a_saved_data_set_changed(
+    tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("saved")
+    Dataset.from_dict({"text": ["a", None], "label": [{"x": 1}] * 2}).save_to_disk(str(folder))
+    content = bytearray((folder / name).read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    (folder / name).write_bytes(content)
+    try:
+        assert len(read_splits(str(folder))["train"]) > 0
+    except DataError as error:
+        assert len(str(error).splitlines()) == 1
 
 
 def test_no_file_of_a_folder_is_run(tmp_path: Path) -> None:

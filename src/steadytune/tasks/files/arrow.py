@@ -34,7 +34,8 @@ def dataset_table(rows: Dataset, name: str) -> Table:
     """The rows of a `datasets.Dataset` as they are stored: nothing is decoded.
 
     Raises:
-        DataError: There are no rows, or a column cannot be read.
+        DataError: There are no rows, or two columns have one name.
+        pyarrow.ArrowException: The rows are damaged.
     """
     return arrow_table(rows.with_format("arrow")[:], name, rows.features)
 
@@ -46,7 +47,12 @@ def arrow_table(content: Any, name: str, features: Features | None = None) -> Ta
         content: The table.
         name: What messages call it.
         features: What `datasets` knows of the columns; by default as the table's metadata say.
+
+    Raises:
+        DataError: There are no rows, or two columns have one name.
+        pyarrow.ArrowException: The table is damaged.
     """
+    content.validate(full=True)  # What a file says of its own layout can be wrong
     names = content.column_names
     for position, column in enumerate(names):
         if column in names[:position]:
