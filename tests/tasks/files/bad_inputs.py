@@ -366,6 +366,12 @@ FURTHER_ROWS = [
         ("o.csv, line 2", "'label'", "'high'"),
     ),
     BadInput(
+        "rows to choose by that are scored",
+        {"t.csv": GOOD, "v.csv": csv_rows("a,yes", "b,no")},
+        f"{TRAIN} --validation {{dir}}/v.csv --dev {{dir}}/v.csv",
+        ("every row to choose by", "--dev"),
+    ),
+    BadInput(
         "a domain that is not there",
         {"t.csv": GOOD},
         f"{TRAIN} --ood o={{dir}}/o.csv",

@@ -96,6 +96,21 @@ def test_files_have_three_uses(tmp_path: Path) -> None:
     assert notes[2].endswith("(no, yes); 4 of them stand among the training rows too")
 
 
+def test_no_choice_sees_a_row_that_is_scored(tmp_path: Path) -> None:
+    given = {
+        "train": csv(tmp_path / "t.csv", 40),
+        "validation": csv(tmp_path / "v.csv", 10, start=100),
+        "ood": (f"o={csv(tmp_path / 'o.csv', 10, start=200)}",),
+    }
+    dev = csv(tmp_path / "d.csv", 106, start=104)  # 6 of them are held out, 10 of another domain
+    source = DataSource(**given, dev=dev)
+    task = source.load()
+    assert texts(task.dev) == {f"sentence {n} of many" for n in range(110, 200)}
+    assert source.notes()[-1] == "dev: 16 rows left out that are evaluated on"
+    with pytest.raises(DataError, match="every row to choose by is evaluated on too"):
+        DataSource(**given, dev=given["validation"]).load()
+
+
 @pytest.mark.parametrize(
     ("splits", "expected"),
     [
@@ -219,12 +234,14 @@ def test_own_rows_join_a_named_task(copy: str, tmp_path: Path) -> None:
         '{"premise": "c", "hypothesis": "d", "label": "entailment"}\n'
     )
     mine = str(tmp_path / "m.jsonl")
-    source = DataSource(task="rte", data_root=copy, ood=(f"mine={mine}",), dev=mine)
+    (tmp_path / "d.csv").write_text("sentence1,sentence2,label\ne,f,0\ng,h,neutral\n")
+    dev = str(tmp_path / "d.csv")
+    source = DataSource(task="rte", data_root=copy, ood=(f"mine={mine}",), dev=dev)
     task = source.load()
     assert task.test["mine"]["label"][:] == [1, 0]
     assert task.test["mine"]["sentence1"][:] == ["a", "c"]
     assert task.dev is not None
-    assert len(task.dev) == 2
+    assert task.dev["label"][:] == [0, 1]
     assert len(source.notes()) == 2
     assert task.content_hash != DataSource(task="rte", data_root=copy).load().content_hash
     with pytest.raises(ConfigError, match="already a domain"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from datasets import ClassLabel
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from steadytune import DataError
@@ -113,6 +113,7 @@ ROWS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(ROWS, min_size=1, max_size=4),
     st.sampled_from([None, "classification", "regression", "qa"]),

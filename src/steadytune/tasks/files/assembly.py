@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -184,8 +184,28 @@ def _with_domains(task: Task, source: DataSource, reader: _Reader) -> Loaded:
             )
         test[domain.name] = reader.read(domain.file, (TEST, VALIDATION), domain.name)
     if len(test) > len(task.test) or task.dev is not None:
-        task = dataclasses.replace(task, test=test, content_hash="")
+        dev = _unseen_by_tests(task.dev, test.values(), reader)
+        task = dataclasses.replace(task, dev=dev, test=test, content_hash="")
     return Loaded(task, tuple(reader.notes))
+
+
+def _unseen_by_tests(
+    dev: Dataset | None, tests: Iterable[Dataset], reader: _Reader
+) -> Dataset | None:
+    """The rows to choose by without those that are evaluated on: no choice may see these."""
+    if dev is None:
+        return None
+    columns = reader.target.columns
+    tested = {key for rows in tests for key in _keys(rows, columns)}
+    kept = [row for row, key in enumerate(_keys(dev, columns)) if key not in tested]
+    if not kept:
+        raise DataError(
+            "every row to choose by is evaluated on too: expected other rows, since no choice may "
+            "see rows that are scored; give another --dev"
+        )
+    if len(kept) < len(dev):
+        reader.notes.append(f"{DEV}: {len(dev) - len(kept)} rows left out that are evaluated on")
+    return dev.select(kept)
 
 
 def _keys(rows: Dataset, columns: Sequence[str]) -> list[str]:
