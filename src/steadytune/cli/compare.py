@@ -205,7 +205,7 @@ def compare(
 
             place = {"cpus_per_run": cpus_per_run, "gpus_per_run": gpus_per_run}
             limits = {"time_limit": time_limit, "retries": retries}
-            executor = _executor(workers, ray, place, limits, out)
+            executor = _executor(workers, ray, place, limits)
             run_study(what, out, executor, Console(), save_models)
 
 
@@ -248,7 +248,6 @@ def _executor(
     ray: str | None,
     place: dict[str, float | None],
     limits: dict[str, Any],
-    out: Path,
 ) -> Executor:
     from .._exceptions import ConfigError
     from ..study.executors import LocalWorkers, RayTasks, executor_for
@@ -258,7 +257,7 @@ def _executor(
         raise ConfigError("--ray and --workers were both given; expected one of them")
     if ray is not None:
         address = None if ray == "local" else ray
-        return RayTasks(address, place["cpus_per_run"], place["gpus_per_run"], folder=out, **given)
+        return RayTasks(address, place["cpus_per_run"], place["gpus_per_run"], **given)
     if lost := [name for name, value in place.items() if value is not None]:
         raise ConfigError(f"--{lost[0].replace('_', '-')} was given without --ray; give both")
     if given and workers == 0:

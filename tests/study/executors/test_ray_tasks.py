@@ -47,9 +47,9 @@ def address() -> Iterator[str]:
     ray = import_ray()
     from ray.cluster_utils import Cluster
 
-    with _folder_for(None) as folder:
-        head = {"num_cpus": 1, "temp_dir": folder}
-        cluster = Cluster(initialize_head=True, head_node_args=head)
+    with _folder_for(None) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", str(folder))
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
         cluster.add_node(num_cpus=1)
         ray.init(cluster.address, log_to_driver=False, logging_level="ERROR")
         yield cluster.address
@@ -118,7 +118,7 @@ class TestCluster:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            RayTasks(address, folder=ledger.folder).carry_out(SPECS[:1], quick, lose_the_driver)
+            RayTasks(address).carry_out(SPECS[:1], quick, lose_the_driver, folder=ledger.folder)
         [outcome] = seen_by_driver
         assert ledger.read().records == [outcome.record]
         assert ledger.predictions_of(outcome.record).exists()
@@ -134,13 +134,13 @@ class TestCluster:
 
     def test_the_bits_are_those_of_this_process(self, address: str, tmp_path: Path) -> None:
         model = write_tiny_bert(tmp_path / "model")
-        specs = [RunSpec("toy", "lnsr", 1, str(model), train_size=16, epochs=1, max_length=16)]
-        run = FineTune(load_toy)
-        here, there = (
-            by_seed(executor, run, specs)[0] for executor in (InProcess(), RayTasks(address))
-        )
+        spec = RunSpec("toy", "lnsr", 1, str(model), train_size=16, epochs=1, max_length=16)
+        here, _ = by_seed(InProcess(), FineTune(load_toy), [spec])
+        there, _ = by_seed(RayTasks(address), FineTune(load_toy), [spec])
+        assert here[1].record["status"] == "ok"
         for key in ("spec", "task", "results", "profile"):
             assert here[1].record[key] == there[1].record[key]
+        assert here[1].predictions is not None
         np.testing.assert_equal(here[1].predictions, there[1].predictions)
 
 

@@ -55,6 +55,7 @@ class Executor(ABC):
         run: Run,
         on_outcome: OnOutcome,
         on_progress: OnProgress = ignore_progress,
+        folder: Path | None = None,
     ) -> None:
         """Carry out runs, in their order as far as there is room for them.
 
@@ -66,6 +67,8 @@ class Executor(ABC):
             run: Carries out one of them.
             on_outcome: Called in this process with every outcome as soon as its run has ended.
             on_progress: Called with a spec, its units of work done, and all its units.
+            folder: The folder of the ledger that `on_outcome` adds to. Workers that may outlive
+                this process write their outcomes there too.
 
         Raises:
             SteadytuneError: If a spec cannot be run at all; runs in flight are dropped.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import final
 
 from ..spec import RunSpec
@@ -22,6 +23,7 @@ class InProcess(Executor):
         run: Run,
         on_outcome: OnOutcome,
         on_progress: OnProgress = ignore_progress,
+        folder: Path | None = None,
     ) -> None:
         """See `Executor.carry_out`."""
         for spec in specs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import final
 
 from ..._checks import check_at_least
@@ -49,6 +50,7 @@ class LocalWorkers(Executor):
         run: Run,
         on_outcome: OnOutcome,
         on_progress: OnProgress = ignore_progress,
+        folder: Path | None = None,
     ) -> None:
         """See `Executor.carry_out`."""
         if not specs:

@@ -25,8 +25,8 @@ class RayTasks(Executor):
 
     The nodes need the same versions of Python, steadytune, torch and transformers as this process,
     and the model of the spec under the same name. What `run` refers to travels with it. Outcomes
-    come back to this process; workers that see `folder` write them there too, so that a lost driver
-    loses nothing that is finished.
+    come back to this process; workers that see the folder of the ledger write them there too, so
+    that a lost driver loses nothing that is finished.
 
     Args:
         address: `auto` for the Ray that runs on this machine, `ray://host:port` or `host:port` for
@@ -36,7 +36,6 @@ class RayTasks(Executor):
             has any as the runs begin.
         time_limit: Seconds after which a run is ended and recorded as failed; None for no limit.
         retries: How often a run is tried again whose worker or node is lost.
-        folder: The folder of the study's ledger.
 
     Raises:
         ConfigError: If a number is out of its range.
@@ -49,7 +48,6 @@ class RayTasks(Executor):
     gpus_per_run: float | None = None
     time_limit: float | None = None
     retries: int = 2
-    folder: Path | None = None
 
     def __post_init__(self) -> None:
         for name in ("cpus_per_run", "gpus_per_run", "retries"):
@@ -63,6 +61,7 @@ class RayTasks(Executor):
         run: Run,
         on_outcome: OnOutcome,
         on_progress: OnProgress = ignore_progress,
+        folder: Path | None = None,
     ) -> None:
         """See `Executor.carry_out`.
 
@@ -73,9 +72,9 @@ class RayTasks(Executor):
         if not specs:
             return
         resources = Resources(self.cpus_per_run, self.gpus_per_run)
-        with connected(self.address) as ray, _shared(self.folder) as folder:
+        with connected(self.address) as ray, _shared(folder) as shared:
             driver = Driver(
-                ray, run, on_outcome, on_progress, resources, self.time_limit, self.retries, folder
+                ray, run, on_outcome, on_progress, resources, self.time_limit, self.retries, shared
             )
             try:
                 if self.address is None:
