@@ -118,6 +118,12 @@ def test_many_writers_do_not_disturb_each_other(ledger: Ledger) -> None:
             '{"version": 1, "spec": {}, "spec_hash": "x", "results": {}, "status": "ok"}',
             "does not fit the file's name",
         ),
+        (
+            '{"version": 1, "spec": {"method": "plain", "seed": "../.."}, "results": {}, '
+            '"spec_hash": "0123456789abcdef", "status": "ok"}',
+            "seed is missing or of another type",
+        ),
+        ("[" * 100_000, "nested too deeply"),
         ("\udcff", "utf-8"),
     ],
 )

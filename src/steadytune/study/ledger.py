@@ -183,7 +183,10 @@ def read_record(path: Path) -> Record:
         ValueError: If the file holds no record, with the reason.
         OSError: If it cannot be read.
     """
-    record = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if not isinstance(record, dict):
         raise ValueError("expected a JSON object")
     if record.get("version") != VERSION:
@@ -195,6 +198,8 @@ def read_record(path: Path) -> Record:
         raise ValueError(f"unknown status {record.get('status')!r}")
     if not path.stem.endswith(f"-{record['spec_hash']}"):
         raise ValueError(f"spec_hash {record['spec_hash']} does not fit the file's name")
+    _require(record["spec"], "method", str)
+    _require(record["spec"], "seed", int)
     return record
 
 
