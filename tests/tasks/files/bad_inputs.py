@@ -483,6 +483,7 @@ OPTIONS = [
         ("vader-movies", "--validation"),
     ),
     BadInput("unknown hub name", {}, "--train nobody/nothing", ("nobody/nothing", "file")),
+    BadInput("a named task as rows", {}, "--train rte", ("named task", "--task rte")),
     BadInput("a word", {}, "--train reviews", ("reviews", "file")),
 ]
 

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from steadytune import DataError
 from steadytune._exceptions import SteadytuneError
 from steadytune.tasks.files._table import Table, table_of_records
+from steadytune.tasks.files.delimited import read_csv
 from steadytune.tasks.files.label_mapping import Target
 from steadytune.tasks.files.rows import further_rows, training_rows, unlabelled_rows
 
-from .fuzz import JSON_VALUES
+from .fuzz import JSON_VALUES, table_of
 
 PAIRS = Target("classification", ("sentence1", "sentence2"), ("no", "yes"))
 SINGLE = Target("classification", ("text",), ("no", "yes"))
@@ -111,6 +112,17 @@ ROWS = st.fixed_dictionaries(
         **{name: JSON_VALUES for name in ("question", "context", "answers", "sentence")},
     },
 )
+
+
+@settings(deadline=None)
+@given(st.text('ab,;"\n\x1b01.', max_size=40))
+def test_any_csv(content: str) -> None:
+    try:
+        rows = training_rows(table_of(read_csv, content.encode()))
+    except SteadytuneError as error:
+        assert str(error).isprintable()
+    else:
+        assert all(note.isprintable() for note in rows.notes)
 
 
 @settings(deadline=None)

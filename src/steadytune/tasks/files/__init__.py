@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .label_mapping import Target
-from .rows import Rows, further_rows, unlabelled_rows
+from .rows import PAIR, QUESTIONS, SINGLE, Rows, further_rows, unlabelled_rows
 from .splits import TEST, VALIDATION, preferred_split, read_splits
 
-__all__ = ["Rows", "Target", "read_evaluation_rows", "read_texts"]
+__all__ = [
+    "PAIR",
+    "QUESTIONS",
+    "SINGLE",
+    "Rows",
+    "Target",
+    "read_evaluation_rows",
+    "read_texts",
+]
 
 
 def read_evaluation_rows(

@@ -76,13 +76,20 @@ def shown(value: object) -> str:
     return _SHORT.repr(value)
 
 
-def listed(values: Sequence[object], most: int = 8) -> str:
-    """The first few values in a message, and how many there are beyond."""
+def listed(values: Sequence[object], most: int = 8, between: str = ", ") -> str:
+    """The first few values in a message, and how many there are beyond.
+
+    Args:
+        values: What is listed.
+        most: Most values that are shown.
+        between: What stands between two of them.
+    """
     more = f" and {len(values) - most} more" if len(values) > most else ""
-    return ", ".join(map(_plain, values[:most])) + more
+    return between.join(map(plain, values[:most])) + more
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """A name in a message: as it is if it is short and can be printed, else quoted."""
     text = str(value)
     return text if text.isprintable() and 0 < len(text) <= _LONGEST_SHOWN else shown(value)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..._exceptions import ConfigError, DataError
-from .._catalogue import load_task
+from .._catalogue import TASKS, load_task
 from .._problem import values
 from .._problems import PROBLEMS
 from .._task import DEV, TRAIN, Task
@@ -63,6 +63,7 @@ def own_task(source: DataSource) -> Loaded:
         DataError: Rows cannot be had or read, do not fit, or are too few.
     """
     assert source.train is not None
+    _refuse_task_name(source.train)
     splits = read_splits(source.train)
     training = preferred_split(splits, (TRAIN,), source.train)
     rows = training_rows(training, source.text, source.label, source.kind)
@@ -83,6 +84,14 @@ def own_task(source: DataSource) -> Loaded:
         source=f"own rows: {len(train)} to train on, {len(held_out)} held out",
     )
     return _with_domains(task, source, reader)
+
+
+def _refuse_task_name(where: str) -> None:
+    if where in TASKS and not Path(where).exists():
+        raise ConfigError(
+            f"{where} is a named task: expected a file, a folder or a name on the hub; "
+            f"give --task {where}"
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,7 +120,7 @@ def _of_questions(table: Table, text: Sequence[str], label: str | None, labelled
 def _require(table: Table, name: str) -> None:
     if name not in table.columns:
         near = difflib.get_close_matches(name, table.columns, n=3)
-        guess = f"did you mean {' or '.join(near)}? " if near else ""
+        guess = f"did you mean {listed(near, between=' or ')}? " if near else ""
         raise DataError(
             f"{table.name} has no column {shown(name)}: {guess}its columns are "
             f"{listed(list(table.columns))}"

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from ..._exceptions import DataError
 from ._bytes import LONGEST_LINE, text_lines
-from ._table import Table, shown
+from ._table import Table, listed, shown
 
 COMMA, SEMICOLON, TAB = ",", ";", "\t"
 
@@ -73,7 +73,7 @@ def _table(
         if len(fields) != len(header):
             raise DataError(
                 f"{name}, line {number} has {_counted(len(fields))}: expected {len(header)} "
-                f"({_few(header)}); correct the file"
+                f"({listed(header, most=4)}); correct the file"
             )
         numbers.append(number)
         for column, value in zip(columns, fields, strict=True):
@@ -129,7 +129,3 @@ def _checked_header(fields: list[str], name: str) -> list[str]:
 
 def _counted(fields: int) -> str:
     return "1 field" if fields == 1 else f"{fields} fields"
-
-
-def _few(header: Sequence[str]) -> str:
-    return ", ".join(header[:4]) + (", ..." if len(header) > 4 else "")

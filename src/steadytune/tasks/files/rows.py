@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._exceptions import DataError
 from .._problems import PROBLEMS
-from ._table import Table, listed, shown
+from ._table import Table, listed, plain, shown
 from .columns import QUESTION_ANSWERING, Columns, choose_columns, holds_questions
 from .label_mapping import Target, map_labels
 from .labels import CLASSIFICATION, REGRESSION, is_unicode, read_labels
@@ -63,7 +63,9 @@ def training_rows(
     target = Target(labels.kind, names, labels.names, labels.numbered)
     remarks = [labels.remark] if labels.remark else []
     dataset = _dataset(_texts(table, columns, names), labels.values, target)
-    PROBLEMS[target.kind].check_training_rows(dataset, f"{table.name}, column {columns.truth!r},")
+    PROBLEMS[target.kind].check_training_rows(
+        dataset, f"{table.name}, column {shown(columns.truth)},"
+    )
     return Rows(dataset, target, columns, (_note(table, columns, target, remarks),))
 
 
@@ -170,10 +172,10 @@ def _dataset(
 
 
 def _note(table: Table, columns: Columns, target: Target, remarks: Sequence[str]) -> str:
-    texts = " and ".join(columns.texts)
+    texts = listed(columns.texts, between=" and ")
     parts = [f"{table.name}: {len(table)} rows", f"text: {texts}"]
     if columns.truth is not None:
-        parts.append(f"{_truth_name(target)}: {columns.truth}{_classes(target)}")
+        parts.append(f"{_truth_name(target)}: {plain(columns.truth)}{_classes(target)}")
     return "; ".join([*parts, *table.remarks, *remarks])
 
 

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from ..._exceptions import DataError
 from ._bytes import is_empty, opened
-from ._table import Table, first_line, listed
+from ._table import Table, first_line, listed, shown
 from .arrow import dataset_table, read_parquet
 from .delimited import read_csv, read_tsv
 from .hub import is_hub_name, read_hub
@@ -55,12 +55,13 @@ def read_splits(where: str) -> dict[str, Table]:
         DataError: There is no such thing, or it cannot be read.
     """
     path = Path(os.path.expanduser(where))
+    name = where if where.isprintable() else shown(where)
     if os.path.isfile(path):  # unlike Path's, it says no to names that no file can have
-        return {TRAIN: read_file(path, where)}
+        return {TRAIN: read_file(path, name)}
     if where and os.path.isdir(path):
-        return _read_folder(path, where)
+        return _read_folder(path, name)
     if _looks_like_a_path(where) or not is_hub_name(where):
-        raise DataError(_no_such_file(path, where))
+        raise DataError(_no_such_file(path, name))
     return _with_usual_names(read_hub(where), where)
 
 
@@ -185,7 +186,7 @@ def _looks_like_a_path(where: str) -> bool:
 def _no_such_file(path: Path, where: str) -> str:
     names = os.listdir(path.parent) if os.path.isdir(path.parent) else []
     near = difflib.get_close_matches(path.name, names, n=3)
-    guess = f"did you mean {' or '.join(near)}? " if near else ""
+    guess = f"did you mean {listed(near, between=' or ')}? " if near else ""
     return (
         f"no such file or folder: {where}; {guess}expected a file, a folder or a name on the "
         f"Hugging Face hub"
