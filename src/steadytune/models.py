@@ -126,7 +126,13 @@ def load_tokenizer(name: str, trust: Trust = CAREFUL) -> Any:
 
     folder = resolve_model(name, trust)
     with quiet(), as_model_error(name):
-        return AutoTokenizer.from_pretrained(folder, trust_remote_code=trust.remote_code)
+        tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=trust.remote_code)
+    if len(tokenizer) <= len(tokenizer.all_special_tokens):
+        # Where a folder lacks its tokenizer, transformers makes an empty one without a word.
+        raise ModelError(
+            f"model {name!r} has no vocabulary in {folder}; save its tokenizer there too"
+        )
+    return tokenizer
 
 
 def empty_model(name: str, kind: str, label_names: Sequence[str], trust: Trust = CAREFUL) -> Any:

@@ -15,6 +15,7 @@ from ..tasks.files import Target, read_evaluation_rows
 from ..tasks.source import DataSource
 from .intervals import metric_intervals
 from .label_space import LabelSpace, match_labels
+from .plan import position_count
 from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows, units
@@ -162,8 +163,18 @@ def text_columns(saved: SavedModel, text: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def encoding_of(saved: SavedModel, max_length: int | None) -> Encoding:
-    """How texts are encoded: as asked for, as in training, or as much as the model takes."""
-    most = min(_MOST_TOKENS, saved.tokenizer.model_max_length)
+    """How texts are encoded: as asked for, as in training, or as much as the model takes.
+
+    Raises:
+        ConfigError: If more is asked for than the model takes.
+    """
+    positions = position_count(saved.models[0].config.to_dict()) or _MOST_TOKENS
+    if max_length is not None and max_length > positions:
+        raise ConfigError(
+            f"max_length {max_length} is more than {saved.name} takes; give a --max-length of "
+            f"{positions} at most"
+        )
+    most = min(_MOST_TOKENS, positions, saved.tokenizer.model_max_length)
     return Encoding(max_length=max_length or saved.max_length or most)
 
 

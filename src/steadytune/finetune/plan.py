@@ -8,11 +8,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from .._exceptions import ConfigError
 from ..method_text import format_method, parse_method
+from ..model_files import Trust, read_config
 from ..models import model_hash, resolve_model
 from ..study.arguments import step_count, training_arguments
 from ..study.encoded import encode_splits
@@ -86,6 +88,7 @@ def make_plan(options: TrainOptions) -> TrainPlan:
         dev_size=dev_size,
         model_hash=model_hash(resolve_model(options.model, options.trust)),
     )
+    require_positions(options.model, draft.max_length, options.trust)
     require_fit(options.model, task.kind, task.label_names, [draft.method], options.trust)
     encoded = encode_splits(
         task,
@@ -154,6 +157,26 @@ def _dev_size(options: TrainOptions, task: Task) -> int | None:
         )
     assert options.train_size is not None
     return min(unused, max(_FEWEST_TO_CHOOSE_BY, options.train_size))
+
+
+def require_positions(model: str, max_length: int, trust: Trust) -> None:
+    """Refuse inputs that are longer than the model has positions for.
+
+    Raises:
+        ConfigError: If they are.
+    """
+    most = position_count(read_config(resolve_model(model, trust), model))
+    if most is not None and max_length > most:
+        raise ConfigError(
+            f"max_length {max_length} is more than {model} takes; give a --max-length of {most} at "
+            "most"
+        )
+
+
+def position_count(config: Mapping[str, Any]) -> int | None:
+    """How many positions a model has, where its configuration says so."""
+    found = config.get("max_position_embeddings")
+    return found if type(found) is int and found > 0 else None
 
 
 def _require_classes(options: TrainOptions, task: Task) -> None:

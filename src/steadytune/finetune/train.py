@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .._exceptions import ModelError
+from .._exceptions import ModelError, SteadytuneError
 from .._prediction_file import write_predictions
 from .._threads import using_threads
 from ..model_files import MINILM
@@ -49,13 +49,23 @@ def train_model(options: TrainOptions, console: Console) -> Record | None:
         return None
     if state == "unfinished":
         _say(console, f"Going on with what is in {folder.work}.")
-    members = train_members(plan, folder, console)
+    members = _train(plan, folder, console)
     record = _finish(plan, folder, members)
     console.print()
     print_scores(record, console)
     console.print()
     _say(console, f"Model, card and record: {options.out}")
     return record
+
+
+def _train(plan: TrainPlan, folder: OutputFolder, console: Console) -> list[Member]:
+    """Carry out the runs; where the first cannot even begin, the folder is as it was."""
+    try:
+        return train_members(plan, folder, console)
+    except SteadytuneError:
+        if folder.work.is_dir() and not members_ledger(folder).read().records:
+            folder.discard()
+        raise
 
 
 def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> Record:

@@ -1,0 +1,192 @@
+"""`steadytune evaluate` and `predict` of classifiers: labels by name, files of every format."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from safetensors.torch import load_file, save_file
+
+from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Files of rows, and a trained model."""
+    folder = tmp_path_factory.mktemp("reviews")
+    files = {**write_reviews(folder), "model": folder / "trained", "folder": folder}
+    succeed(
+        *("train", "--train", files["train"], "--validation", files["test"]),
+        *("--model", write_model(folder), *QUICK, "--out", files["model"]),
+    )
+    return files
+
+
+def scores(data: dict[str, Path], tmp_path: Path, *words: object) -> dict[str, dict[str, float]]:
+    succeed("evaluate", *words, "--json", tmp_path / "scores.json")
+    found = json.loads((tmp_path / "scores.json").read_text())
+    return {name: part["scores"] for name, part in found["domains"].items()}
+
+
+def test_evaluation_gives_what_the_training_recorded(data: dict[str, Path], tmp_path: Path) -> None:
+    found = scores(data, tmp_path, data["model"], "--data", data["test"])
+    record = json.loads((data["model"] / "record.json").read_text())
+    recorded = record["results"][record["task"]["in_domain"]]
+    assert found["test"] == pytest.approx(recorded, abs=1e-6)
+    assert found["test"]["accuracy"] > 0.8
+
+
+def test_intervals_hold_the_scores(data: dict[str, Path], tmp_path: Path) -> None:
+    further = f"product={data['product']}"
+    printed = succeed(
+        *("evaluate", data["model"], "--data", data["test"], "--ood", further),
+        *("--eval-size", "20", "--json", tmp_path / "scores.json"),
+    )
+    assert "95 % interval" in printed and "product (own rows)" in printed
+    for part in json.loads((tmp_path / "scores.json").read_text())["domains"].values():
+        assert part["rows"] == 20
+        interval = part["intervals"].get("accuracy", {"low": 0, "high": 1})
+        assert interval["low"] <= part["scores"]["accuracy"] <= interval["high"]
+
+
+def test_labels_are_matched_by_name(data: dict[str, Path], tmp_path: Path) -> None:
+    text = data["test"].read_text().replace("negative", "NEGATIVE")
+    (tmp_path / "test.csv").write_text(text)
+    found = scores(data, tmp_path, data["model"], "--data", tmp_path / "test.csv")
+    assert found["test"]["accuracy"] > 0.8
+
+
+def test_other_labels_are_refused_naming_both(data: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "test.csv").write_text("sentence,label\nthe film was good,happy\n")
+    result = steadytune("evaluate", data["model"], "--data", tmp_path / "test.csv")
+    assert result.exit_code == 2
+    assert "happy" in result.stderr and "negative, positive" in result.stderr
+
+
+def test_a_named_task_is_refused_where_its_labels_do_not_map(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    config = json.loads((data["model"] / "config.json").read_text())
+    other = tmp_path / "other"
+    other.mkdir()
+    for path in data["model"].iterdir():
+        (other / path.name).write_bytes(path.read_bytes())
+    config["id2label"] = {"0": "ham", "1": "spam"}
+    (other / "config.json").write_text(json.dumps(config))
+    result = steadytune("evaluate", other, "--data", data["test"])
+    assert result.exit_code == 2 and "ham, spam" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ((), "neither of --task and --data"),
+        (("--task", "rte", "--data", "x.csv"), "both of --task and --data"),
+        (("--data", "nowhere.csv"), "nowhere.csv"),
+        (("--data", "TEST", "--metric", "pearson"), "expected accuracy, f1, matthews"),
+        (("--data", "TEST", "--ood", "tweets"), "NAME=FILE"),
+        (("--data", "TEST", "--ood", "test=TEST"), "stands twice"),
+        (("--data", "TEST", "--max-length", "400"), "max_length 400 is more than"),
+        (("--data", "TEST", "--text", "words"), "sentence"),
+    ],
+)
+def test_what_cannot_be_is_one_line(
+    data: dict[str, Path], words: tuple[str, ...], reason: str
+) -> None:
+    given = [word.replace("TEST", str(data["test"])) for word in words]
+    result = steadytune("evaluate", data["model"], *given)
+    assert result.exit_code == 2 or "--text" in words
+    if result.exit_code == 2:
+        assert reason in result.stderr and result.stderr.count("\n") == 1
+
+
+def predicted(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_predictions_stand_beside_the_rows_in_their_order(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    succeed("predict", data["model"], data["test"], "--out", tmp_path / "out.csv")
+    rows, given = predicted(tmp_path / "out.csv"), predicted(data["test"])
+    assert [row["sentence"] for row in rows] == [row["sentence"] for row in given]
+    assert list(rows[0]) == [
+        *("sentence", "label", "prediction", "probability_negative", "probability_positive")
+    ]
+    right = [row["prediction"] == row["label"] for row in rows]
+    assert sum(right) / len(right) > 0.8
+    for row in rows:
+        each = [float(row["probability_negative"]), float(row["probability_positive"])]
+        assert sum(each) == pytest.approx(1)
+        assert row["prediction"] == ("negative", "positive")[each[1] > each[0]]
+
+
+@pytest.mark.parametrize("suffix", ["tsv", "jsonl", "parquet"])
+def test_formats_follow_the_suffix(data: dict[str, Path], tmp_path: Path, suffix: str) -> None:
+    first = tmp_path / f"first.{suffix}"
+    succeed("predict", data["model"], data["test"], "--out", first)
+    # What was written is read again: its own columns then have to be renamed.
+    result = steadytune("predict", data["model"], first, "--text", "sentence")
+    assert result.exit_code == 2 and "'prediction'" in result.stderr
+
+
+def test_without_out_rows_are_printed_and_nothing_else(data: dict[str, Path]) -> None:
+    result = steadytune("predict", data["model"], data["test"])
+    lines = result.stdout.splitlines()
+    assert len(lines) == 71 and lines[0].startswith("sentence,label,prediction,")
+
+
+def test_a_label_is_not_needed(data: dict[str, Path], tmp_path: Path) -> None:
+    (tmp_path / "texts.jsonl").write_text('{"text": "the film was good", "n": [1]}\n')
+    printed = steadytune("predict", data["model"], tmp_path / "texts.jsonl").stdout
+    row = json.loads(printed)
+    assert row["n"] == [1] and row["prediction"] == "positive"
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("nowhere.csv",), "nowhere.csv"),
+        (("TEST", "--out", "x.docx"), "expected one of .csv, .tsv"),
+        (("TEST", "--out", "/nowhere/x.csv"), "cannot write"),
+        (("TEST", "--text", "words"), "words"),
+    ],
+)
+def test_what_cannot_be_predicted_is_one_line(
+    data: dict[str, Path], words: tuple[str, ...], reason: str
+) -> None:
+    given = [word.replace("TEST", str(data["test"])) for word in words]
+    result = steadytune("predict", data["model"], *given)
+    assert result.exit_code == 2 and reason in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_model_that_is_not_ours_is_evaluated_too(data: dict[str, Path], tmp_path: Path) -> None:
+    """Weights, configuration and tokenizer are enough; classes without names go by number."""
+    other = tmp_path / "other"
+    other.mkdir()
+    for name in ("model.safetensors", "tokenizer.json", "tokenizer_config.json"):
+        (other / name).write_bytes((data["model"] / name).read_bytes())
+    config = json.loads((data["model"] / "config.json").read_text())
+    for name in ("id2label", "label2id", "problem_type"):
+        config.pop(name, None)
+    (other / "config.json").write_text(json.dumps(config))
+    text = data["test"].read_text().replace("negative", "0").replace("positive", "1")
+    (tmp_path / "test.csv").write_text(text)
+    found = scores(data, tmp_path, other, "--data", tmp_path / "test.csv")
+    assert found["test"]["accuracy"] > 0.8
+
+
+def test_weights_that_are_not_finite_are_refused(data: dict[str, Path], tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for path in data["model"].iterdir():
+        (other / path.name).write_bytes(path.read_bytes())
+    weights = load_file(other / "model.safetensors")
+    weights["classifier.weight"] *= float("nan")
+    save_file(weights, other / "model.safetensors", {"format": "pt"})
+    result = steadytune("predict", other, data["test"])
+    assert result.exit_code == 2 and "not finite" in result.stderr

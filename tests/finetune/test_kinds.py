@@ -1,0 +1,86 @@
+"""Regression and question answering: trained, evaluated and used to predict."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from transformers import AutoModelForQuestionAnswering
+
+from tests.finetune.toy_files import (
+    QUICK,
+    steadytune,
+    succeed,
+    write_model,
+    write_questions,
+    write_ratings,
+)
+
+
+def train(folder: Path, files: dict[str, Path], *options: object) -> Path:
+    succeed(
+        *("train", "--train", files["train"], "--validation", files["test"]),
+        *("--model", write_model(folder), *QUICK, *options, "--out", folder / "trained"),
+    )
+    return folder / "trained"
+
+
+def test_numbers(tmp_path: Path) -> None:
+    files = write_ratings(tmp_path)
+    model = train(tmp_path, files)
+    record = json.loads((model / "record.json").read_text())
+    assert record["task"]["kind"] == "regression"
+    recorded = record["results"][record["task"]["in_domain"]]
+    scores = tmp_path / "scores.json"
+    succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    found = json.loads(scores.read_text())["domains"]["test"]
+    assert found["scores"] == pytest.approx(recorded, abs=1e-5)
+    assert found["intervals"]["pearson"]["low"] < found["scores"]["pearson"]
+    rows = steadytune("predict", model, files["test"]).stdout.splitlines()
+    assert isinstance(json.loads(rows[0])["prediction"], float)
+    result = steadytune("evaluate", model, "--task", "rte")
+    assert result.exit_code == 2 and "\n" not in result.stderr.strip()
+
+
+def test_answers(tmp_path: Path) -> None:
+    files = write_questions(tmp_path)
+    model = train(tmp_path, files, "--method", "smart:strength=0.1")
+    record = json.loads((model / "record.json").read_text())
+    assert record["task"]["kind"] == "qa" and record["task"]["metric"] == "f1"
+    recorded = record["results"][record["task"]["in_domain"]]
+    scores = tmp_path / "scores.json"
+    succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
+    assert found == recorded
+    assert found["f1"] > 0.5
+    rows = [
+        json.loads(line) for line in steadytune("predict", model, files["test"]).stdout.splitlines()
+    ]
+    assert all(row["prediction"] in row["context"] for row in rows)
+    assert all(isinstance(row["score"], float) for row in rows)
+    AutoModelForQuestionAnswering.from_pretrained(model)
+
+
+def test_an_ensemble_answers(tmp_path: Path) -> None:
+    files = write_questions(tmp_path)
+    model = train(
+        *(tmp_path, files, "--epochs", "1", "--seeds", "2", "--keep", "ensemble"),
+    )
+    record = json.loads((model / "record.json").read_text())
+    assert record["selection"]["taken"] == [1, 2]
+    scores = tmp_path / "scores.json"
+    succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
+    assert found == record["results"][record["task"]["in_domain"]]
+
+
+def test_class_weights_need_classes(tmp_path: Path) -> None:
+    files = write_ratings(tmp_path)
+    result = steadytune(
+        *("train", "--train", files["train"], "--validation", files["test"], "--model"),
+        *(write_model(tmp_path), *QUICK, "--class-weights", "balanced"),
+        *("--out", tmp_path / "out"),
+    )
+    assert result.exit_code == 2 and "balanced class weights need classes" in result.stderr
+    assert not (tmp_path / "out").exists()

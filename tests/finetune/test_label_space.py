@@ -1,0 +1,59 @@
+"""Which output of a model is which label of the rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from steadytune import DataError
+from steadytune.finetune.label_space import match_labels
+
+NLI = ("entailment", "neutral", "contradiction")
+
+
+def test_labels_are_found_by_name_whatever_their_order_and_case() -> None:
+    space = match_labels(("Positive", "NEGATIVE"), ("negative", "positive"), "x")
+    assert (space.groups, space.labels, space.note) == (((1,), (0,)), (0, 1), "")
+    logits = np.array([[2.0, 1.0]], np.float32)
+    assert np.allclose(space.logits(logits), [[1.0, 2.0]])
+
+
+def test_classes_of_the_model_that_the_rows_lack_come_last() -> None:
+    space = match_labels(("a", "b", "c"), ("c", "a"), "x")
+    assert space.groups == ((2,), (0,), (1,))
+
+
+def test_three_way_entailment_becomes_two_way() -> None:
+    space = match_labels(NLI, ("entailment", "not_entailment"), "rte")
+    probabilities = np.array([[0.2, 0.5, 0.3]])
+    found = np.exp(space.logits(np.log(probabilities)))
+    assert np.allclose(found, [[0.2, 0.8]])
+    assert "not_entailment" in space.note
+
+
+def test_rows_of_three_classes_are_brought_to_a_model_of_two() -> None:
+    space = match_labels(("not-entailment", "entailment"), NLI, "mnli")
+    assert space.labels == (1, 0, 0)
+    assert space.groups == ((0,), (1,))
+
+
+def test_outputs_without_names_are_taken_by_number() -> None:
+    space = match_labels(("LABEL_0", "LABEL_1"), ("no", "yes"), "x")
+    assert space.labels == (0, 1) and "no names" in space.note
+
+
+@pytest.mark.parametrize(
+    ("model", "rows"),
+    [
+        (("happy", "sad"), ("negative", "positive")),
+        (("LABEL_0", "LABEL_1"), ("a", "b", "c")),
+        (("entailment", "not_entailment"), ("a", "b", "c")),
+        (("negative", "positive"), ("negative", "neutral", "positive")),
+    ],
+)
+def test_labels_that_do_not_map_are_refused_naming_both(
+    model: tuple[str, ...], rows: tuple[str, ...]
+) -> None:
+    with pytest.raises(DataError) as caught:
+        match_labels(model, rows, "reviews")
+    assert ", ".join(model) in str(caught.value) and ", ".join(rows) in str(caught.value)

@@ -1,0 +1,107 @@
+"""Several seeds: the best, an ensemble, a soup; chosen by the rows to choose by alone."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from steadytune._prediction_file import read_predictions
+from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("reviews")
+    return {**write_reviews(folder), "model": write_model(folder), "folder": folder}
+
+
+def train(data: dict[str, Path], out: Path, *options: object) -> dict[str, Any]:
+    succeed(
+        *("train", "--train", data["train"], "--validation", data["test"]),
+        *("--model", data["model"], *QUICK, "--epochs", "2", "--seeds", "3", *options),
+        *("--out", out),
+    )
+    record: dict[str, Any] = json.loads((out / "record.json").read_text())
+    return record
+
+
+@pytest.fixture(scope="module")
+def ensemble(data: dict[str, Path]) -> Path:
+    train(data, data["folder"] / "ensemble", "--keep", "ensemble")
+    return data["folder"] / "ensemble"
+
+
+def dev_scores(record: dict[str, Any]) -> dict[int, float]:
+    return {m["seed"]: m["scores"]["dev"] for m in record["selection"]["members"]}
+
+
+def test_the_best_is_the_one_that_dev_prefers(data: dict[str, Path], tmp_path: Path) -> None:
+    record = train(data, tmp_path / "out")
+    scores = dev_scores(record)
+    (taken,) = record["selection"]["taken"]
+    assert scores[taken] == max(scores.values())
+    assert record["spec"]["seed"] == taken
+    assert record["task"]["sizes"]["dev"] == 16  # all that are not trained on
+    assert len(list((tmp_path / "out" / "members" / "runs").iterdir())) == 3
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "standard deviation" in card and "Seeds 1, 2, 3;" in card
+
+
+def test_an_ensemble_averages_probabilities(ensemble: Path) -> None:
+    record = json.loads((ensemble / "record.json").read_text())
+    assert record["selection"]["taken"] == [1, 2, 3]
+    members = [read_predictions(p) for p in sorted((ensemble / "members/predictions").iterdir())]
+    each = [np.exp(log_softmax(member["dev"]["logits"])) for member in members]
+    kept = read_predictions(ensemble / "predictions.npz")["dev"]["logits"]
+    assert np.allclose(np.exp(kept), np.mean(each, axis=0), atol=1e-6)
+
+
+def test_an_ensemble_is_evaluated_and_predicts(ensemble: Path, data: dict[str, Path]) -> None:
+    succeed("evaluate", ensemble, "--data", data["test"], "--json", ensemble.parent / "scores.json")
+    scores = json.loads((ensemble.parent / "scores.json").read_text())["domains"]["test"]["scores"]
+    record = json.loads((ensemble / "record.json").read_text())
+    assert scores["loss"] == pytest.approx(
+        record["results"][record["task"]["in_domain"]]["loss"], abs=1e-6
+    )
+    printed = succeed("predict", ensemble, data["test"])
+    assert "probability_positive" in printed
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"version": 1, "members": ["../elsewhere"]}', "names no members"),
+        ('{"version": 1, "members": []}', "names no members"),
+        ('{"version": 1, "members": ["member-9"]}', "lacks the member member-9"),
+        ("{", "names no members"),
+    ],
+)
+def test_a_broken_ensemble_is_refused(
+    tmp_path: Path, data: dict[str, Path], content: str, reason: str
+) -> None:
+    (tmp_path / "ensemble.json").write_text(content)
+    result = steadytune("predict", tmp_path, data["test"])
+    assert result.exit_code == 2 and reason in result.stderr
+
+
+def test_a_soup_shares_its_head_and_does_not_fall_on_dev(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    record = train(data, tmp_path / "out", "--keep", "soup", "--workers", "2")
+    specs = [
+        json.loads(path.read_text())["spec"]
+        for path in (tmp_path / "out" / "members" / "runs").iterdir()
+    ]
+    assert {spec["head_seed"] for spec in specs} == {1}
+    assert record["results"]["dev"]["accuracy"] >= max(dev_scores(record).values())
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+def log_softmax(logits: Any) -> Any:
+    from scipy.special import log_softmax as of
+
+    return of(logits, axis=1)

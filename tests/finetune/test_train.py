@@ -1,0 +1,190 @@
+"""`steadytune train` end to end on tiny models: what lies in the folder, and when it refuses."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from huggingface_hub import ModelCard
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from steadytune._prediction_file import read_predictions
+from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("reviews")
+    return {**write_reviews(folder), "model": write_model(folder), "folder": folder}
+
+
+def words(data: dict[str, Path], *more: object) -> list[object]:
+    return [
+        *("train", "--train", data["train"], "--validation", data["test"]),
+        *("--model", data["model"], *QUICK, *more),
+    ]
+
+
+@pytest.fixture(scope="module")
+def trained(data: dict[str, Path]) -> Path:
+    out = data["folder"] / "trained"
+    options = ("--ood", f"product={data['product']}", "--method", "lnsr:strength=0.1")
+    printed = succeed(*words(data, *options, "--out", out))
+    assert "24 rows to train on" in printed and "product (out of domain)" in printed
+    return out
+
+
+def test_the_folder_holds_the_model_and_what_is_known_of_it(trained: Path) -> None:
+    assert {path.name for path in trained.iterdir()} == {
+        *("model.safetensors", "config.json", "tokenizer.json", "tokenizer_config.json"),
+        *("README.md", "record.json", "predictions.npz"),
+    }
+    record = json.loads((trained / "record.json").read_text())
+    assert record["status"] == "ok"
+    assert record["results"]["product"]["accuracy"] > 0.8
+    assert record["input"]["columns"] == ["text"]
+    assert record["task"]["cut"] == {name: 0.0 for name in record["task"]["sizes"]}
+
+
+def test_it_loads_without_steadytune_and_predicts_what_was_recorded(
+    trained: Path, data: dict[str, Path]
+) -> None:
+    model = AutoModelForSequenceClassification.from_pretrained(trained)
+    tokenizer = AutoTokenizer.from_pretrained(trained)
+    assert model.config.id2label == {0: "negative", 1: "positive"}
+    texts = [line.split(",")[0] for line in data["product"].read_text().splitlines()[1:]]
+    with torch.inference_mode():
+        logits = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits.numpy()
+    kept = read_predictions(trained / "predictions.npz")["product"]["logits"]
+    assert np.allclose(logits, kept, atol=1e-5)
+
+
+def test_the_card_tells_how_it_was_made(trained: Path, data: dict[str, Path]) -> None:
+    card = ModelCard.load(trained / "README.md")
+    record = json.loads((trained / "record.json").read_text())
+    found = {(r.dataset_split, r.metric_type): r.metric_value for r in card.data.eval_results}
+    name = record["task"]["in_domain"]
+    assert found[name, "accuracy"] == round(record["results"][name]["accuracy"], 6)
+    assert ("product", "accuracy") in found and ("train", "accuracy") not in found
+    for text in (
+        "lnsr:strength=0.1",
+        "noise='gaussian'",
+        record["spec"]["data_hash"],
+        record["spec"]["model_hash"],
+        "product (out of domain)",
+        "Seed 1;",
+        f"--train {data['train']} --validation {data['test']}",
+        "--train-size 24",
+    ):
+        assert text in card.text, text
+
+
+def test_the_same_command_again_says_that_it_is_finished(
+    trained: Path, data: dict[str, Path]
+) -> None:
+    before = (trained / "record.json").read_bytes()
+    options = ("--ood", f"product={data['product']}", "--method", "lnsr:strength=0.1")
+    assert "Finished already" in succeed(*words(data, *options, "--out", trained))
+    assert (trained / "record.json").read_bytes() == before
+
+
+def test_another_command_does_not_touch_the_folder(trained: Path, data: dict[str, Path]) -> None:
+    result = steadytune(*words(data, "--out", trained))
+    assert result.exit_code == 2
+    assert "it holds a model of lnsr:strength=0.1 on" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path, data: dict[str, Path]) -> None:
+    (tmp_path / "thesis.tex").write_text("words")
+    result = steadytune(*words(data, "--out", tmp_path))
+    assert result.exit_code == 2 and "thesis.tex" in result.stderr
+    (tmp_path / "file").write_text("words")
+    result = steadytune(*words(data, "--out", tmp_path / "file"))
+    assert result.exit_code == 2 and "is a file" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--method", "lnrs"), "did you mean lnsr"),
+        (("--set", "adam_betta1=1"), "did you mean adam_beta1"),
+        (("--set", "seed=3"), "is set by --seed"),
+        (("--set", "lr_scheduler_type=cosin"), "lr_scheduler_type=cosin"),
+        (("--train-size", "500"), "train size 500"),
+        (("--patience", "2", "--train-size", "40"), "none is left to choose by"),
+        (("--seeds", "2", "--train-size", "40"), "none is left to choose by"),
+        (("--keep", "soup"), "needs several runs"),
+        (("--keep", "all", "--seeds", "2"), "keep"),
+        (("--seed", "1", "--seeds", "2"), "both given"),
+        (("--seeds", "2,2"), "stands twice"),
+        (("--precision", "int8"), "precision"),
+        (("--max-length", "4000"), "max_length"),
+        (("--class-weights", "even"), "class_weights"),
+        (("--epochs", "0"), "epochs"),
+        (("--ood", "x=nowhere.csv"), "nowhere.csv"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_nothing_is_written(
+    data: dict[str, Path], tmp_path: Path, options: tuple[str, ...], reason: str
+) -> None:
+    result = steadytune(*words(data, *options, "--out", tmp_path / "out"))
+    assert result.exit_code == 2
+    assert reason in result.stderr and result.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_killed_command_goes_on(data: dict[str, Path], tmp_path: Path) -> None:
+    command = [str(word) for word in words(data, "--epochs", "2", "--out", tmp_path / "out")]
+    code = (
+        "import os, signal, sys; from steadytune.study import run as module\n"
+        "def saved(*args): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "module._save = saved\n"
+        "from steadytune.cli import app; app(sys.argv[1:])"
+    )
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    killed = subprocess.run(
+        [sys.executable, "-c", code, *command], env=environment, capture_output=True
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"checkpoints"}
+    other = steadytune(*command, "--seed", "2")
+    assert other.exit_code == 2 and "unfinished work of another command" in other.stderr
+    assert "Going on" in succeed(*command)
+    assert not (tmp_path / "out" / "checkpoints").exists()
+    again = tmp_path / "again"
+    succeed(*words(data, "--epochs", "2", "--out", again))
+    weights = [(place / "model.safetensors").read_bytes() for place in (tmp_path / "out", again)]
+    assert weights[0] == weights[1]
+
+
+def test_a_divergence_leaves_nothing(data: dict[str, Path], tmp_path: Path) -> None:
+    result = steadytune(*words(data, "--learning-rate", "1e30", "--out", tmp_path / "out"))
+    assert result.exit_code == 2
+    assert "the training diverged" in result.stderr and "lower --learning-rate" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_many_cut_rows_are_warned_of(data: dict[str, Path], tmp_path: Path) -> None:
+    short = words(data, "--max-length", "7", "--epochs", "1", "--out", tmp_path / "out")
+    printed = succeed(*short)
+    assert "warning: longer than 7 tokens" in printed
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert 0 < record["task"]["cut"]["train"] < 1
+
+
+def test_patience_and_settings_reach_the_run(data: dict[str, Path], tmp_path: Path) -> None:
+    options = ("--patience", "1", "--dev-size", "12", "--set", "lr_scheduler_type=constant")
+    printed = succeed(*words(data, *options, "--learning-rate", "1e-9", "--out", tmp_path / "out"))
+    assert "12 to choose by" in printed and "patience 1" in printed
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    assert record["cost"]["steps"] == 6
+    assert record["spec"]["settings"] == {"lr_scheduler_type": "constant"}
+    assert record["spec"]["dev_size"] == 12

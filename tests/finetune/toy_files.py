@@ -1,0 +1,93 @@
+"""Files of a few words for the commands, of every kind of task, and a model for them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner, Result
+
+from steadytune.cli import app
+from tests.tiny_bert import write_tiny_bert
+from tests.toy_task import load_toy
+
+NAMES = ("negative", "positive")
+
+
+def steadytune(*words: object) -> Result:
+    """Call the command line."""
+    return CliRunner().invoke(app, [str(word) for word in words])
+
+
+def succeed(*words: object) -> str:
+    """Call the command line, which has to succeed; what it printed."""
+    result = steadytune(*words)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def write_reviews(folder: Path) -> dict[str, Path]:
+    """`train`, `test` and `product`: sentences with a class by its name."""
+    task = load_toy()
+    rows = {"train": task.train, "test": task.test["movie"], "product": task.test["product"]}
+    files = {}
+    for name, split in rows.items():
+        files[name] = folder / f"{name}.csv"
+        with files[name].open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["sentence", "label"])
+            writer.writerows((row["sentence"], NAMES[row["label"]]) for row in split)
+    return files
+
+
+def write_ratings(folder: Path) -> dict[str, Path]:
+    """The same sentences with a number, as JSON lines."""
+    task = load_toy()
+    files = {}
+    for name, split in (("train", task.train), ("test", task.test["movie"])):
+        files[name] = folder / f"{name}.jsonl"
+        numbers = [row["label"] * 2.5 + len(row["sentence"]) / 50 for row in split]
+        lines = [
+            json.dumps({"text": row["sentence"], "score": number})
+            for row, number in zip(split, numbers, strict=True)
+        ]
+        files[name].write_text("\n".join(lines) + "\n")
+    return files
+
+
+def write_questions(folder: Path) -> dict[str, Path]:
+    """Questions whose answer is the adjective, as JSON lines in SQuAD's columns."""
+    task = load_toy()
+    files = {}
+    for name, split in (("train", task.train), ("test", task.test["movie"])):
+        files[name] = folder / f"{name}.jsonl"
+        lines = []
+        for number, row in enumerate(split):
+            context = row["sentence"]
+            answer = context.split()[3]
+            answers = {"text": [answer], "answer_start": [context.index(answer)]}
+            lines.append(
+                json.dumps(
+                    {
+                        "id": str(number),
+                        "question": "is the film good",
+                        "context": context,
+                        "answers": answers,
+                    }
+                )
+            )
+        files[name].write_text("\n".join(lines) + "\n")
+    return files
+
+
+def write_model(folder: Path) -> Path:
+    """A tiny model without a head."""
+    return write_tiny_bert(folder / "tiny")
+
+
+QUICK = (
+    *("--epochs", "8", "--learning-rate", "1e-2", "--batch-size", "8", "--max-length", "24"),
+    *("--train-size", "24"),
+)
+"""Options under which a tiny model learns."""
