@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from fabricated import record, study, write
+from fabricated import BARE, record, study, write
 
 from steadytune._exceptions import ConfigError, DataError
 from steadytune.report import build_report, render_html, write_page, write_report
@@ -117,6 +117,16 @@ def test_text_from_records_is_escaped_everywhere() -> None:
     assert "script" not in outline.tags
     assert EVIL in outline.words
     assert "alert('x')" not in re.sub(r"&lt;script&gt;alert\(.{0,10}x", "", page)
+
+
+def test_what_others_are_compared_with_is_said_of_the_baseline_alone() -> None:
+    arm = {"name": "plain, matched compute", "varies": ["epochs"]}
+    longer = record("plain", 0, spec={"epochs": 6.0}, arm=arm, **BARE)
+    notes = build_report([record(**BARE), longer], title="t").methods
+    assert [note.description for note in notes] == [
+        "Fine-tuning with no method added. What the others are compared with.",
+        "Fine-tuning with no method added.",
+    ]
 
 
 def test_svg_ids_are_unique_in_the_page() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from fabricated import cells, setting_of, study, write
 
 from steadytune import stats
-from steadytune.report import read_folder
+from steadytune.report import build_report, read_folder, runs_csv
 from steadytune.report.reproduction import RULES, ranges, runs_table
 
 
@@ -30,3 +31,15 @@ def test_every_function_that_is_named_is_there() -> None:
     named = {word.rstrip(",.") for rule in RULES for word in rule.how.split() if "_" in word}
     for name in (word.rpartition(".")[2] for word in named if word.startswith("steadytune.")):
         assert hasattr(stats, name), name
+
+
+def test_the_example_in_the_documentation_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = Path(__file__).parents[2] / "docs" / "report.md"
+    (code,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S)
+    records = build_report(study(3), title="t").records
+    (tmp_path / "runs.csv").write_bytes(runs_csv(records).encode("utf-8-sig"))
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, str(page), "exec"), {})
+    assert "count=3" in capsys.readouterr().out

@@ -41,3 +41,11 @@ def test_many_failures_are_cut_and_counted() -> None:
     assert len(table.groups[0].rows) == 50
     assert table.notes == ("10 more runs did not end well; see the records.",)
     assert run_tables.failure_table([Record.model_validate(record())]) is None
+
+
+def test_forwards_and_memory_are_shown_where_they_were_measured() -> None:
+    cost = {"seconds_per_step": 0.5, "forwards_per_step": 2.0, "peak_memory_bytes": 1_687_322_624}
+    table = run_tables.cost_table(setting_of([record(cost=cost), record("lnsr", cost={})]))
+    assert cells(table)["", "plain"] == ("1", "0.5 s", "1.00 times", "2", "10 s", "13 s", "1.7 GB")
+    assert cells(table)["", "lnsr"][3] == "n/a"
+    assert "Peak memory" not in run_tables.cost_table(setting_of([record()])).columns

@@ -150,3 +150,8 @@ def test_an_interval_that_ends_at_zero_when_rounded_is_explained() -> None:
     finding = verdict(setting_of(records)).findings[0]
     assert "95 % interval 0.0 to +2.0" in finding.evidence
     assert "leaves out zero by less than the last digit" in finding.evidence
+
+
+def test_spread_that_cannot_be_compared_is_not_passed_over() -> None:
+    assert "cannot be compared here" in text(of(0.02, 1))
+    assert "cannot be compared here" not in text(of(0.02, 5))

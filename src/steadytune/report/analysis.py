@@ -221,6 +221,10 @@ def _cost(
         runs=len(records),
         seconds_per_step=step,
         ratio=step / reference if step is not None and reference else None,
+        forwards=_median([r.cost.get("forwards_per_step") for r in finished]),
+        peak_bytes=max(
+            (b for r in finished if (b := r.cost.get("peak_memory_bytes"))), default=None
+        ),
         training_seconds=_median([r.seconds.get("train") for r in finished]),
         total_seconds=sum(r.seconds.get("total") or 0.0 for r in records),
     )

@@ -174,13 +174,15 @@ def _method_notes(
 ) -> tuple[MethodNote, ...]:
     """An arm is described by the method that it runs."""
     colours = slots(methods, baseline)
-    default = {"plain": "Fine-tuning with no method added: what the others are compared with."}
-    texts = {**default, **described}
+    texts = {"plain": "Fine-tuning with no method added.", **described}
     runs = {record.method: record.spec.method for record in records}
-    return tuple(
-        MethodNote(m, colours[m], clean_text(texts.get(m) or texts.get(runs[m], ""), 1000))
-        for m in methods
-    )
+
+    def note(method: str) -> str:
+        text = texts.get(method) or texts.get(runs[method], "")
+        role = "What the others are compared with." if method == baseline else ""
+        return clean_text(" ".join(filter(None, (text, role))), 1000)
+
+    return tuple(MethodNote(m, colours[m], note(m)) for m in methods)
 
 
 def _in_order(records: Sequence[Record], methods: Sequence[str]) -> list[Record]:

@@ -18,7 +18,7 @@ SMALL_WIDTH = 230.0
 
 def learning_curves_frame(data: LearningCurves) -> Frame:
     """Small, so that several stand in a row."""
-    return Frame(SMALL_WIDTH, 170.0, LEFT, 42)
+    return Frame(SMALL_WIDTH, 170.0, 58.0, 42)
 
 
 def draw_learning_curves(data: LearningCurves, axes: Axes) -> None:

@@ -29,6 +29,7 @@ _LABELS = {
     "class_weights": "Class weights",
     "head_seed": "Seed of the head",
     "settings": "Further settings of the trainer",
+    "scored": "Scored on",
     "threads": "CPU threads per run",
     "model_hash": "Hash of the starting weights",
 }

@@ -12,8 +12,13 @@ from .setting import Comparison, MethodScores, Setting
 from .table import interval_text
 
 FEW_SEEDS = 10
-FEW_METHODS = 3
+FEW_METHODS = 2
 MOST_NAMED = 6
+
+_NO_SPREAD = (
+    "Spread over seeds cannot be compared here: it takes four seeds or more that do not all score "
+    "the same."
+)
 LEVEL = 0.05
 
 
@@ -85,9 +90,9 @@ def _spreads(setting: Setting) -> list[str]:
     """Spelled out for a single comparison, in one sentence for several."""
     known = [c for c in setting.primary if _spread_interval(c)]
     if len(setting.primary) == 1:
-        return [_spread(c, setting) for c in known]
+        return [_spread(c, setting) for c in known] or [_NO_SPREAD]
     if not known:
-        return []
+        return [_NO_SPREAD] if setting.primary else []
     clear = [c for c in known if (found := _spread_interval(c)) and found.excludes(1)]
     names = ", ".join(f"{c.method} {_ratio_text(c)}" for c in clear)
     return [

@@ -12,21 +12,28 @@ from .setting import Cost, Setting
 from .table import Group, Row, Table
 
 MOST_FAILURES = 50
+_NOT_ALWAYS = ("Forwards a step", "Peak memory")
 
 
 def cost_table(setting: Setting) -> Table:
     """What each method cost in time."""
     against = f"Relative to {setting.baseline}" if setting.baseline else "Relative"
-    return Table(
-        title="Cost in time",
+    table = Table(
+        title="Cost in time and memory",
         first="Method",
-        columns=("Runs", "One step", against, "Training one run", "All runs"),
+        columns=(
+            *("Runs", "One step", against, "Forwards a step"),
+            *("Training one run", "All runs", "Peak memory"),
+        ),
         groups=(Group("", tuple(_cost_row(cost) for cost in setting.costs)),),
         notes=(
-            "Medians over the runs; the last column is the sum of all runs, with loading and "
-            "evaluation. Runs that shared the machine slowed each other down.",
+            "Medians over the runs. All runs: their sum, with loading and evaluation. Peak memory: "
+            "that of the run that took most. Runs that shared the machine slowed each other down.",
         ),
+        dispensable=_NOT_ALWAYS,
     )
+    unknown = all(cost.forwards is None and cost.peak_bytes is None for cost in setting.costs)
+    return table.narrowed() if unknown else table
 
 
 def _cost_row(cost: Cost) -> Row:
@@ -35,8 +42,10 @@ def _cost_row(cost: Cost) -> Row:
         str(cost.runs),
         duration(cost.seconds_per_step),
         ratio,
+        NOT_AVAILABLE if cost.forwards is None else f"{cost.forwards:.3g}",
         duration(cost.training_seconds),
         duration(cost.total_seconds),
+        NOT_AVAILABLE if cost.peak_bytes is None else f"{cost.peak_bytes / 1e9:.2g} GB",
     )
     return Row(cost.method, cells, cost.method)
 

@@ -105,12 +105,25 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a method cost. `ratio` is its median time per step over the baseline's."""
+    """What a method cost.
+
+    Args:
+        method: The method.
+        runs: How many runs it has, also those that failed.
+        seconds_per_step: Median time of a training step.
+        ratio: The same over the baseline's.
+        forwards: Median number of forward passes of a training step.
+        peak_bytes: The largest peak of memory of a run.
+        training_seconds: Median time of a training.
+        total_seconds: Sum over all runs, with loading and evaluation.
+    """
 
     method: str
     runs: int
     seconds_per_step: float | None
     ratio: float | None
+    forwards: float | None
+    peak_bytes: float | None
     training_seconds: float | None
     total_seconds: float
 
