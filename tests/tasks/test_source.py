@@ -56,6 +56,29 @@ def test_columns_can_be_named_for_further_rows_of_a_named_task() -> None:
     assert DataSource(task="rte", text=("a", "b"), label="y", ood=("t=t.csv",)).label == "y"
 
 
+@pytest.mark.parametrize(
+    ("given", "asks"),
+    [
+        ({"task": "rte"}, True),
+        ({"task": "rte", "data_root": "copies"}, False),
+        ({"task": "vader-movies"}, False),
+        ({"task": "vader-movies", "ood": ("o=owner/name",)}, True),
+        ({"task": "no such task"}, False),
+        ({"train": "owner/name"}, True),
+        ({"train": "reviews.csv"}, False),
+        ({"train": "reviews.csv", "dev": "owner/name:config"}, True),
+        ({"train": "."}, False),
+    ],
+)
+def test_it_says_whether_the_hub_is_asked(
+    given: dict[str, Any], asks: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STEADYTUNE_DATA", raising=False)
+    assert DataSource(**given).asks_hub == asks
+    monkeypatch.setenv("STEADYTUNE_DATA", "copies")
+    assert DataSource(**given).asks_hub == (asks and given.get("task") != "rte")
+
+
 def test_equal_values_are_read_once(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text("text,label\n" + "".join(f"text {n},{n % 2}\n" for n in range(20)))

@@ -10,8 +10,6 @@ import typer
 if TYPE_CHECKING:
     from ..tasks.source import DataSource
 
-DATA_ROOT_VARIABLE = "STEADYTUNE_DATA"
-
 TaskOption = Annotated[
     str | None,
     typer.Option(
@@ -98,7 +96,7 @@ DataRootOption = Annotated[
     typer.Option(
         "--data-root",
         metavar="DIR",
-        envvar=DATA_ROOT_VARIABLE,
+        envvar="STEADYTUNE_DATA",
         help="Folder of local copies of the named tasks' rows, read instead of the hub.",
     ),
 ]

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 from .._exceptions import ConfigError
+from ._catalogue import TASKS, FileTask
 from ._problems import PROBLEMS
 from ._task import DEV, TRAIN, Task
 from .files.assembly import Loaded, named_task, own_task
+from .files.splits import asks_hub
+from .named.reading import DATA_VARIABLE
 
 ALL = "all"
 """Stands for every companion of a named task."""
@@ -82,6 +86,15 @@ class DataSource:
     def domains(self) -> tuple[Domain, ...]:
         """What `ood` names, in its order."""
         return tuple(_domain(text) for text in self.ood)
+
+    @property
+    def asks_hub(self) -> bool:
+        """Whether some of the rows come from the Hugging Face hub, as far as names tell."""
+        named = self.task in TASKS and isinstance(TASKS[self.task], FileTask)
+        if named and not (self.data_root or os.environ.get(DATA_VARIABLE)):
+            return True
+        files = [self.train, self.validation, self.dev, *(domain.file for domain in self.domains)]
+        return any(asks_hub(file) for file in files if file is not None)
 
     def load(self) -> Task:
         """Read the task; the same value is read once a process.

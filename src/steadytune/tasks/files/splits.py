@@ -60,9 +60,15 @@ def read_splits(where: str) -> dict[str, Table]:
         return {TRAIN: read_file(path, name)}
     if where and os.path.isdir(path):
         return _read_folder(path, name)
-    if _looks_like_a_path(where) or not is_hub_name(where):
-        raise DataError(_no_such_file(path, name))
-    return _with_usual_names(read_hub(where), where)
+    if asks_hub(where):
+        return _with_usual_names(read_hub(where), where)
+    raise DataError(_no_such_file(path, name))
+
+
+def asks_hub(where: str) -> bool:
+    """Whether `read_splits` asks the Hugging Face hub for these rows: they are no file here."""
+    there = bool(where) and os.path.exists(os.path.expanduser(where))
+    return not there and not _looks_like_a_path(where) and is_hub_name(where)
 
 
 def preferred_split(splits: Mapping[str, Table], preferred: Sequence[str], where: str) -> Table:
