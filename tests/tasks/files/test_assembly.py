@@ -93,7 +93,7 @@ def test_files_have_three_uses(tmp_path: Path) -> None:
     }
     notes = DataSource(train=train, validation=test, dev=dev).notes()
     assert notes[1] == f"held out: {test}: 10 rows; text: tweet; label: verdict (no, yes)"
-    assert notes[2].endswith("(no, yes); 4 of them stand among the training rows too")
+    assert notes[2].endswith("(no, yes); 4 of them among the training rows too")
 
 
 def test_no_choice_sees_a_row_that_is_scored(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_no_choice_sees_a_row_that_is_scored(tmp_path: Path) -> None:
     source = DataSource(**given, dev=dev)
     task = source.load()
     assert texts(task.dev) == {f"sentence {n} of many" for n in range(110, 200)}
-    assert source.notes()[-1] == "dev: 16 rows left out that are evaluated on"
+    assert source.notes()[-1] == "dev: 16 rows left out, evaluated on too"
     with pytest.raises(DataError, match="every row to choose by is evaluated on too"):
         DataSource(**given, dev=given["validation"]).load()
 

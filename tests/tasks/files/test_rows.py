@@ -62,7 +62,7 @@ def test_rows_with_answers_are_of_question_answering() -> None:
         **{"id": "2", "question": "Which?", "context": "red", "answers": ANSWERS},
         "idx": 0,
     }
-    assert rows.notes == ("rows.csv: 1 rows; text: question and context; answers: answers",)
+    assert rows.notes == ("rows.csv: 1 row; text: question and context; answers: answers",)
 
 
 def test_columns_that_are_named_make_classes_of_questions() -> None:
@@ -78,7 +78,7 @@ def test_further_rows_may_have_other_columns() -> None:
     assert same.dataset[:] == {"text": ["a"], "label": [1], "idx": [0]}
     other = further_rows(table(tweet=["a"], label=["no"]), SINGLE, ("review",), "stars")
     assert other.dataset[:] == {"text": ["a"], "label": [0], "idx": [0]}
-    assert other.notes == ("rows.csv: 1 rows; text: tweet; label: label (no, yes)",)
+    assert other.notes == ("rows.csv: 1 row; text: tweet; label: label (no, yes)",)
 
 
 def test_further_rows_get_the_names_of_a_named_task() -> None:

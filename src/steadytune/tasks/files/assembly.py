@@ -14,7 +14,7 @@ from .._catalogue import TASKS, load_task
 from .._problem import values
 from .._problems import PROBLEMS
 from .._task import DEV, TRAIN, Task
-from ._table import Table, listed
+from ._table import Table, counted, listed
 from .columns import Columns
 from .held_out import held_out_rows, text_key
 from .label_mapping import Target
@@ -118,7 +118,7 @@ class _Reader:
         rows = further_rows(table, self.target, self.columns.texts, self.columns.truth)
         known = set(_keys(self.train, self.target.columns))
         copies = sum(key in known for key in _keys(rows.dataset, self.target.columns))
-        leak = f"; {copies} of them stand among the training rows too" if copies else ""
+        leak = f"; {copies} of them among the training rows too" if copies else ""
         self.notes.extend(f"{use}: {note}{leak}" for note in rows.notes)
         return rows.dataset
 
@@ -213,7 +213,8 @@ def _unseen_by_tests(
             "see rows that are scored; give another --dev"
         )
     if len(kept) < len(dev):
-        reader.notes.append(f"{DEV}: {len(dev) - len(kept)} rows left out that are evaluated on")
+        left_out = counted(len(dev) - len(kept), "row")
+        reader.notes.append(f"{DEV}: {left_out} left out, evaluated on too")
     return dev.select(kept)
 
 

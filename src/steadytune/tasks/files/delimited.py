@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 
 from ..._exceptions import DataError
 from ._bytes import LONGEST_LINE, text_lines
-from ._table import Table, listed, shown
+from ._table import Table, counted, listed, shown
 
 COMMA, SEMICOLON, TAB = ",", ";", "\t"
 
@@ -72,7 +72,7 @@ def _table(
     for number, fields in records:
         if len(fields) != len(header):
             raise DataError(
-                f"{name}, line {number} has {_counted(len(fields))}: expected {len(header)} "
+                f"{name}, line {number} has {counted(len(fields), 'field')}: expected {len(header)} "
                 f"({listed(header, most=4)}); correct the file"
             )
         numbers.append(number)
@@ -125,7 +125,3 @@ def _checked_header(fields: list[str], name: str) -> list[str]:
                 f"rename one"
             )
     return header
-
-
-def _counted(fields: int) -> str:
-    return "1 field" if fields == 1 else f"{fields} fields"

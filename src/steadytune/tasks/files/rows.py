@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..._exceptions import DataError
 from .._problems import PROBLEMS
-from ._table import Table, listed, plain, shown
+from ._table import Table, counted, listed, plain, shown
 from .columns import QUESTION_ANSWERING, Columns, choose_columns, holds_questions
 from .label_mapping import Target, map_labels
 from .labels import CLASSIFICATION, REGRESSION, is_unicode, read_labels
@@ -173,7 +173,7 @@ def _dataset(
 
 def _note(table: Table, columns: Columns, target: Target, remarks: Sequence[str]) -> str:
     texts = listed(columns.texts, between=" and ")
-    parts = [f"{table.name}: {len(table)} rows", f"text: {texts}"]
+    parts = [f"{table.name}: {counted(len(table), 'row')}", f"text: {texts}"]
     if columns.truth is not None:
         parts.append(f"{_truth_name(target)}: {plain(columns.truth)}{_classes(target)}")
     return "; ".join([*parts, *table.remarks, *remarks])
