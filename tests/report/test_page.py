@@ -150,6 +150,15 @@ def test_figures_stop_at_a_number_that_can_be_looked_at(monkeypatch: pytest.Monk
     assert "Not all figures of this setting are drawn" in page
 
 
+def test_more_settings_than_a_page_can_show_are_summed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("steadytune.report.page.MOST_SECTIONS", 2)
+    records = [record(m, 0, spec={"epochs": float(e)}, **BARE) for m in "ab" for e in range(4)]
+    outline = Outline(page_of(records))
+    assert outline.tags.count("article") == 2
+    assert "The other 2 settings are left to the table below" in outline.words
+    assert "epochs 3" in outline.words
+
+
 @pytest.mark.parametrize("records", [[], [record(status="cancelled")], [record()]])
 def test_hardly_anything_gives_a_page_too(records: list[dict[str, object]]) -> None:
     assert Outline(page_of(records)).open == []

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
+MOST_SECTIONS = 60
+"""Settings that a page shows in full; of the others it shows a line in the table of all."""
+
 MOST_PANELS = 48
 """Drawings a page holds at most: more would take long to draw and longer to look at."""
 
@@ -76,6 +79,7 @@ def render_html(report: Report) -> str:
     template = _environment(methods).get_template("report.html.j2")
     text = template.render(
         report=report,
+        shown=MOST_SECTIONS,
         figures=figures,
         complete=complete,
         rules=RULES,
@@ -87,7 +91,8 @@ def render_html(report: Report) -> str:
 
 def _chosen_figures(report: Report) -> list[tuple[dict[str, FigureView], bool]]:
     """The figures of each section, and whether these are all of its figures."""
-    every = [section_figures(s.setting, f"s{i}") for i, s in enumerate(report.sections)]
+    shown = report.sections[:MOST_SECTIONS]
+    every = [section_figures(s.setting, f"s{i}") for i, s in enumerate(shown)]
     chosen: list[dict[str, FigureView]] = [{} for _ in every]
     left = MOST_PANELS
     for key in PRIORITY:

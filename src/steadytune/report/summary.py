@@ -11,6 +11,8 @@ from .setting import Comparison, MethodScores, Setting
 from .table import Group, Row, Table, interval_text
 from .verdict import Finding, Outcome, outcome
 
+MOST_GROUPS = 300
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -62,14 +64,19 @@ def _table(headings: Sequence[str], settings: Sequence[Setting]) -> Table:
         title="In domain, setting by setting",
         first="Method",
         columns=("Runs", "Mean", "Std", "Max", "Difference", "95 % interval", "p"),
-        groups=tuple(map(_group, headings, settings)),
+        groups=tuple(map(_group, headings[:MOST_GROUPS], settings)),
         notes=(
+            *_left_out(len(settings) - MOST_GROUPS),
             "Difference: the mean paired difference to the baseline. p: two-sided sign-flip test, "
             "corrected by Holm over all rows of this table. Settings are not averaged: their "
             "metrics and examples differ.",
         ),
         dispensable=("Std", "Max"),
     )
+
+
+def _left_out(count: int) -> tuple[str, ...]:
+    return (f"{plural(count, 'more setting')} are left out of this table.",) if count > 0 else ()
 
 
 def _group(heading: str, setting: Setting) -> Group:
