@@ -72,8 +72,8 @@ def _table(
     for number, fields in records:
         if len(fields) != len(header):
             raise DataError(
-                f"{name}, line {number} has {counted(len(fields), 'field')}: expected {len(header)} "
-                f"({listed(header, most=4)}); correct the file"
+                f"{name}, line {number} has {counted(len(fields), 'field')}: expected "
+                f"{len(header)} ({listed(header, most=4)}); correct the file"
             )
         numbers.append(number)
         for column, value in zip(columns, fields, strict=True):
