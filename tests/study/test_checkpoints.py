@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -58,33 +54,6 @@ def stop_at(units: int) -> Any:
     return progress
 
 
-def die_at(units: int) -> Any:
-    def progress(done: int, total: int) -> None:
-        if done == units:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    return progress
-
-
-def test_a_killed_run_goes_on_and_ends_with_the_same_bits(spec: RunSpec, tmp_path: Path) -> None:
-    keep = Workspace(tmp_path / "model", tmp_path / "steps")
-    code = (
-        "from pathlib import Path; from tests.study.test_checkpoints import *; "
-        f"run(make_spec(Path({spec.model!r})), die_at(5), load_toy, "
-        f"Workspace(Path({str(keep.model)!r}), Path({str(keep.checkpoints)!r})))"
-    )
-    killed = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2])
-    assert killed.returncode == -signal.SIGKILL
-    assert keep.checkpoints is not None
-    found = last_checkpoint(keep.checkpoints)
-    assert found is not None and found.name == "checkpoint-3"
-    assert not keep.model.exists()
-    resumed = run(spec, load=load_toy, keep=keep)
-    assert same(resumed, run(spec, load=load_toy))
-    assert resumed.record["cost"]["steps"] == 9
-    assert (keep.model / "model.safetensors").is_file()
-
-
 @pytest.mark.parametrize(
     ("changes", "units"),
     [
@@ -92,10 +61,8 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bits(spec: RunSpec, tmp_pat
         ({"method": "smart"}, 8),
         ({"settings": {"save_strategy": "steps", "save_steps": 2}}, 6),
         ({"epochs": 2.5, "settings": {"save_strategy": "steps", "save_steps": 4}}, 10),
-        ({"patience": 1, "epochs": 6, "learning_rate": 1e-6}, 6),
         ({"patience": 1, "epochs": 6, "learning_rate": 1e-6}, 25),
-        ({"patience": 2, "epochs": 4}, 17),
-        ({"group_by_length": False}, 4),
+        ({"patience": 2, "epochs": 3, "group_by_length": False}, 10),
     ],
 )
 def test_a_stopped_run_goes_on(
@@ -110,6 +77,7 @@ def test_a_stopped_run_goes_on(
     assert seen[0][0] > 1
     whole = run(changed, load=load_toy)
     assert same(resumed, whole)
+    assert (keep.model / "model.safetensors").is_file()
     assert resumed.record["cost"]["steps"] == whole.record["cost"]["steps"]
 
 

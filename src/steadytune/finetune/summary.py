@@ -107,13 +107,17 @@ def shown(value: float | None) -> str:
 def print_scores(record: Record, console: Console) -> None:
     """Print the table of scores, and that of the runs if there are several."""
     metrics = metric_names(record)
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table, uses = Table(box=None, pad_edge=False, header_style="bold"), dict[str, list[str]]()
     for heading in ("rows", "number", "constant", *metrics):
-        table.add_column(heading, justify="left" if heading == "rows" else "right")
+        is_name = heading == "rows"
+        table.add_column(heading, justify="left" if is_name else "right", no_wrap=is_name)
     for row in score_rows(record):
         numbers = [shown(row.constant), *(shown(row.scores.get(name)) for name in metrics)]
-        table.add_row(f"{row.split} ({row.use})", str(row.rows), *numbers)
+        table.add_row(row.split, str(row.rows), *numbers)
+        uses.setdefault(row.use, []).append(row.split)
     console.print(table)
+    for use, splits in uses.items():
+        console.print(f"{use}: {', '.join(splits)}", markup=False, highlight=False, soft_wrap=True)
     if seeds := seed_rows(record):
         console.print()
         console.print(_seed_table(seeds, record))
