@@ -165,3 +165,11 @@ def test_what_the_model_has_seen_is_marked() -> None:
     (setting,) = analysed([made])
     assert [d.domain.exposed for d in setting.domains] == [False, True]
     assert setting.domains[1].domain.place == "out of domain, seen by the model in pretraining"
+
+
+def test_another_model_has_not_seen_what_the_embedded_one_has() -> None:
+    made = record(spec={"model": "bert-large-uncased"})
+    made["task"]["exposed"] = ["tweet"]
+    assert not analysed([made])[0].domains[1].domain.exposed
+    made["spec"]["model"] = "sentence-transformers/all-MiniLM-L6-v2"
+    assert analysed([made])[0].domains[1].domain.exposed

@@ -101,7 +101,7 @@ def _setting(
 def _domains(records: Sequence[Record], task: TaskPart) -> list[Domain]:
     """The domain trained on, then the others in the order in which they are first named."""
     named = [d for r in records for d in (*(r.task or task).out_of_domain, *r.results)]
-    exposed = {d for r in records if r.task for d in r.task.exposed}
+    exposed = {d for r in records for d in r.exposed}
     names = dict.fromkeys([task.in_domain, *(d for d in named if d not in NOT_DOMAINS)])
     return [Domain(name, name == task.in_domain, name in exposed) for name in names]
 

@@ -46,7 +46,7 @@ def _row(record: Record) -> dict[str, Any]:
         "reason": record.reason,
         "metric": record.task.metric if record.task else None,
         "in_domain": record.task.in_domain if record.task else None,
-        "seen_in_pretraining": ", ".join(record.task.exposed) if record.task else None,
+        "seen_in_pretraining": ", ".join(sorted(record.exposed)) if record.task else None,
         **{f"counted.{d}": s.value for d in domains if (s := score(record, d)) is not None},
         **{f"constant.{d}": constant[d] for d in domains if d in constant},
         **{f"results.{d}.{m}": v for d, found in record.results.items() for m, v in found.items()},

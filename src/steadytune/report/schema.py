@@ -22,6 +22,7 @@ from pydantic import (
 from .training_curve import TrainingCurve
 
 LONGEST_TEXT = 300
+_EMBEDDED_MODEL = "minilm"
 
 
 def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
@@ -77,7 +78,7 @@ class Origin(_Part):
 
 
 class TaskPart(_Part):
-    """The task as the run saw it; `exposed` names domains that the model saw in pretraining."""
+    """The task as the run saw it; `exposed` names domains that all-MiniLM saw in pretraining."""
 
     name: Text
     metric: Text
@@ -141,6 +142,13 @@ class Record(_Part):
     def study(self) -> str:
         """The folder that the record was read from; empty if it was not read from one."""
         return self.origin.folder if self.origin else ""
+
+    @property
+    def exposed(self) -> frozenset[str]:
+        """The domains that the run's model saw in pretraining, as far as they are known."""
+        model = str((self.spec.model_extra or {}).get("model") or _EMBEDDED_MODEL)
+        seen = self.task.exposed if self.task and _EMBEDDED_MODEL in model.lower() else ()
+        return frozenset(seen)
 
     @model_validator(mode="after")
     def _result_of_a_task(self) -> Record:
