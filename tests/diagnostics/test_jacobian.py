@@ -78,7 +78,13 @@ def test_estimates_agree_with_brute_force(
     sharp_model: torch.nn.Module, source: int, target: int, example: int
 ) -> None:
     found = jacobian_norms(
-        sharp_model, [tiny_batch()], source=[source], target=target, probes=60, iterations=60
+        sharp_model,
+        [tiny_batch()],
+        source=[source],
+        target=target,
+        probes=60,
+        iterations=60,
+        tolerance=0.0,
     )
     singular = torch.linalg.svdvals(whole_jacobian(sharp_model, source, target, example)).numpy()
     squared = float(np.square(singular).sum())
@@ -143,6 +149,19 @@ def test_the_model_is_as_before() -> None:
         torch.backends.cuda.flash_sdp_enabled(),
         torch.backends.cuda.math_sdp_enabled(),
     )
+
+
+def test_the_iteration_stops_when_it_is_there(sharp_model: torch.nn.Module) -> None:
+    def found(tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+        norms = jacobian_norms(
+            sharp_model, [tiny_batch()], source=[0], iterations=80, tolerance=tolerance
+        )
+        return norms.spectral, norms.spectral_residual / norms.spectral**2
+
+    (rough, rest), (fine, nothing) = found(0.05), found(0.0)
+    assert 1e-3 < rest.max() <= 0.05 and nothing.max() < rest.max()
+    np.testing.assert_allclose(rough, fine, rtol=0.05)
+    assert (rough <= fine * (1 + 1e-6)).all()
 
 
 def test_bad_input() -> None:

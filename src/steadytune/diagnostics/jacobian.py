@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .._checks import check_count
+from .._checks import check_at_least, check_count
 from .._exceptions import ConfigError
 from .._random import generator
 from ._linearized import LOGITS, Linearized, Target, linearized, twice_differentiable
@@ -79,6 +79,7 @@ def jacobian_norms(
     target: Literal["next", "last", "logits"] | int = "last",
     probes: int = 8,
     iterations: int = 20,
+    tolerance: float = 1e-3,
     seed: int = 0,
     layers: str | None = None,
 ) -> JacobianNorms:
@@ -96,7 +97,9 @@ def jacobian_norms(
         target: The layer r above each b: the `next` one, the `last` block's output, a number, or
             the `logits`.
         probes: Random vectors for the Frobenius norm.
-        iterations: Steps of power iteration; 0 leaves the spectral norm out, as NaN.
+        iterations: Most steps of power iteration; 0 leaves the spectral norm out, as NaN.
+        tolerance: The iteration stops early once `spectral_residual` is below this share of the
+            squared spectral norm in every example of a batch.
         seed: The seed of the probes and of the start of the iteration.
         layers: Dotted path to the model's list of blocks, where it cannot be found.
 
@@ -107,6 +110,7 @@ def jacobian_norms(
     """
     check_count("probes", probes, 2)
     check_count("iterations", iterations, 0)
+    check_at_least("tolerance", tolerance, 0)
     with observing(model, layers) as observer, twice_differentiable(observer.model):
         chosen, targets = _pairs(observer.recorder.depth, source, target)
         parts: list[list[Tensor]] = []
@@ -116,7 +120,7 @@ def jacobian_norms(
             for b, r in zip(chosen, targets, strict=True):
                 draws = generator(observer.device, "jacobian_norms", seed, seen.number, b)
                 jacobian = linearized(observer, seen, b, r)
-                rows.append(_norms(jacobian, probes, iterations, draws))
+                rows.append(_norms(jacobian, probes, iterations, tolerance, draws))
                 coordinates = jacobian.coordinates
             counts.append(coordinates)
             parts.append(rows)
@@ -152,13 +156,14 @@ def _pairs(
     return chosen, (target,) * len(chosen)
 
 
-def _norms(jacobian: Linearized, probes: int, iterations: int, draws: torch.Generator) -> Tensor:
+def _norms(
+    jacobian: Linearized, probes: int, iterations: int, tolerance: float, draws: torch.Generator
+) -> Tensor:
     """Squared Frobenius norm, its error, spectral norm and its residual, (4, batch)."""
     if jacobian.values.shape[1] <= probes:
         return _exact_norms(jacobian)
-    return torch.cat(
-        [_frobenius_squared(jacobian, probes, draws), _spectral(jacobian, iterations, draws)]
-    )
+    squared = _frobenius_squared(jacobian, probes, draws)
+    return torch.cat([squared, _spectral(jacobian, iterations, tolerance, draws)])
 
 
 def _exact_norms(jacobian: Linearized) -> Tensor:
@@ -185,19 +190,24 @@ def _frobenius_squared(jacobian: Linearized, probes: int, draws: torch.Generator
     return torch.stack([squares.mean(0), squares.std(0) / probes**0.5])
 
 
-def _spectral(jacobian: Linearized, iterations: int, draws: torch.Generator) -> Tensor:
+def _spectral(
+    jacobian: Linearized, iterations: int, tolerance: float, draws: torch.Generator
+) -> Tensor:
     """Largest singular value and the residual of its square, (2, batch)."""
+    found = torch.full((2, len(jacobian.point)), torch.nan, dtype=torch.float64)
     if iterations == 0:
-        return torch.full((2, len(jacobian.point)), torch.nan, dtype=torch.float64)
+        return found
     product = jacobian.forward_product()
     direction = _unit(_normal(jacobian.point, draws) * jacobian.inside)
     for _ in range(iterations):
         moved = jacobian.transposed(product(direction))
-        last, direction = direction, _unit(moved)
-    # J'J at the last but one direction is known, so its Rayleigh quotient costs no product more.
-    square = (moved.double() * last.double()).flatten(1).sum(-1)
-    residual = moved.double() - square[:, None, None] * last.double()
-    return torch.stack([square.clamp(min=0).sqrt(), _squared_norm(residual).sqrt()])
+        square = (moved.double() * direction.double()).flatten(1).sum(-1).clamp(min=0)
+        rest = _squared_norm(moved.double() - square[:, None, None] * direction.double()).sqrt()
+        found = torch.stack([square.sqrt(), rest])
+        if (rest <= tolerance * square).all():
+            break
+        direction = _unit(moved)
+    return found
 
 
 def _normal(like: Tensor, draws: torch.Generator) -> Tensor:
