@@ -69,12 +69,17 @@ def common(
     """Fine-tune pretrained language models on few examples without the lottery over seeds."""
 
 
-def go_without_hub(model: str) -> None:
-    """Nothing waits for a hub that the model does not come from."""
+def go_without_hub(*models: str, rows_ask_hub: bool = False) -> None:
+    """Nothing waits for a hub that neither the models nor the rows come from.
+
+    Args:
+        models: As for `steadytune.models.resolve_model`.
+        rows_ask_hub: Whether rows come from the hub.
+    """
     from ..models import is_local
 
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    if is_local(model):
+    if not rows_ask_hub and all(is_local(model) for model in models):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 

@@ -195,7 +195,7 @@ def compare(
         else:
             what = _from_options({**given, "data_root": data_root}, settings, **grid)
         what = dataclasses.replace(what, command=command_line(context))
-        go_without_hub(what.model)
+        go_without_hub(what.model, rows_ask_hub=any(entry.source.asks_hub for entry in what.tasks))
         if dry_run:
             from ..compare.dry_run import dry_run as print_plan
 

@@ -79,13 +79,14 @@ def diagnose(
     * `steadytune diagnose minilm --compare models/plain models/lnsr --full`
     """  # fmt: skip
     with one_line_errors():
-        from ..models import is_local
+        from ..tasks.source import DataSource
 
         # What follows an option's one value stands with the arguments.
         model, *others = models
         names = (model, *(compare or ()), *others)
         every = (*names, start) if start else names
-        go_without_hub(next((name for name in every if not is_local(name)), model))
+        asks = task is not None and DataSource(task=task, data_root=data_root).asks_hub
+        go_without_hub(*every, rows_ask_hub=asks)
         from rich.console import Console
 
         from ..diagnose import Options, run_diagnosis

@@ -81,10 +81,20 @@ def evaluate(
         if (task is None) == (data is None):
             given = "neither" if task is None else "both"
             raise ConfigError(f"{given} of --task and --data given; give one of them")
-        go_without_hub(model)
+        source = data_source(
+            task=task,
+            train=data,
+            ood=ood,
+            text=text,
+            label=label,
+            metric=metric,
+            data_root=data_root,
+        )
+        go_without_hub(model, rows_ask_hub=source.asks_hub)
         from rich.console import Console
 
         from ..finetune import evaluate as work
+        from ..finetune.evaluation_rows import files_by_name, rows_of_files, rows_of_task
         from ..finetune.output_folder import write_json
         from ..finetune.saved import load_saved
         from ..model_files import Trust
@@ -92,14 +102,11 @@ def evaluate(
         console = Console()
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
         if task is not None:
-            source = data_source(
-                task=task, ood=ood, text=text, label=label, metric=metric, data_root=data_root
-            )
-            rows = work.rows_of_task(saved, source, eval_size, saved.base)
+            rows = rows_of_task(saved, source, eval_size, saved.base)
         else:
             assert data is not None
-            files = work.files_by_name(data, tuple(ood or ()))
-            rows = work.rows_of_files(saved, files, tuple(text or ()), label, metric, eval_size)
+            files = files_by_name(data, tuple(ood or ()))
+            rows = rows_of_files(saved, files, tuple(text or ()), label, metric, eval_size)
         for note in rows.notes:
             console.print(note, markup=False, soft_wrap=True)
         found = work.evaluate_model(saved, rows, max_length, console)

@@ -59,7 +59,9 @@ def predict(
     * `steadytune predict model questions.jsonl`
     """
     with one_line_errors():
-        go_without_hub(model)
+        from ..tasks.files.splits import asks_hub
+
+        go_without_hub(model, rows_ask_hub=asks_hub(file))
         from rich.console import Console
 
         from ..finetune import predict as work

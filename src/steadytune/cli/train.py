@@ -144,7 +144,19 @@ def train(
     * `steadytune train --train reviews.csv --train-size 300 --seeds 5 --keep soup --out model`
     """
     with one_line_errors():
-        go_without_hub(model)
+        source = data_source(
+            task=task,
+            train=train,
+            validation=validation,
+            dev=dev,
+            ood=ood,
+            text=text,
+            label=label,
+            kind=kind,
+            metric=metric,
+            data_root=data_root,
+        )
+        go_without_hub(model, rows_ask_hub=source.asks_hub)
         from rich.console import Console
 
         from ..finetune.options import TrainOptions
@@ -153,18 +165,7 @@ def train(
         from ..study.settings import read_settings
 
         options = TrainOptions(
-            source=data_source(
-                task=task,
-                train=train,
-                validation=validation,
-                dev=dev,
-                ood=ood,
-                text=text,
-                label=label,
-                kind=kind,
-                metric=metric,
-                data_root=data_root,
-            ),
+            source=source,
             out=out,
             command=command_line(context),
             model=model,

@@ -1,0 +1,34 @@
+"""Commands go without the hub where neither models nor rows come from it, and only there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from steadytune.cli._app import go_without_hub
+
+
+@pytest.mark.parametrize(
+    ("models", "rows_ask_hub", "offline"),
+    [
+        (("minilm",), False, True),
+        (("minilm", "."), False, True),
+        (("minilm",), True, False),
+        (("owner/name",), False, False),
+        (("minilm", "owner/name"), False, False),
+    ],
+)
+def test_the_hub_is_left_alone_where_nothing_comes_from_it(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    models: tuple[str, ...],
+    rows_ask_hub: bool,
+    offline: bool,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HF_HUB_OFFLINE")
+    go_without_hub(*models, rows_ask_hub=rows_ask_hub)
+    assert os.environ.pop("HF_HUB_OFFLINE", "0") == ("1" if offline else "0")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
