@@ -60,6 +60,8 @@ def test_amplification(axes: Axes) -> None:
     drawing.draw_amplification(PROFILE, axes)
     assert texts(axes) == ["1.00", "0.60", "4.00"]
     assert drawing.amplification_limit([PROFILE]) == pytest.approx(4)
+    flat = NoiseProfile((0,), 0.05, "gaussian", RATIOS[:1], (RATIOS[0][:, [0, 0, 0]],), (0.0,))
+    assert drawing.amplification_limit([flat]) == 2
 
 
 def test_maps_with_many_layers_have_colours_only(axes: Axes) -> None:

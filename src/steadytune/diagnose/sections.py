@@ -14,7 +14,7 @@ from ..report.svg import Drawing, Frame
 from .diagnosis import Diagnosis
 from .measure import JACOBIAN_EXAMPLES
 
-_WIDTH, _LEFT, _BOTTOM = 340.0, 52.0, 44.0
+_WIDTH, _LEFT, _BOTTOM = 340.0, 62.0, 44.0
 _FRAME = Frame(_WIDTH, 270.0, _LEFT, _BOTTOM)
 
 

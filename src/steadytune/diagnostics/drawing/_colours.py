@@ -50,3 +50,10 @@ def whole_numbers(axes: Axes) -> None:
 
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.tick_params(length=0)
+
+
+def plain_numbers(axes: Axes) -> None:
+    """Each vertical tick has its whole number, so that no power of ten stands apart from them."""
+    from matplotlib.ticker import FuncFormatter
+
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.5g}"))

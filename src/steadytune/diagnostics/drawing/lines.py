@@ -10,7 +10,7 @@ import numpy as np
 from ..rank import LayerRanks
 from ..sensitivity import OutputSensitivity
 from ..similarity import LayerSimilarity
-from ._colours import colours_of, whole_numbers
+from ._colours import colours_of, plain_numbers, whole_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,6 +51,9 @@ def draw_sensitivity(
     axes.set_xlabel("size of the noise (% of the hidden state's norm)")
     axes.set_ylabel(_label(quantity, kind))
     axes.tick_params(length=0)
+    if quantity != "margin_change":
+        axes.set_ylim(bottom=0)
+    plain_numbers(axes)
 
 
 def draw_ranks(

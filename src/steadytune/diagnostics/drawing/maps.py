@@ -21,9 +21,12 @@ _DARK, _PALE = "#1c2128", "#fefefe"
 
 
 def amplification_limit(profiles: Iterable[NoiseProfile]) -> float:
-    """The largest factor up or down in these profiles, for maps that share their colours."""
+    """The largest factor up or down in these profiles, for maps that share their colours.
+
+    It is 2 at least, so that what hardly changes looks like it.
+    """
     found = [np.abs(np.log2(_factors(profile))) for profile in profiles]
-    return float(2 ** max((np.nanmax(part) for part in found), default=1.0))
+    return float(2 ** max(1.0, *(np.nanmax(part) for part in found)))
 
 
 def draw_amplification(profile: NoiseProfile, axes: Axes, *, limit: float | None = None) -> None:
@@ -38,7 +41,7 @@ def draw_amplification(profile: NoiseProfile, axes: Axes, *, limit: float | None
         limit: The factor at the ends of the colour scale.
     """
     factors = _factors(profile)
-    scale = np.log2(limit or amplification_limit([profile])) or 1.0
+    scale = np.log2(limit or amplification_limit([profile]))
     depth = profile.injection[0] + len(profile.ratio[0]) - 1
     shares = 0.5 + 0.5 * np.clip(np.log2(factors) / scale, -1, 1)
     columns = [str(layer) for layer in range(profile.injection[0] + 1, depth + 1)]
