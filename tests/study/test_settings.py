@@ -87,6 +87,16 @@ def test_what_only_the_trainer_knows_to_be_wrong_is_one_line_too(tmp_path: Path)
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "reason"), [("tensorbord", "is unknown"), ("clearml", "install it first")]
+)
+def test_a_dashboard_that_cannot_be_reported_to_is_found_out_first(
+    tmp_path: Path, name: str, reason: str
+) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        arguments(tmp_path, report_to=name)
+
+
 def test_patience_saves_at_epochs(tmp_path: Path) -> None:
     spec = RunSpec(
         task="toy", method="plain", seed=1, dev_size=4, patience=1, settings={"save_strategy": "no"}

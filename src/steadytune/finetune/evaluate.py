@@ -4,50 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import ConfigError, DataError
 from ..stats import BootstrapInterval
-from ..tasks import PROBLEMS, Encoded, Encoding, Predictions, Scores
+from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values
-from ..tasks.files import Target, read_evaluation_rows
-from ..tasks.source import DataSource
+from .evaluation_rows import EvaluationRows
 from .intervals import metric_intervals
 from .label_space import LabelSpace, match_labels
 from .plan import position_count
 from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows, units
-from .summary import shown, use_of
+from .summary import shown
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-SINGLE, PAIR, QUESTIONS = ("text",), ("sentence1", "sentence2"), ("question", "context")
 _MOST_TOKENS = 512
 _NOTICEABLE_CUT = 0.01
-
-
-@dataclass(frozen=True, eq=False)
-class EvaluationRows:
-    """Rows to evaluate on.
-
-    Args:
-        columns: The text columns.
-        metric: The primary metric.
-        splits: Name -> rows.
-        uses: Name -> what the rows are, in words.
-        label_names: Names of their classes; none but for classification.
-        notes: What was guessed, a line each.
-    """
-
-    columns: tuple[str, ...]
-    metric: str
-    splits: Mapping[str, Any]
-    uses: Mapping[str, str]
-    label_names: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,99 +43,6 @@ class DomainScores:
     rows: int
     scores: Scores
     intervals: Mapping[str, BootstrapInterval]
-
-
-def rows_of_task(
-    saved: SavedModel, source: DataSource, eval_size: int | None, base: str = ""
-) -> EvaluationRows:
-    """The test rows of a named task, and of the companions that are asked for.
-
-    Args:
-        saved: The model.
-        source: The task.
-        eval_size: Most rows of each domain; None takes all.
-        base: The model that it was fine-tuned from, if that is known.
-
-    Raises:
-        SteadytuneError: If they cannot be had, or are of another kind than the model.
-    """
-    task = source.load().sample(eval_size=eval_size)
-    if task.kind != saved.kind:
-        raise ConfigError(
-            f"{saved.name} is a model for {saved.kind}, and {task.name} is {task.kind}; give a "
-            "task of the model's kind"
-        )
-    if saved.columns and len(saved.columns) != len(task.columns):
-        raise ConfigError(
-            f"{saved.name} was trained on {len(saved.columns)} text columns, and {task.name} has "
-            f"{len(task.columns)}; give rows of the same form"
-        )
-    facts = {"in_domain": task.domain, "exposed": task.exposed}
-    return EvaluationRows(
-        columns=task.columns,
-        metric=task.metric,
-        splits=task.test,
-        uses={name: use_of(name, facts, base) for name in task.test},
-        label_names=task.label_names,
-        notes=source.notes(),
-    )
-
-
-def rows_of_files(
-    saved: SavedModel,
-    files: Mapping[str, str],
-    text: tuple[str, ...] = (),
-    label: str | None = None,
-    metric: str | None = None,
-    eval_size: int | None = None,
-) -> EvaluationRows:
-    """Rows of the user's own files, whose labels have to be the model's.
-
-    Args:
-        saved: The model.
-        files: Name -> file.
-        text: The text columns; guessed if not given.
-        label: The column of the truth; guessed if not given.
-        metric: The primary metric; by default the kind's first.
-        eval_size: Most rows of each file, drawn with the shares of the classes kept.
-
-    Raises:
-        SteadytuneError: If they cannot be read or do not fit the model.
-    """
-    from ..tasks._sampling import stratified_sample
-
-    problem = PROBLEMS[saved.kind]
-    if metric is not None and metric not in problem.metrics:
-        known = ", ".join(problem.metrics)
-        raise ConfigError(f"metric {metric!r} is not one of {saved.kind}; expected {known}")
-    target = Target(saved.kind, text_columns(saved, text), saved.label_names, numbered=True)
-    splits: dict[str, Any] = {}
-    notes: list[str] = []
-    for name, file in files.items():
-        read = read_evaluation_rows(file, target, text, label)
-        rows = read.dataset
-        if eval_size is not None and eval_size < len(rows):
-            strata = problem.strata(rows)
-            rows = rows.select(stratified_sample(values(rows, "idx"), strata, eval_size, 0, name))
-        splits[name] = rows
-        notes += read.notes
-    return EvaluationRows(
-        columns=target.columns,
-        metric=metric or problem.metrics[0],
-        splits=splits,
-        uses=dict.fromkeys(splits, "own rows"),
-        label_names=saved.label_names,
-        notes=tuple(notes),
-    )
-
-
-def text_columns(saved: SavedModel, text: tuple[str, ...]) -> tuple[str, ...]:
-    """The text columns that a model takes: as it was trained, or as they are named, or one."""
-    if saved.kind == "qa":
-        return QUESTIONS
-    if saved.columns:
-        return PAIR if len(saved.columns) == 2 else SINGLE
-    return PAIR if len(text) == 2 else SINGLE
 
 
 def encoding_of(saved: SavedModel, max_length: int | None) -> Encoding:
@@ -234,27 +117,6 @@ def as_json(saved: SavedModel, found: Sequence[DomainScores], metric: str) -> di
         "confidence": 0.95,
         "domains": {part.name: _domain_json(part) for part in found},
     }
-
-
-def files_by_name(data: str, ood: tuple[str, ...]) -> dict[str, str]:
-    """The files to evaluate on by their names.
-
-    Args:
-        data: A file, whose stem is its name.
-        ood: More of them, each as NAME=FILE.
-
-    Raises:
-        ConfigError: If one is not of that form, or a name stands twice.
-    """
-    files = {Path(data).name.partition(".")[0] or data: data}
-    for text in ood:
-        name, sign, file = text.partition("=")
-        if not sign or not name.strip() or not file.strip():
-            raise ConfigError(f"ood {text!r} names no file; beside --data expected NAME=FILE")
-        if name.strip() in files:
-            raise ConfigError(f"ood {name.strip()!r} stands twice; give every name once")
-        files[name.strip()] = file.strip()
-    return files
 
 
 def _encoded(

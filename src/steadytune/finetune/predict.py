@@ -15,7 +15,8 @@ from .._exceptions import ConfigError, DataError
 from ..study.evaluation import batch_count
 from ..tasks.files.rows import unlabelled_rows
 from ..tasks.files.splits import TEST, VALIDATION, preferred_split, read_splits
-from .evaluate import encoding_of, text_columns
+from .evaluate import encoding_of
+from .evaluation_rows import text_columns
 from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import ceil
 from pathlib import Path
@@ -58,11 +59,13 @@ def training_arguments(
     _require_composition(spec, further)
     known = _known(spec, steps) | _saving(spec, metric, resumable=resumable)
     try:
-        return OneDevice(output_dir=str(folder), **(known | further))
+        arguments = OneDevice(output_dir=str(folder), **(known | further))
     except Exception as error:  # each field is checked in its own way there
         reason = " ".join(str(error).split())
         given = ", ".join(f"{field}={value}" for field, value in further.items()) or "none"
         raise ConfigError(f"settings cannot be ({given}): {reason}") from error
+    _require_dashboards(arguments.report_to)
+    return arguments
 
 
 def _known(spec: RunSpec, steps: int) -> dict[str, Any]:
@@ -111,6 +114,19 @@ def _require_composition(spec: RunSpec, settings: dict[str, Any]) -> None:
         raise ConfigError(
             "setting label_smoothing_factor does not go with balanced class weights; leave one out"
         )
+
+
+def _require_dashboards(names: Sequence[str]) -> None:
+    """What a run reports to has to be known and installed before it begins."""
+    from transformers.integrations import get_available_reporting_integrations
+    from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
+
+    for name in names:
+        if name not in INTEGRATION_TO_CALLBACK:
+            known = ", ".join(sorted(INTEGRATION_TO_CALLBACK))
+            raise ConfigError(f"setting report_to={name} is unknown; expected one of {known}")
+        if name not in get_available_reporting_integrations():
+            raise ConfigError(f"setting report_to={name} needs that package; install it first")
 
 
 class OneDevice(TrainingArguments):  # type: ignore[misc]
