@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,7 @@ from .runs import (
     refuse_seed_2,
 )
 
-needs_ray = pytest.mark.skipif(
-    not __import__("importlib.util").util.find_spec("ray"), reason="Ray is not installed"
-)
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 
 
 @pytest.fixture(scope="class")

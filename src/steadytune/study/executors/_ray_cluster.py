@@ -70,7 +70,8 @@ def _connect(ray: Any, address: str | None, folder: str | None) -> None:
     if folder is not None:
         settings |= {"num_cpus": usable_cores(), "include_dashboard": False, "_temp_dir": folder}
     try:
-        ray.init(address=address or "local", configure_logging=False, **settings)
+        with _temporary_files_in(folder):
+            ray.init(address=address or "local", configure_logging=False, **settings)
     except KeyboardInterrupt:
         ray.shutdown()
         raise
@@ -105,6 +106,21 @@ def _folder_for(address: str | None) -> Iterator[str | None]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _temporary_files_in(folder: str | None) -> Iterator[None]:
+    """Let processes that are started inside keep their temporary files there, if anywhere."""
+    before = os.environ.get("TMPDIR")
+    if folder is not None:
+        os.environ["TMPDIR"] = folder
+    try:
+        yield
+    finally:
+        if before is not None:
+            os.environ["TMPDIR"] = before
+        elif folder is not None:
+            del os.environ["TMPDIR"]
 
 
 @contextmanager
