@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steadytune._exceptions import DataError
-from steadytune.report import build_report, load_records, read_folder
+from steadytune.report import build_report, load_records, read_folder, render_html
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -102,6 +102,17 @@ def test_numbers_that_are_not_finite_are_undefined(tmp_path: Path) -> None:
     (loaded,) = load_records(folder)
     assert loaded["results"]["movie"]["accuracy"] is None
     assert loaded["results"]["tweet"]["accuracy"] is None
+
+
+def test_numbers_too_large_to_be_squared_are_undefined_too() -> None:
+    report = build_report([record(movie=1e300), record(seed=1, movie=-1e300)], title="t")
+    # A finished run without a score counts as the constant predictor.
+    assert report.sections[0].setting.in_domain.methods[0].summary.mean == 0.5
+
+
+def test_text_that_is_no_unicode_is_no_problem() -> None:
+    report = build_report([record(spec={"note": "\ud800"})], title="t")
+    assert render_html(report).encode()
 
 
 def test_control_characters_and_excess_length_are_lost(tmp_path: Path) -> None:

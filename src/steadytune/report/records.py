@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,7 +135,7 @@ def _validated(record: Record | Mapping[str, Any]) -> Record:
 
 def _latest(records: Sequence[Record]) -> list[Record]:
     """A finished record beats a cancelled one, a later one an earlier one."""
-    keys = [(record.spec.model_dump_json(), record.method) for record in records]
+    keys = [(json.dumps(r.spec.model_dump(), default=str), r.method) for r in records]
     ranks = [(record.status != "cancelled", record.finished or "") for record in records]
     last: dict[tuple[str, str], int] = {}
     for index, key in enumerate(keys):

@@ -6,7 +6,6 @@ text loses its control characters, and a number that is not finite becomes None,
 
 from __future__ import annotations
 
-import math
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -22,6 +21,7 @@ from pydantic import (
 from .training_curve import TrainingCurve
 
 LONGEST_TEXT = 300
+_TOO_LARGE = 1e150
 _EMBEDDED_MODEL = "minilm"
 
 
@@ -33,7 +33,8 @@ def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
 
 
 def _finite(value: float | None) -> float | None:
-    return value if value is None or math.isfinite(value) else None
+    """None for NaN, infinity, and what would be infinite once it is squared."""
+    return value if value is None or abs(value) < _TOO_LARGE else None
 
 
 def _absent_as_empty(value: object) -> object:
