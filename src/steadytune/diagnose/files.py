@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
-import os
 from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
 
 from .._exceptions import ConfigError
+from .._whole_file import write_json, write_whole
 from ..report.palette import LIGHT
 from .arrays import named_arrays
 from .diagnosis import Diagnosis
@@ -49,26 +48,13 @@ def write_files(found: Diagnosis, shown: tuple[Section, ...], folder: Path, titl
     """
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **named_arrays(found))  # type: ignore[arg-type]
-    _write(folder / ARRAYS, buffer.getvalue())
-    numbers = json.dumps(as_json(found), indent=1, allow_nan=False, ensure_ascii=False)
-    _write(folder / NUMBERS, f"{numbers}\n".encode())
+    write_whole(folder / ARRAYS, buffer.getvalue())
+    write_json(folder / NUMBERS, as_json(found))
     for section in shown:
         legend = {label: LIGHT[slot] for label, slot in section.legend}
         for panel in section.panels:
             picture = panel.drawing.file("svg", panel.heading, legend)
-            _write(folder / FIGURES / f"{panel.drawing.name}.svg", picture)
+            write_whole(folder / FIGURES / f"{panel.drawing.name}.svg", picture)
     page = folder / PAGE
-    _write(page, render_html(found, shown, title).encode())
+    write_whole(page, render_html(found, shown, title).encode())
     return page
-
-
-def _write(target: Path, content: bytes) -> None:
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(
-            f"cannot write {target} ({error.strerror}); name a folder that can be written to"
-        ) from error

@@ -81,7 +81,7 @@ class Features:
 
         collate = DataCollatorWithPadding(self.tokenizer)
         count = min(most or len(self.dataset), len(self.dataset))
-        chosen = np.linspace(0, len(self.dataset) - 1, count).round().astype(int).tolist()
+        chosen = ((np.arange(count) + 0.5) * len(self.dataset) / count).astype(int).tolist()
         for start in range(0, count, BATCH_SIZE):
             yield dict(collate([self.dataset[i] for i in chosen[start : start + BATCH_SIZE]]))
 

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .._checks import check_at_least, check_count
 from .._exceptions import ConfigError
 from .._random import generator
+from ._krylov import KrylovSpace
 from ._linearized import LOGITS, Linearized, Target, linearized, twice_differentiable
 from ._observer import observing
 
@@ -86,7 +87,8 @@ def jacobian_norms(
     """Estimate Jacobian norms from products with random vectors, in evaluation mode.
 
     For a standard Gaussian v, E ||J' v||^2 = ||J||_F^2, estimated over `probes` draws. The largest
-    singular value comes from power iteration on J'J. Where an example has no more outputs than
+    singular value comes from Lanczos' iteration on J'J, which is power iteration that keeps all its
+    vectors, and gets further with as many products. Where an example has no more outputs than
     there are probes, as the logits of a classifier, the whole Jacobian is computed instead and both
     norms are exact.
 
@@ -97,7 +99,7 @@ def jacobian_norms(
         target: The layer r above each b: the `next` one, the `last` block's output, a number, or
             the `logits`.
         probes: Random vectors for the Frobenius norm.
-        iterations: Most steps of power iteration; 0 leaves the spectral norm out, as NaN.
+        iterations: Most steps of the iteration; 0 leaves the spectral norm out, as NaN.
         tolerance: The iteration stops early once `spectral_residual` is below this share of the
             squared spectral norm in every example of a batch.
         seed: The seed of the probes and of the start of the iteration.
@@ -198,15 +200,13 @@ def _spectral(
     if iterations == 0:
         return found
     product = jacobian.forward_product()
-    direction = _unit(_normal(jacobian.point, draws) * jacobian.inside)
+    space = KrylovSpace(_normal(jacobian.point, draws) * jacobian.inside)
     for _ in range(iterations):
-        moved = jacobian.transposed(product(direction))
-        square = (moved.double() * direction.double()).flatten(1).sum(-1).clamp(min=0)
-        rest = _squared_norm(moved.double() - square[:, None, None] * direction.double()).sqrt()
-        found = torch.stack([square.sqrt(), rest])
-        if (rest <= tolerance * square).all():
+        space.extend(jacobian.transposed(product(space.last)))
+        square, residual = space.largest()
+        found = torch.stack([square.clamp(min=0).sqrt(), residual])
+        if (residual <= tolerance * square).all():
             break
-        direction = _unit(moved)
     return found
 
 
@@ -216,11 +216,6 @@ def _normal(like: Tensor, draws: torch.Generator) -> Tensor:
 
 def _squared_norm(vectors: Tensor) -> Tensor:
     return vectors.flatten(1).double().square().sum(-1)
-
-
-def _unit(vectors: Tensor) -> Tensor:
-    norms = _squared_norm(vectors).sqrt().clamp(min=1e-30)
-    return (vectors.double() / norms[:, None, None]).to(vectors.dtype)
 
 
 def _joined(parts: Sequence[Tensor]) -> Array:
