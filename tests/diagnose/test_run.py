@@ -117,7 +117,7 @@ def test_a_model_that_answers_questions(folder: Path, tmp_path: Path) -> None:
     row = {"question": "was the film good", "context": "the film was very good . the plot was poor"}
     file.write_text("".join(json.dumps(row) + "\n" for _ in range(3)))
     out = tmp_path / "out"
-    result = call(model, "--data", str(file), "--out", str(out))
+    result = call(model, "--data", str(file), "--max-length", "60", "--out", str(out))
     assert result.exit_code == 0, result.output
     with np.load(out / "arrays.npz") as arrays:
         assert str(arrays["qa/outputs/kind"]) == "span"

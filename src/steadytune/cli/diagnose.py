@@ -63,7 +63,13 @@ def diagnose(
         float, typer.Option(help="Size of the noise over the size of the hidden state.")
     ] = 0.05,
     seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 0,
-    max_length: Annotated[int, typer.Option(help="Most tokens an example.")] = 128,
+    max_length: Annotated[
+        int | None,
+        typer.Option(
+            help="Most tokens an example. [default: 128; 384 for question answering]",
+            show_default=False,
+        ),
+    ] = None,
     out: Annotated[
         Path, typer.Option(help="Folder for arrays, figures and the page.", metavar="DIR")
     ] = Path("steadytune-diagnosis"),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .options import Options
 
 BATCH_SIZE = 32
+_MAX_LENGTH = {"qa": 384}
 _TARGETS = ("labels", "start_positions", "end_positions")
 
 
@@ -47,11 +48,10 @@ class Material:
         columns = [self.rows[name][:] for name in self.columns]
         return [" | ".join(map(str, parts)) for parts in zip(*columns, strict=True)]
 
-    def features(self, tokenizer: Any, max_length: int, most: int) -> Features:
+    def features(self, tokenizer: Any, max_length: int | None, most: int) -> Features:
         """The rows as a model takes them, one feature a row, or several of long contexts."""
-        encoded = PROBLEMS[self.kind].encode(
-            self.rows, self.columns, tokenizer, Encoding(max_length=max_length)
-        )
+        encoding = Encoding(max_length=max_length or _MAX_LENGTH.get(self.kind, 128))
+        encoded = PROBLEMS[self.kind].encode(self.rows, self.columns, tokenizer, encoding)
         kept = [name for name in encoded.dataset.column_names if name not in _TARGETS]
         count = min(most, len(encoded.dataset))
         places = encoded.windows.rows.tolist() if encoded.windows else range(count)

@@ -28,7 +28,7 @@ class Options:
         full: Whether to measure Jacobians, ranks, drift and likeness too.
         relative_noise: Norm of the noise over the norm of the hidden state it is added to.
         seed: The seed of the noise.
-        max_length: Most tokens an example.
+        max_length: Most tokens an example; None takes 128, and 384 for question answering.
         out: Folder for arrays, figures and the page.
     """
 
@@ -43,7 +43,7 @@ class Options:
     full: bool = False
     relative_noise: float = 0.05
     seed: int = 0
-    max_length: int = 128
+    max_length: int | None = None
     out: Path = Path("steadytune-diagnosis")
 
     def __post_init__(self) -> None:
