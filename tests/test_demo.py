@@ -11,11 +11,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from steadytune import ConfigError, DataError, ModelError, SteadytuneError
+from steadytune import ConfigError, ModelError, SteadytuneError
 from steadytune.compare import carry_out
 from steadytune.demo import Options, run_demo
-from steadytune.method_docs import describe_methods
-from steadytune.report_folder import report_folder
 from steadytune.study.ledger import Ledger
 from steadytune.study.outcome import Outcome
 from steadytune.study.record import describe_task, make_record, now
@@ -207,27 +205,3 @@ def test_the_command_makes_the_same_options() -> None:
     words = shlex.split(options.command)
     assert words[2:6] == ["--seeds", "7,", "--methods", "lnsr:targets=(1,2)"]
     assert words[6:] == ["--out", "a b", "--epochs", "2.0"]
-
-
-def test_a_folder_can_be_reported_again(quick: Options) -> None:
-    show(quick)
-    (quick.out / "report.html").unlink()
-    console = Console(file=io.StringIO(), width=200)
-    report_folder(quick.out, console)
-    assert (quick.out / "report.html").exists()
-    assert "lnsr:strength=0.5" in console.file.getvalue()  # type: ignore[attr-defined]
-
-
-def test_a_folder_without_records_cannot_be_reported(tmp_path: Path) -> None:
-    console = Console(file=io.StringIO())
-    with pytest.raises(DataError, match="not a folder"):
-        report_folder(tmp_path / "nowhere", console)
-    (tmp_path / "runs").mkdir()
-    (tmp_path / "runs" / "x.json").write_text("{")
-    with pytest.raises(DataError, match=r"no record can be read in .*x\.json"):
-        report_folder(tmp_path, console)
-
-
-def test_text_from_a_file_does_not_say_what_code_is_run() -> None:
-    texts = ["plain", "lnsr", "nonsense", f"{__name__}:Attack", "lnsr+antigravity:Fly"]
-    assert list(describe_methods(texts, imports=False)) == ["lnsr"]

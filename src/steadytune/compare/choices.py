@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .._whole_file import write_json
 from .tuning import Trial
 
 FILE = "tuning.json"
@@ -25,6 +24,4 @@ def write_choices(folder: Path, chosen: Mapping[tuple[str, str], tuple[Trial, fl
         }
         for (task, arm), (trial, score) in chosen.items()
     ]
-    temporary = folder / f".{FILE}.tmp"
-    temporary.write_text(json.dumps(entries, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, folder / FILE)
+    write_json(folder / FILE, entries)

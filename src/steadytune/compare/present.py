@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._exceptions import SteadytuneError
+from .._whole_file import write_json
 from ..method_docs import describe_methods
 from .announce import show
 from .grid import PlannedRun
@@ -57,9 +56,7 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
 def write_study(study: Study, folder: Path) -> None:
     """Write what a report of the folder needs to know of the study, besides its records."""
     content = {"title": study.name, "command": study.command, "baseline": study.baseline}
-    temporary = folder / f".{STUDY_FILE}.tmp"
-    temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, folder / STUDY_FILE)
+    write_json(folder / STUDY_FILE, content)
 
 
 def _conclusion(study: Study, out: Path, page: Path, others: int) -> list[str]:

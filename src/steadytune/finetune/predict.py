@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from .._exceptions import ConfigError, DataError
+from .._whole_file import write_whole
 from ..study.evaluation import batch_count
 from ..tasks.files.rows import unlabelled_rows
 from ..tasks.files.splits import TEST, VALIDATION, preferred_split, read_splits
@@ -85,14 +84,7 @@ def write_rows(columns: Columns, path: Path) -> None:
     Raises:
         ConfigError: If the suffix is unknown, or it cannot be written.
     """
-    content = formatter(path.name)(columns)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(f"cannot write {path} ({error.strerror}); name another --out") from error
+    write_whole(path, formatter(path.name)(columns))
 
 
 def formatter(name: str) -> Callable[[Columns], bytes]:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from .._whole_file import write_whole
 from .build import Report
-from .files import make_folder, write_file
+from .files import make_folder
 from .palette import LIGHT
 from .panel import FigureView, Panel
 from .panels import section_figures
@@ -44,7 +45,7 @@ def write_figures(
                 legend = {name: LIGHT[slots[name]] for name in view.legend}
                 for suffix in formats:
                     content = panel.drawing.file(suffix, title, legend)
-                    written.append(write_file(target / f"{stem}.{suffix}", content))
+                    written.append(write_whole(target / f"{stem}.{suffix}", content))
     return tuple(written)
 
 

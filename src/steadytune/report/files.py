@@ -1,31 +1,10 @@
-"""Writing files that are whole or not there."""
+"""Folders that files are written to."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from uuid import uuid4
 
 from .._exceptions import ConfigError
-
-
-def write_file(path: str | Path, content: bytes) -> Path:
-    """Write under a temporary name beside `path`, then rename.
-
-    Raises:
-        ConfigError: If it cannot be written.
-    """
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(
-            f"cannot write {target} ({error.strerror}): name a place that can be written to"
-        ) from error
-    return target
 
 
 def make_folder(path: str | Path) -> Path:

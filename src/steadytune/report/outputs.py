@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .._whole_file import write_whole
 from .build import Report, build_report
 from .csv_export import runs_csv
 from .figure_export import write_figures
-from .files import write_file
 from .latex_export import latex_tables
 from .page import write_page
 from .records import parse_folders
@@ -88,9 +88,9 @@ def _write(report: Report, outputs: Outputs, folders: Sequence[Path]) -> dict[st
     if outputs.csv:
         # A byte order mark tells spreadsheets that the text is UTF-8.
         content = runs_csv(report.records).encode("utf-8-sig")
-        written["Runs"] = str(write_file(outputs.csv, content))
+        written["Runs"] = str(write_whole(outputs.csv, content))
     if outputs.latex:
-        written["LaTeX"] = str(write_file(outputs.latex, latex_tables(report).encode()))
+        written["LaTeX"] = str(write_whole(outputs.latex, latex_tables(report).encode()))
     if outputs.figures:
         files = write_figures(report, outputs.figures, outputs.formats)
         written["Figures"] = f"{len(files)} files in {outputs.figures}"

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._whole_file import write_whole
 from .build import Report, build_report
-from .files import write_file
 from .palette import DARK, LIGHT
 from .panel import FigureView
 from .panels import PRIORITY, section_figures
@@ -69,7 +69,7 @@ def write_page(report: Report, path: str | Path) -> Path:
     Raises:
         ConfigError: If it cannot be written.
     """
-    return write_file(path, render_html(report).encode())
+    return write_whole(path, render_html(report).encode())
 
 
 def render_html(report: Report) -> str:

@@ -6,18 +6,19 @@ that a record of a finished run always has its predictions, whenever the process
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
-from uuid import uuid4
+from typing import Any
 
 from .._exceptions import ConfigError
 from .._prediction_file import write_predictions
+from .._whole_file import write_whole
 from .outcome import Outcome
 from .record import FINISHED, VERSION, Record
 from .spec import RunSpec
@@ -94,10 +95,14 @@ class Ledger:
         """
         record, predictions = outcome.record, outcome.predictions
         text = json.dumps(record, indent=1, allow_nan=False) + "\n"
+        self.runs.mkdir(parents=True, exist_ok=True)
         path, beside = self.runs / file_name(record), self.predictions_of(record)
         if predictions is not None:
-            _write_whole(beside, lambda file: write_predictions(file, predictions))
-        _write_whole(path, lambda file: file.write(text.encode()))
+            self.predictions.mkdir(exist_ok=True)
+            archive = io.BytesIO()
+            write_predictions(archive, predictions)
+            write_whole(beside, archive.getvalue())
+        write_whole(path, text.encode())
         if predictions is None:
             beside.unlink(missing_ok=True)
         return path
@@ -201,21 +206,6 @@ def read_record(path: Path) -> Record:
     _require(record["spec"], "method", str)
     _require(record["spec"], "seed", int)
     return record
-
-
-def _write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Make a file that others see whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _setting(spec: Mapping[str, Any]) -> str:
