@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,7 @@ __all__ = [
     "model_hash",
     "quiet",
     "resolve_model",
+    "save_model",
 ]
 
 
@@ -114,6 +116,14 @@ def load_whole_model(name: str, kind: str, trust: Trust = CAREFUL) -> tuple[Any,
     _require_head(loading, name)
     _require_fit(model, tokenizer, name)
     return model, tokenizer
+
+
+def save_model(model: Any, folder: Path) -> None:
+    """Write weights and configuration; whoever may read the one may read the other."""
+    with quiet():
+        model.save_pretrained(folder)
+    for path in folder.glob("*.safetensors"):
+        shutil.copymode(folder / "config.json", path)
 
 
 def load_tokenizer(name: str, trust: Trust = CAREFUL) -> Any:

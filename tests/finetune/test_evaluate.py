@@ -44,7 +44,7 @@ def test_intervals_hold_the_scores(data: dict[str, Path], tmp_path: Path) -> Non
         *("evaluate", data["model"], "--data", data["test"], "--ood", further),
         *("--eval-size", "20", "--json", tmp_path / "scores.json"),
     )
-    assert "95 % interval" in printed and "product (own rows)" in printed
+    assert "95 % interval" in printed and "own rows: test, product" in printed
     for part in json.loads((tmp_path / "scores.json").read_text())["domains"].values():
         assert part["rows"] == 20
         interval = part["intervals"].get("accuracy", {"low": 0, "high": 1})

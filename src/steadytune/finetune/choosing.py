@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .._prediction_file import read_predictions
-from ..models import quiet
+from ..models import save_model
 from ..study.encoded import encode_splits
 from ..study.ledger import Ledger
 from ..tasks import DEV, Encoded, Encoding, Predictions, Scores
@@ -158,5 +158,4 @@ def _keep_soup(kitchen: Kitchen) -> Kept:
 def _save(model: Any, like: Path, folder: Path) -> None:
     """Weights of the model beside the other files of a member."""
     shutil.copytree(like, folder, ignore=shutil.ignore_patterns(*_NOT_WEIGHTS), dirs_exist_ok=True)
-    with quiet():
-        model.save_pretrained(folder)
+    save_model(model, folder)

@@ -17,7 +17,7 @@ from .plan import position_count
 from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows, units
-from .summary import shown
+from .summary import print_uses, shown
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -90,17 +90,19 @@ def print_evaluation(found: Sequence[DomainScores], metric: str, console: Consol
     """Print every metric of every set of rows, the primary one first, with its interval."""
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table, uses = Table(box=None, pad_edge=False, header_style="bold"), dict[str, list[str]]()
     for heading in ("rows", "number", "metric", "value", "95 % interval"):
         table.add_column(heading, justify="right" if heading in ("number", "value") else "left")
     for part in found:
+        uses.setdefault(part.use, []).append(part.name)
         names = [metric, *(name for name in part.scores if name != metric)]
-        heads = [(f"{part.name} ({part.use})", str(part.rows)), *[("", "")] * (len(names) - 1)]
+        heads = [(part.name, str(part.rows)), *[("", "")] * (len(names) - 1)]
         for head, name in zip(heads, names, strict=True):
             if name == metric or part.scores[name] is not None:
                 interval = _interval_text(part.intervals.get(name))
                 table.add_row(*head, name, shown(part.scores[name]), interval)
     console.print(table)
+    print_uses(uses, console)
     console.print(
         "The intervals are bootstrapped over the rows, for this one model: they say nothing of "
         "other seeds.",
@@ -146,11 +148,12 @@ def _scores(
     predictions: Predictions,
     space: LabelSpace | None,
 ) -> DomainScores:
+    from datasets import Dataset
+
     if space is not None:
         predictions = {"logits": space.logits(predictions["logits"])}
-        rows = rows.with_format(None)
         labels = [space.labels[label] for label in values(rows, "label")]
-        rows = rows.remove_columns("label").add_column("label", labels)
+        rows = Dataset.from_dict({"label": labels})  # all that scores of classes need
     truth = values(rows, saved.problem.answer)
     if saved.kind == "qa":
         truth = [answer["text"] for answer in truth]

@@ -77,7 +77,8 @@ class OutputFolder:
 
     def discard(self) -> None:
         """Remove what this work left, and the folder if nothing else is in it."""
-        shutil.rmtree(self.work, ignore_errors=True)
+        for folder in (self.work, self.curves):
+            shutil.rmtree(folder, ignore_errors=True)
         if not any(self.folder.iterdir()):
             self.folder.rmdir()
 

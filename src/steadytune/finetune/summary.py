@@ -116,11 +116,16 @@ def print_scores(record: Record, console: Console) -> None:
         table.add_row(row.split, str(row.rows), *numbers)
         uses.setdefault(row.use, []).append(row.split)
     console.print(table)
-    for use, splits in uses.items():
-        console.print(f"{use}: {', '.join(splits)}", markup=False, highlight=False, soft_wrap=True)
+    print_uses(uses, console)
     if seeds := seed_rows(record):
         console.print()
         console.print(_seed_table(seeds, record))
+
+
+def print_uses(uses: Mapping[str, Sequence[str]], console: Console) -> None:
+    """Print which rows are for what, below a table that has no room for it."""
+    for use, splits in uses.items():
+        console.print(f"{use}: {', '.join(splits)}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _seed_table(rows: Sequence[SeedRow], record: Record) -> Table:

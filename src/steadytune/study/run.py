@@ -19,7 +19,7 @@ from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
 from .._threads import using_threads
 from ..method_text import parse_method
-from ..models import CAREFUL, Trust, load_model, model_hash, quiet, resolve_model
+from ..models import CAREFUL, Trust, load_model, model_hash, resolve_model, save_model
 from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores, load_task, with_identity
 from .arguments import epoch_count, step_count
 from .checkpoints import Workspace, replace_folder
@@ -171,9 +171,8 @@ def _dev_rows(
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> None:
     def write(temporary: Path) -> None:
-        with quiet():
-            model.save_pretrained(temporary)
-            tokenizer.save_pretrained(temporary)
+        save_model(model, temporary)
+        tokenizer.save_pretrained(temporary)
 
     replace_folder(folder, write)
 
