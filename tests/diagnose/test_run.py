@@ -59,7 +59,7 @@ def test_a_full_comparison(folder: Path, tuned: str, tmp_path: Path) -> None:
                   "--out", str(out))  # fmt: skip
     assert result.exit_code == 0, result.output
     assert torch.equal(torch.get_rng_state(), rng)
-    assert "Top layer moved by 5 % noise" in result.stdout and "tuned" in result.stdout
+    assert "Top layer moved by 5 % Gaussian noise" in result.stdout and "tuned" in result.stdout
     with np.load(out / "arrays.npz", allow_pickle=False) as arrays:
         assert arrays["base/gaussian/example_ratio/0"].shape == (10, 4)
         assert arrays["tuned/outputs/change"].shape == (6, 10)

@@ -48,6 +48,18 @@ def test_attenuation(axes: Axes) -> None:
     assert axes.get_ylim() == pytest.approx((0, 1.05 * top))
 
 
+def test_of_many_layers_some_are_drawn_and_in_any_order(axes: Axes) -> None:
+    places = list(range(24))[::-1]
+    ratios = tuple(np.full((2, 25 - place), 0.05) for place in places)
+    profile = NoiseProfile(tuple(places), 0.05, "gaussian", ratios, ratios, (0.0,) * 24)
+    drawing.draw_attenuation(profile, axes, most_lines=4)
+    assert texts(axes) == ["23", "15", "8", "0"]
+    assert axes.get_xlim() == pytest.approx((-0.25, 24.6))
+    other = Figure().subplots()
+    drawing.draw_amplification(profile, other)
+    assert [tick.get_text() for tick in other.get_xticklabels()][:2] == ["1", "3"]
+
+
 def test_labels_that_would_cover_each_other_are_moved(axes: Axes) -> None:
     same = (RATIOS[0][:, [0, 1, 1]], RATIOS[0][:, [0, 1]])
     profile = NoiseProfile((0, 1), 0.05, "gaussian", same, same, (0.0, 0.0))
@@ -125,7 +137,7 @@ def test_drift_of_models_with_different_parts(axes: Axes) -> None:
     plain = WeightDrift(("below", "layer 1"), np.array([0.0, 0.5]), counts / 1, counts, ())
     lnsr = WeightDrift(("layer 1", "above"), np.array([0.25, 0.1]), counts / 1, counts, ())
     drawing.draw_drift({"plain": plain, "lnsr": lnsr}, axes)
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["embed.", "1", "head"]
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["emb.", "1", "above"]
     heights = [bar.get_height() for bar in axes.patches]
     np.testing.assert_allclose(heights, [0, 50, np.nan, np.nan, 25, 10])
 

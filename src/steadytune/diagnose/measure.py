@@ -28,7 +28,7 @@ from .options import Options
 JACOBIAN_EXAMPLES = 8
 """Products with Jacobians take long, and a few examples show what there is to see."""
 
-JACOBIAN_ITERATIONS = 8
+JACOBIAN_ITERATIONS = 20
 OUTPUT_DRAWS = 2
 
 Tick = Callable[[str], None]

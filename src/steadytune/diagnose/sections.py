@@ -222,8 +222,8 @@ def _drift(found: Diagnosis) -> Section:
     )
     reading = (
         f"How far the weights of each layer lie from those of {found.start}: the norm of the "
-        "difference over the norm of the start. Weights that the start does not have, such as a "
-        "new head's, do not count."
+        "difference over the norm of the start. Above stands for what follows the layers, such as "
+        "a pooler. Weights that the start does not have, such as a new head's, do not count."
     )
     return Section(
         "drift", "How far the weights have moved", reading, panels, _legend(found, group)

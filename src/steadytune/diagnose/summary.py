@@ -62,19 +62,22 @@ def _figures(model: ModelDiagnosis, size: float) -> tuple[Figure, ...]:
     drift = None if model.drift is None else _total_drift(model)
     values = model.outputs is not None and model.outputs.kind == "values"
     return (
-        Figure("top_gaussian", f"Top layer moved by {noise} noise at layer 0", "{:.1f} %",
+        Figure("top_gaussian", f"Top layer moved by {noise} Gaussian noise at layer 0", "{:.1f} %",
                100 * float(model.gaussian.ratio[0][-1])),
-        Figure("top_in_manifold", f"the same, {noise} in-manifold", "{:.1f} %",
-               100 * float(model.in_manifold.ratio[0][-1])),
+        Figure("top_in_manifold", f"Top layer moved by {noise} in-manifold noise at layer 0",
+               "{:.1f} %", 100 * float(model.in_manifold.ratio[0][-1])),
         Figure("moved" if values else "changed",
-               f"Value moved by {noise} noise" if values else f"Predictions changed by {noise}",
+               f"Value moved by {noise} noise" if values else f"Answers changed by {noise} noise",
                "{:.3g}" if values else "{:.1f} %", _changed(model.outputs, size)),
-        Figure("divergence", f"Divergence at {noise}", "{:.2g}",
+        Figure("divergence",
+               f"Its square, mean at {noise}" if values else
+               f"Probabilities moved by {noise} noise (symmetrised KL, nats)", "{:.2g}",
                _at(model.outputs, "divergence", size)),
-        Figure("gain", "Typical gain, layer 0 to top", "{:.2f}", _mean(model.jacobian, "gain")),
-        Figure("spectral", "Largest gain, layer 0 to top", "{:.1f}",
+        Figure("gain", "Typical factor of small changes, layer 0 to top", "{:.2f}",
+               _mean(model.jacobian, "gain")),
+        Figure("spectral", "Largest factor of small changes, layer 0 to top", "{:.1f}",
                _mean(model.jacobian, "spectral")),
-        Figure("drift", "Weights moved", "{:.2f} %", drift),
+        Figure("drift", "Distance of the weights from the start", "{:.2f} %", drift),
     )  # fmt: skip
 
 

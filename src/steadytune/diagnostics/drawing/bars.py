@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 _FILLED = 0.8
+_MOST_LABELS = 14
 
 
 def draw_jacobian(
@@ -66,7 +67,7 @@ def draw_drift(
 
 
 def _short(part: str) -> str:
-    return {"below": "embed.", "above": "head"}.get(part, part.removeprefix("layer "))
+    return {"below": "emb.", "above": "above"}.get(part, part.removeprefix("layer "))
 
 
 def _grouped(
@@ -83,7 +84,9 @@ def _grouped(
         axes.bar(where, heights, 0.9 * width, color=colour, label=name, zorder=2)
         if limits is not None:
             axes.vlines(where, limits[0], limits[1], color="#8b949e", linewidth=1.6, zorder=3)
-    axes.set_xticks(middle, labels)
+    step = 1 + len(labels) // _MOST_LABELS
+    shown = [text if i % step == 0 or not text.isdigit() else "" for i, text in enumerate(labels)]
+    axes.set_xticks(middle, shown)
     axes.set_ylim(bottom=0)
     axes.grid(axis="x", visible=False)
     axes.tick_params(length=0)

@@ -31,6 +31,7 @@ def draw_attenuation(
     *,
     limit: float | None = None,
     colours: Sequence[str] | None = None,
+    most_lines: int = 8,
 ) -> None:
     """Relative displacement in percent over layers, mean and one standard deviation of examples.
 
@@ -42,35 +43,39 @@ def draw_attenuation(
         axes: Where to draw.
         limit: Top of the vertical axis.
         colours: One a line; by default from blue (lowest layer) to orange (highest).
+        most_lines: Of more injection layers, so many are drawn, evenly spread.
     """
-    chosen = colours or layer_colours(len(profile.injection))
+    places = _spread_out(len(profile.injection), most_lines)
+    chosen = colours or layer_colours(len(places))
     depth = profile.injection[0] + len(profile.ratio[0]) - 1
-    ends = [100 * ratio[-1] for ratio in profile.ratio]
     top = limit or attenuation_limit([profile])
-    for place, (layer, ratio) in enumerate(zip(profile.injection, profile.ratio, strict=True)):
-        layers = np.arange(layer, layer + len(ratio))
-        colour = chosen[place % len(chosen)]
-        low, high = _lower(profile, place), _upper(profile, place)
-        axes.fill_between(layers, low, high, color=colour, alpha=0.12, linewidth=0)
-        axes.plot(layers, 100 * ratio, color=colour, linewidth=1.9, zorder=3)
-        axes.scatter([layer], [100 * ratio[0]], s=34, color=colour, zorder=4)
-    for end, height, colour, layer in zip(
-        ends, _apart(ends, 0.055 * top), chosen, profile.injection, strict=False
-    ):
-        axes.annotate(
-            str(layer),
-            (depth, end),
-            (depth + 0.16, height),
-            color=colour,
-            va="center",
-            fontsize=10,
-            annotation_clip=False,
-        )
-    axes.set_xlim(profile.injection[0] - 0.25, depth + 0.6)
+    for place, colour in zip(places, chosen, strict=False):
+        _draw_line(profile, place, colour, axes)
+    ends = [100 * profile.ratio[place][-1] for place in places]
+    for place, height, colour in zip(places, _apart(ends, 0.055 * top), chosen, strict=False):
+        axes.text(
+            depth + 0.16, height, str(profile.injection[place]),
+            color=colour, va="center", fontsize=10,
+        )  # fmt: skip
+    axes.set_xlim(min(profile.injection) - 0.25, depth + 0.6)
     axes.set_ylim(0, top)
     axes.set_xlabel("layer")
     axes.set_ylabel("relative displacement (%)")
     whole_numbers(axes)
+
+
+def _draw_line(profile: NoiseProfile, place: int, colour: str, axes: Axes) -> None:
+    layer, mean = profile.injection[place], 100 * profile.ratio[place]
+    layers = np.arange(layer, layer + len(mean))
+    low, high = _lower(profile, place), _upper(profile, place)
+    axes.fill_between(layers, low, high, color=colour, alpha=0.12, linewidth=0)
+    axes.plot(layers, mean, color=colour, linewidth=1.9, zorder=3)
+    axes.scatter([layer], [mean[0]], s=34, color=colour, zorder=4)
+
+
+def _spread_out(count: int, most: int) -> list[int]:
+    """Places from the first to the last, at most so many."""
+    return sorted({round(place) for place in np.linspace(0, count - 1, min(count, most)).tolist()})
 
 
 def _lower(profile: NoiseProfile, place: int) -> np.ndarray:

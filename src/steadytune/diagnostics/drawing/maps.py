@@ -42,9 +42,9 @@ def draw_amplification(profile: NoiseProfile, axes: Axes, *, limit: float | None
     """
     factors = _factors(profile)
     scale = np.log2(limit or amplification_limit([profile]))
-    depth = profile.injection[0] + len(profile.ratio[0]) - 1
+    lowest = min(profile.injection)
     shares = 0.5 + 0.5 * np.clip(np.log2(factors) / scale, -1, 1)
-    columns = [str(layer) for layer in range(profile.injection[0] + 1, depth + 1)]
+    columns = [str(lowest + 1 + place) for place in range(factors.shape[1])]
     _map(axes, shares, factors, around_one(), [str(b) for b in profile.injection], columns)
     axes.set_xlabel("layer moved")
     axes.set_ylabel("noise enters at layer")
@@ -62,7 +62,7 @@ def draw_similarity(
 
 def _factors(profile: NoiseProfile) -> NDArray[np.float64]:
     """(injections, layers above the lowest), NaN where a layer is not above."""
-    width = len(profile.ratio[0]) - 1
+    width = max(map(len, profile.ratio)) - 1
     factors = np.full((len(profile.injection), width), np.nan)
     for row, ratio in enumerate(profile.ratio):
         with np.errstate(divide="ignore", invalid="ignore"):
