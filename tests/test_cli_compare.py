@@ -1,4 +1,4 @@
-"""`steadytune compare` from the command line: the user's rows end to end, and one line for errors."""
+"""`steadytune compare` from the command line: rows of the user's, and one line for errors."""
 
 from __future__ import annotations
 

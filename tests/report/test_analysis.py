@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fabricated import record, study
 
 from steadytune.report.analysis import analyse, method_order
 from steadytune.report.schema import Record
 from steadytune.report.setting import Domain, Setting
+from tests.report.fabricated import record, study
 
 
 def analysed(records: list[dict[str, Any]], baseline: str = "plain") -> tuple[Setting, ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fabricated import cells, record, study
 
 from steadytune.report import build_report, run_tables
 from steadytune.report.arms import distinct_arms, grouped
 from steadytune.report.schema import Record
+from tests.report.fabricated import cells, record, study
 
 VARIES = ["epochs", "learning_rate"]
 

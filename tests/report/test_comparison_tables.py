@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fabricated import cells, record, setting_of, study
-
 from steadytune.report import comparison_tables
+from tests.report.fabricated import cells, record, setting_of, study
 
 
 def test_differences_carry_sign_interval_and_smallest_p() -> None:

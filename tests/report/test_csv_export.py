@@ -7,12 +7,12 @@ import io
 from typing import Any
 
 import pytest
-from fabricated import record, study
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune.report import build_report, runs_csv
 from steadytune.report.csv_export import safe_text
+from tests.report.fabricated import record, study
 
 
 def table(records: list[dict[str, Any]]) -> list[dict[str, str]]:

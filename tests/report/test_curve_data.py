@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from fabricated import record, setting_of, study
 
 from steadytune.report import curve_data
+from tests.report.fabricated import record, setting_of, study
 
 
 def log(last: float, points: int = 3) -> list[dict[str, float]]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from fabricated import record, setting_of, study
 
 from steadytune.report import difference_data
+from tests.report.fabricated import record, setting_of, study
 
 
 def test_paired_differences_by_domain() -> None:

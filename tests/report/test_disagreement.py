@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fabricated import cells, record, setting_of, write
 
 from steadytune._prediction_file import write_predictions
 from steadytune.report import build_report
@@ -16,6 +15,7 @@ from steadytune.report.disagreement import disagreements
 from steadytune.report.records import parse_folder
 from steadytune.report.setting import Setting
 from steadytune.stats import LabelDisagreement, ValueDisagreement
+from tests.report.fabricated import cells, record, setting_of, write
 
 LOGITS = np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 0.0], [0.0, 2.0]])
 

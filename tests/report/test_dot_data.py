@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from fabricated import record, setting_of, study
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune.report import dot_data
 from steadytune.report.setting import Domain
+from tests.report.fabricated import record, setting_of, study
 
 
 def test_dots_boxes_and_lines() -> None:

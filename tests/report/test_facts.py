@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fabricated import record, setting_of, study
-
 from steadytune.report.facts import environment_facts, period, setting_facts, value_text
 from steadytune.report.schema import Record
+from tests.report.fabricated import record, setting_of, study
 
 
 def test_facts_of_a_setting() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from fabricated import BARE, record, study
 
 from steadytune._exceptions import ConfigError
 from steadytune.report import build_report, write_figures
+from tests.report.fabricated import BARE, record, study
 
 
 def test_one_file_a_drawing_and_format(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from functools import partial
 from xml.etree import ElementTree
 
 import pytest
-from fabricated import record, setting_of, study
 
 from steadytune.report import dot_data, figures
 from steadytune.report.panels import section_figures
 from steadytune.report.setting import Setting
 from steadytune.report.svg import Drawing
+from tests.report.fabricated import record, setting_of, study
 
 HOSTILE = "<script>alert(1)</script>$x_1$ & 'q' \"u\" 推文"
 

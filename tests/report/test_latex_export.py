@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabricated import record, study
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune.report import build_report, latex_tables
 from steadytune.report.latex_export import escaped
+from tests.report.fabricated import record, study
 
 HOSTILE = 'a_b & 50 % {x} \\input{y} $1$ #2 ~^<>|" [z] é 推'
 SPECIAL = re.compile(r"(?<!\\)[&%$#_{}~^]")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from fabricated import profile, record, setting_of
 
 from steadytune.report.noise_data import noise_curves
+from tests.report.fabricated import profile, record, setting_of
 
 
 def test_noise_curves_are_means_in_percent() -> None:

@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
-from fabricated import BARE, record, study, write
 from typer.testing import CliRunner
 
 from steadytune._exceptions import ConfigError, DataError
 from steadytune.cli import app
 from steadytune.report import Outputs, Report, report_folders
+from tests.report.fabricated import BARE, record, study, write
 
 
 def reported(*folders: Path, **places: Path) -> tuple[Report, dict[str, str]]:

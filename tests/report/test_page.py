@@ -10,11 +10,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from fabricated import BARE, record, study, write
 
 from steadytune._exceptions import ConfigError, DataError
 from steadytune.report import build_report, render_html, write_page, write_report
 from steadytune.report.page import namer, typographic
+from tests.report.fabricated import BARE, record, study, write
 
 EVIL = "<script>alert('x')</script>"
 VOID = {"meta", "br", "img", "link", "hr", "input"}

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fabricated import record, study, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steadytune._exceptions import DataError
 from steadytune.report import build_report, load_records, read_folder, render_html
+from tests.report.fabricated import record, study, write
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),

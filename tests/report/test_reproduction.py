@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from fabricated import cells, setting_of, study, write
 
 from steadytune import stats
 from steadytune.report import build_report, read_folder, runs_csv
 from steadytune.report.reproduction import RULES, ranges, runs_table
+from tests.report.fabricated import cells, setting_of, study, write
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fabricated import cells, record, setting_of, study
-
 from steadytune.report import run_tables
 from steadytune.report.schema import Record
+from tests.report.fabricated import cells, record, setting_of, study
 
 
 def test_cost_is_in_readable_times() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from fabricated import cells, record, setting_of
-
 from steadytune.report import comparison_tables, score_tables
+from tests.report.fabricated import cells, record, setting_of
 
 
 def test_scores_by_domain_and_method() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fabricated import record
 
 from steadytune.report import scoring
 from steadytune.report.schema import Record
+from tests.report.fabricated import record
 
 
 def parsed(**arguments: Any) -> Record:

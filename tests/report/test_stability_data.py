@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fabricated import profile, record, setting_of
 
 from steadytune.report.curve_panels import stability_caption
 from steadytune.report.schema import Record
 from steadytune.report.stability_data import sensitivity, stability
+from tests.report.fabricated import profile, record, setting_of
 
 
 def test_sensitivity_is_that_of_the_top_layer_to_noise_at_the_bottom() -> None:

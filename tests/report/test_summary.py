@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fabricated import BARE, cells, record, study
-from test_page import Outline
-
 from steadytune.report import build_report, render_html
+from tests.report.fabricated import BARE, cells, record, study
+from tests.report.test_page import Outline
 
 TASKS = ("rte", "stsb", "squad")
 METRICS = ("accuracy", "pearson", "f1")

@@ -6,10 +6,10 @@ import io
 from typing import Any
 
 import pytest
-from fabricated import record, study
 from rich.console import Console
 
 from steadytune.report import build_report, print_report
+from tests.report.fabricated import record, study
 
 
 def printed(records: list[dict[str, Any]], width: int = 100, **arguments: Any) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from fabricated import record
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune.report.schema import Record
 from steadytune.report.training_curve import MOST_POINTS
+from tests.report.fabricated import record
 
 
 def curve(history: Any) -> tuple[tuple[float, float], ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fabricated import record, setting_of
 
 from steadytune.report.verdict import Verdict, verdict
+from tests.report.fabricated import record, setting_of
 
 NOISE = (0.004, -0.006, 0.002, 0.005, -0.004, 0.001, -0.003, 0.006, -0.001, 0.003, -0.002, 0.0)
 

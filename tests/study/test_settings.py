@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from steadytune import ConfigError
 from steadytune.study.arguments import epoch_count, step_count, training_arguments
@@ -46,6 +47,7 @@ def test_values_are_of_their_fields_type(pair: str, value: object) -> None:
         (["learning_rate=1e-4"], "is set by --learning-rate"),
         (["output_dir=x"], "is set by --out"),
         (["seed=3"], "is set by --seed"),
+        (["eval_on_start=true"], "is set by --patience"),
         (["fsdp=full_shard"], "not supported"),
         (["max_grad_norm=large"], "max_grad_norm='large' is not possible; expected float"),
         (["gradient_accumulation_steps=1.5"], "expected int"),
@@ -95,6 +97,15 @@ def test_a_dashboard_that_cannot_be_reported_to_is_found_out_first(
 ) -> None:
     with pytest.raises(ConfigError, match=reason):
         arguments(tmp_path, report_to=name)
+
+
+@pytest.mark.skipif(torch.accelerator.is_available(), reason="there is an accelerator")
+def test_half_precision_without_a_gpu(tmp_path: Path) -> None:
+    half = RunSpec(task="toy", method="plain", seed=1, precision="fp16")
+    with pytest.raises(ConfigError, match="needs a GPU"):
+        training_arguments(half, tmp_path, 10, "accuracy", resumable=False)
+    brain = RunSpec(task="toy", method="plain", seed=1, precision="bf16")
+    assert training_arguments(brain, tmp_path, 10, "accuracy", resumable=False).bf16
 
 
 def test_patience_saves_at_epochs(tmp_path: Path) -> None:

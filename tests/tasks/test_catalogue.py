@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 import pytest
-from tests.toy_task import load_toy
 
 from steadytune import tasks
 from steadytune._exceptions import ConfigError
 from steadytune.tasks import TASKS, NamedTask, load_task
+from tests.toy_task import load_toy
 
 NAMES = [
     "vader-movies",

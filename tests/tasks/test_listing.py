@@ -8,13 +8,13 @@ import sys
 
 import pytest
 from rich.console import Console
-from tests.toy_task import load_toy
 from typer.testing import CliRunner
 
 from steadytune._exceptions import ConfigError
 from steadytune.cli import app
 from steadytune.tasks import TASKS, NamedTask
 from steadytune.tasks.listing import print_task, print_tasks, row_sets, summary_rows
+from tests.toy_task import load_toy
 
 
 def printed(width: int, name: str | None = None) -> str:

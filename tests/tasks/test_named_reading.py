@@ -4,11 +4,11 @@ import gzip
 from pathlib import Path
 
 import pytest
-from local_copy import made_up_row, write_copy, write_file, write_index
 
 from steadytune._exceptions import ConfigError, DataError
 from steadytune.tasks import TASKS, load_task
 from steadytune.tasks.named import FILE_CARDS, TaskCard
+from tests.tasks.local_copy import made_up_row, write_copy, write_file, write_index
 
 RTE, COLA = (TASKS[name].card for name in ("rte", "cola"))
 assert RTE is not None and COLA is not None

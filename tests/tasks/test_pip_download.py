@@ -6,11 +6,17 @@ import sys
 from pathlib import Path
 
 import pytest
-from synthetic_release import cut_pip_off, point_pip_at, publish, rated_files, release_content
 
 from steadytune._exceptions import DataError
 from steadytune.tasks import _pip_download
 from steadytune.tasks._pip_download import pip_download
+from tests.tasks.synthetic_release import (
+    cut_pip_off,
+    point_pip_at,
+    publish,
+    rated_files,
+    release_content,
+)
 
 
 @pytest.fixture

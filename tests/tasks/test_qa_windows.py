@@ -7,12 +7,12 @@ import pytest
 from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_tokenizers import FAMILIES, tokenizer_like
 
 from steadytune._exceptions import ConfigError, ModelError
 from steadytune.tasks import qa_windows
 from steadytune.tasks.encoding import Encoded
 from steadytune.tasks.qa_windows import Windows, encode_windows
+from tests.tasks.tiny_tokenizers import FAMILIES, tokenizer_like
 
 QUESTION = "what is the date?"
 CONTEXT = "It was not in the year, the Date of 2035 is wrong. And who was it? 😀 naïve!"

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from datasets import Dataset
-from tiny_tokenizers import tokenizer_like
 
 from steadytune import ConfigError, DataError
 from steadytune.tasks import PROBLEMS, Encoding, Task
 from steadytune.tasks.question_answering import QuestionAnswering
+from tests.tasks.tiny_tokenizers import tokenizer_like
 
 CONTEXTS = ["the date is 2035, and it was wrong", "in that year the date was known to who it was"]
 ANSWERS = ["2035", "the date"]

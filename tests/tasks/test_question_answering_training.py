@@ -12,9 +12,6 @@ import pytest
 import torch
 import transformers
 from datasets import Dataset
-from tests.families import CONFIGS
-from tests.method_settings import SETTINGS
-from tiny_tokenizers import tokenizer_like
 from transformers import DataCollatorWithPadding, TrainingArguments
 
 from steadytune import LNSR, RegularizedTrainer, Regularizer
@@ -23,6 +20,9 @@ from steadytune.study.evaluation import model_outputs
 from steadytune.tasks import Encoding
 from steadytune.tasks.question_answering import QuestionAnswering
 from steadytune.testing import train_steps, weights
+from tests.families import CONFIGS
+from tests.method_settings import SETTINGS
+from tests.tasks.tiny_tokenizers import tokenizer_like
 
 CONTEXTS = ["the date is 2035, and it was wrong", "in that year the date was known to who it was"]
 ANSWERS = ["2035", "the date"]

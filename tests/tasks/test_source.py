@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from local_copy import write_copy
 
 from steadytune import ConfigError
 from steadytune.tasks import TASKS
 from steadytune.tasks.source import DataSource, Domain
+from tests.tasks.local_copy import write_copy
 
 
 def test_it_is_a_value() -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from datasets import Dataset
-from tests.toy_task import load_toy
 
 from steadytune._exceptions import ConfigError, DataError
 from steadytune.tasks._task import DEV, TRAIN, Task, constant_score
+from tests.toy_task import load_toy
 
 
 def split(labels: list[Any], prefix: str = "text", first: int = 0) -> Dataset:
@@ -116,7 +116,7 @@ def test_the_constant_predictor() -> None:
 
 
 def test_an_unknown_domain_is_named_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="no domain 'hme': did you mean home.*train, home, away"):
+    with pytest.raises(ConfigError, match=r"no domain 'hme': did you mean home.*train, home, away"):
         constant_score(task(), "hme")
 
 

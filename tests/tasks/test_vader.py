@@ -5,7 +5,6 @@ import random
 from pathlib import Path
 
 import pytest
-from synthetic_release import cut_pip_off, rated_files, release_content, rows
 
 from steadytune._exceptions import DataError
 from steadytune.tasks import Task, load_task
@@ -18,6 +17,7 @@ from steadytune.tasks.vader import (
     sentence_key,
     task_from_release,
 )
+from tests.tasks.synthetic_release import cut_pip_off, rated_files, release_content, rows
 
 
 def synthetic_task(**texts: bytes) -> Task:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from synthetic_release import release_content, tar_gz
 
 from steadytune._exceptions import DataError
 from steadytune.tasks.vader_archive import INNER_ARCHIVE, INNER_FOLDER, read_members
+from tests.tasks.synthetic_release import release_content, tar_gz
 
 FILES = {"a.txt": b"first", "b.txt": b"second"}
 

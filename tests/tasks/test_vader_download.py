@@ -7,12 +7,18 @@ import sys
 from pathlib import Path
 
 import pytest
-from synthetic_release import cut_pip_off, point_pip_at, publish, rated_files, release_content
 
 from steadytune._exceptions import DataError
 from steadytune.tasks import vader_download
 from steadytune.tasks._pip_download import SourceRelease
 from steadytune.tasks.vader_download import VADER_RELEASE, cache_folder, release_bytes
+from tests.tasks.synthetic_release import (
+    cut_pip_off,
+    point_pip_at,
+    publish,
+    rated_files,
+    release_content,
+)
 
 CONTENT = release_content(rated_files())
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from datasets import ClassLabel, Dataset, DatasetDict, Features, Value
-from local_copy import write_copy
 
 from steadytune import ConfigError, DataError
 from steadytune.tasks import TASKS
 from steadytune.tasks.files import Target, read_evaluation_rows, read_texts
 from steadytune.tasks.source import DataSource
+from tests.tasks.local_copy import write_copy
 
 
 def csv(path: Path, rows: int = 40, start: int = 0, text: str = "review") -> str:
