@@ -37,7 +37,7 @@ def require_writable(folder: Path) -> None:
         ) from error
 
 
-def write_files(found: Diagnosis, shown: tuple[Section, ...], folder: Path, title: str) -> Path:
+def write_files(found: Diagnosis, shown: tuple[Section, ...], folder: Path, heading: str) -> Path:
     """Write the page, the arrays, the numbers and every drawing.
 
     Returns:
@@ -53,8 +53,11 @@ def write_files(found: Diagnosis, shown: tuple[Section, ...], folder: Path, titl
     for section in shown:
         legend = {label: LIGHT[slot] for label, slot in section.legend}
         for panel in section.panels:
-            picture = panel.drawing.file("svg", panel.heading, legend)
+            # A drawing of one model needs to say of what; the others say it in their headings.
+            one = panel.slot is not None
+            title = f"{section.title}: {panel.heading}" if one else panel.heading
+            picture = panel.drawing.file("svg", title, {} if one else legend)
             write_whole(folder / FIGURES / f"{panel.drawing.name}.svg", picture)
     page = folder / PAGE
-    write_whole(page, render_html(found, shown, title).encode())
+    write_whole(page, render_html(found, shown, heading).encode())
     return page
