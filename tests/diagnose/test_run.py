@@ -156,5 +156,15 @@ def test_errors_are_one_line(
         assert word in lines[0]
 
 
+def test_a_model_that_has_diverged(folder: Path, tmp_path: Path) -> None:
+    model, tokenizer = load_model(str(folder), "classification", ("a", "b"), head_seed=0)
+    model.bert.encoder.layer[0].output.dense.weight.data.fill_(float("nan"))
+    model.save_pretrained(tmp_path / "lost")
+    tokenizer.save_pretrained(tmp_path / "lost")
+    result = call(str(tmp_path / "lost"), "--task", "toy", "--out", str(tmp_path / "out"))
+    assert result.exit_code == 2
+    assert "'lost' are not finite" in result.stderr and not list((tmp_path / "out").glob("*.npz"))
+
+
 def test_help_has_an_example() -> None:
     assert "steadytune diagnose minilm --compare" in call("--help").stdout

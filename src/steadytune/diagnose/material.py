@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,9 +82,10 @@ class Features:
 
         collate = DataCollatorWithPadding(self.tokenizer)
         count = min(most or len(self.dataset), len(self.dataset))
-        chosen = ((np.arange(count) + 0.5) * len(self.dataset) / count).astype(int).tolist()
-        for start in range(0, count, BATCH_SIZE):
-            yield dict(collate([self.dataset[i] for i in chosen[start : start + BATCH_SIZE]]))
+        chosen = ((np.arange(count) + 0.5) * len(self.dataset) / count).astype(int)
+        # Of like size, so that no example stands alone, without partners for in-manifold noise.
+        for part in np.array_split(chosen, ceil(count / BATCH_SIZE)):
+            yield dict(collate([self.dataset[int(i)] for i in part]))
 
     @property
     def tokens(self) -> list[list[int]]:

@@ -6,6 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
+from .._exceptions import ModelError
 from ..diagnostics import (
     RELATIVE_SIZES,
     JacobianNorms,
@@ -89,6 +92,7 @@ def measure(
     """
     tick("Gaussian noise at every layer")
     gaussian = _profile(subject, features, options, "gaussian")
+    _require_finite(label, gaussian)
     tick("in-manifold noise at every layer")
     found = ModelDiagnosis(
         label, features.rows, gaussian, _profile(subject, features, options, "in-manifold")
@@ -101,6 +105,14 @@ def measure(
         )
         found = replace(found, outputs=outputs)
     return _in_full(found, subject, features, start, options, tick) if options.full else found
+
+
+def _require_finite(label: str, profile: NoiseProfile) -> None:
+    if not all(np.isfinite(ratios).all() for ratios in profile.example_ratio):
+        raise ModelError(
+            f"the hidden states of model {label!r} are not finite: its weights have diverged; "
+            "give another model"
+        )
 
 
 def _profile(subject: Subject, features: Features, options: Options, noise: Any) -> NoiseProfile:
