@@ -81,7 +81,7 @@ def _eval_results(record: Record) -> list[EvalResult]:
 
 
 def _sections(record: Record, command: str) -> Iterator[str]:
-    yield f"# {_title(record)}"
+    yield f"# {_plain(_title(record))}"
     yield _opening(record)
     yield "## Scores\n\n" + _scores(record)
     if seeds := _seeds(record):

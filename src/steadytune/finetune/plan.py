@@ -122,10 +122,17 @@ def _draft(options: TrainOptions, task: Task) -> RunSpec:
         class_weights=options.class_weights,
         patience=options.patience,
         precision=resolve_precision(options.precision),
-        max_length=options.max_length or _MAX_LENGTH.get(task.kind, _OTHER_MAX_LENGTH),
+        max_length=options.max_length or _usual_length(options, task.kind),
         settings=options.settings,
         threads=options.threads or max(1, torch.get_num_threads() // max(1, options.workers)),
     )
+
+
+def _usual_length(options: TrainOptions, kind: str) -> int:
+    """The usual length for the kind of task, as far as the model has positions."""
+    usual = _MAX_LENGTH.get(kind, _OTHER_MAX_LENGTH)
+    config = read_config(resolve_model(options.model, options.trust), options.model)
+    return min(usual, position_count(config) or usual)
 
 
 def _specs(options: TrainOptions, draft: RunSpec) -> tuple[RunSpec, ...]:

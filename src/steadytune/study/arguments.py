@@ -89,6 +89,7 @@ def _known(spec: RunSpec, steps: int) -> dict[str, Any]:
         "dataloader_pin_memory": torch.cuda.is_available(),
         "bf16": spec.precision == "bf16",
         "fp16": spec.precision == "fp16",
+        "use_cpu": not torch.accelerator.is_available(),  # bf16 is refused on a CPU without it
     }
 
 
@@ -108,6 +109,8 @@ def _saving(spec: RunSpec, metric: str, *, resumable: bool) -> dict[str, Any]:
 
 
 def _require_composition(spec: RunSpec, settings: dict[str, Any]) -> None:
+    if spec.precision == "fp16" and not torch.accelerator.is_available():
+        raise ConfigError("precision fp16 needs a GPU, and there is none; give fp32 or bf16")
     if spec.patience is not None and "save_strategy" in settings:
         raise ConfigError("setting save_strategy does not go with patience; leave one out")
     if spec.class_weights == "balanced" and settings.get("label_smoothing_factor"):
