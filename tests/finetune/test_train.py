@@ -175,6 +175,23 @@ def test_a_divergence_leaves_nothing(data: dict[str, Path], tmp_path: Path) -> N
     assert not (tmp_path / "out").exists()
 
 
+def test_after_a_crash_the_same_command_tries_again(
+    data: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(*args: object) -> None:
+        raise RuntimeError("out of memory")
+
+    command = words(data, "--epochs", "1", "--out", tmp_path / "out")
+    with monkeypatch.context() as patched:
+        patched.setattr("steadytune.study.run.train", crash)
+        result = steadytune(*command)
+    assert result.exit_code == 2
+    assert "out of memory" in result.stderr and "the same command" in result.stderr
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"checkpoints"}
+    succeed(*command)
+    assert (tmp_path / "out" / "record.json").is_file()
+
+
 def test_many_cut_rows_are_warned_of(data: dict[str, Path], tmp_path: Path) -> None:
     short = words(data, "--max-length", "7", "--epochs", "1", "--out", tmp_path / "out")
     printed = succeed(*short)
