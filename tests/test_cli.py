@@ -74,7 +74,13 @@ def _processor_seconds(*arguments: str) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-@pytest.mark.parametrize("command", ["demo", "report", "methods", "tasks"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *("demo", "report", "methods", "tasks", "power"),
+        *("train", "evaluate", "predict", "compare", "diagnose"),
+    ],
+)
 def test_every_command_has_help_with_an_example(command: str) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0

@@ -20,7 +20,10 @@ FORBIDDEN = {
     "methods": {"transformers.trainer", "trainer", "study", "report", "stats", "tasks", "cli"},
     "tasks": {"methods", "study", "report", "stats", "trainer", "cli"},
     "diagnostics": {"methods", "study", "report", "tasks", "trainer", "cli"},
-    "study": {"report", "cli"},
+    "study": {"report", "cli", "compare", "finetune"},
+    "diagnose": {"methods", "trainer", "cli", "compare", "finetune"},
+    "finetune": {"cli", "compare"},
+    "compare": {"cli", "finetune"},
 }
 
 
