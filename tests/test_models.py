@@ -112,6 +112,15 @@ def test_an_encoder_without_weights_is_refused(folder: Path) -> None:
         load_model(str(folder), "classification", LABELS, 1)
 
 
+def test_an_encoder_of_other_shapes_is_refused(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    name = next(key for key in weights if "layer.1.attention.self.query.weight" in key)
+    weights[name] = weights[name][:, :8].clone()
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(ModelError, match=r"do not fit its config\.json, such as .*layer\.1\."):
+        load_model(str(folder), "classification", LABELS, 1)
+
+
 def test_broken_weights_are_refused(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelError, match="cannot be loaded") as caught:

@@ -80,7 +80,7 @@ def load_model(
     if kind == "qa":
         # The places of answers count from the left, so pads must stand on the right.
         tokenizer.padding_side = "right"
-    _require_encoder(model, loading["missing_keys"], name)
+    _require_encoder(model, loading, name)
     _require_fit(model, tokenizer, name)
     return model, tokenizer
 
@@ -185,9 +185,16 @@ def _head_config(folder: Path, kind: str, label_names: Sequence[str], trust: Tru
     return AutoConfig.from_pretrained(folder, trust_remote_code=trust.remote_code, **settings)
 
 
-def _require_encoder(model: Any, missing: set[str], name: str) -> None:
+def _require_encoder(model: Any, loading: dict[str, Any], name: str) -> None:
     """Only a head or a pooler may be new: an encoder that is not pretrained is a wrong file."""
     prefix = f"{model.base_model_prefix}."
+    # Tensors of other shapes are left out of the model and begin at random, as missing ones do.
+    if other := sorted(k for k, *_ in loading["mismatched_keys"] if k.startswith(prefix)):
+        raise ModelError(
+            f"the weights of model {name!r} do not fit its config.json, such as {other[0]}; "
+            "give a folder whose weights fit"
+        )
+    missing = loading["missing_keys"]
     lost = sorted(key for key in missing if key.startswith(prefix) and "pooler" not in key)
     if lost:
         raise ModelError(
