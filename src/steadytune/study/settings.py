@@ -46,7 +46,13 @@ OWNED: dict[str, str] = {
     "label_names": "is set by the run",
     "auto_find_batch_size": "would make the result depend on free memory; choose --batch-size",
     "save_only_model": "is set by the run",
-    "push_to_hub": "is not supported; push the finished folder with `hf upload`",
+    **dict.fromkeys(
+        (
+            *("push_to_hub", "hub_model_id", "hub_token", "hub_private_repo"),
+            *("hub_strategy", "hub_always_push", "hub_revision"),
+        ),
+        "is not supported; push the finished folder with `hf upload`",
+    ),
     "deepspeed": _LATER,
     "fsdp": _LATER,
     "fsdp_config": _LATER,
@@ -127,17 +133,17 @@ def _coerced(field: str, text: str) -> Any:
         value = yaml.safe_load(text)
     except yaml.YAMLError:
         value = text
-    validated = _validated(field, _numbers(value), text)
+    validated = _validated(field, numbers(value), text)
     _require_range(field, validated)
     return validated
 
 
-def _numbers(value: Any) -> Any:
-    """Numbers such as 2e-5 within a mapping or a list, which YAML 1.1 takes for text."""
+def numbers(value: Any) -> Any:
+    """What YAML holds, with numbers such as 2e-5, which YAML 1.1 takes for text, as numbers."""
     if isinstance(value, dict):
-        return {name: _numbers(part) for name, part in value.items()}
+        return {name: numbers(part) for name, part in value.items()}
     if isinstance(value, list):
-        return [_numbers(part) for part in value]
+        return [numbers(part) for part in value]
     if isinstance(value, str) and _EXPONENT.fullmatch(value):
         return float(value)
     return value
