@@ -15,6 +15,7 @@ import torch
 from huggingface_hub import ModelCard
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+from steadytune import SteadytuneError
 from steadytune._prediction_file import read_predictions
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
@@ -127,6 +128,9 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path, data: dict[str, Pa
         (("--seeds", "2,2"), "stands twice"),
         (("--precision", "int8"), "precision"),
         (("--max-length", "4000"), "max_length"),
+        (("--max-length", "0"), "max_length"),
+        (("--threads", "0"), "threads"),
+        (("--set", "hub_token=hf_secret"), "hub_token is not supported"),
         (("--class-weights", "even"), "class_weights"),
         (("--epochs", "0"), "epochs"),
         (("--ood", "x=nowhere.csv"), "nowhere.csv"),
@@ -166,6 +170,28 @@ def test_a_killed_command_goes_on(data: dict[str, Path], tmp_path: Path) -> None
     succeed(*words(data, "--epochs", "2", "--out", again))
     weights = [(place / "model.safetensors").read_bytes() for place in (tmp_path / "out", again)]
     assert weights[0] == weights[1]
+
+
+def test_a_refusal_later_on_keeps_the_checkpoints(
+    data: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stops a run that is gone on with, what it had reached is not thrown away."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        checkpoint = tmp_path / "out" / "checkpoints" / "seed-1" / "steps" / "checkpoint-3"
+        checkpoint.mkdir(parents=True)
+        (checkpoint / "trainer_state.json").write_text("{}")
+        raise SteadytuneError("a worker has ended")
+
+    monkeypatch.setattr("steadytune.study.run.train", refuse)
+    result = steadytune(*words(data, "--out", tmp_path / "out"))
+    assert result.exit_code == 2 and "a worker has ended" in result.stderr
+    assert list((tmp_path / "out").rglob("checkpoint-3"))
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(data: dict[str, Path], tmp_path: Path) -> None:
+    result = steadytune(*words(data, "--out", tmp_path / ("x" * 300)))
+    assert result.exit_code == 2 and "cannot write to" in result.stderr
 
 
 def test_a_divergence_leaves_nothing(data: dict[str, Path], tmp_path: Path) -> None:

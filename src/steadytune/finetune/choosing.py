@@ -128,14 +128,14 @@ def _keep_ensemble(kitchen: Kitchen) -> Kept:
         copy_folder(member.model, kitchen.result / name)
     write_ensemble(kitchen.result, names, kitchen.plan.task.kind)
     seeds = tuple(member.seed for member in kitchen.members)
-    return Kept(seeds, *kitchen.score(load_saved(str(kitchen.result))))
+    return Kept(seeds, *kitchen.score(load_saved(str(kitchen.result), kitchen.plan.options.trust)))
 
 
 def _keep_soup(kitchen: Kitchen) -> Kept:
     metric = kitchen.plan.task.metric
     by_seed = {member.seed: member for member in kitchen.members}
     best = best_member(kitchen.members, metric)
-    saved = load_saved(str(best.model))
+    saved = load_saved(str(best.model), kitchen.plan.options.trust)
     features, rows = kitchen.encoded(DEV), {DEV: kitchen.plan.task.splits[DEV]}
 
     def stir(seeds: Sequence[int]) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._exceptions import SteadytuneError
 from ..model_files import Trust
-from ..study.checkpoints import Workspace
+from ..study.checkpoints import Workspace, last_checkpoint
 from ..study.executors import Progress, executor_for
 from ..study.ledger import Ledger
 from ..study.outcome import Outcome
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from ..tasks import Task
+
+_STEPS = "steps"
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class TrainMember:
 
         place = member_folder(self.work, spec)
         curves = self.curves / f"seed-{spec.seed}"
-        keep = Workspace(place / "model", place / "steps", curves)
+        keep = Workspace(place / "model", place / _STEPS, curves)
         return run(spec, progress, self._load, keep, self.trust)
 
     def _load(self, name: str) -> Task:
@@ -76,6 +79,13 @@ class TrainMember:
 def member_folder(work: Path, spec: RunSpec) -> Path:
     """Where one run keeps its model and its checkpoints."""
     return work / f"seed-{spec.seed}"
+
+
+def checkpoints_in(work: Path) -> Iterator[Path]:
+    """What is left of runs that were stopped: the latest checkpoint of each."""
+    for steps in work.glob(f"seed-*/{_STEPS}"):
+        if found := last_checkpoint(steps):
+            yield found
 
 
 def train_members(plan: TrainPlan, folder: OutputFolder, console: Console) -> list[Member]:
@@ -139,7 +149,7 @@ def _carry_out(
             progress.on_record(outcome.record)
             if outcome.record["status"] == "ok":
                 place = member_folder(folder.work, by_hash[outcome.record["spec_hash"]])
-                shutil.rmtree(place / "steps", ignore_errors=True)
+                shutil.rmtree(place / _STEPS, ignore_errors=True)
 
         try:
             executor.carry_out(specs, train, keep, progress.on_progress)

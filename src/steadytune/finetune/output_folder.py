@@ -49,8 +49,8 @@ class OutputFolder:
             return "finished"
         if _read(self.work / _PLAN).get(PLAN_KEY) == self._plan_hash:
             return "unfinished"
-        self._require_empty()
         try:
+            self._require_empty()
             self.work.mkdir(parents=True, exist_ok=True)
             write_json(self.work / _PLAN, {PLAN_KEY: self._plan_hash})
         except OSError as error:

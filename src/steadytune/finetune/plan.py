@@ -27,6 +27,11 @@ _FEWEST_TO_CHOOSE_BY = 100
 _MAX_LENGTH = {"qa": 384}
 _OTHER_MAX_LENGTH = 128
 _NOTICEABLE_CUT = 0.01
+# Their first position is one past the padding token's number, so that 514 rows serve 512 tokens.
+_COUNTING_FROM_PAD = (
+    *("camembert", "data2vec-text", "ibert", "longformer", "mpnet", "roberta"),
+    *("roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +127,21 @@ def _draft(options: TrainOptions, task: Task) -> RunSpec:
         class_weights=options.class_weights,
         patience=options.patience,
         precision=resolve_precision(options.precision),
-        max_length=options.max_length or _usual_length(options, task.kind),
+        max_length=_most_tokens(options, task.kind),
         settings=options.settings,
-        threads=options.threads or max(1, torch.get_num_threads() // max(1, options.workers)),
+        threads=_threads(options),
     )
+
+
+def _threads(options: TrainOptions) -> int:
+    """All that this process computes with, shared out among the workers."""
+    if options.threads is not None:
+        return options.threads
+    return max(1, torch.get_num_threads() // max(1, options.workers))
+
+
+def _most_tokens(options: TrainOptions, kind: str) -> int:
+    return _usual_length(options, kind) if options.max_length is None else options.max_length
 
 
 def _usual_length(options: TrainOptions, kind: str) -> int:
@@ -181,9 +197,14 @@ def require_positions(model: str, max_length: int, trust: Trust) -> None:
 
 
 def position_count(config: Mapping[str, Any]) -> int | None:
-    """How many positions a model has, where its configuration says so."""
-    found = config.get("max_position_embeddings")
-    return found if type(found) is int and found > 0 else None
+    """How many tokens a model has positions for, where its configuration says so."""
+    found = config.get("max_position_embeddings", config.get("n_positions"))
+    if type(found) is not int or found < 1:
+        return None
+    if config.get("model_type") not in _COUNTING_FROM_PAD:
+        return found
+    pad = config.get("pad_token_id")
+    return max(1, found - 1 - (pad if type(pad) is int else 1))
 
 
 def _require_classes(options: TrainOptions, task: Task) -> None:

@@ -12,7 +12,7 @@ from ..study.record import Record, now
 from ..tasks import DEV, TRAIN
 from .card import write_card
 from .choosing import Kept, Kitchen, best_member, copy_folder, keep
-from .members import Member, members_ledger, train_members
+from .members import Member, checkpoints_in, members_ledger, train_members
 from .options import TrainOptions
 from .output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder, write_json
 from .plan import TrainPlan, make_plan
@@ -63,9 +63,14 @@ def _train(plan: TrainPlan, folder: OutputFolder, console: Console) -> list[Memb
     try:
         return train_members(plan, folder, console)
     except SteadytuneError:
-        if folder.work.is_dir() and not members_ledger(folder).read().records:
+        if folder.work.is_dir() and not _has_begun(folder):
             folder.discard()
         raise
+
+
+def _has_begun(folder: OutputFolder) -> bool:
+    """Whether there is anything to go on from: a record of a run, or a checkpoint."""
+    return bool(members_ledger(folder).read().records) or any(checkpoints_in(folder.work))
 
 
 def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> Record:
