@@ -12,7 +12,7 @@ from ..method_docs import describe_methods
 from ..model_files import MINILM
 from ..study.record import Record
 from ..tasks import DEV, TRAIN
-from .summary import metric_names, score_rows, seed_rows, shown, spread
+from .summary import lost_seeds, metric_names, score_rows, seed_rows, shown, spread
 
 _PIPELINES = {
     "classification": "text-classification",
@@ -136,7 +136,9 @@ def _seeds(record: Record) -> str:
         "alone; the scores of the single runs on the other rows show the spread over seeds, "
         f"{record['task']['metric']} below."
     )
-    return f"{text}\n\n" + _table(["seed", "taken", *splits], rows)
+    return (
+        f"{text} {lost_seeds(record)}".strip() + "\n\n" + _table(["seed", "taken", *splits], rows)
+    )
 
 
 def _method(record: Record) -> str:

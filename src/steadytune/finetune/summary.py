@@ -93,6 +93,15 @@ def seed_rows(record: Record) -> list[SeedRow]:
     ]
 
 
+def lost_seeds(record: Record) -> str:
+    """A sentence on the runs that gave no model; empty where there are none."""
+    lost = record.get("selection", {}).get("lost", [])
+    if not lost:
+        return ""
+    seeds = ", ".join(map(str, lost))
+    return f"Diverged or failed, and in none of these numbers: seed{'s' * (len(lost) > 1)} {seeds}."
+
+
 def spread(rows: Sequence[SeedRow], split: str) -> tuple[float, float] | None:
     """Mean and standard deviation over the runs; None for fewer than two defined scores."""
     values = [v for row in rows if (v := row.scores.get(split)) is not None]
@@ -120,6 +129,8 @@ def print_scores(record: Record, console: Console) -> None:
     if seeds := seed_rows(record):
         console.print()
         console.print(_seed_table(seeds, record))
+    if lost := lost_seeds(record):
+        console.print(lost, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_uses(uses: Mapping[str, Sequence[str]], console: Console) -> None:
