@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import datetime
 import json
+from decimal import Decimal
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 from safetensors.torch import load_file, save_file
 
@@ -89,6 +93,10 @@ def test_a_named_task_is_refused_where_its_labels_do_not_map(
         (("--data", "TEST", "--ood", "tweets"), "NAME=FILE"),
         (("--data", "TEST", "--ood", "test=TEST"), "stands twice"),
         (("--data", "TEST", "--max-length", "400"), "max_length 400 is more than"),
+        (("--data", "TEST", "--max-length", "0"), "max_length 0"),
+        (("--data", "TEST", "--eval-size", "0"), "eval_size=0"),
+        (("--data", "TEST", "--eval-size", "-2"), "eval_size=-2"),
+        (("--data", "TEST", "--json", "/nowhere/x.json"), "cannot write /nowhere/x.json"),
         (("--data", "TEST", "--text", "words"), "sentence"),
     ],
 )
@@ -137,6 +145,16 @@ def test_without_out_rows_are_printed_and_nothing_else(data: dict[str, Path]) ->
     result = steadytune("predict", data["model"], data["test"])
     lines = result.stdout.splitlines()
     assert len(lines) == 71 and lines[0].startswith("sentence,label,prediction,")
+
+
+def test_cells_that_json_has_no_type_for_are_text(data: dict[str, Path], tmp_path: Path) -> None:
+    day = datetime.date(2020, 1, 2)
+    columns = {"text": ["good"], "day": [day], "days": [[day]], "price": [Decimal("1.50")]}
+    table = pyarrow.table({**columns, "rate": [float("nan")]})
+    pyarrow.parquet.write_table(table, tmp_path / "rows.parquet")
+    row = json.loads(steadytune("predict", data["model"], tmp_path / "rows.parquet").stdout)
+    assert (row["day"], row["days"], row["price"]) == ("2020-01-02", ["2020-01-02"], "1.50")
+    assert row["rate"] is None
 
 
 def test_a_label_is_not_needed(data: dict[str, Path], tmp_path: Path) -> None:

@@ -93,9 +93,9 @@ def evaluate(
         go_without_hub(model, rows_ask_hub=source.asks_hub)
         from rich.console import Console
 
+        from .._whole_file import write_json
         from ..finetune import evaluate as work
         from ..finetune.evaluation_rows import files_by_name, rows_of_files, rows_of_task
-        from ..finetune.output_folder import write_json
         from ..finetune.saved import load_saved
         from ..model_files import Trust
 

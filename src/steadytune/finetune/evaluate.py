@@ -51,14 +51,16 @@ def encoding_of(saved: SavedModel, max_length: int | None) -> Encoding:
     Raises:
         ConfigError: If more is asked for than the model takes.
     """
-    positions = position_count(saved.models[0].config.to_dict()) or _MOST_TOKENS
-    if max_length is not None and max_length > positions:
+    positions = position_count(saved.models[0].config.to_dict())
+    if max_length is None:
+        most = min(_MOST_TOKENS, positions or _MOST_TOKENS, saved.tokenizer.model_max_length)
+        return Encoding(max_length=saved.max_length or most)
+    if positions is not None and max_length > positions:
         raise ConfigError(
             f"max_length {max_length} is more than {saved.name} takes; give a --max-length of "
             f"{positions} at most"
         )
-    most = min(_MOST_TOKENS, positions, saved.tokenizer.model_max_length)
-    return Encoding(max_length=max_length or saved.max_length or most)
+    return Encoding(max_length=max_length)
 
 
 def evaluate_model(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._checks import check_at_least
 from .._exceptions import ConfigError
 from ..tasks import PROBLEMS
 from ..tasks._problem import values
@@ -98,6 +99,8 @@ def rows_of_files(
         SteadytuneError: If they cannot be read or do not fit the model.
     """
     problem = PROBLEMS[saved.kind]
+    if eval_size is not None:
+        check_at_least("eval_size", eval_size, 1)
     if metric is not None and metric not in problem.metrics:
         known = ", ".join(problem.metrics)
         raise ConfigError(f"metric {metric!r} is not one of {saved.kind}; expected {known}")

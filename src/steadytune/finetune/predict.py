@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,7 +141,7 @@ def _tsv(columns: Columns) -> bytes:
 
 def _json_lines(columns: Columns) -> bytes:
     rows = zip(*columns.values(), strict=True)
-    lines = [json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False) for row in rows]
+    lines = [_json({n: _value(v) for n, v in zip(columns, row, strict=True)}) for row in rows]
     return "".join(f"{line}\n" for line in lines).encode()
 
 
@@ -160,7 +161,17 @@ def _parquet(columns: Columns) -> bytes:
 
 def _cell(value: Any) -> Any:
     """What CSV can hold: lists and mappings as JSON."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+    return _json(value) if isinstance(value, dict | list) else value
+
+
+def _value(value: Any) -> Any:
+    """What JSON can hold: it has neither NaN nor infinity."""
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _json(value: Any) -> str:
+    """Parquet holds dates, decimals and bytes too: they become text, as they do in CSV."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 _FORMATTERS: Mapping[str, Callable[[Columns], bytes]] = {
