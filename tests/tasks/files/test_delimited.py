@@ -90,6 +90,19 @@ def test_quotation_marks_are_text_where_the_file_does_not_quote() -> None:
     assert table.remarks == ("quotation marks are text",)
 
 
+def test_quotations_that_begin_and_end_in_rows_of_their_own_join_no_rows() -> None:
+    content = b'text\tlabel\n"Well, he said\t1\nfine\t0\nthat was it"\t0\nsaid "no"\t1\n'
+    table = table_of(read_tsv, content)
+    assert table.columns["text"] == ['"Well, he said', "fine", 'that was it"', 'said "no"']
+    assert table.remarks == ("quotation marks are text",)
+
+
+def test_quoted_line_breaks_are_read() -> None:
+    table = table_of(read_tsv, b'text\tlabel\n"two\nlines"\t1\n"a tab\there"\t0\n')
+    assert table.columns["text"] == ["two\nlines", "a tab\there"]
+    assert table_of(read_tsv, b'text\n"two\nlines"\n').columns == {"text": ["two\nlines"]}
+
+
 def test_a_text_can_be_longer_than_the_csv_modules_own_limit() -> None:
     before = csv.field_size_limit()
     table = table_of(read_csv, b"text,label\n" + b"x" * (before + 1) + b",1\n")

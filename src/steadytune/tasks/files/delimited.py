@@ -33,20 +33,34 @@ def read_csv(file: BinaryIO, name: str) -> Table:
 def read_tsv(file: BinaryIO, name: str) -> Table:
     """Tab-separated values, with fields quoted as in CSV if all of the file can be read so.
 
-    Otherwise quotation marks are text, as is usual where texts are not quoted.
+    Otherwise quotation marks are text, as is usual where texts are not quoted. So they are where
+    fields in quotes would join lines each of which is a row of several fields by itself.
 
     Raises:
         DataError: The file is empty, has a header only, or a record cannot be read.
     """
     lines = [line for _, line in text_lines(file, name)]
-    if any('"' in line for line in lines):
-        try:
-            return _table(lines, name, TAB, quoted=True)
-        except DataError:
-            remarks: tuple[str, ...] = ("quotation marks are text",)
-    else:
-        remarks = ()
-    return _table(lines, name, TAB, remarks, quoted=False)
+    if not any('"' in line for line in lines):
+        return _table(lines, name, TAB, quoted=False)
+    quoted = _if_readable(lines, name, quoted=True)
+    if quoted is not None and not _joins_rows(quoted, lines, name):
+        return quoted
+    return _table(lines, name, TAB, ("quotation marks are text",), quoted=False)
+
+
+def _joins_rows(quoted: Table, lines: Sequence[str], name: str) -> bool:
+    """Whether lines that a quotation joins have as many fields as the header, each by itself."""
+    if len(quoted.columns) == 1:  # every line has one field, so that this says nothing
+        return False
+    plain = _if_readable(lines, name, quoted=False)
+    return plain is not None and len(plain) > len(quoted)
+
+
+def _if_readable(lines: Sequence[str], name: str, *, quoted: bool) -> Table | None:
+    try:
+        return _table(lines, name, TAB, quoted=quoted)
+    except DataError:
+        return None
 
 
 def _delimiter(lines: Sequence[str]) -> str:
