@@ -94,3 +94,9 @@ def test_an_offset_is_a_whole_number(start: Any) -> None:
     table = flat({"question": "?", "context": CONTEXT, "answers": answers})
     with pytest.raises(DataError, match=r"rows.jsonl, line 1 has the answer"):
         question_rows(table, TEXTS, "answers")
+
+
+def test_an_id_that_is_no_text_of_unicode_is_refused() -> None:
+    row = {"id": "\ud800", "question": "Which?", "context": CONTEXT, "answers": LISTS}
+    with pytest.raises(DataError, match="line 1, column 'id' holds half of a surrogate pair"):
+        question_rows(flat(row), TEXTS, "answers", training=True)

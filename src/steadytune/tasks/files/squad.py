@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ..._exceptions import DataError
 from ..qa_rows import row_fault
 from ._table import Table, shown, table_of_records
+from .labels import is_unicode
 
 ID, QUESTION, CONTEXT, ANSWERS = "id", "question", "context", "answers"
 
@@ -129,6 +130,8 @@ def _identifiers(table: Table, training: bool) -> list[str]:
     for row, value in enumerate(table.columns.get(ID, numbers)):
         if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
             raise table.error(row, ID, f"is {shown(value)}", "a name of the question")
+        if not is_unicode(str(value)):
+            raise table.error(row, ID, "holds half of a surrogate pair", "plain text")
         if first.setdefault(str(value), row) != row and not training:
             found = f"repeats {shown(value)} of {table.unit} {table.numbers[first[str(value)]]}"
             raise table.error(row, ID, found, "one row an id")
