@@ -142,6 +142,29 @@ def test_labels_that_are_kept_secret_are_not_used(tmp_path: Path) -> None:
     assert source.notes()[1] == "not used: test, where every label is -1"
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "why"),
+    [
+        (["no", "yes"], ["-1", "-1"], "every label is -1"),
+        (["0.5", "4"], ["-1", "-1.0"], "every label is -1"),
+        (["no", "yes"], ["", ""], "no row has a label"),
+        (["-1", "1"], ["-1", "-1"], None),
+        (["-1.0", "0.5"], ["-1.0", "-1.0"], None),
+        (["0", "1"], ["0", "0"], None),
+    ],
+)
+def test_labels_may_be_kept_secret_in_any_kind_of_file(
+    train: list[str], test: list[str], why: str | None, tmp_path: Path
+) -> None:
+    for split, labels in (("train", train * 10), ("test", test)):
+        rows = [f"{split} {n},{label}" for n, label in enumerate(labels)]
+        (tmp_path / f"{split}.csv").write_text("\n".join(["text,label", *rows]))
+    source = DataSource(train=str(tmp_path), name="mine")
+    assert any(why in note for note in source.notes()) if why else len(source.notes()) == 2
+    prefix = "train" if why else "test"
+    assert all(text.startswith(prefix) for text in texts(source.load().test["mine"]))
+
+
 def test_splits_that_are_not_used_are_named(tmp_path: Path) -> None:
     folder = saved(tmp_path / "mine", train=[0, 1], test=[1], extra=[0, 0])
     assert DataSource(train=folder).notes()[-1] == "not used: extra"

@@ -18,7 +18,7 @@ from ._table import Table, counted, listed
 from .columns import Columns
 from .held_out import held_out_rows, text_key
 from .label_mapping import Target
-from .labels import CLASSIFICATION
+from .labels import CLASSIFICATION, REGRESSION
 from .rows import QUESTIONS, further_rows, training_rows
 from .splits import TEST, VALIDATION, preferred_split, read_splits, stem
 
@@ -149,16 +149,29 @@ def _three_uses(
 def _with_labels(splits: Mapping[str, Table], reader: _Reader) -> dict[str, Table]:
     """All splits but those whose labels are kept secret.
 
-    Many benchmarks give their test rows without labels, with -1 in their place.
+    Many benchmarks give their test rows without labels, with -1 or nothing in their place.
     """
     tables = {}
     for name, table in splits.items():
-        labels = table.columns.get(reader.columns.truth or "", [None])
-        if all(type(label) is int and label == _HIDDEN_LABEL for label in labels):
+        labels = table.columns.get(reader.columns.truth or "", [])
+        if labels and all(label is None or label == "" for label in labels):
+            reader.notes.append(f"not used: {name}, where no row has a label")
+        elif labels and all(map(_is_hidden, labels)) and not _learns_hidden_label(reader):
             reader.notes.append(f"not used: {name}, where every label is {_HIDDEN_LABEL}")
         else:
             tables[name] = table
     return tables
+
+
+def _is_hidden(label: object) -> bool:
+    return label in (_HIDDEN_LABEL, str(_HIDDEN_LABEL), str(float(_HIDDEN_LABEL)))
+
+
+def _learns_hidden_label(reader: _Reader) -> bool:
+    """Whether -1 is a label like any other: training rows have it."""
+    if reader.target.kind == REGRESSION:
+        return _HIDDEN_LABEL in values(reader.train, "label")
+    return str(_HIDDEN_LABEL) in reader.target.label_names
 
 
 def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
