@@ -107,3 +107,62 @@ def test_an_arm_that_is_none_is_located(odd: Any) -> None:
     report = build_report([record(), record(seed=1, arm=odd)], title="t")
     assert report.runs == 1
     assert "arm" in report.warnings[0]
+
+
+def test_runs_made_before_their_rows_changed_are_a_setting_of_their_own() -> None:
+    def made(method: str, rows: str, when: int, score: float) -> list[dict[str, Any]]:
+        finished = f"2026-01-0{when}T00:00:00+00:00"
+        return [
+            record(method, s, score + s / 100, finished=finished, spec={"data_hash": rows})
+            for s in range(3)
+        ]
+
+    records = [
+        *made("plain", "new", 2, 0.5),
+        *made("plain", "old", 1, 0.6),
+        *made("lnsr", "old", 1, 0.7),
+        *made("smart", "new", 2, 0.8),
+    ]
+    report = build_report(records, title="t")
+    assert [s.heading for s in report.sections] == [
+        "reviews, minilm, rows old",
+        "reviews, minilm, rows new",
+    ]
+    for section, method, difference in zip(
+        report.sections, ("lnsr", "smart"), (0.1, 0.3), strict=True
+    ):
+        (comparison,) = section.setting.primary
+        assert comparison.method == method
+        assert comparison.difference.differences == pytest.approx([difference] * 3)
+        assert [m.summary.count for m in section.setting.in_domain.methods] == [3, 3]
+
+
+def test_other_rows_of_other_training_subsets_are_no_change() -> None:
+    records = [
+        record(m, s, 0.7 + s / 100, spec={"subset_seed": k, "data_hash": f"d{k}"})
+        for m in ("plain", "lnsr")
+        for s in range(2)
+        for k in range(3)
+    ]
+    (section,) = build_report(records, title="t").sections
+    assert section.heading == "reviews, minilm"
+    assert section.setting.primary[0].subsets == 3
+
+
+@pytest.mark.parametrize("field", ["train_size", "dev_size", "eval_size"])
+def test_arms_that_draw_more_rows_are_still_paired_by_seed(field: str) -> None:
+    arms = (("plain", 100, "d1", 0.6), ("more", 200, "d2", 0.7))
+    records = [
+        record(
+            "plain",
+            s,
+            score + s / 100,
+            spec={field: size, "data_hash": rows},
+            arm={"name": name, "varies": [field]},
+        )
+        for name, size, rows, score in arms
+        for s in range(3)
+    ]
+    (section,) = build_report(records, title="t").sections
+    (comparison,) = section.setting.primary
+    assert comparison.difference.differences == pytest.approx([0.1] * 3)

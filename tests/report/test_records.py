@@ -148,6 +148,26 @@ def test_a_repeated_run_counts_once_and_the_later_one_stays() -> None:
     assert any("2 records repeat" in warning for warning in report.warnings)
 
 
+def test_a_run_that_was_made_again_with_other_defaults_counts_once() -> None:
+    records = [
+        record(
+            method,
+            seed,
+            score,
+            spec={"method_options": when},
+            finished=f"2026-01-0{when}T00:00:00+00:00",
+        )
+        for method, scores in (("plain", (0.1, 0.7)), ("lnsr", (0.2, 0.9)))
+        for seed in range(4)
+        for when, score in zip("12", scores, strict=True)
+    ]
+    report = build_report(records, title="t")
+    (comparison,) = report.sections[0].setting.primary
+    assert comparison.difference.differences == pytest.approx([0.2] * 4)
+    assert [m.summary.count for m in report.sections[0].setting.in_domain.methods] == [4, 4]
+    assert any("8 records were left out" in warning for warning in report.warnings)
+
+
 def test_where_a_record_comes_from_is_not_for_the_file_to_say(tmp_path: Path) -> None:
     made = record(origin={"folder": "/etc", "stem": "passwd"})
     (loaded,) = load_records(write(tmp_path, [made]))

@@ -13,6 +13,9 @@ from .schema import Arm, Record, clean_text
 
 _NOT_SETTING = frozenset({"method", "method_options", "seed", "subset_seed", "data_hash"})
 
+# Equal in these, two runs read the same rows as long as those stay as they are.
+_ROWS = frozenset({"task", "subset_seed", "train_size", "dev_size", "eval_size", "scored"})
+
 _Variant = tuple[tuple[str, str], ...]
 
 
@@ -20,15 +23,37 @@ def grouped(records: Sequence[Record]) -> list[list[Record]]:
     """The records by setting, ordered by task and then by the rest of the setting.
 
     Runs of one setting differ in nothing but method, seed, training subset and the fields that an
-    arm of their study varies.
+    arm of their study varies. Runs made before their rows changed are a setting of their own.
     """
     varied = _varied_by_study(records)
-    groups: dict[tuple[str, str], list[Record]] = {}
+    editions = _editions(records)
+    groups: dict[tuple[str, str, int], list[Record]] = {}
     for record in records:
         shared = record.spec.model_dump(exclude=set(_NOT_SETTING | varied[record.study]))
         spec = json.dumps(shared, sort_keys=True, default=str)
-        groups.setdefault((record.spec.task, spec), []).append(record)
+        edition = editions[_rows(record)].index(data_hash(record))
+        groups.setdefault((record.spec.task, spec, edition), []).append(record)
     return [groups[key] for key in sorted(groups)]
+
+
+def data_hash(record: Record) -> str:
+    """The hash of the rows that a run read; empty if it is not recorded."""
+    return str((record.spec.model_extra or {}).get("data_hash", ""))
+
+
+def _editions(records: Sequence[Record]) -> dict[str, list[str]]:
+    """The hashes of what should be the same rows, the oldest first.
+
+    There are several where a file was changed, or domains were added to be scored on.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for record in sorted(records, key=lambda r: r.finished or ""):
+        found.setdefault(_rows(record), {})[data_hash(record)] = None
+    return {rows: list(hashes) for rows, hashes in found.items()}
+
+
+def _rows(record: Record) -> str:
+    return json.dumps(record.spec.model_dump(include=set(_ROWS)), sort_keys=True, default=str)
 
 
 def common_spec(records: Sequence[Record]) -> tuple[dict[str, object], tuple[str, ...]]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from .arms import data_hash
 from .schema import Record, clean_text
 from .setting import Setting
 
@@ -66,7 +68,18 @@ def setting_headings(settings: Sequence[Setting]) -> list[str]:
     keys = {key for s in settings for key in s.spec} - {"task", "model", "model_hash"} - varied
     differing = [k for k in _LABELS if k in keys and _differs(settings, k)]
     differing += sorted(k for k in keys - set(_LABELS) if _differs(settings, k))
-    return [_heading(setting, differing) for setting in settings]
+    headings = [_heading(setting, differing) for setting in settings]
+    counts = Counter(headings)
+    return [
+        f"{heading}, rows {_rows_text(setting)}" if counts[heading] > 1 else heading
+        for heading, setting in zip(headings, settings, strict=True)
+    ]
+
+
+def _rows_text(setting: Setting) -> str:
+    """The hash of the rows, of several training subsets that of the first one."""
+    first = min(setting.records, key=lambda record: record.spec.subset_seed)
+    return clean_text(data_hash(first)) or "unknown"
 
 
 def _differs(settings: Sequence[Setting], key: str) -> bool:

@@ -110,9 +110,10 @@ def _reason(error: Exception) -> str:
 
 
 def checked(records: Iterable[Record | Mapping[str, Any]]) -> tuple[list[Record], list[str]]:
-    """The records that are valid, and a line for each that is not. Of equal specs the last stays.
+    """The records that are valid, and a line for each that is not. Of each run the last stays.
 
-    A run that was repeated has the same spec twice; counting both would pretend to more seeds.
+    A run that was repeated has the same spec twice, and one whose method has other defaults since
+    has a spec that differs in them alone; counting both would pretend to more seeds.
     """
     valid: list[Record] = []
     warnings: list[str] = []
@@ -126,16 +127,29 @@ def checked(records: Iterable[Record | Mapping[str, Any]]) -> tuple[list[Record]
         warnings.append(
             f"{len(valid) - len(kept)} records repeat the spec of another; the last one counts"
         )
-    return kept, warnings
+    current = _latest(kept, but=frozenset({"method_options"}))
+    if len(current) < len(kept):
+        warnings.append(
+            f"{len(kept) - len(current)} records were left out: a later one of the same run has "
+            "other defaults of the method"
+        )
+    return current, warnings
 
 
 def _validated(record: Record | Mapping[str, Any]) -> Record:
     return record if isinstance(record, Record) else Record.model_validate(dict(record))
 
 
-def _latest(records: Sequence[Record]) -> list[Record]:
-    """A finished record beats a cancelled one, a later one an earlier one."""
-    keys = [(json.dumps(r.spec.model_dump(), default=str), r.method) for r in records]
+def _latest(records: Sequence[Record], but: frozenset[str] = frozenset()) -> list[Record]:
+    """One record of each spec: a finished one beats a cancelled one, a later one an earlier one.
+
+    Args:
+        records: The records.
+        but: Fields that do not tell specs apart.
+    """
+    keys = [
+        (json.dumps(r.spec.model_dump(exclude=set(but)), default=str), r.method) for r in records
+    ]
     ranks = [(record.status != "cancelled", record.finished or "") for record in records]
     last: dict[tuple[str, str], int] = {}
     for index, key in enumerate(keys):

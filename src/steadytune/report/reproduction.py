@@ -38,7 +38,8 @@ RULES = (
     Rule(
         "Differences, intervals, sign-flip p",
         "steadytune.stats.paired_difference over rows that agree in seed, subset_seed and "
-        "data_hash; from three training subsets on, over the means of each subset. "
+        "data_hash (where the methods differ in how many examples they draw, in the first two); "
+        "from three training subsets on, over the means of each subset. "
         "steadytune.stats.holm corrects the p-values in domain.",
     ),
     Rule(

@@ -12,10 +12,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..stats import is_degenerate
+from .arms import data_hash
 from .metrics import metric_display
 from .schema import Record
 
 Pair = tuple[int, int, str]
+
+_ROWS_DRAWN = frozenset({"train_size", "dev_size", "eval_size"})
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,13 @@ class Score:
 
 
 def pair(record: Record) -> Pair:
-    """Runs of two methods belong together when seed, training subset and rows are the same."""
-    extra = record.spec.model_extra or {}
-    return (record.spec.seed, record.spec.subset_seed, str(extra.get("data_hash", "")))
+    """Runs of two methods belong together when seed, training subset and rows are the same.
+
+    Where the arms of a study differ in how many rows they draw, their rows differ on purpose.
+    """
+    own_rows = record.arm is not None and not _ROWS_DRAWN.isdisjoint(record.arm.varies)
+    rows = "" if own_rows else data_hash(record)
+    return (record.spec.seed, record.spec.subset_seed, rows)
 
 
 def counts(record: Record) -> bool:
