@@ -211,3 +211,18 @@ def test_impossible_settings_are_refused(name: str) -> None:
 def test_it_says_where_the_runs_go() -> None:
     assert RayTasks().describe([make_spec()]) == "with a Ray of their own on this machine"
     assert RayTasks("auto").describe([make_spec()]) == "on the Ray cluster at auto"
+
+
+class _Ended:
+    """As much of Ray as it takes to ask whether a run has ended, which it has."""
+
+    def wait(self, references: list[Any], timeout: float) -> tuple[list[Any], list[Any]]:
+        return references, []
+
+
+def test_a_run_that_has_ended_in_time_but_is_not_collected_yet_is_not_overdue() -> None:
+    driver = object.__new__(_ray_driver.Driver)
+    one = _ray_driver._Try(SPECS[0], 1, begun=-1e9)
+    driver._ray, driver._time_limit, driver._in_flight = _Ended(), 1.0, {"reference": one}
+    driver._end_if_overdue("reference", one)
+    assert driver._in_flight == {"reference": one}

@@ -182,6 +182,8 @@ class Driver:
         limit = self._time_limit
         if limit is None or one.begun is None or time.monotonic() < one.begun + limit:
             return
+        if self._ray.wait([reference], timeout=0)[0]:
+            return  # it has ended, and is collected next
         del self._in_flight[reference]
         self._cancel(reference)
         reason = f"it took longer than the time limit of {limit:g} s"
