@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+import torch
 
 from steadytune.study import environment
 from steadytune.study.environment import describe_environment
@@ -46,3 +47,13 @@ def test_an_installed_copy_inside_another_repository_has_no_commit(
 def test_git_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert describe_environment(1)["commit"] is None
+
+
+def test_a_machine_without_a_gpu_is_a_cpu_whatever_pytorch_was_built_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    built_for = torch.device("cuda")
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: built_for)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert describe_environment(1)["device"] == "cpu"

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from transformers import TrainingArguments
 
+from .._device import usable_device
 from .._exceptions import ConfigError
 from .._random import Seeds
 from .settings import check_settings
@@ -148,9 +149,9 @@ def _one_epoch(spec: RunSpec) -> RunSpec:
 
 def _has_fused_adamw() -> bool:
     """Whether this build of PyTorch has the fused AdamW for the device that it trains on."""
-    device = torch.accelerator.current_accelerator() or torch.device("cpu")
+    weight = torch.nn.Parameter(torch.zeros(1, device=usable_device()))
     try:
-        torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1, device=device))], fused=True)
+        torch.optim.AdamW([weight], fused=True)
     except (RuntimeError, ValueError):
         return False
     return True

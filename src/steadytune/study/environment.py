@@ -40,10 +40,11 @@ def _version(package: str) -> str | None:
 def _device() -> str:
     import torch
 
+    from .._device import usable_device
+
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    accelerator = torch.accelerator.current_accelerator()
-    return "cpu" if accelerator is None else accelerator.type
+    return usable_device().type
 
 
 @cache
