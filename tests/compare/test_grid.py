@@ -83,6 +83,27 @@ def test_an_impossible_study_is_refused(
         make_study(**changes)
 
 
+def test_methods_that_are_one_and_the_same_run_are_refused(make_study: MakeStudy) -> None:
+    study = make_study(arms=(*arms_of(("plain",)), Arm("usual", "plain", (("warmup", 0.1),))))
+    with pytest.raises(ConfigError, match="'plain' and 'usual' are one and the same run on toy"):
+        plan_runs(study, load_tasks(study))
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"adam_bta2": 0.9}, "did you mean adam_beta2"),
+        ({"max_steps": 5}, "setting max_steps says how long"),
+    ],
+)
+def test_settings_that_cannot_be_are_found_without_rows(
+    make_study: MakeStudy, model: str, settings: dict[str, Any], words: str
+) -> None:
+    arms = arms_of(("plain",), longer_plain=2.0)
+    with pytest.raises(ConfigError, match=words):
+        load_tasks(make_study(arms=arms, settings={"model": model, "settings": settings}))
+
+
 def test_an_impossible_factor_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"0.0 times as long"):
         arms_of(("plain",), longer_plain=0.0)

@@ -61,6 +61,16 @@ def test_a_tuned_study_reports_what_it_chose(tuned: Study, tmp_path: Path) -> No
     assert MATCHED in page and "make it again" in page
 
 
+def test_methods_that_are_tuned_to_one_run_share_it(make_study: MakeStudy, tmp_path: Path) -> None:
+    arms = tuple(Arm(name, "lnsr", space=(("strength", (2.0,)),)) for name in ("one", "other"))
+    tuning = Tuning(trials=1, seeds=(9,), dev_size=8, learning_rate=(1e-4,), epochs=(1.0,))
+    study = make_study(arms=arms, seeds=(1, 2), tuning=tuning)
+    text = show(study, tmp_path)
+    assert text.count("on toy, other was tuned to the setting of one") == 1
+    names = [record["arm"]["name"] for record in Ledger(tmp_path).read().records]
+    assert names == ["one", "one"]
+
+
 def test_a_study_goes_on_where_it_was(tuned: Study, tmp_path: Path) -> None:
     show(tuned, tmp_path / "one")
     whole = results(tmp_path / "one")
@@ -92,6 +102,16 @@ def test_a_dry_run_tells_and_writes_nothing(tuned: Study, tmp_path: Path) -> Non
     assert "before them 4 runs of tuning" in text
     assert "10 runs to do: about" in text and "2 runs at a time" in text
     assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_knows_what_is_done_of_the_search(tuned: Study, tmp_path: Path) -> None:
+    show(tuned, tmp_path)
+    for path in [*(tmp_path / "runs").glob("*.json")]:
+        path.unlink()
+    console = Console(file=io.StringIO(), width=200)
+    dry_run(tuned, tmp_path, 0, console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "6 runs to do (4 are done already): about" in text and "with 1 run at a time" in text
 
 
 def test_a_dry_run_without_the_model_tells_the_grid(make_study: MakeStudy, tmp_path: Path) -> None:

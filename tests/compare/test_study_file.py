@@ -80,6 +80,21 @@ def test_everything_can_be_said_in_a_file(tmp_path: Path) -> None:
     assert (study.seeds, study.subset_seeds) == ((3, 7), (1, 2))
 
 
+def test_numbers_without_a_point_are_numbers_wherever_they_stand(tmp_path: Path) -> None:
+    text = FULL.replace("0.98", "1e-1").replace("[1, 10]", "[1e-2, 1]")
+    study = read_study(write(tmp_path, text.replace("name: gentle", "name: 1e-5")))
+    assert study.settings["settings"] == {"adam_beta2": 0.1}
+    assert study.arms[1].space == (("strength", (0.01, 1)),)
+    assert study.arms[2].name == "1e-5"
+
+
+@pytest.mark.parametrize(("given", "seeds"), [(1, (0,)), (2, (0, 1)), ([3, 7], (3, 7))])
+def test_draws_of_training_rows_are_counted_as_on_the_command_line(
+    tmp_path: Path, given: Any, seeds: tuple[int, ...]
+) -> None:
+    assert read_study(write(tmp_path, {**SMALL, "subset_seeds": given})).subset_seeds == seeds
+
+
 def test_files_are_looked_for_beside_the_study(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("text,label\n")
     entry = {"train": "rows.csv", "validation": "owner/name", "text": "text"}
@@ -102,6 +117,7 @@ def test_files_are_looked_for_beside_the_study(tmp_path: Path) -> None:
         ({**SMALL, "seeds": "three"}, "seeds 'three' is neither"),
         ({**SMALL, "seeds": 0}, "0 seeds are not possible"),
         ({**SMALL, "seeds": [1, 1]}, "seed 1 stands twice"),
+        ({**SMALL, "subset_seeds": 0}, "0 seeds are not possible"),
         ({**SMALL, "seeds": True}, "seeds"),
         ({**SMALL, "train_size": 1.5}, "train_size=1.5 does not fit"),
         ({**SMALL, "methods": [{"name": "x"}]}, "method is missing"),

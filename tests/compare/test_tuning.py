@@ -94,6 +94,7 @@ def test_a_run_that_did_not_end_well_counts_as_the_constant(
         (Arm("both", "lnsr+l2sp", space=(("strength", (1.0,)),)), "several methods"),
         (Arm("plain", "plain", space=(("strength", (1.0,)),)), "several methods|plain"),
         (Arm("lnsr", "lnsr", space=(("force", (1.0,)),)), "force"),
+        (Arm("lnsr", "lnsr", space=(("strength", ("much",)),)), "lnsr has a value that cannot be"),
     ],
 )
 def test_a_space_that_does_not_fit_is_refused(arm: Arm, words: str) -> None:

@@ -238,7 +238,7 @@ def _from_options(
         tasks=(StudyTask(source),),
         arms=arms_of(read_methods(None, method or []), longer_plain),
         seeds=read_seeds(seeds or str(_SEEDS)),
-        subset_seeds=tuple(range(subset_seeds or 1)),
+        subset_seeds=tuple(range(1 if subset_seeds is None else subset_seeds)),
         settings={name: value for name, value in settings.items() if value is not None},
     )
 

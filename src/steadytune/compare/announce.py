@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .carry_out import Desk, missing_runs
@@ -39,6 +39,16 @@ def announce_choices(chosen: Mapping[tuple[str, str], tuple[Trial, float]], out:
     for (task, arm), (trial, score) in chosen.items():
         settings = ", ".join(f"{name} {value}" for name, value in trial.changes)
         show([f"tuned on {task}: {arm}: {settings} (mean dev score {score:.3f})"], out)
+
+
+def announce_same(same: Iterable[tuple[PlannedRun, PlannedRun]], out: Console) -> None:
+    """Say which arms came to the setting of another one: a record names the first of them."""
+    lines = [
+        f"on {one.spec.task}, {other.name} was tuned to the setting of {one.name}: "
+        f"its runs are those of {one.name}, and are shown under that name"
+        for one, other in same
+    ]
+    show(list(dict.fromkeys(lines)), out)
 
 
 def describe_tasks(

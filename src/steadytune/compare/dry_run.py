@@ -10,7 +10,7 @@ from .._exceptions import DataError, ModelError
 from .announce import count, describe_tasks, grid_text, show
 from .grid import LoadedTask, PlannedRun, load_tasks, plan_runs
 from .study import Study
-from .tuning import plan_trials, unique_runs
+from .tuning import TUNING_FOLDER, plan_trials, unique_runs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +28,8 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
     Args:
         study: The study.
         out: Folder whose finished runs count as done.
-        at_a_time: Runs that are carried out at a time; None for as many as there are cores for.
+        at_a_time: Worker processes; 0 for none but this one, None for as many as there are cores
+            for.
         console: Where to print.
 
     Raises:
@@ -50,7 +51,7 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
 def _finished(out: Path) -> set[str]:
     from ..study.ledger import Ledger
 
-    return Ledger(out).finished() if out.is_dir() else set()
+    return Ledger(out).finished() | Ledger(out / TUNING_FOLDER).finished()
 
 
 def _show_grid(study: Study, reason: str, console: Console) -> None:
@@ -76,7 +77,6 @@ def _show_estimate(
     at_a_time: int | None,
     console: Console,
 ) -> None:
-    from ..study.executors import room_for
     from .estimate import estimate, wall_seconds, words_of
 
     missing = [run for run in runs if run.spec.hash not in finished]
@@ -85,7 +85,7 @@ def _show_estimate(
         return
     with console.status("timing a few steps of every method"):
         found = estimate(missing, loaded)
-    places = at_a_time or min(room_for([run.spec for run in missing]), len(missing))
+    places = _places(missing, at_a_time)
     console.print(_table(found))
     done = f" ({len(runs) - len(missing)} are done already)" if len(missing) < len(runs) else ""
     show(
@@ -95,6 +95,13 @@ def _show_estimate(
         ],
         console,
     )
+
+
+def _places(missing: Sequence[PlannedRun], at_a_time: int | None) -> int:
+    from ..study.executors import room_for
+
+    wanted = room_for([run.spec for run in missing]) if at_a_time is None else max(1, at_a_time)
+    return min(wanted, len(missing))
 
 
 def _table(estimates: Sequence[Estimate]) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from statistics import median
@@ -14,6 +14,7 @@ from torch import Tensor
 from transformers import DataCollatorWithPadding
 
 from .._attach import attach
+from .._device import usable_device
 from .._random import isolated_rng
 from .._step import Step
 from .._threads import using_threads
@@ -22,7 +23,7 @@ from ..models import load_model
 from ..study.arguments import step_count
 from ..study.encoded import encode_splits
 from ..study.spec import RunSpec
-from ..tasks import TRAIN, Encoding, Task
+from ..tasks import DEV, TRAIN, Encoding, Task
 from .grid import LoadedTask, PlannedRun
 
 _TIMED_STEPS = 2
@@ -34,7 +35,7 @@ class Estimate:
 
     Args:
         task: Name of the task.
-        arm: Name of the arm.
+        arm: Name of the arm, and whether these are runs of its search.
         runs: Number of runs.
         steps: Training steps of each.
         seconds_per_step: Measured on this machine, now.
@@ -57,12 +58,14 @@ def estimate(runs: Sequence[PlannedRun], loaded: Sequence[LoadedTask]) -> list[E
         loaded: Its tasks.
     """
     tasks = {entry.task.name: entry.task for entry in loaded}
-    groups: dict[tuple[str, str], list[PlannedRun]] = {}
+    groups: dict[tuple[str, str, float, str], list[PlannedRun]] = {}
     for run in runs:
-        name = run.arm["name"] if run.arm else run.spec.method
-        groups.setdefault((run.spec.task, name), []).append(run)
+        key = run.spec.task, run.name, run.spec.epochs, run.spec.scored
+        groups.setdefault(key, []).append(run)
     timings: dict[Any, tuple[float, float]] = {}
-    return [_estimate(name, group, tasks[task], timings) for (task, name), group in groups.items()]
+    return [
+        _estimate(name, group, tasks[task], timings) for (task, name, *_), group in groups.items()
+    ]
 
 
 def wall_seconds(estimates: Sequence[Estimate], at_a_time: int) -> float:
@@ -77,15 +80,20 @@ def _estimate(
     timings: dict[Any, tuple[float, float]],
 ) -> Estimate:
     spec = group[0].spec
-    key = spec.task, spec.method, spec.model, spec.batch_size, spec.max_length, spec.threads
+    what = spec.task, spec.method, spec.model
+    key = *what, spec.batch_size, spec.max_length, spec.precision, spec.threads
     features = _features(spec, task)
     if key not in timings:
         timings[key] = _time(spec, task, features)
     step, row = timings[key]
+    step *= dict(spec.settings).get("gradient_accumulation_steps", 1)
     steps = step_count(spec, len(features))
-    windows_per_row = len(features) / group[0].task["sizes"][TRAIN]
-    rows = sum(group[0].task["sizes"].values()) * windows_per_row
-    return Estimate(spec.task, name, len(group), steps, step, steps * step + rows * row)
+    sizes = group[0].task["sizes"]
+    scored = (TRAIN, DEV) if spec.scored == DEV else tuple(sizes)
+    windows_per_row = len(features) / sizes[TRAIN]
+    rows = sum(sizes[split] for split in scored) * windows_per_row
+    shown = f"{name}, tuning" if spec.scored == DEV else name
+    return Estimate(spec.task, shown, len(group), steps, step, steps * step + rows * row)
 
 
 def _features(spec: RunSpec, task: Task) -> Any:
@@ -96,24 +104,39 @@ def _features(spec: RunSpec, task: Task) -> Any:
 
 def _time(spec: RunSpec, task: Task, features: Any) -> tuple[float, float]:
     """Seconds of a training step, and of scoring a row."""
+    device = usable_device()
     model, tokenizer = load_model(spec.model, task.kind, task.label_names, head_seed=0)
-    batch = _typical_batch(spec, features, tokenizer)
-    with using_threads(spec.threads), isolated_rng(torch.device("cpu"), 0):
+    model.to(device)
+    typical = _typical_batch(spec, features, tokenizer)
+    batch = {name: values.to(device) for name, values in typical.items()}
+    with using_threads(spec.threads), isolated_rng(device, 0):
         model.train()
         with attach(model, parse_method(spec.method)) as objective:
-            steps = [_time_step(objective, model, batch) for _ in range(_TIMED_STEPS + 1)][1:]
+
+            def step() -> None:
+                with _precision(spec, device):
+                    loss = objective(Step(model, dict(batch)))
+                loss.backward()
+                model.zero_grad()
+
+            steps = [_seconds_of(step, device) for _ in range(_TIMED_STEPS + 1)][1:]
         model.eval()
-        started = time.perf_counter()
         with torch.inference_mode():
-            model(**batch)
-        scoring = time.perf_counter() - started
+            scoring = _seconds_of(lambda: model(**batch), device)
     return median(steps), scoring / len(batch["input_ids"])
 
 
-def _time_step(objective: Any, model: Any, batch: Mapping[str, Tensor]) -> float:
+def _precision(spec: RunSpec, device: torch.device) -> torch.autocast:
+    kind = torch.float16 if spec.precision == "fp16" else torch.bfloat16
+    return torch.autocast(device.type, kind, enabled=spec.precision != "fp32")
+
+
+def _seconds_of(work: Callable[[], object], device: torch.device) -> float:
+    """How long some work takes, until the device has done it."""
     started = time.perf_counter()
-    objective(Step(model, dict(batch))).backward()
-    model.zero_grad()
+    work()
+    if device.type != "cpu":
+        torch.accelerator.synchronize()
     return time.perf_counter() - started
 
 

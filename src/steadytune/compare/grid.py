@@ -12,6 +12,7 @@ from ..method_text import format_method, parse_method
 from ..models import model_hash, resolve_model
 from ..study.preflight import require_fit
 from ..study.record import describe_task
+from ..study.settings import check_settings
 from ..study.spec import RunSpec
 from ..tasks import Task
 from .study import Arm, Changes, Study
@@ -61,6 +62,11 @@ class PlannedRun:
     arm: dict[str, Any] | None
     task: dict[str, Any]
 
+    @property
+    def name(self) -> str:
+        """What its method is called."""
+        return str(self.arm["name"]) if self.arm else self.spec.method
+
 
 Choices = Mapping[tuple[str, str], Changes]
 """Task and arm -> the settings that tuning chose for them."""
@@ -92,9 +98,13 @@ def plan_runs(
         study: The study.
         loaded: Its tasks.
         choices: What tuning chose; None where there was none.
+
+    Raises:
+        ConfigError: If two arms are the same run, so that a record could name but one of them.
+            Arms that are tuned may come to that: see `same_runs`.
     """
     weights = model_hash(resolve_model(study.model))
-    return tuple(
+    runs = tuple(
         plan_run(
             study,
             entry,
@@ -109,6 +119,20 @@ def plan_runs(
         for entry in loaded
         for arm in study.arms
     )
+    if study.tuning is None and (same := same_runs(runs)):
+        first, second = same[0]
+        raise ConfigError(
+            f"methods {first.name!r} and {second.name!r} are one and the same run on "
+            f"{first.spec.task}; leave one of them out"
+        )
+    return runs
+
+
+def same_runs(runs: Sequence[PlannedRun]) -> tuple[tuple[PlannedRun, PlannedRun], ...]:
+    """Runs whose spec an earlier run has too, each after that one."""
+    first: dict[str, PlannedRun] = {}
+    pairs = ((first.setdefault(run.spec.hash, run), run) for run in runs)
+    return tuple((one, other) for one, other in pairs if one is not other)
 
 
 def plan_run(
@@ -155,6 +179,17 @@ def require_settings(study: Study) -> None:
         for entry in study.tasks:
             settings = {**study.settings, **dict((*entry.changes, *arm.changes))}
             RunSpec(**{"task": "", "method": arm.method, "seed": 0, **settings})
+            check_settings(settings.get("settings", {}))
+            _require_length(arm, settings)
+
+
+def _require_length(arm: Arm, settings: Mapping[str, Any]) -> None:
+    """Steps that are counted leave nothing for an arm to train longer by."""
+    if arm.longer != 1 and int(settings.get("settings", {}).get("max_steps", -1)) > 0:
+        raise ConfigError(
+            f"{arm.name} trains {arm.longer:g} times as long, but setting max_steps says how long; "
+            "give epochs instead of max_steps"
+        )
 
 
 def varying_settings(study: Study) -> tuple[str, ...]:

@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING
 
 from ..study.executors import Executor
 from ..study.ledger import Ledger
-from .announce import announce, announce_choices, announce_trials
+from .announce import announce, announce_choices, announce_same, announce_trials
 from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside
 from .choices import write_choices
-from .grid import Choices, PlannedRun, load_tasks, plan_runs
+from .grid import Choices, PlannedRun, load_tasks, plan_runs, same_runs
 from .present import present
 from .study import Study
 from .task_loader import task_loader
-from .tuning import Trial, choose, plan_trials, unique_runs
+from .tuning import TUNING_FOLDER, Trial, choose, plan_trials, unique_runs
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from ..report import Report
-
-TUNING_FOLDER = "tuning"
 
 
 def run_study(
@@ -55,6 +53,9 @@ def run_study(
     desk.ledger.require_writable()
     if trials:
         runs = plan_runs(study, loaded, _tune(study, trials, desk))
+        announce_same(same := same_runs(runs), console)
+        shared = {id(other) for _, other in same}
+        runs = tuple(run for run in runs if id(run) not in shared)
     _prepare(desk)
     announce(study, loaded, runs, desk)
     _carry_out_missing(runs, desk)

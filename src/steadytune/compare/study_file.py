@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from .._exceptions import ConfigError
+from ..study.settings import numbers
 from ..tasks.source import DataSource
 from .seeds import read_seeds
 from .study import Arm, Study, StudyTask, Tuning, arms_of
@@ -26,6 +27,13 @@ def _as_seeds(value: object) -> object:
     return list(read_seeds(str(value)))
 
 
+def _as_subset_seeds(value: object) -> object:
+    """`2` is two draws, of the seeds 0 and 1, as on the command line; a list is these seeds."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return _as_seeds(value)
+    return [seed - 1 for seed in read_seeds(str(value))]
+
+
 def _named(key: str) -> BeforeValidator:
     """A text stands for an entry that gives nothing but its `key`."""
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
@@ -33,6 +41,7 @@ def _named(key: str) -> BeforeValidator:
 
 Seeds = Annotated[list[int], BeforeValidator(_as_seeds)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
+Spaces = dict[str, dict[str, Annotated[list[Any], BeforeValidator(_as_list)]]]
 
 
 class _Part(BaseModel):
@@ -56,7 +65,7 @@ class _Settings(_Part):
     precision: str | None = None
     max_length: int | None = None
     stride: int | None = None
-    settings: dict[str, Any] | None = None
+    settings: Annotated[dict[str, Any] | None, BeforeValidator(numbers)] = None
     threads: int | None = None
 
 
@@ -92,7 +101,7 @@ class _TuningEntry(_Part):
     learning_rate: Annotated[list[float], BeforeValidator(_as_list)]
     epochs: Annotated[list[float], BeforeValidator(_as_list)]
     seed: int = 0
-    methods: dict[str, dict[str, Annotated[list[Any], BeforeValidator(_as_list)]]] = {}
+    methods: Annotated[Spaces, BeforeValidator(numbers)] = {}
 
 
 class _StudyFile(_Settings):
@@ -101,7 +110,7 @@ class _StudyFile(_Settings):
     tasks: Annotated[list[Annotated[_TaskEntry, _named("task")]], BeforeValidator(_as_list)]
     methods: Annotated[list[Annotated[_MethodEntry, _named("method")]], BeforeValidator(_as_list)]
     seeds: Seeds
-    subset_seeds: Seeds | None = None
+    subset_seeds: Annotated[list[int] | None, BeforeValidator(_as_subset_seeds)] = None
     ood: Names | None = None
     longer_plain: float | None = None
     tuning: _TuningEntry | None = None

@@ -23,6 +23,9 @@ from ..tasks import DEV
 from .grid import LoadedTask, PlannedRun, plan_run
 from .study import Arm, Changes, Study, Tuning
 
+TUNING_FOLDER = "tuning"
+"""The folder of the search within the study's own."""
+
 
 @dataclass(frozen=True)
 class Trial:
@@ -136,4 +139,7 @@ def _with_options(arm: Arm, values: Sequence[Any]) -> str:
         )
     chosen = dict(zip(names, values, strict=True))
     method: Any = methods[0]
-    return format_method([dataclasses.replace(method, **chosen)])
+    try:
+        return format_method([dataclasses.replace(method, **chosen)])
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"the space of {arm.name} has a value that cannot be: {error}") from error
