@@ -14,8 +14,8 @@ def stratified_sample(
     """Positions of `size` rows, each stratum in proportion to its share of all rows.
 
     A row's place in its stratum's queue is a hash of the key and of its identifier. So the draw
-    depends on nothing but these, and a larger sample holds every smaller one of the same key. Only
-    a sample with fewer rows than there are strata can miss a stratum.
+    depends on nothing but these, and a larger sample holds every smaller one of the same key that
+    has as many rows as there are strata. Only a sample with fewer can miss a stratum.
 
     Args:
         identifiers: One a row, distinct.

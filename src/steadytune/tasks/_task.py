@@ -102,7 +102,8 @@ class Task:
         """The same task on fewer rows, with the class shares kept.
 
         The draw depends on the rows, the sizes and `subset_seed` alone, and a larger sample holds
-        the smaller ones. The evaluation rows do not depend on `subset_seed`.
+        the smaller ones that have a row of each class. The evaluation rows do not depend on
+        `subset_seed`.
 
         Args:
             train_size: Training rows to draw; None takes all, or all but the rows to choose by.

@@ -282,6 +282,12 @@ LABELS = [
         ("t.jsonl, line 2", "number 0", "line 1", "truth value True"),
     ),
     BadInput(
+        "lists of tokens and of their labels",
+        {"t.jsonl": lines({"tokens": ["a", "b"], "ner_tags": [0, 1]})},
+        "--train {dir}/t.jsonl",
+        ("t.jsonl has lists (tokens, ner_tags)", "tagging"),
+    ),
+    BadInput(
         "several labels a row",
         {"t.jsonl": lines({"text": "a", "label": ["x", "y"]})},
         "--train {dir}/t.jsonl",

@@ -90,3 +90,8 @@ def test_questions_have_their_columns() -> None:
 def test_columns_that_cannot_be_both(text: tuple[str, ...], label: str | None) -> None:
     with pytest.raises(DataError, match="cannot be texts and label"):
         choose_columns(table("a", "b", "c", "label"), text, label)
+
+
+def test_a_missing_second_text_is_said() -> None:
+    with pytest.raises(DataError, match=r"1 column of text \(words\).*expected 2 text columns"):
+        choose_columns(table("words", label=["x", "y"]), count=2)

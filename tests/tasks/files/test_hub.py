@@ -113,3 +113,16 @@ def test_names_of_the_hub(name: str) -> None:
 @pytest.mark.parametrize("name", ["a/b/c", "a b", "/a", "a/", "a:b:c", "", "a\n"])
 def test_what_no_name_of_the_hub_is(name: str) -> None:
     assert not is_hub_name(name)
+
+
+def test_the_configurations_to_choose_from_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load_dataset(*given: Any, **options: Any) -> Any:
+        raise ValueError("Config name is missing.\nPlease pick one of: ['a', 'b']\nExample:\n\t`x`")
+
+    online(monkeypatch, "c0ffee")
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    with pytest.raises(
+        DataError, match=r"\(Config name is missing: Please pick.*'b'\]\)"
+    ) as caught:
+        read_hub("owner/name")
+    assert "\n" not in str(caught.value)

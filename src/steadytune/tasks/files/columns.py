@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..._exceptions import DataError
-from ._table import Table, listed, shown
+from ._table import Table, counted, listed, shown
 from .labels import is_number
 from .squad import ANSWERS, CONTEXT, QUESTION
 
@@ -136,10 +136,20 @@ def _guess_label(table: Table, texts: Sequence[str]) -> str:
     others = [name for name in table.columns if name not in likely]
     if likely and len(others) == 1:
         return others[0]
+    if lists := [name for name, cells in table.columns.items() if _holds_lists(cells)]:
+        raise DataError(
+            f"{table.name} has lists ({listed(lists)}) and no column that is known for a label: "
+            f"expected one label a row, named with --label; several labels a row (multi-label) and "
+            f"labels of tokens (tagging) are not supported"
+        )
     raise DataError(
         f"{table.name} has no column that is known for a label: its columns are "
         f"{listed(list(table.columns))}; name it with --label"
     )
+
+
+def _holds_lists(cells: Sequence[object]) -> bool:
+    return any(isinstance(cell, list) for cell in cells)
 
 
 def _guess_texts(table: Table, truth: str | None, count: int | None) -> tuple[str, ...]:
@@ -154,9 +164,11 @@ def _guess_texts(table: Table, truth: str | None, count: int | None) -> tuple[st
     candidates = [name for name in table.columns if name != truth and _is_text(table, name)]
     if len(candidates) == (count or 1):
         return tuple(candidates)
-    found = f"{len(candidates)} columns of text ({listed(candidates)})" if candidates else "no text"
+    number = counted(len(candidates), "column")
+    found = f"{number} of text ({listed(candidates)})" if candidates else "no text"
+    expected = f"expected {counted(count, 'text column')}; " if count else ""
     raise DataError(
-        f"{table.name} has {found} and none is known for it: its columns are "
+        f"{table.name} has {found} and none is known for it: {expected}its columns are "
         f"{listed(list(table.columns))}; name the text with --text"
     )
 

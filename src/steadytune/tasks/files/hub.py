@@ -61,8 +61,14 @@ def _load(name: str, config: str | None, revision: str | None) -> dict[str, Any]
         return dict(load_dataset(name, config, revision=revision))
     except Exception as error:  # Whatever stands in the way, the user can give another source
         offline = "HF_HUB_OFFLINE is set, and it is not in the cache"
-        reason = first_line(error) if revision else offline
+        reason = _reason(error) if revision else offline
         raise DataError(
             f"{name!r} is neither a file nor a folder, and cannot be had from the hub ({reason}); "
             f"{_INSTEAD}"
         ) from None
+
+
+def _reason(error: Exception) -> str:
+    """The first line, and the second, where `datasets` lists the configurations to choose from."""
+    lines = str(error).strip().splitlines()
+    return ": ".join([first_line(error), *lines[1:2]])
