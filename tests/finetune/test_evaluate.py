@@ -11,8 +11,10 @@ from pathlib import Path
 import pyarrow
 import pyarrow.parquet
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
+from steadytune.finetune.saved import load_saved
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
 
@@ -196,6 +198,14 @@ def test_a_model_that_is_not_ours_is_evaluated_too(data: dict[str, Path], tmp_pa
     (tmp_path / "test.csv").write_text(text)
     found = scores(data, tmp_path, other, "--data", tmp_path / "test.csv")
     assert found["test"]["accuracy"] > 0.8
+
+
+def test_a_pytorch_built_for_a_gpu_that_is_not_there(
+    data: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    assert load_saved(str(data["model"])).models[0].device.type == "cpu"
 
 
 def test_weights_that_are_not_finite_are_refused(data: dict[str, Path], tmp_path: Path) -> None:

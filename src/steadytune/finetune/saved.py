@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
+from .._device import usable_device
 from .._exceptions import ModelError
 from ..model_files import CAREFUL, Trust, read_config
 from ..models import load_whole_model, resolve_model
@@ -131,7 +131,7 @@ def _load_one(name: str, trust: Trust) -> SavedModel:
     folder = resolve_model(name, trust)
     kind = _kind(read_config(folder, name), name)
     model, tokenizer = load_whole_model(name, kind, trust)
-    model.to(torch.accelerator.current_accelerator() or "cpu")
+    model.to(usable_device())
     labels = _label_names(model.config) if kind == "classification" else ()
     return SavedModel(name, kind, labels, (model,), tokenizer)
 
