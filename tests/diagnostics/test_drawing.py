@@ -134,8 +134,12 @@ def test_jacobian(axes: Axes) -> None:
 
 def test_drift_of_models_with_different_parts(axes: Axes) -> None:
     counts = np.array([1, 1])
-    plain = WeightDrift(("below", "layer 1"), np.array([0.0, 0.5]), counts / 1, counts, ())
-    lnsr = WeightDrift(("layer 1", "above"), np.array([0.25, 0.1]), counts / 1, counts, ())
+    plain = WeightDrift(
+        ("below", "layer 1"), np.array([0.0, 0.5]), counts / 1, counts / 1, counts, ()
+    )
+    lnsr = WeightDrift(
+        ("layer 1", "above"), np.array([0.25, 0.1]), counts / 1, counts / 1, counts, ()
+    )
     drawing.draw_drift({"plain": plain, "lnsr": lnsr}, axes)
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["emb.", "1", "above"]
     heights = [bar.get_height() for bar in axes.patches]

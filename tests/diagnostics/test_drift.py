@@ -31,6 +31,7 @@ def test_one_layer_scaled() -> None:
     np.testing.assert_allclose(found.relative, [0, 0, 0.25, 0, 0], rtol=1e-6)
     norm = sum(p.square().sum().item() for p in start.bert.encoder.layer[1].parameters()) ** 0.5
     assert found.distance[2] == pytest.approx(0.25 * norm, rel=1e-6)
+    assert found.norm[2] == pytest.approx(norm, rel=1e-6) and found.norm.all()
 
 
 def test_a_classifier_and_its_bare_encoder() -> None:

@@ -13,6 +13,8 @@ from steadytune import ConfigError
 from steadytune._prediction import Prediction
 from steadytune.diagnostics import output_sensitivity
 from steadytune.diagnostics._answers import answer, changed, margin
+from steadytune.diagnostics._injection import injected
+from steadytune.diagnostics._observer import observing
 from steadytune.testing import tiny_batch, tiny_classifier
 
 from ..families import NAMES, batch, classifier
@@ -136,3 +138,15 @@ def test_bad_input() -> None:
         output_sensitivity(tiny_classifier(), [tiny_batch()], layer=3)
     with pytest.raises(ConfigError, match="draws=0"):
         output_sensitivity(tiny_classifier(), [tiny_batch()], draws=0)
+
+
+@pytest.mark.parametrize("family", NAMES)
+@pytest.mark.parametrize("layer", [0, 1])
+def test_an_injected_state_reaches_the_top_as_in_a_replay(family: str, layer: int) -> None:
+    with observing(classifier(family)) as observer, torch.no_grad():
+        (seen,) = observer.observe([batch()])
+        state = 1.5 * seen.trace.hidden[layer]
+        with observer.recorder.recording() as trace, injected(observer.layers, layer, state):
+            observer.model(**seen.inputs)
+        expected = seen.trace.replay(layer, state, dropout="off")[-1]
+    torch.testing.assert_close(trace.hidden[-1], expected)

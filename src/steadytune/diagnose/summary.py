@@ -99,7 +99,5 @@ def _mean(found: JacobianNorms | None, name: str) -> float | None:
 def _total_drift(model: ModelDiagnosis) -> float:
     """Of all weights that the start has."""
     assert model.drift is not None
-    moved = np.square(model.drift.distance)
-    known = model.drift.relative > 0
-    norms = np.square(model.drift.distance[known] / model.drift.relative[known])
-    return float(100 * np.sqrt(moved.sum() / norms.sum())) if known.any() else 0.0
+    norm = float(np.linalg.norm(model.drift.norm))
+    return 100 * float(np.linalg.norm(model.drift.distance)) / norm if norm else 0.0

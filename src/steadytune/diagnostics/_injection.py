@@ -15,8 +15,8 @@ from .._sites import Layers
 def injected(layers: Layers, layer: int, state: Tensor) -> Iterator[None]:
     """Give the block above hidden state `layer` another input; the hooks go with the block.
 
-    Blocks are counted by their calls, since ALBERT calls one module many times. One forward pass
-    belongs inside.
+    Blocks are counted by their calls, since ALBERT calls one module many times. A module that joins
+    that block's input to its output is given the same input. One forward pass belongs inside.
 
     Args:
         layers: The model's blocks.
@@ -28,8 +28,12 @@ def injected(layers: Layers, layer: int, state: Tensor) -> Iterator[None]:
     def replace(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         nonlocal calls
         calls += 1
-        if calls != layer + 1:
-            return None
+        return instead(args, kwargs) if calls == layer + 1 else None
+
+    def join(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        return instead(args, kwargs)
+
+    def instead(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if args:
             return (state, *args[1:]), kwargs
         name = next(iter(kwargs))
@@ -38,4 +42,7 @@ def injected(layers: Layers, layer: int, state: Tensor) -> Iterator[None]:
     with ExitStack() as stack:
         for module in layers.modules:
             stack.callback(module.register_forward_pre_hook(replace, with_kwargs=True).remove)
+        if layer in layers.joins:
+            hook = layers.joins[layer].register_forward_pre_hook(join, with_kwargs=True)
+            stack.callback(hook.remove)
         yield

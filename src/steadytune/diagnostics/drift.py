@@ -24,6 +24,7 @@ class WeightDrift:
             follows the blocks); blocks that layers share are named once.
         relative: ||w - w0|| / ||w0|| over all weights of a part, (parts,).
         distance: ||w - w0||, (parts,).
+        norm: ||w0||, (parts,).
         weights: Number of weights compared in each part, (parts,).
         new: Names of parameters that the start does not have, such as a new head's.
     """
@@ -31,6 +32,7 @@ class WeightDrift:
     parts: tuple[str, ...]
     relative: Array
     distance: Array
+    norm: Array
     weights: NDArray[np.int64]
     new: tuple[str, ...]
 
@@ -71,8 +73,9 @@ def weight_drift(
             "give the model that the training started from"
         )
     moved, norms, counts = np.array(list(sums.values())).T
-    relative = np.sqrt(moved) / np.maximum(np.sqrt(norms), 1e-30)
-    return WeightDrift(tuple(sums), relative, np.sqrt(moved), counts.astype(np.int64), tuple(new))
+    distance, norm = np.sqrt(moved), np.sqrt(norms)
+    relative = distance / np.maximum(norm, 1e-30)
+    return WeightDrift(tuple(sums), relative, distance, norm, counts.astype(np.int64), tuple(new))
 
 
 def _parts(model: nn.Module, layers: str | None) -> Iterator[tuple[str, str, Tensor]]:

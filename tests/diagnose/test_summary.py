@@ -1,0 +1,26 @@
+"""The numbers at the top of a diagnosis."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from steadytune.diagnose.diagnosis import Diagnosis
+from steadytune.diagnose.measure import ModelDiagnosis
+from steadytune.diagnose.summary import summary
+from steadytune.diagnostics import noise_profile, weight_drift
+from steadytune.testing import tiny_batch, tiny_classifier
+
+
+def test_the_drift_of_all_weights_counts_parts_that_have_not_moved() -> None:
+    model, start = tiny_classifier(), tiny_classifier()
+    with torch.no_grad():
+        for parameter in model.bert.encoder.layer[0].parameters():
+            parameter *= 1.5
+    squares = {n: p.square().sum().item() for n, p in start.named_parameters()}
+    moved = sum(value for name, value in squares.items() if "encoder.layer.0." in name)
+    profile = noise_profile(start, [tiny_batch()])
+    measured = ModelDiagnosis("m", (0,), profile, profile, drift=weight_drift(model, start))
+    found = Diagnosis((measured,), {}, ("text",), "made up", 0.05)
+    (drift,) = (figure.value for figure in summary(found)["m"] if figure.key == "drift")
+    assert drift == pytest.approx(100 * 0.5 * (moved / sum(squares.values())) ** 0.5, rel=1e-6)
