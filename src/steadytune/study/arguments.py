@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import TrainingArguments
+from transformers import Trainer, TrainingArguments, get_scheduler
 
 from .._device import usable_device
 from .._exceptions import ConfigError
@@ -66,6 +66,7 @@ def training_arguments(
         given = ", ".join(f"{field}={value}" for field, value in further.items()) or "none"
         raise ConfigError(f"settings cannot be ({given}): {reason}") from error
     _require_dashboards(arguments.report_to)
+    _require_optimizer(arguments, steps)
     return arguments
 
 
@@ -114,6 +115,8 @@ def _require_composition(spec: RunSpec, settings: dict[str, Any]) -> None:
         raise ConfigError("precision fp16 needs a GPU, and there is none; give fp32 or bf16")
     if spec.patience is not None and "save_strategy" in settings:
         raise ConfigError("setting save_strategy does not go with patience; leave one out")
+    if settings.get("save_strategy") == "best":
+        raise ConfigError("setting save_strategy=best needs a metric; give --patience instead")
     if spec.class_weights == "balanced" and settings.get("label_smoothing_factor"):
         raise ConfigError(
             "setting label_smoothing_factor does not go with balanced class weights; leave one out"
@@ -131,6 +134,24 @@ def _require_dashboards(names: Sequence[str]) -> None:
             raise ConfigError(f"setting report_to={name} is unknown; expected one of {known}")
         if name not in get_available_reporting_integrations():
             raise ConfigError(f"setting report_to={name} needs that package; install it first")
+
+
+def _require_optimizer(arguments: TrainingArguments, steps: int) -> None:
+    """The optimizer's package has to be there, and the schedule to have all that it needs."""
+    unused = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    further, warmup = arguments.lr_scheduler_kwargs, arguments.get_warmup_steps(steps)
+    try:
+        Trainer.get_optimizer_cls_and_kwargs(arguments)
+    except ImportError as error:
+        raise ConfigError(f"setting optim={arguments.optim.value} cannot be: {error}") from error
+    try:
+        get_scheduler(arguments.lr_scheduler_type, unused, warmup, steps, further)
+    except (TypeError, ValueError) as error:
+        name = arguments.lr_scheduler_type.value
+        raise ConfigError(
+            f"setting lr_scheduler_type={name} cannot be with lr_scheduler_kwargs={further}: "
+            f"{' '.join(str(error).split())}"
+        ) from error
 
 
 class OneDevice(TrainingArguments):  # type: ignore[misc]
