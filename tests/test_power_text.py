@@ -65,6 +65,12 @@ def test_a_study_of_several_comparisons(tmp_path: Path) -> None:
     assert "give the table by seeds" in words and "To find a true" not in words
 
 
+def test_several_training_subsets_are_no_independent_seeds(tmp_path: Path) -> None:
+    runs = [r for subset in range(3) for r in study(4, spec={"subset_seed": subset})]
+    words = words_of(call("--difference", "0.01", "--study", str(write(tmp_path, runs))))
+    assert "lnsr 12" in words and "plan subsets rather than seeds" in words
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

@@ -27,6 +27,7 @@ def test_known_scores(folder: Path) -> None:
     differences = np.subtract(LNSR, PLAIN)
     assert (scatter.method, scatter.baseline, scatter.domain) == ("lnsr", "plain", "movie")
     assert (scatter.pairs, scatter.metric, scatter.stand_ins) == (4, "accuracy", 0)
+    assert scatter.subsets == 1
     assert scatter.std == pytest.approx(np.std(PLAIN, ddof=1))
     assert scatter.std_differences == pytest.approx(differences.std(ddof=1))
     assert scatter.interval.low < scatter.std_differences < scatter.interval.high

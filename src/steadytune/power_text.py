@@ -74,6 +74,15 @@ def print_scatter(study: StudyScatter, wish: Wish, console: Console) -> None:
             ),
             console,
         )
+    if any(scatter.subsets > 1 for scatter in study.found):
+        _print_sentence(
+            Text(
+                "The runs use several training subsets. Their scatter is that over seeds and "
+                "subsets together, and runs on one subset are not independent: the interval is too "
+                "narrow. A report counts subsets from three on, so plan subsets rather than seeds."
+            ),
+            console,
+        )
     for warning in study.warnings:
         console.print(Text(f"Warning: {warning}", style="yellow"))
 

@@ -31,7 +31,8 @@ class Scatter:
         metric: The metric.
         method: The method.
         baseline: What it is compared with.
-        pairs: Seeds that both have.
+        pairs: Seeds that both have, counted on every training subset.
+        subsets: How many training subsets the pairs are of.
         std: Standard deviation of the baseline's scores.
         std_differences: That of the paired differences.
         interval: 95 % interval of `std_differences`, for normal differences.
@@ -46,6 +47,7 @@ class Scatter:
     method: str
     baseline: str
     pairs: int
+    subsets: int
     std: float
     std_differences: float
     interval: Interval
@@ -124,6 +126,7 @@ def _scatter(heading: str, setting: Setting, comparison: Comparison) -> Scatter 
         method=comparison.method,
         baseline=comparison.baseline,
         pairs=left.size,
+        subsets=len({key[1:] for key in treatment.scores if key in control.scores}),
         std=float(right.std(ddof=1)),
         std_differences=float((left - right).std(ddof=1)),
         interval=interval,

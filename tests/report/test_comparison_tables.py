@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steadytune.report import comparison_tables
+from steadytune.report import build_report, comparison_tables
 from tests.report.fabricated import cells, record, setting_of, study
 
 
@@ -23,6 +23,12 @@ def test_correction_is_mentioned_only_where_there_is_one() -> None:
     assert two is not None and three is not None
     assert "Holm" not in " ".join(two.notes)
     assert "Holm" in " ".join(three.notes)
+
+
+def test_correction_over_several_settings_is_mentioned_too() -> None:
+    records = [r for n in range(2) for r in study(6, spec={"epochs": 3.0 + n})]
+    for section in build_report(records, title="t").sections:
+        assert "Holm" in " ".join(section.differences.notes if section.differences else ())
 
 
 def test_no_comparison_without_a_second_method() -> None:
@@ -61,3 +67,7 @@ def test_subsets_are_counted_as_such() -> None:
     assert table.columns[0] == "Subsets"
     assert cells(table)["lnsr minus plain", "movie, in domain"][0] == "3"
     assert "averaged over its seeds" in table.notes[0]
+    spread = comparison_tables.spread_table(setting_of(records))
+    tests = comparison_tables.significance_table(setting_of(records))
+    assert spread is not None and "claim too much" in spread.notes[0]
+    assert tests is not None and "share of training subsets" in tests.notes[-1]

@@ -47,9 +47,15 @@ def _difference_notes(setting: Setting) -> tuple[str, ...]:
         f"difference is taken pair by pair. {_interval_note(setting)}",
         "p is the two-sided p-value of the sign-flip test, smallest p the lowest that this number "
         "could reach before any correction. In domain it is the primary comparison"
-        + (", corrected by Holm for all methods on this page" if len(setting.primary) > 1 else "")
+        + (", corrected by Holm for all of them on this page" if _is_corrected(setting) else "")
         + "; out of domain it is exploratory and not corrected.",
     )
+
+
+def _is_corrected(setting: Setting) -> bool:
+    """A lone comparison is corrected too where the page has other settings."""
+    primary = setting.primary
+    return len(primary) > 1 or any(c.adjusted_p != c.difference.p_value for c in primary)
 
 
 def _interval_note(setting: Setting) -> str:
@@ -83,10 +89,18 @@ def significance_table(setting: Setting) -> Table | None:
             "None of these p-values is corrected. Wilcoxon's signed-rank test weighs differences "
             "by rank, so that one run that failed cannot decide it. Smallest is the lowest p-value "
             "that each test could have reached here.",
-            "Improvement is the share of pairs in which the method scored higher, equal ones "
-            "counted by half: how likely it is to win with one seed. Its interval is the exact "
-            "binomial one.",
+            _improvement_note(setting),
         ),
+    )
+
+
+def _improvement_note(setting: Setting) -> str:
+    pairs, unit = "pairs", "with one seed"
+    if any(c.subsets for c in setting.comparisons):
+        pairs, unit = "training subsets", "on one subset, on average over its seeds"
+    return (
+        f"Improvement is the share of {pairs} in which the method scored higher, equal ones "
+        f"counted by half: how likely it is to win {unit}. Its interval is the exact binomial one."
     )
 
 
@@ -114,6 +128,7 @@ def spread_table(setting: Setting) -> Table | None:
         columns=("Pairs", "Ratio of std", "Bootstrap", "Normal", "p, paired", "p, robust"),
         groups=_by_method(setting, "over", _spread_row),
         notes=(
+            *_clustered(setting),
             "A ratio below 1 means that the method varies less over seeds. Two 95 % intervals: the "
             "bootstrap resamples pairs and assumes no shape; the other one and the paired p come "
             "from the Pitman-Morgan test, which assumes normal scores and misleads where some runs "
@@ -121,6 +136,15 @@ def spread_table(setting: Setting) -> Table | None:
             "Spread needs many seeds: to detect a ratio of 0.7 in four of five studies takes about "
             "65 pairs. All of these comparisons are exploratory.",
         ),
+    )
+
+
+def _clustered(setting: Setting) -> tuple[str, ...]:
+    if setting.subsets < 2:
+        return ()
+    return (
+        f"The runs use {setting.subsets} training subsets. Intervals and tests of spread count "
+        "every run as independent, which runs on one subset are not: they claim too much.",
     )
 
 
