@@ -54,6 +54,15 @@ def test_a_record_replaces_the_older_one_of_its_run(ledger: Ledger) -> None:
     assert [record["status"] for record in ledger.read().records] == ["ok"]
 
 
+def test_a_run_without_a_result_does_not_replace_one_that_has_it(ledger: Ledger) -> None:
+    predictions = {"movie": {"logits": np.zeros((2, 2), np.float32)}}
+    finished = make_test_record(make_spec())
+    ledger.add(Outcome(finished, predictions))
+    ledger.add(Outcome(make_test_record(make_spec(), "failed")))
+    assert ledger.read().records == [finished]
+    assert ledger.predictions_of(finished).exists()
+
+
 def test_names_tell_method_seed_and_hash() -> None:
     spec = make_spec(7, "my.package:Method(lnsr:targets=(1,2)):word='a/b'")
     name = file_name(make_test_record(spec))

@@ -88,7 +88,8 @@ class Ledger:
     def add(self, outcome: Outcome) -> Path:
         """Write a record and its predictions, each under a temporary name that is then renamed.
 
-        Files of an earlier outcome of the same run are replaced.
+        Files of an earlier outcome of the same run are replaced, but a run without a result does
+        not take the place of one that has it: another writer may have finished it meanwhile.
 
         Returns:
             The file of the record.
@@ -97,6 +98,8 @@ class Ledger:
         text = json.dumps(record, indent=1, allow_nan=False) + "\n"
         self.runs.mkdir(parents=True, exist_ok=True)
         path, beside = self.runs / file_name(record), self.predictions_of(record)
+        if record["status"] not in FINISHED and self.has(record["spec_hash"]):
+            return path
         if predictions is not None:
             self.predictions.mkdir(exist_ok=True)
             archive = io.BytesIO()

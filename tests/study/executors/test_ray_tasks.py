@@ -18,6 +18,7 @@ import pytest
 from steadytune import ConfigError, SteadytuneError
 from steadytune.study.executors import FineTune, InProcess, RayTasks, WorkerError, _ray_driver
 from steadytune.study.executors._ray_cluster import _folder_for, import_ray
+from steadytune.study.executors._ray_side import SharedFolder
 from steadytune.study.ledger import Ledger
 from steadytune.study.spec import RunSpec
 from tests.run_records import make_spec
@@ -226,3 +227,10 @@ def test_a_run_that_has_ended_in_time_but_is_not_collected_yet_is_not_overdue() 
     driver._ray, driver._time_limit, driver._in_flight = _Ended(), 1.0, {"reference": one}
     driver._end_if_overdue("reference", one)
     assert driver._in_flight == {"reference": one}
+
+
+def test_a_worker_that_may_not_write_in_the_folder_leaves_it_to_the_driver(tmp_path: Path) -> None:
+    (tmp_path / "marker").touch()
+    (tmp_path / "runs").touch()  # no folder can be made here, not even by root
+    SharedFolder(tmp_path, "marker").keep(quick(make_spec(), lambda done, total: None))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["marker", "runs"]

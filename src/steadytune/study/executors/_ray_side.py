@@ -6,13 +6,14 @@ import pickle
 import platform
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from ..._exceptions import SteadytuneError
+from ..._exceptions import ConfigError, SteadytuneError
 from ..ledger import Ledger
 from ..outcome import Outcome
 from ..spec import RunSpec
@@ -40,9 +41,10 @@ class SharedFolder:
     marker: str
 
     def keep(self, outcome: Outcome) -> None:
-        """Write the outcome, so that it stays when the driver is lost."""
-        if (self.folder / self.marker).is_file():
-            Ledger(self.folder).add(outcome)
+        """Write the outcome, so that it stays when the driver is lost; where that can be done."""
+        with suppress(OSError, ConfigError):
+            if (self.folder / self.marker).is_file():
+                Ledger(self.folder).add(outcome)
 
 
 @dataclass(frozen=True)
