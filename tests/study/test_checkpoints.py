@@ -77,7 +77,7 @@ def test_a_stopped_run_goes_on(
     assert seen[0][0] > 1
     whole = run(changed, load=load_toy)
     assert same(resumed, whole)
-    assert (keep.model / "model.safetensors").is_file()
+    assert (tmp_path / "model" / "model.safetensors").is_file()
     assert resumed.record["cost"]["steps"] == whole.record["cost"]["steps"]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -98,3 +100,19 @@ def test_nothing_is_left_on_disk(
 def test_values_that_json_lacks_are_null_in_the_history() -> None:
     logged = [{"loss": float("inf"), "step": 1}, {"eval_loss": 2.0}, {"train_runtime": 3.0}]
     assert training._history(logged) == [{"loss": None, "step": 1}, {"eval_loss": 2.0}]
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+def test_each_run_is_one_run_of_wandb(
+    spec: RunSpec, model: Any, monkeypatch: pytest.MonkeyPatch, is_open: bool
+) -> None:
+    ended: list[object] = []
+    package = SimpleNamespace(run="the user's own" if is_open else None)
+    package.finish = lambda: ended.append(package.run)
+    monkeypatch.setitem(sys.modules, "wandb", package)
+
+    def begin(steps: int) -> None:
+        package.run = package.run or "of the callback"
+
+    train(spec, model, load(Path(spec.model))[1], rows(), (), begin)
+    assert ended == ([] if is_open else ["of the callback"])

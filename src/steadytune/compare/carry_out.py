@@ -74,7 +74,8 @@ def carry_out(runs: Sequence[PlannedRun], desk: Desk, planned: Sequence[PlannedR
 
         try:
             specs = [run.spec for run in runs]
-            work = StudyRun(FineTune(desk.load, desk.models), by_hash)
+            curves = desk.ledger.folder.resolve() / "curves"
+            work = StudyRun(FineTune(desk.load, desk.models, curves), by_hash)
             desk.executor.carry_out(specs, work, keep, progress.on_progress, desk.ledger.folder)
         except KeyboardInterrupt:
             done = len(desk.ledger.finished() & {run.spec.hash for run in planned})

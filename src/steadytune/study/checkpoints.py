@@ -21,13 +21,13 @@ class Workspace:
 
     Args:
         model: The folder that the trained model and its tokenizer are saved in: it is there whole
-            or not at all.
+            or not at all; None keeps no model.
         checkpoints: Folder of the checkpoints, from which the run goes on if it was stopped; None
             for a run that starts anew then.
         curves: Folder for TensorBoard's files, if the run is told to report to it.
     """
 
-    model: Path
+    model: Path | None = None
     checkpoints: Path | None = None
     curves: Path | None = None
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from .._device import usable_device
 from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
 from .._threads import using_threads
@@ -138,6 +139,7 @@ def _fine_tune(
     seeds = Seeds.from_run(spec.seed)
     head_seed = seeds.head if spec.head_seed is None else Seeds.from_run(spec.head_seed).head
     model, tokenizer = load_model(spec.model, task.kind, task.label_names, head_seed, trust)
+    model.to(usable_device())  # noise is drawn there: the same before training and after it
     splits = (TRAIN, DEV) if spec.scored == DEV else tuple(task.splits)
     encoding = Encoding(spec.max_length, spec.stride)
     encoded = encode_splits(task, spec.model, encoding, splits, trust)
@@ -156,7 +158,7 @@ def _fine_tune(
             _evaluate(task, model, tokenizer, encoded, meter.add, log)
     if log.diverged is None:
         log.profile["after"] = attenuation(model, tokenizer, unseen)
-        if keep is not None:
+        if keep is not None and keep.model is not None:
             _save(model, tokenizer, keep.model)
 
 

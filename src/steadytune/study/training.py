@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -89,6 +90,7 @@ def train(
         stack.enter_context(forwards.installed())
         stack.enter_context(_class_weights(spec, model, rows))
         stack.enter_context(_curves_kept(workspace.curves if workspace else None))
+        stack.callback(_end_wandb_run, is_ours=_wandb_run() is None)
         trainer = _RunTrainer(
             model=model,
             args=training_arguments(
@@ -230,6 +232,17 @@ def _curves_kept(folder: Path | None) -> Iterator[None]:
         yield
     finally:
         del os.environ[_TENSORBOARD_FOLDER]
+
+
+def _wandb_run() -> Any:
+    """The open run of W&B, if its package is in use."""
+    return getattr(sys.modules.get("wandb"), "run", None)
+
+
+def _end_wandb_run(*, is_ours: bool) -> None:
+    """Its callback would go on with an open run, so that all runs of a process would be one."""
+    if is_ours and _wandb_run() is not None:
+        sys.modules["wandb"].finish()
 
 
 def _history(logged: Sequence[dict[str, float]]) -> list[dict[str, float | None]]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from multiprocessing import active_children
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from steadytune import ConfigError
-from steadytune.study.executors import Executor, InProcess, LocalWorkers, executor_for
+from steadytune.study.executors import Executor, FineTune, InProcess, LocalWorkers, executor_for
+from steadytune.study.ledger import run_name
 
 from .runs import SPECS, broken_at_seed_2, by_seed, quick, refuse_seed_2
 
@@ -61,3 +64,20 @@ def test_zero_workers_are_this_process() -> None:
     assert executor_for(None) == LocalWorkers()
     with pytest.raises(ConfigError, match="workers=-1"):
         executor_for(-1)
+
+
+def test_a_fine_tune_keeps_what_it_is_told_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from steadytune.study import run as module
+
+    kept: list[Any] = []
+    monkeypatch.setattr(module, "run", lambda spec, progress, load, keep: kept.append(keep))
+    name = run_name(SPECS[0])
+    for work in (FineTune(), FineTune(models=tmp_path), FineTune(curves=tmp_path)):
+        work(SPECS[0], lambda done, total: None)
+    assert [(keep.model, keep.curves) for keep in kept] == [
+        (None, None),
+        (tmp_path / name, None),
+        (None, tmp_path / name),
+    ]

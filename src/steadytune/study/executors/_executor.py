@@ -91,17 +91,20 @@ class FineTune:
     Args:
         load: As for `steadytune.study.run.run`.
         models: Folder that trained models are kept in, one folder a run; None keeps none.
+        curves: Folder for TensorBoard's files, one folder a run, if runs report to it.
     """
 
     load: Callable[..., Any] | None = None
     models: Path | None = None
+    curves: Path | None = None
 
     def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
         from ..checkpoints import Workspace
         from ..run import run
 
-        keep = None if self.models is None else Workspace(self.models / run_name(spec))
-        return run(spec, progress, self.load, keep)
+        name = run_name(spec)
+        model, curves = (folder and folder / name for folder in (self.models, self.curves))
+        return run(spec, progress, self.load, Workspace(model, curves=curves))
 
 
 def attempt(run: Run, spec: RunSpec, progress: Progress) -> Outcome:
