@@ -35,7 +35,7 @@ def train(data: dict[str, Path], out: Path, *options: object) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def ensemble(data: dict[str, Path]) -> Path:
-    train(data, data["folder"] / "ensemble", "--keep", "ensemble")
+    train(data, data["folder"] / "ensemble", "--keep", "ensemble", "--train-size", "40")
     return data["folder"] / "ensemble"
 
 
@@ -59,9 +59,17 @@ def test_an_ensemble_averages_probabilities(ensemble: Path) -> None:
     record = json.loads((ensemble / "record.json").read_text())
     assert record["selection"]["taken"] == [1, 2]
     members = [read_predictions(p) for p in sorted((ensemble / "members/predictions").iterdir())]
-    each = [np.exp(log_softmax(member["dev"]["logits"])) for member in members]
-    kept = read_predictions(ensemble / "predictions.npz")["dev"]["logits"]
+    each = [
+        np.exp(log_softmax(member[record["task"]["in_domain"]]["logits"])) for member in members
+    ]
+    kept = read_predictions(ensemble / "predictions.npz")[record["task"]["in_domain"]]["logits"]
     assert np.allclose(np.exp(kept), np.mean(each, axis=0), atol=1e-6)
+
+
+def test_an_ensemble_takes_all_runs_and_needs_no_rows_to_choose_by(ensemble: Path) -> None:
+    record = json.loads((ensemble / "record.json").read_text())
+    assert "dev" not in record["results"] and record["task"]["sizes"]["train"] == 40
+    assert "Choices were made" not in (ensemble / "README.md").read_text()
 
 
 def test_an_ensemble_is_evaluated_and_predicts(ensemble: Path, data: dict[str, Path]) -> None:

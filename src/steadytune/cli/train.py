@@ -96,7 +96,7 @@ def train(
         str,
         typer.Option(
             help="Of several, keep the best one, an ensemble of all, or a soup: the average of "
-            "their weights. Rows to choose by decide."
+            "their weights. Rows to choose by decide on best and soup."
         ),
     ] = "best",
     patience: Annotated[

@@ -131,9 +131,10 @@ def _seeds(record: Record) -> str:
     spreads = [spread(seeds, split) for split in splits]
     rows.append(["mean", "", *(shown(s and s[0]) for s in spreads)])
     rows.append(["standard deviation", "", *(shown(s and s[1]) for s in spreads)])
+    choices = f" Choices were made by `{DEV}` alone." if DEV in record["results"] else ""
     text = (
-        f"What is kept is {_KEEP[record['selection']['keep']]}. Choices were made by `{DEV}` "
-        "alone; the scores of the single runs on the other rows show the spread over seeds, "
+        f"What is kept is {_KEEP[record['selection']['keep']]}.{choices} The scores of the single "
+        "runs on the other rows show the spread over seeds, "
         f"{record['task']['metric']} below."
     )
     return (

@@ -79,8 +79,11 @@ def dev_score(member: Member, metric: str) -> float:
 
 
 def best_member(members: Sequence[Member], metric: str) -> Member:
-    """The run that the rows to choose by prefer; of equal ones that of the lowest loss there."""
-    if len(members) == 1:
+    """The run that the rows to choose by prefer; of equal ones that of the lowest loss there.
+
+    The first one where there are no such rows, as for an ensemble, which takes all runs.
+    """
+    if len(members) == 1 or DEV not in members[0].record["results"]:
         return members[0]
 
     def preference(member: Member) -> tuple[float, float]:

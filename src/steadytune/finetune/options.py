@@ -89,5 +89,6 @@ class TrainOptions:
 
     @property
     def chooses(self) -> bool:
-        """Whether rows to choose by are needed."""
-        return len(self.seeds) > 1 or self.patience is not None
+        """Whether rows to choose by are needed: an ensemble takes all runs."""
+        picks = len(self.seeds) > 1 and self.keep != "ensemble"
+        return picks or self.patience is not None

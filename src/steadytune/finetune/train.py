@@ -94,7 +94,7 @@ def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> Rec
 
 
 def _record(plan: TrainPlan, members: list[Member], kept: Kept) -> Record:
-    """The record of the run that is kept; of a model made of several, that of the best of them."""
+    """The record of the run that is kept; of a model made of several, of the best of them."""
     metric = plan.task.metric
     base = best_member([m for m in members if m.seed in kept.seeds], metric).record
     spec = plan.specs[0]
