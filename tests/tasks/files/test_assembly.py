@@ -165,6 +165,15 @@ def test_labels_may_be_kept_secret_in_any_kind_of_file(
     assert all(text.startswith(prefix) for text in texts(source.load().test["mine"]))
 
 
+def test_other_rows_are_those_that_have_labels(tmp_path: Path) -> None:
+    other = saved(tmp_path / "other", validation=[0, 1], test=[-1, -1])
+    source = DataSource(train=csv(tmp_path / "t.csv"), label="verdict", ood=(f"o={other}",))
+    assert texts(source.load().test["o"]) == {"validation 0", "validation 1"}
+    assert "not used: test, where every label is -1" in source.notes()
+    rows = read_evaluation_rows(other, Target("classification", ("text",), ("no", "yes")))
+    assert texts(rows.dataset) == {"validation 0", "validation 1"}
+
+
 def test_splits_that_are_not_used_are_named(tmp_path: Path) -> None:
     folder = saved(tmp_path / "mine", train=[0, 1], test=[1], extra=[0, 0])
     assert DataSource(train=folder).notes()[-1] == "not used: extra"

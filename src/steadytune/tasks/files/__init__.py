@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from .label_mapping import Target
 from .rows import PAIR, QUESTIONS, SINGLE, Rows, further_rows, unlabelled_rows
+from .secret_labels import is_learned, labelled_splits
 from .splits import TEST, VALIDATION, preferred_split, read_splits
 
 __all__ = [
@@ -26,7 +27,7 @@ def read_evaluation_rows(
 
     Args:
         where: A file, a folder, or a name on the Hugging Face hub; of several splits, the test
-            rows are read, or else the validation rows.
+            rows are read if they have labels, or else the validation rows.
         target: What the rows have to fit.
         text: The text columns; guessed where they are not there or not given.
         label: The column of the truth, likewise.
@@ -34,7 +35,10 @@ def read_evaluation_rows(
     Raises:
         DataError: Rows cannot be had or read, or do not fit; the text is one line.
     """
-    table = preferred_split(read_splits(where), (TEST, VALIDATION), where)
+    splits = read_splits(where)
+    learned = is_learned(target.label_names)
+    labelled, _ = labelled_splits(splits, label, learned=learned)
+    table = preferred_split(labelled or splits, (TEST, VALIDATION), where)
     return further_rows(table, target, text, label)
 
 

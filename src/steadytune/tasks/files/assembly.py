@@ -20,6 +20,7 @@ from .held_out import held_out_rows, text_key
 from .label_mapping import Target
 from .labels import CLASSIFICATION, REGRESSION
 from .rows import QUESTIONS, further_rows, training_rows
+from .secret_labels import is_learned, labelled_splits
 from .splits import TEST, VALIDATION, preferred_split, read_splits, stem
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from ..source import DataSource
 
 _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
-_HIDDEN_LABEL = -1
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,17 @@ class _Reader:
 
     def read(self, where: str, preferred: Sequence[str], use: str) -> Dataset:
         """The rows that `where` names, of the first of the preferred splits that there is."""
-        return self.rows_of(preferred_split(read_splits(where), preferred, where), use)
+        splits = read_splits(where)
+        labelled = self.with_labels(splits) if len(splits) > 1 else {}
+        return self.rows_of(preferred_split(labelled or splits, preferred, where), use)
+
+    def with_labels(self, splits: Mapping[str, Table]) -> dict[str, Table]:
+        """All splits but those whose labels are kept secret."""
+        numbers = values(self.train, "label") if self.target.kind == REGRESSION else ()
+        learned = is_learned(self.target.label_names or numbers)
+        kept, notes = labelled_splits(splits, self.columns.truth, learned=learned)
+        self.notes.extend(notes)
+        return kept
 
     def rows_of(self, table: Table, use: str) -> Dataset:
         rows = further_rows(table, self.target, self.columns.texts, self.columns.truth)
@@ -129,7 +139,7 @@ def _three_uses(
     """Rows to train on, held-out rows, and rows to choose by if any are set apart for it."""
     assert source.train is not None
     train, held_out, dev = reader.train, None, None
-    tables = _with_labels(splits, reader)
+    tables = reader.with_labels(splits)
     if source.validation is not None:
         held_out = reader.read(source.validation, (TEST, VALIDATION), "held out")
     elif TEST in tables or VALIDATION in tables:
@@ -144,34 +154,6 @@ def _three_uses(
     if tables:
         reader.notes.append(f"not used: {listed(list(tables))}")
     return train, held_out, dev
-
-
-def _with_labels(splits: Mapping[str, Table], reader: _Reader) -> dict[str, Table]:
-    """All splits but those whose labels are kept secret.
-
-    Many benchmarks give their test rows without labels, with -1 or nothing in their place.
-    """
-    tables = {}
-    for name, table in splits.items():
-        labels = table.columns.get(reader.columns.truth or "", [])
-        if labels and all(label is None or label == "" for label in labels):
-            reader.notes.append(f"not used: {name}, where no row has a label")
-        elif labels and all(map(_is_hidden, labels)) and not _learns_hidden_label(reader):
-            reader.notes.append(f"not used: {name}, where every label is {_HIDDEN_LABEL}")
-        else:
-            tables[name] = table
-    return tables
-
-
-def _is_hidden(label: object) -> bool:
-    return label in (_HIDDEN_LABEL, str(_HIDDEN_LABEL), str(float(_HIDDEN_LABEL)))
-
-
-def _learns_hidden_label(reader: _Reader) -> bool:
-    """Whether -1 is a label like any other: training rows have it."""
-    if reader.target.kind == REGRESSION:
-        return _HIDDEN_LABEL in values(reader.train, "label")
-    return str(_HIDDEN_LABEL) in reader.target.label_names
 
 
 def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:

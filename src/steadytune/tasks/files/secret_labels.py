@@ -1,0 +1,45 @@
+"""Splits whose labels are kept secret: benchmarks give -1 or nothing in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ._table import Table
+
+_HIDDEN_LABEL = -1
+_USUAL_COLUMN = "label"
+
+
+def labelled_splits(
+    splits: Mapping[str, Table], column: str | None, *, learned: bool
+) -> tuple[dict[str, Table], list[str]]:
+    """The splits that have labels, and a line on each of the others.
+
+    Args:
+        splits: Split -> rows.
+        column: The column of the label, or `label` where that is not there; splits without either
+            are kept.
+        learned: Whether -1 is a label like any other, since training rows have it.
+    """
+    reasons = {split: _secret(table, column, learned) for split, table in splits.items()}
+    kept = {split: splits[split] for split, reason in reasons.items() if reason is None}
+    return kept, [f"not used: {split}, where {why}" for split, why in reasons.items() if why]
+
+
+def is_learned(labels: Sequence[object]) -> bool:
+    """Whether -1 stands among the names of classes, or among the numbers trained on."""
+    return any(map(_is_hidden, labels))
+
+
+def _secret(table: Table, column: str | None, learned: bool) -> str | None:
+    there = column if column in table.columns else _USUAL_COLUMN
+    labels = table.columns.get(there, [])
+    if labels and all(label is None or label == "" for label in labels):
+        return "no row has a label"
+    if labels and not learned and all(map(_is_hidden, labels)):
+        return f"every label is {_HIDDEN_LABEL}"
+    return None
+
+
+def _is_hidden(label: object) -> bool:
+    return label in (_HIDDEN_LABEL, str(_HIDDEN_LABEL), str(float(_HIDDEN_LABEL)))
