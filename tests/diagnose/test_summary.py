@@ -7,6 +7,7 @@ import torch
 
 from steadytune.diagnose.diagnosis import Diagnosis
 from steadytune.diagnose.measure import ModelDiagnosis
+from steadytune.diagnose.sections import sections
 from steadytune.diagnose.summary import summary
 from steadytune.diagnostics import noise_profile, weight_drift
 from steadytune.testing import tiny_batch, tiny_classifier
@@ -24,3 +25,13 @@ def test_the_drift_of_all_weights_counts_parts_that_have_not_moved() -> None:
     found = Diagnosis((measured,), {}, ("text",), "made up", 0.05)
     (drift,) = (figure.value for figure in summary(found)["m"] if figure.key == "drift")
     assert drift == pytest.approx(100 * 0.5 * (moved / sum(squares.values())) ** 0.5, rel=1e-6)
+
+
+def test_a_single_example_has_no_in_manifold_noise() -> None:
+    model, batches = tiny_classifier(), [tiny_batch(examples=1)]
+    gaussian, other = (noise_profile(model, batches, noise=n) for n in ("gaussian", "in-manifold"))
+    found = Diagnosis((ModelDiagnosis("m", (0,), gaussian, other),), {}, ("text",), "made up", 0.05)
+    assert "top_in_manifold" not in {figure.key for figure in summary(found)["m"]}
+    readings = {section.key: section.reading for section in sections(found)}
+    assert "100 % of the tokens" in readings["in_manifold"]
+    assert "of the tokens" not in readings["gaussian"]

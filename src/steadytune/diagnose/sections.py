@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -15,6 +15,7 @@ from .diagnosis import Diagnosis
 from .measure import JACOBIAN_EXAMPLES
 
 _WIDTH, _LEFT, _BOTTOM = 340.0, 62.0, 44.0
+_FEW_TOKENS = 0.01
 _FRAME = Frame(_WIDTH, 270.0, _LEFT, _BOTTOM)
 
 
@@ -90,8 +91,19 @@ def _attenuation(found: Diagnosis, name: str, words: str) -> Section:
         f"its norm, and follows how far each higher layer moves, in % of its own norm. Falling: "
         f"the model dampens noise. Rising: it is brittle. The number at a line's end is the layer "
         f"where it starts (0 is the embeddings); the band is one standard deviation over examples."
+        f"{_undirected(profiles)}"
     )
     return Section(name, f"How {words} noise fades through the layers", reading, panels)
+
+
+def _undirected(profiles: Mapping[str, NoiseProfile]) -> str:
+    share = max(max(profile.undirected) for profile in profiles.values())
+    if share < _FEW_TOKENS:
+        return ""
+    return (
+        f" For up to {100 * share:.0f} % of the tokens there was no such direction: their noise is "
+        "Gaussian. More examples give more directions."
+    )
 
 
 def _amplification(found: Diagnosis) -> Section:

@@ -65,7 +65,7 @@ def _figures(model: ModelDiagnosis, size: float) -> tuple[Figure, ...]:
         Figure("top_gaussian", f"Top layer moved by {noise} Gaussian noise at layer 0", "{:.1f} %",
                100 * float(model.gaussian.ratio[0][-1])),
         Figure("top_in_manifold", f"Top layer moved by {noise} in-manifold noise at layer 0",
-               "{:.1f} %", 100 * float(model.in_manifold.ratio[0][-1])),
+               "{:.1f} %", _in_manifold(model)),
         Figure("moved" if values else "changed",
                f"Value moved by {noise} noise" if values else f"Answers changed by {noise} noise",
                "{:.3g}" if values else "{:.1f} %", _changed(model.outputs, size)),
@@ -79,6 +79,12 @@ def _figures(model: ModelDiagnosis, size: float) -> tuple[Figure, ...]:
                _mean(model.jacobian, "spectral")),
         Figure("drift", "Distance of the weights from the start", "{:.2f} %", drift),
     )  # fmt: skip
+
+
+def _in_manifold(model: ModelDiagnosis) -> float | None:
+    """None where not a single token had a direction, so that the noise was Gaussian."""
+    profile = model.in_manifold
+    return None if profile.undirected[0] == 1 else 100 * float(profile.ratio[0][-1])
 
 
 def _changed(found: OutputSensitivity | None, size: float) -> float | None:
