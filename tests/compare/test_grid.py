@@ -59,6 +59,18 @@ def test_settings_of_a_task_an_arm_and_a_choice_win_in_this_order(make_study: Ma
     }
 
 
+def test_further_fields_of_the_trainer_add_up(make_study: MakeStudy, model: str) -> None:
+    arm = Arm("other", "plain", (("settings", {"adam_beta2": 0.9, "optim": "sgd"}),))
+    given = {"lr_scheduler_type": "cosine", "adam_beta2": 0.98}
+    study = make_study(
+        arms=(*arms_of(("plain",)), arm), settings={"model": model, "settings": given}
+    )
+    (entry,) = load_tasks(study)
+    plain, other = (dict(plan_run(study, entry, a, 1, 0, "").spec.settings) for a in study.arms)
+    assert plain == given
+    assert other == {"lr_scheduler_type": "cosine", "adam_beta2": 0.9, "optim": "sgd"}
+
+
 def test_a_task_that_stands_twice_is_refused(make_study: MakeStudy) -> None:
     study = make_study(tasks=(StudyTask(DataSource(task="toy")),) * 2)
     with pytest.raises(ConfigError, match="task toy stands twice"):

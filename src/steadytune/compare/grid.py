@@ -83,7 +83,10 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
     for entry in study.tasks:
         task = entry.source.load()
         if any(other.task.name == task.name for other in loaded):
-            raise ConfigError(f"task {task.name} stands twice; give each task a name of its own")
+            raise ConfigError(
+                f"task {task.name} stands twice; give rows of your own a name each, "
+                "or compare sizes of one task in studies of their own"
+            )
         loaded.append(LoadedTask(task, entry.changes, entry.source.notes()))
         require_fit(study.model, task.kind, task.label_names, [arm.method for arm in study.arms])
     return tuple(loaded)
@@ -158,8 +161,7 @@ def plan_run(
     settings: dict[str, Any] = {
         "method": arm.method,
         "max_length": _MAX_LENGTH[entry.task.kind],
-        **study.settings,
-        **dict((*entry.changes, *arm.changes, *choice)),
+        **_merged(study.settings, entry.changes, arm.changes, choice),
     }
     settings["epochs"] = settings.get("epochs", RunSpec.epochs) * arm.longer
     settings["subset_seed"] = subset_seed
@@ -177,10 +179,20 @@ def require_settings(study: Study) -> None:
     for arm in study.arms:
         parse_method(arm.method)
         for entry in study.tasks:
-            settings = {**study.settings, **dict((*entry.changes, *arm.changes))}
+            settings = _merged(study.settings, entry.changes, arm.changes)
             RunSpec(**{"task": "", "method": arm.method, "seed": 0, **settings})
             check_settings(settings.get("settings", {}))
             _require_length(arm, settings)
+
+
+def _merged(*layers: Mapping[str, Any] | Changes) -> dict[str, Any]:
+    """Settings of which later ones win; so do fields of the trainer within `settings`."""
+    settings: dict[str, Any] = {}
+    for given in layers:
+        layer = dict(given)
+        further = {**settings.get("settings", {}), **dict(layer.get("settings", {}))}
+        settings |= {**layer, "settings": further}
+    return settings
 
 
 def _require_length(arm: Arm, settings: Mapping[str, Any]) -> None:
