@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .._exceptions import ConfigError
+from .._whole_file import write_json
 
 RECORD = "record.json"
 PREDICTIONS = "predictions.npz"
@@ -102,13 +103,6 @@ class OutputFolder:
         if (self.work / _PLAN).exists():
             return "it holds the unfinished work of another command"
         return "it holds other files"
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write JSON under a temporary name that is then renamed."""
-    temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
 
 
 def _read(path: Path) -> dict[str, Any]:

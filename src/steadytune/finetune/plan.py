@@ -24,6 +24,7 @@ from ..tasks import TRAIN, Encoding, Task
 from .options import TrainOptions
 
 _FEWEST_TO_CHOOSE_BY = 100
+_SHARE_TO_CHOOSE_BY = 5
 _MAX_LENGTH = {"qa": 384}
 _OTHER_MAX_LENGTH = 128
 _NOTICEABLE_CUT = 0.01
@@ -166,19 +167,26 @@ def resolve_precision(precision: str) -> str:
 
 
 def _dev_size(options: TrainOptions, task: Task) -> int | None:
-    """Rows to choose by: as many as asked for, or as many as are trained on, and 100 at least."""
-    if options.dev_size is not None or not options.chooses:
+    """Rows to choose by: as many as asked for, or those that the user named.
+
+    By default they are as many as are trained on, and 100 at least, of the rows that are left; and
+    a fifth of the training rows where all are there to be trained on.
+    """
+    if options.dev_size is not None:
         return options.dev_size
     if task.dev is not None:
         return len(task.dev)
+    if not options.chooses:
+        return None
     most = len(task.train)
-    unused = most - (most if options.train_size is None else options.train_size)
+    if options.train_size is None:
+        return max(1, most // _SHARE_TO_CHOOSE_BY)
+    unused = most - options.train_size
     if unused < 1:
         raise ConfigError(
             f"all {most} training rows are trained on, and none is left to choose by; give "
             "--train-size below that, --dev-size, or --dev FILE"
         )
-    assert options.train_size is not None
     return min(unused, max(_FEWEST_TO_CHOOSE_BY, options.train_size))
 
 

@@ -12,11 +12,12 @@ import numpy as np
 
 from .._device import usable_device
 from .._exceptions import ModelError
+from .._whole_file import write_json
 from ..model_files import CAREFUL, Trust, read_config
 from ..models import load_whole_model, resolve_model
 from ..study.evaluation import model_outputs
 from ..tasks import PROBLEMS, Outputs, Problem
-from .output_folder import RECORD, write_json
+from .output_folder import RECORD
 
 ENSEMBLE = "ensemble.json"
 _VERSION = 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .._exceptions import ModelError, SteadytuneError
 from .._prediction_file import write_predictions
 from .._threads import using_threads
+from .._whole_file import write_json
 from ..model_files import MINILM
 from ..study.record import Record, now
 from ..tasks import DEV, TRAIN
@@ -14,7 +15,7 @@ from .card import write_card
 from .choosing import Kept, Kitchen, best_member, copy_folder, keep
 from .members import Member, checkpoints_in, members_ledger, train_members
 from .options import TrainOptions
-from .output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder, write_json
+from .output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder
 from .plan import TrainPlan, make_plan
 from .summary import print_scores, use_of
 
