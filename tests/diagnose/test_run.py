@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -10,6 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
+from transformers import DistilBertConfig, DistilBertModel
 from typer.testing import CliRunner, Result
 
 from steadytune._random import isolated_rng
@@ -100,6 +102,23 @@ def test_a_quick_look_at_a_file_of_pairs_and_hostile_text(tuned: str, tmp_path: 
     with np.load(out / "arrays.npz", allow_pickle=False) as arrays:
         assert 0.3 in arrays["tuned/outputs/sizes"]
         assert not any("jacobian" in name for name in arrays)
+
+
+def test_a_model_of_another_family(folder: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    config = DistilBertConfig(vocab_size=21, dim=8, n_layers=2, n_heads=2, hidden_dim=16)
+    with isolated_rng(torch.device("cpu"), 0):
+        DistilBertModel(config).save_pretrained(other)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(folder / name, other)
+    out = tmp_path / "out"
+    arguments = [str(folder), "--compare", str(other), "--task", "toy", "--examples", "4", "--full"]
+    result = call(*arguments, "--out", str(out))
+    assert result.exit_code == 0, result.output
+    with np.load(out / "arrays.npz", allow_pickle=False) as arrays:
+        assert arrays["other/jacobian/spectral"].shape[0] == 2
+        assert not any(name.startswith("other/drift") for name in arrays)
+    assert call(*arguments, "--start", str(folder), "--out", str(out)).exit_code == 2
 
 
 def test_the_same_numbers_again(tuned: str, tmp_path: Path) -> None:

@@ -132,6 +132,22 @@ def test_jacobian(axes: Axes) -> None:
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "1"]
 
 
+def test_jacobians_of_models_of_different_depth(axes: Axes) -> None:
+    deep, flat = (
+        JacobianNorms(
+            tuple(range(depth)),
+            (depth,) * depth,
+            np.array([4.0]),
+            *np.full((4, depth, 1), 4.0 * depth),
+        )
+        for depth in (2, 1)
+    )
+    drawing.draw_jacobian({"flat": flat, "deep": deep}, "spectral", axes)
+    assert [tick.get_text() for tick in axes.get_xticklabels()] == ["0", "1"]
+    heights = [bar.get_height() for bar in axes.patches]
+    np.testing.assert_allclose(heights, [4, np.nan, 8, 8])
+
+
 def test_drift_of_models_with_different_parts(axes: Axes) -> None:
     counts = np.array([1, 1])
     plain = WeightDrift(

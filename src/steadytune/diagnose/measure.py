@@ -156,8 +156,18 @@ def _in_full(
         blocks=blocks,
         logits=logits,
         ranks=layer_ranks(tokens),
-        drift=None if start is None else weight_drift(subject.model, start),
+        drift=None if start is None else _drift(subject, start, options),
         tokens=tokens,
         means=representations(subject.model, features.batches(), pool="mean"),
         identity=features.tokens,
     )
+
+
+def _drift(subject: Subject, start: Any, options: Options) -> WeightDrift | None:
+    """None where nobody said that the model was fine-tuned from the start, and it was not."""
+    try:
+        return weight_drift(subject.model, start)
+    except ModelError:
+        if options.start is not None:
+            raise
+        return None

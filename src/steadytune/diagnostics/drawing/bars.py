@@ -37,19 +37,28 @@ def draw_jacobian(
         axes: Where to draw.
         colours: One a model.
     """
-    layers = [str(b) for b in next(iter(found.values())).source]
-    values = {name: getattr(data, quantity) for name, data in found.items()}
+    layers = sorted({b for data in found.values() for b in data.source})
     rows = {
-        name: (part.mean(1), np.quantile(part, [0.25, 0.75], axis=1))
-        for name, part in values.items()
+        name: _mean_and_middle(dict(zip(data.source, getattr(data, quantity), strict=True)), layers)
+        for name, data in found.items()
     }
-    _grouped(axes, layers, rows, colours)
+    _grouped(axes, list(map(str, layers)), rows, colours)
     axes.set_xlabel("change enters at layer")
     axes.set_ylabel(
         {"gain": "typical factor", "spectral": "largest factor", "frobenius": "Frobenius norm"}[
             quantity
         ]
     )
+
+
+def _mean_and_middle(values: Mapping[int, Array], layers: Sequence[int]) -> tuple[Array, Array]:
+    """Means and quartiles over examples by layer; NaN at layers that this model does not have."""
+    columns = [
+        (part.mean(), *np.quantile(part, [0.25, 0.75])) if part is not None else (np.nan,) * 3
+        for part in map(values.get, layers)
+    ]
+    mean, *quartiles = np.array(columns).T
+    return mean, np.array(quartiles)
 
 
 def draw_drift(
