@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -127,3 +128,13 @@ def test_bad_input_is_refused() -> None:
         bootstrap_mean_interval(SKEWED, generator(), confidence=95)
     with pytest.raises(ConfigError, match="one of percentile, expanded, bca"):
         bootstrap_mean_interval(SKEWED, generator(), method="basic")  # type: ignore[arg-type]
+
+
+def test_bca_of_many_examples_never_holds_all_leave_one_out_samples() -> None:
+    values = np.random.default_rng(0).exponential(size=3000)
+    tracemalloc.start()
+    found = bootstrap_mean_interval(values, np.random.default_rng(1), resamples=50, method="bca")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found.interval is not None
+    assert peak < 60e6  # all of them are 72 MB of indices alone

@@ -139,7 +139,9 @@ def bootstrap(
     undefined = values.size - defined.size
     interval = None
     if varies(defined) and undefined <= (1 - confidence) * values.size:
-        left_out = replicate(_leave_one_out(count)) if method == "bca" else None
+        left_out = None
+        if method == "bca":
+            left_out = np.concatenate([replicate(indices) for indices in _leave_one_out(count)])
         interval = _cut(estimate, defined, count, left_out, confidence, method)
     return BootstrapInterval(estimate, interval, values.size, undefined)
 
@@ -150,9 +152,12 @@ def _resample(count: int, resamples: int, generator: np.random.Generator) -> Ite
         yield generator.integers(0, count, (min(rows, resamples - start), count))
 
 
-def _leave_one_out(count: int) -> Indices:
-    keep = ~np.eye(count, dtype=bool)
-    return np.broadcast_to(np.arange(count), (count, count))[keep].reshape(count, count - 1)
+def _leave_one_out(count: int) -> Iterator[Indices]:
+    """In parts, since all of them at once take count^2 numbers."""
+    rows, kept = max(1, _CHUNK // count), np.arange(count - 1)
+    for start in range(0, count, rows):
+        left_out = np.arange(start, min(start + rows, count))[:, None]
+        yield kept + (kept >= left_out)
 
 
 def _cut(
