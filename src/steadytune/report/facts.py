@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -69,10 +68,13 @@ def setting_headings(settings: Sequence[Setting]) -> list[str]:
     differing = [k for k in _LABELS if k in keys and _differs(settings, k)]
     differing += sorted(k for k in keys - set(_LABELS) if _differs(settings, k))
     headings = [_heading(setting, differing) for setting in settings]
-    counts = Counter(headings)
+    rows = [_rows_text(setting) for setting in settings]
+    seen: dict[str, set[str]] = {}
+    for heading, text in zip(headings, rows, strict=True):
+        seen.setdefault(heading, set()).add(text)
     return [
-        f"{heading}, rows {_rows_text(setting)}" if counts[heading] > 1 else heading
-        for heading, setting in zip(headings, settings, strict=True)
+        f"{heading}, rows {text}" if len(seen[heading]) > 1 else heading
+        for heading, text in zip(headings, rows, strict=True)
     ]
 
 
