@@ -18,6 +18,7 @@ from steadytune.method_text import (
     format_value,
     is_wrapper,
     known_methods,
+    method_identity,
     options_of,
     parse_method,
     split_methods,
@@ -234,3 +235,13 @@ def test_values_print_without_spaces() -> None:
     assert format_value((0.5,)) == "(0.5,)"
     assert format_value(None) == "none"
     assert format_value("a b") == "'a b'"
+
+
+def test_the_identity_names_every_option_and_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    methods = parse_method("l2sp+every(lnsr:std=0.5):n=2")
+    before = method_identity(methods)
+    assert "std=0.5" in before and "layer=0" in before
+    assert before.endswith(" Every v1 L2SP v1 LNSR v1")
+    monkeypatch.setattr(LNSR, "version", 2)
+    assert method_identity(methods) == before.replace("LNSR v1", "LNSR v2")
+    assert method_identity(()) == "()"

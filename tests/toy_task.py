@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from itertools import product
 from typing import Any
 
 from steadytune.tasks import Task
@@ -12,18 +13,31 @@ DOMAINS = {"movie": ("film", "plot", "cast"), "product": ("phone", "book")}
 
 
 def load_toy(name: str = "toy") -> Task:
-    """Sentences such as `the plot was not bad`, positive or negative by the adjective."""
+    """Sentences such as `the plot was bad`, positive or negative by the adjective.
+
+    Those to train on differ from one another and from those that are scored.
+    """
     from datasets import Dataset
 
-    def rows(domain: str, count: int) -> Any:
+    def scored(domain: str, count: int) -> Any:
         draw = random.Random(f"{domain}{count}")
         labels = [number % 2 for number in range(count)]
         texts = [
-            f"the {draw.choice(DOMAINS[domain])} was {draw.choice((BAD, GOOD)[label])}"
+            f"a {draw.choice(DOMAINS[domain])} is {draw.choice((BAD, GOOD)[label])}"
             + " very" * draw.randrange(4)
             for label in labels
         ]
         return Dataset.from_dict({"sentence": texts, "label": labels, "idx": list(range(count))})
+
+    def trained_on() -> Any:
+        labels = [number % 2 for number in range(40)]
+        texts = [
+            f"the {noun} was {(BAD, GOOD)[label][adjective]}" + " very" * times
+            for times, adjective, noun, label in product(
+                range(4), range(2), DOMAINS["movie"], range(2)
+            )
+        ]
+        return Dataset.from_dict({"sentence": texts[:40], "label": labels, "idx": list(range(40))})
 
     return Task(
         name=name,
@@ -31,7 +45,7 @@ def load_toy(name: str = "toy") -> Task:
         label_names=("negative", "positive"),
         metric="accuracy",
         domain="movie",
-        train=rows("movie", 40),
-        test={"movie": rows("movie", 70), "product": rows("product", 20)},
+        train=trained_on(),
+        test={"movie": scored("movie", 70), "product": scored("product", 20)},
         source="made up for tests",
     )

@@ -83,6 +83,7 @@ class Regularizer(ABC):
     needs_start: ClassVar[bool] = False  # measures from the weights the run started from
     needs_embeddings: ClassVar[bool] = False  # perturbs the word embeddings
     is_additive: ClassVar[bool] = False  # only adds to the objective, so that this can be scaled
+    version: ClassVar[int] = 1  # grows when equal settings come to mean another training
 
     @abstractmethod
     def attach(self, host: Host) -> AbstractContextManager[Transform]:

@@ -19,9 +19,9 @@ import difflib
 import importlib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeGuard, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeGuard, Union, cast, get_args, get_origin, get_type_hints
 
 from ._exceptions import ConfigError
 from ._regularizer import Regularizer
@@ -63,6 +63,16 @@ def parse_method(text: str, *, imports: bool = True) -> tuple[Regularizer, ...]:
 def format_method(methods: Iterable[Regularizer]) -> str:
     """The text of `methods`; only options that differ from their defaults are printed."""
     return "+".join(_format_one(method) for method in methods) or PLAIN
+
+
+def method_identity(methods: Iterable[Regularizer]) -> str:
+    """Every option of `methods`, defaults included, and the version of each class behind them.
+
+    It changes whenever the training that they stand for does.
+    """
+    chosen = tuple(methods)
+    versions = sorted({(type(m).__name__, m.version) for m in _with_wrapped(chosen)})
+    return f"{chosen!r}{''.join(f' {name} v{number}' for name, number in versions)}"
 
 
 def split_methods(text: str) -> list[str]:
@@ -276,6 +286,14 @@ def expected(hint: Any) -> str:
 def _near(name: str, known: Iterable[str]) -> str:
     found = difflib.get_close_matches(name, list(known), n=3)
     return f"did you mean {' or '.join(found)}?" if found else ""
+
+
+def _with_wrapped(methods: Iterable[Regularizer]) -> Iterator[Regularizer]:
+    """The methods, and those inside wrappers."""
+    for method in methods:
+        yield method
+        fields = (getattr(method, f.name) for f in dataclasses.fields(cast(Any, method)))
+        yield from _with_wrapped(value for value in fields if isinstance(value, Regularizer))
 
 
 def _format_one(method: Regularizer) -> str:

@@ -199,3 +199,54 @@ def test_domains_can_be_left_out() -> None:
     assert alone.content_hash != whole.content_hash
     with pytest.raises(ConfigError, match="has no domain 'tweet'"):
         whole.keep_domains(["tweet"])
+
+
+def test_no_choice_sees_a_text_that_is_scored_or_trained_on() -> None:
+    train = Dataset.from_dict(
+        {
+            "idx": list(range(12)),
+            "text": [f"Text {number % 10}" for number in range(12)],
+            "label": [0, 1] * 6,
+        }
+    )
+    scored = split([0, 1], prefix="text", first=2)  # texts 2 and 3, written differently
+    whole = task(train=train, test={"home": scored})
+    for train_size in (None, 4):
+        drawn = whole.sample(train_size=train_size, dev_size=6)
+        assert drawn.dev is not None
+        chosen_by = {text.lower() for text in drawn.dev["text"]}
+        others = {text.lower() for text in [*drawn.train["text"], *scored["text"]]}
+        assert chosen_by and not chosen_by & others
+    with pytest.raises(ConfigError, match="no rows to choose by"):
+        task(train=train, test={"home": train}).sample(train_size=4, dev_size=2)
+
+
+def test_questions_to_choose_by_stand_on_contexts_of_their_own() -> None:
+    def questions(count: int, first: int) -> Dataset:
+        contexts = [f"the {first + number // 4} house is red" for number in range(count)]
+        return Dataset.from_dict(
+            {
+                "idx": list(range(count)),
+                "id": [str(number) for number in range(count)],
+                "question": [f"what {number}?" for number in range(count)],
+                "context": contexts,
+                "answers": [{"text": ["red"], "answer_start": [len(c) - 3]} for c in contexts],
+            }
+        )
+
+    whole = Task(
+        name="toy qa",
+        kind="qa",
+        columns=("question", "context"),
+        metric="f1",
+        domain="home",
+        train=questions(80, 100),
+        test={"home": questions(8, 500)},
+        source="made for this test",
+    )
+    for train_size, left in ((None, 80 - 12), (20, 20)):
+        drawn = whole.sample(train_size=train_size, dev_size=10)
+        assert drawn.dev is not None
+        assert len(drawn.dev) == 10
+        assert not set(drawn.dev["context"]) & set(drawn.train["context"])
+        assert len(drawn.train) == left

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._exceptions import ConfigError
-from ..method_text import format_method, parse_method
+from ..method_text import format_method, method_identity, parse_method
 from ..models import model_hash, resolve_model
 from ..study.preflight import require_fit
 from ..study.record import describe_task
@@ -169,7 +169,10 @@ def plan_run(
     rows, description = entry.sample(dataclasses.asdict(draft))
     methods = parse_method(draft.method)
     spec = dataclasses.replace(
-        draft, method=format_method(methods), method_options=_options(draft.method), data_hash=rows
+        draft,
+        method=format_method(methods),
+        method_options=method_identity(methods),
+        data_hash=rows,
     )
     return PlannedRun(spec, _arm_record(study, arm), description)
 
@@ -219,7 +222,3 @@ def _arm_record(study: Study, arm: Arm) -> dict[str, Any] | None:
     if not varies and arm.name == arm.method and study.tuning is None:
         return None
     return {"name": arm.name, "varies": list(varies)}
-
-
-def _options(method: str) -> str:
-    return repr(parse_method(method))

@@ -224,7 +224,7 @@ def _first_problem(error: ValidationError) -> str:
     problems = error.errors()
     misspelt = (problem for problem in problems if problem["type"] == "extra_forbidden")
     problem = next(misspelt, problems[0])
-    steps = [str(step) for step in problem["loc"]]
+    steps = [str(step) if str(step).isprintable() else repr(step) for step in problem["loc"]]
     where = ".".join(steps)
     if problem["type"] == "extra_forbidden":
         known = _known_keys()

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from .._exceptions import ConfigError
-from ..method_text import format_method, parse_method
+from ..method_text import format_method, method_identity, parse_method
 from ..model_files import Trust, read_config
 from ..models import model_hash, resolve_model
 from ..study.arguments import step_count, training_arguments
@@ -90,7 +90,7 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     draft = dataclasses.replace(
         _draft(options, task),
         method=format_method(methods),
-        method_options=repr(methods),
+        method_options=method_identity(methods),
         dev_size=dev_size,
         model_hash=model_hash(resolve_model(options.model, options.trust)),
     )

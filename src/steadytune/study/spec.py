@@ -33,8 +33,8 @@ class RunSpec:
     Args:
         task: Name of the task, for example `vader-movies`.
         method: The method in its text form, for example `plain` or `lnsr:std=0.05`.
-        method_options: Every option of the method, defaults included, so that no record outlives
-            a change of defaults.
+        method_options: Every option of the method, defaults included, and the version of its code,
+            so that no record outlives a change of either.
         seed: The seed of the run; head, data order, dropout and method seeds derive from it.
         model: `minilm`, a folder, or a name on the Hugging Face hub.
         data_hash: Content hash of every row of the task that the run reads.

@@ -74,6 +74,10 @@ class Problem(ABC):
             DataError: No.
         """
 
+    def sources(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """The text columns in which rows to choose by must differ from those trained on."""
+        return columns
+
     @abstractmethod
     def strata(self, rows: Dataset) -> list[Hashable]:
         """One entry a row: draws keep the share of each value."""

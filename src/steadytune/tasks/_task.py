@@ -8,12 +8,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import ConfigError, DataError
 from ._problem import Problem, values
 from ._problems import PROBLEMS
 from ._sampling import stratified_sample
+from .files.held_out import text_key
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -110,7 +112,9 @@ class Task:
             subset_seed: Seed of the draws of training rows and of rows to choose by.
             eval_size: Most rows to draw for each domain; None takes all.
             dev_size: Rows to choose by: of `dev` where the task has such rows (at most all of
-                them), else of the training rows that are not trained on. None leaves them out.
+                them), else of the training rows that are not trained on, those left out whose
+                text (for question answering, whose context) is trained on or scored in a domain:
+                no choice sees what is scored. None leaves them out.
 
         Raises:
             ConfigError: There are not so many rows, or too few for a row of each class, or
@@ -123,11 +127,11 @@ class Task:
         if dev_size is not None and self.dev is not None:
             dev = _draw(self, self.dev, dev_size, DEV, subset_seed)
         elif dev_size is not None and train_size is None:
-            dev = _draw(self, train, dev_size, DEV, subset_seed)
-            train = _without(train, dev)
+            dev = _draw_dev(self, None, dev_size, subset_seed)
+            train = _apart(self, train, [dev])
         train = _draw(self, train, train_size, TRAIN, subset_seed)
         if dev_size is not None and dev is None:
-            dev = _draw(self, _without(self.train, train), dev_size, DEV, subset_seed)
+            dev = _draw_dev(self, train, dev_size, subset_seed)
         test = {
             domain: _draw(self, rows, eval_size, domain, _EVALUATION_SEED)
             for domain, rows in self.test.items()
@@ -225,9 +229,39 @@ def _draw(task: Task, rows: Dataset, size: int | None, split: str, seed: int) ->
     return rows.select(stratified_sample(identifiers, strata, size, seed, split))
 
 
-def _without(rows: Dataset, others: Dataset) -> Dataset:
-    taken = set(values(others, "idx"))
-    return rows.select([i for i, idx in enumerate(values(rows, "idx")) if idx not in taken])
+def _draw_dev(task: Task, trained_on: Dataset | None, size: int, seed: int) -> Dataset:
+    """Rows to choose by, of the training rows that share no text with what is trained on."""
+    others = [*task.test.values(), *([] if trained_on is None else [trained_on])]
+    pool = _apart(task, task.train, others)
+    if not len(pool):
+        raise ConfigError(
+            f"{task.name} has no rows to choose by: the texts of all {len(task.train)} training "
+            "rows are trained on or scored; give rows of their own"
+        )
+    if task.problem.sources(task.columns) != task.columns:
+        pool = _whole_sources(task, pool, size, seed)
+    return _draw(task, pool, size, DEV, seed)
+
+
+def _whole_sources(task: Task, pool: Dataset, size: int, seed: int) -> Dataset:
+    """The rows of so few sources as hold enough: rows of one source are not torn apart."""
+    keys = _source_keys(task, pool)
+    distinct = list(dict.fromkeys(keys))
+    wanted = min(len(distinct), ceil(size * len(distinct) / len(keys)))
+    drawn = stratified_sample(distinct, [None] * len(distinct), wanted, seed, DEV)
+    kept = {distinct[place] for place in drawn}
+    return pool.select([row for row, key in enumerate(keys) if key in kept])
+
+
+def _apart(task: Task, rows: Dataset, others: Iterable[Dataset]) -> Dataset:
+    """The rows whose source is that of none of the others."""
+    taken = {key for split in others for key in _source_keys(task, split)}
+    return rows.select([i for i, key in enumerate(_source_keys(task, rows)) if key not in taken])
+
+
+def _source_keys(task: Task, rows: Dataset) -> list[str]:
+    columns = (values(rows, name) for name in task.problem.sources(task.columns))
+    return [text_key(*texts) for texts in zip(*columns, strict=True)]
 
 
 def _content_hash(task: Task) -> str:

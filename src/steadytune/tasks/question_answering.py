@@ -37,6 +37,10 @@ class QuestionAnswering(Problem):
     def check_training_rows(self, rows: Dataset, where: str) -> None:
         """Something can be learned from every row."""
 
+    def sources(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """Several questions stand on one context."""
+        return columns[1:]
+
     def strata(self, rows: Dataset) -> list[Hashable]:
         """All rows are of one kind."""
         return [None] * len(rows)
