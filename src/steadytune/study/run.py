@@ -27,6 +27,7 @@ from .checkpoints import Workspace, replace_folder
 from .encoded import encode_splits
 from .environment import describe_environment
 from .evaluation import are_finite, attenuation, batch_count, model_outputs
+from .first_profile import first_profile
 from .outcome import Outcome
 from .peak_memory import PeakMemory
 from .record import Status, describe_task, make_record, now, one_line
@@ -146,7 +147,9 @@ def _fine_tune(
     log.task["cut"] = {split: features.share_cut for split, features in encoded.items()}
     unseen = encoded[DEV if spec.scored == DEV else task.domain].dataset
     meter = _Meter(spec, encoded, progress)
-    log.profile["before"] = attenuation(model, tokenizer, unseen)
+    log.profile["before"] = first_profile(
+        _start_key(spec, task, model, trust), lambda: attenuation(model, tokenizer, unseen)
+    )
     with log.timed("train"):
         dev = _dev_rows(spec, task, encoded, tokenizer, meter)
         rows = encoded[TRAIN].dataset
@@ -160,6 +163,13 @@ def _fine_tune(
         log.profile["after"] = attenuation(model, tokenizer, unseen)
         if keep is not None and keep.model is not None:
             _save(model, tokenizer, keep.model)
+
+
+def _start_key(spec: RunSpec, task: Task, model: Any, trust: Trust) -> tuple[Any, ...]:
+    """All that the hidden states of the starting model depend on."""
+    weights = spec.model_hash or model_hash(resolve_model(spec.model, trust))
+    encoding = (spec.max_length, spec.stride, spec.scored, spec.threads)
+    return weights, task.content_hash, task.kind, encoding, str(model.device)
 
 
 def _dev_rows(
