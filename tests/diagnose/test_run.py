@@ -77,7 +77,7 @@ def test_a_full_comparison(folder: Path, tuned: str, tmp_path: Path) -> None:
     drawn = {path.stem for path in (out / "figures").glob("*.svg")}
     assert {"gaussian-0", "in_manifold-1", "amplification-0", "outputs-classes-change", "drift",
             "ranks", "likeness", "jacobian-spectral", "logits-spectral"} <= drawn  # fmt: skip
-    require_page(out / "diagnostics.html", "base", "tuned", "the plot was")
+    require_page(out / "diagnostics.html", "base", "tuned", "a plot is")
     assert not list(out.rglob("*.tmp"))
 
 

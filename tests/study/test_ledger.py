@@ -212,6 +212,8 @@ def test_a_finished_record_always_has_its_predictions(
     ledger.add(outcome)
     assert seen == [(".npz", False, False), (".json", True, False)]
     ledger.add(Outcome(make_test_record(make_spec(), "failed")))
+    assert beside.exists() and ledger.has(make_spec().hash)
+    ledger.add(Outcome(make_test_record(make_spec(), "diverged")))
     assert not beside.exists()
 
 

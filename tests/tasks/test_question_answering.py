@@ -98,9 +98,12 @@ def test_a_task_is_checked() -> None:
 
 
 def test_a_task_is_sampled() -> None:
-    drawn = task().sample(train_size=1, dev_size=3)
+    own = rows(4).map(lambda row: {"context": f"{row['context']} ({row['id']})"})
+    drawn = task(train=own).sample(train_size=1, dev_size=3)
     assert drawn.dev is not None
     assert (len(drawn.train), len(drawn.dev)) == (1, 3)
     assert not set(drawn.train["idx"]) & set(drawn.dev["idx"])
     with pytest.raises(ConfigError, match="train size 0"):
         task().sample(train_size=0)
+    with pytest.raises(ConfigError, match="no rows to choose by"):
+        task().sample(train_size=1, dev_size=3)
