@@ -51,8 +51,9 @@ def plan_trials(study: Study, loaded: Sequence[LoadedTask]) -> tuple[Trial, ...]
         ConfigError: A method lacks an option of its space, or a value does not suit it.
     """
     assert study.tuning is not None
+    weights = model_hash(resolve_model(study.model))
     return tuple(
-        Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, changes))
+        Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, weights, changes))
         for entry in loaded
         for arm in study.arms
         for changes in settings_to_try(study.tuning, arm)
@@ -108,10 +109,11 @@ def _dev_score(run: PlannedRun, record: Record | None) -> float:
     return constant if score is None else float(score)
 
 
-def _runs(study: Study, entry: LoadedTask, arm: Arm, changes: Changes) -> tuple[PlannedRun, ...]:
+def _runs(
+    study: Study, entry: LoadedTask, arm: Arm, weights: str, changes: Changes
+) -> tuple[PlannedRun, ...]:
     assert study.tuning is not None
     searched = (*changes, ("dev_size", study.tuning.dev_size), ("scored", DEV))
-    weights = model_hash(resolve_model(study.model))
     subset = study.subset_seeds[0]
     # A longer arm is chosen like the others and then trains for longer.
     like_others = dataclasses.replace(arm, longer=1.0)
