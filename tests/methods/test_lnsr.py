@@ -40,6 +40,11 @@ class TestContractWithoutDropout(RegularizerContract):
     neutral = LNSR(strength=0.0, dropout="off")
 
 
+class TestContractOfRelativeDistance(RegularizerContract):
+    method = LNSR(strength=3.0, std=0.1, distance="relative")
+    neutral = LNSR(strength=0.0, distance="relative")
+
+
 class Stack(nn.Module):
     """Blocks on a sequence of vectors, without embeddings: `x` is what enters the first block."""
 

@@ -35,7 +35,7 @@ from ._spectrum import (
     normalised_weight_gradient,
     spectral_shrinkage,
 )
-from ._stability import Reduction, noise_stability, squared_displacement
+from ._stability import DISTANCES, Distance, Reduction, noise_stability, squared_displacement
 from ._weights import (
     half_squared_distance,
     half_squared_low_rank_distance,
@@ -43,8 +43,10 @@ from ._weights import (
 )
 
 __all__ = [
+    "DISTANCES",
     "EXTENTS",
     "NORMS",
+    "Distance",
     "Extent",
     "Norm",
     "Reduction",

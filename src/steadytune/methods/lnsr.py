@@ -53,6 +53,10 @@ class LNSR(Penalty):
         weights: One non-negative weight w_r a target, or None for equal ones.
         reduction: `mean` as above; `sum` adds up over real tokens, width and layers instead (the
             papers' bare norm, averaged over examples only).
+        distance: In what units a layer's movement is measured: `absolute` as above; `relative`
+            to the root mean square of the unmoved token; `standardised`, between tokens brought to
+            mean 0 and variance 1 over their width. The latter two cannot be made small by
+            shrinking the hidden states.
         dropout: The noisy pass's masks: `shared` repeats the clean pass's, `fresh` draws others,
             which adds a term that does not vanish at std 0, `off` compares two passes without
             dropout, at the cost of one more.
@@ -81,6 +85,7 @@ class LNSR(Penalty):
     targets: Literal["all", "last"] | tuple[int, ...] = "all"
     weights: tuple[float, ...] | None = None
     reduction: functional.Reduction = "mean"
+    distance: functional.Distance = "absolute"
     dropout: Dropout = "shared"
     rows: float = 1.0
     detach_clean: bool = False
@@ -96,6 +101,7 @@ class LNSR(Penalty):
         check_share("rows", self.rows)
         check_choice("noise", self.noise, NOISES)
         check_choice("reduction", self.reduction, ("mean", "sum"))
+        check_choice("distance", self.distance, functional.DISTANCES)
         check_choice("dropout", self.dropout, ("shared", "fresh", "off"))
         if isinstance(self.targets, str):
             check_choice("targets", self.targets, ("all", "last"))
@@ -164,7 +170,9 @@ class LNSR(Penalty):
         start, mask, noise = (_take(x, rows) for x in (start, mask, noise))
         noisy = self._replay(step, trace, (start + noise).to(start.dtype), rows)
         clean = self._clean(step, trace, start, rows)
-        return functional.noise_stability(noisy, clean, mask, weights, self.reduction)
+        return functional.noise_stability(
+            noisy, clean, mask, weights, self.reduction, self.distance
+        )
 
     def _clean(self, step: Step, trace: Trace, start: Tensor, rows: Tensor | None) -> list[Tensor]:
         """The hidden states above b that the noisy ones are compared with."""

@@ -1,0 +1,63 @@
+"""Distances between hidden states, against closed forms."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from steadytune.functional import DISTANCES, Distance, squared_displacement
+
+MASK = torch.tensor([[1, 1, 0], [1, 1, 1]])
+
+
+def states() -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(3)
+    still = torch.randn(2, 3, 5, dtype=torch.float64, generator=generator)
+    return still + 0.1 * torch.randn(2, 3, 5, dtype=torch.float64, generator=generator), still
+
+
+def test_absolute_is_the_mean_square_over_real_tokens_and_width() -> None:
+    moved, still = states()
+    squares = (moved - still).square()
+    expected = torch.stack([squares[0, :2].mean(), squares[1].mean()])
+    torch.testing.assert_close(squared_displacement(moved, still, MASK), expected)
+
+
+def test_relative_is_the_ratio_of_squared_lengths() -> None:
+    moved, still = states()
+    ratio = (moved - still).square().sum(-1) / still.square().sum(-1)
+    expected = torch.stack([ratio[0, :2].mean(), ratio[1].mean()])
+    measured = squared_displacement(moved, still, MASK, distance="relative")
+    torch.testing.assert_close(measured, expected)
+
+
+def test_standardised_is_twice_one_minus_the_correlation() -> None:
+    """For standardised x and y: mean (x - y)^2 = 2 (1 - correlation)."""
+    moved, still = states()
+    correlation = torch.corrcoef(torch.stack([moved[1, 2], still[1, 2]]))[0, 1]
+    measured = squared_displacement(
+        moved[1:, 2:], still[1:, 2:], torch.ones(1, 1), distance="standardised"
+    )
+    torch.testing.assert_close(measured[0], 2 * (1 - correlation), rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("distance", ["relative", "standardised"])
+def test_scaling_both_states_changes_nothing(distance: Distance) -> None:
+    moved, still = states()
+    one, other = (
+        squared_displacement(scale * moved, scale * still, MASK, distance=distance)
+        for scale in (1.0, 10.0)
+    )
+    torch.testing.assert_close(one, other, rtol=1e-3, atol=0)
+
+
+@pytest.mark.parametrize("distance", DISTANCES)
+def test_gradients_are_right_and_finite_where_a_token_is_zero(distance: Distance) -> None:
+    moved, still = (x.clone().requires_grad_() for x in states())
+    assert torch.autograd.gradcheck(
+        lambda m, s: squared_displacement(m, s, MASK, distance=distance), (moved, still)
+    )
+    zeros = torch.zeros(1, 1, 5, requires_grad=True)
+    squared_displacement(zeros, zeros, torch.ones(1, 1), distance=distance).sum().backward()
+    assert zeros.grad is not None and zeros.grad.isfinite().all()
