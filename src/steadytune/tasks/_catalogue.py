@@ -5,13 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from .._exceptions import ConfigError
 from . import vader
 from ._task import Task
-from .named import FILE_CARDS, VADER_MOVIES, TaskCard, read_task
+from .named import FILE_CARDS, VADER_MOVIES, VADER_TWEETS, TaskCard, read_task
 from .named.reading import ALL
 
 
@@ -81,8 +82,13 @@ class FileTask:
         return read_task(self.card, data_root, companions)
 
 
+def _built_in(made: vader.VaderTask, card: TaskCard) -> NamedTask:
+    return NamedTask(card.name, card.summary, partial(vader.load_vader_task, made), card)
+
+
 _ENTRIES: tuple[Entry, ...] = (
-    NamedTask(VADER_MOVIES.name, VADER_MOVIES.summary, vader.load_vader_movies, VADER_MOVIES),
+    _built_in(vader.VADER_MOVIES, VADER_MOVIES),
+    _built_in(vader.VADER_TWEETS, VADER_TWEETS),
     *map(FileTask, FILE_CARDS),
 )
 

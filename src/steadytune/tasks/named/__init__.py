@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from .card import Companion, HubSplit, Origin, Rows, TaskCard
-from .glue import COLA, MRPC, RTE, STSB
+from .entailment import RTE, SNLI
+from .glue import COLA, MRPC, STSB
 from .question_answering import SQUAD, TYDIQA_EN
 from .reading import read_task
-from .sentiment import MOVIE_REVIEWS, SST2, VADER_MOVIES
+from .sentiment import MOVIE_REVIEWS, SST2, VADER_MOVIES, VADER_TWEETS
 
-FILE_CARDS = (RTE, MRPC, COLA, STSB, SST2, MOVIE_REVIEWS, SQUAD, TYDIQA_EN)
+FILE_CARDS = (RTE, SNLI, MRPC, COLA, STSB, SST2, MOVIE_REVIEWS, SQUAD, TYDIQA_EN)
 """Tasks whose rows are read from a local copy or from the hub."""
 
 __all__ = [
     "FILE_CARDS",
     "VADER_MOVIES",
+    "VADER_TWEETS",
     "Companion",
     "HubSplit",
     "Origin",

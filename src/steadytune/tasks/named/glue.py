@@ -1,4 +1,4 @@
-"""Small tasks of GLUE on pairs of sentences and on acceptability, with their companions.
+"""Small tasks of GLUE on likeness of sentences and on acceptability, with their companions.
 
 Every one is evaluated on GLUE's validation rows, which the field calls its development set: the
 labels of most of GLUE's test rows are hidden, so these are the rows that papers report on.
@@ -10,88 +10,9 @@ from .card import Companion, HubSplit, Origin, Rows, TaskCard
 from .selection import Positions
 
 GLUE = "nyu-mll/glue@bcdcba79d07bc864c1c254ccfcedcce55bcc9a8c"
-_SNLI_HUB = "stanfordnlp/snli@cdb5c3d5eed6ead6e5a341c8e56e669bb666725b"
 _PAWS_HUB = "google-research-datasets/paws@161ece9501cf0a11f3e48bd356eaa82de46d6a09"
 
 PAIR = ("sentence1", "sentence2")
-
-_ENTAILMENT = ("entailment", "not_entailment")
-
-# Three classes onto two: what is neutral and what contradicts is not entailed.
-_THREE_WAY = (
-    ("entailment", "entailment"),
-    ("neutral", "not_entailment"),
-    ("contradiction", "not_entailment"),
-)
-
-_MERGED = "neutral and contradiction are one class, not_entailment"
-
-_PREMISE = ("premise", "hypothesis")
-
-_RTE = Origin("RTE (GLUE; PASCAL RTE-1, 2, 3 and RTE-5)", "no explicit licence, research use")
-_SNLI = Origin("SNLI (Bowman et al. 2015)", "CC BY-SA 4.0")
-_CAD = Origin(
-    "edited SNLI (Kaushik et al. 2020)", "Apache-2.0 (repository), CC BY-SA 4.0 (SNLI's text)"
-)
-
-RTE = TaskCard(
-    name="rte",
-    summary="does the second sentence follow from the first?",
-    kind="classification",
-    columns=PAIR,
-    label_names=_ENTAILMENT,
-    metric="accuracy",
-    train=Rows(2490, _RTE, "glue/rte/train", HubSplit(GLUE, "rte", "train", 2490)),
-    test=Rows(277, _RTE, "glue/rte/validation", HubSplit(GLUE, "rte", "validation", 277)),
-    companions=(
-        Companion(
-            "mnli_matched",
-            Rows(
-                9815,
-                Origin("MultiNLI (Williams et al. 2018)", "OANC, CC BY 3.0 and CC BY-SA 3.0"),
-                "nli/mnli_matched/validation",
-                HubSplit(GLUE, "mnli", "validation_matched", 9815, _PREMISE, _THREE_WAY),
-            ),
-            exposed=True,
-            note=_MERGED,
-        ),
-        Companion(
-            "snli",
-            Rows(
-                9842,
-                _SNLI,
-                "nli/snli/validation",
-                HubSplit(_SNLI_HUB, None, "validation", 9842, _PREMISE, _THREE_WAY),
-            ),
-            exposed=True,
-            note=f"{_MERGED}; words are separated from punctuation",
-        ),
-        Companion(
-            "hans_style",
-            Rows(
-                7500,
-                Origin("template sentences in the style of HANS (jiant)", "MIT"),
-                "nli/hans_style/validation",
-            ),
-            note="not the official HANS set",
-        ),
-        Companion(
-            "glue_diagnostic",
-            Rows(
-                1104,
-                Origin("diagnostic set of GLUE", "no explicit licence, research use"),
-                "nli/glue_diagnostic/validation",
-            ),
-            note=_MERGED,
-        ),
-        Companion(
-            "counterfactual_nli",
-            Rows(1600, _CAD, "nli/counterfactual_nli/counterfactual"),
-            exposed=True,
-            note=f"SNLI rows, edited so that their class changes; {_MERGED}",
-        ),
-    ),
-)
 
 _MRPC = Origin(
     "MRPC (GLUE; Dolan and Brockett 2005)",

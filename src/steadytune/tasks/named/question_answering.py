@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .card import Companion, HubSplit, Origin, Rows, TaskCard
-from .selection import ContextFold
+from .selection import ColumnFold
 
 _COLUMNS = ("question", "context")
 
@@ -101,7 +101,7 @@ TYDIQA_EN = TaskCard(
         "qa/tydiqa_en/train",
         HubSplit(_TYDIQA_HUB, "secondary_task", "train", 3696, id_prefix=_ENGLISH),
         note=f"official training rows without one context in {_ONE_IN}",
-        selection=ContextFold(_ONE_IN, held_out=False),
+        selection=ColumnFold("context", _ONE_IN, held_out=False),
     ),
     test=Rows(
         470,
@@ -109,7 +109,7 @@ TYDIQA_EN = TaskCard(
         "qa/tydiqa_en/train",
         HubSplit(_TYDIQA_HUB, "secondary_task", "validation", 440, id_prefix=_ENGLISH),
         note=f"one context in {_ONE_IN} of the official training rows, by a hash of its text",
-        selection=ContextFold(_ONE_IN, held_out=True),
+        selection=ColumnFold("context", _ONE_IN, held_out=True),
     ),
     companions=_OTHER_TEXTS,
     notes=(
