@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from steadytune.tasks.named import TaskCard
+from steadytune.tasks.named.mirror import read_rows
+from steadytune.tasks.named.selection import letters_and_digits
 
 
 def made_up_row(card: TaskCard, number: int) -> dict[str, Any]:
@@ -49,3 +51,19 @@ def write_index(root: Path) -> None:
         for path in sorted(root.rglob("*.jsonl.gz"))
     ]
     (root / "index.json").write_text(json.dumps(entries))
+
+
+def letters_of_files(root: Path, folders: Iterable[str]) -> set[str]:
+    """The letters and digits of every text in these folders, of files that no task reads too."""
+    files = [
+        path.relative_to(root).as_posix().removesuffix(".jsonl.gz")
+        for folder in folders
+        for path in sorted((root / folder).glob("*.jsonl.gz"))
+    ]
+    columns = ("sentence", "sentence1", "sentence2", "question", "context")
+    rows = (row for file in files for row in read_rows(root, file))
+    return {letters_and_digits(row[name]) for row in rows for name in columns if name in row}
+
+
+STUDIED = ("glue/cola", "glue/mrpc", "glue/stsb", "glue/sst2", "qa/squad")
+"""Folders of the tasks that development tasks share no text with."""

@@ -11,8 +11,8 @@ from steadytune.tasks import TASKS, NamedTask, load_task
 from tests.toy_task import load_toy
 
 NAMES = [
-    "vader-movies",
-    *("rte", "mrpc", "cola", "stsb", "sst2", "movie_reviews", "squad", "tydiqa_en"),
+    *("vader-movies", "vader-tweets"),
+    *("rte", "snli", "mrpc", "cola", "stsb", "sst2", "movie_reviews", "squad", "tydiqa_en"),
 ]
 
 

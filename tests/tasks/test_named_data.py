@@ -12,6 +12,9 @@ import pytest
 from steadytune.tasks import TASKS, Task, load_task
 from steadytune.tasks.named import FILE_CARDS, TaskCard
 from steadytune.tasks.named.mirror import read_rows
+from steadytune.tasks.named.selection import letters_and_digits, text_digest
+from steadytune.tasks.named.snli_texts_elsewhere import TEXTS_ELSEWHERE
+from tests.tasks.local_copy import STUDIED, letters_of_files
 
 pytestmark = pytest.mark.data
 
@@ -19,6 +22,7 @@ CARDS = {card.name: card for card in FILE_CARDS}
 
 HASHES = {
     "rte": "4ef9258971530ccdc5813fcf8d156b0c",
+    "snli": "b9ad53fce2b1ce0fea19158dfb89846e",
     "mrpc": "d1266d1be4a9a9d2ac6eb3e5913aa9cc",
     "cola": "fd13ededcbab4d4f05ab89bab2cdc3f1",
     "stsb": "ae82b5eb5a5c4a86539d26ecb469fe88",
@@ -87,6 +91,43 @@ def test_no_context_of_the_own_domain_is_both_trained_and_evaluated_on(
 ) -> None:
     task = whole(name, data_root)
     assert set(task.train["context"]).isdisjoint(task.test[name]["context"])
+
+
+def test_no_premise_of_snli_is_both_trained_and_evaluated_on(data_root: Path) -> None:
+    task = whole("snli", data_root)
+    trained = set(map(letters_and_digits, task.train["sentence1"]))
+    assert trained.isdisjoint(map(letters_and_digits, task.test["snli"]["sentence1"]))
+
+
+def test_class_shares_of_snli_are_as_documented(data_root: Path) -> None:
+    task = whole("snli", data_root)
+    shares = {split: sum(rows["label"]) / len(rows) for split, rows in task.splits.items()}
+    assert (shares["train"], shares["snli"]) == pytest.approx((0.666, 0.654), abs=5e-4)
+
+
+def test_sentences_of_snli_that_stand_in_the_tasks_studied_are_left_out(data_root: Path) -> None:
+    known = letters_of_files(data_root, STUDIED)
+    texts = {
+        row[column]
+        for row in read_rows(data_root, "nli/snli/validation")
+        for column in ("sentence1", "sentence2")
+    }
+    shared = {text for text in texts if letters_and_digits(text) in known}
+    assert frozenset(map(text_digest, shared)) == TEXTS_ELSEWHERE
+    task = whole("snli", data_root)
+    for rows in (task.train, task.test["snli"]):
+        assert shared.isdisjoint(rows["sentence1"]) and shared.isdisjoint(rows["sentence2"])
+
+
+def test_no_row_of_counterfactual_nli_is_an_edit_of_a_row_of_snli(data_root: Path) -> None:
+    """The rows before they were edited stand in a file beside them that no task reads."""
+    premises = {
+        letters_and_digits(row["sentence1"])
+        for split in ("counterfactual", "validation")
+        for row in read_rows(data_root, f"nli/counterfactual_nli/{split}")
+    }
+    rows = read_rows(data_root, "nli/snli/validation")
+    assert premises.isdisjoint(letters_and_digits(row["sentence1"]) for row in rows)
 
 
 def test_the_validation_rows_of_tydiqa_have_no_answers(data_root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from pathlib import Path
 from typing import Any
 
 import datasets
@@ -13,6 +14,7 @@ from datasets import ClassLabel, Dataset, Features, Value
 
 from steadytune._exceptions import DataError
 from steadytune.tasks import load_task
+from tests.tasks.local_copy import write_file
 
 NLI = ["entailment", "neutral", "contradiction"]
 
@@ -67,6 +69,31 @@ def test_the_mapping_goes_by_name_not_by_number(hub: dict[Any, Any]) -> None:
     hub["stanfordnlp/snli", None, "validation"] = rows
     task = load_task("rte", companions=("snli",))
     assert list(task.test["snli"]["label"]) == [1, 1, 0]
+
+
+def test_snli_is_split_alike_on_the_hub_and_in_a_local_copy(
+    hub: dict[Any, Any], tmp_path: Path
+) -> None:
+    """The hub calls the columns otherwise, has rows without label, and spaces words otherwise."""
+    premises = [f"A dog, number {number // 3}." for number in range(240)]
+    hypotheses = [f"It is {number}." for number in range(240)]
+    labels = [-1, 2, 0, 1] * 60
+    columns: dict[str, list[Any]] = {"premise": premises, "hypothesis": hypotheses, "label": labels}
+    hub["stanfordnlp/snli", None, "validation"] = labelled(columns, NLI)
+    there = load_task("snli")
+    rows = [
+        {"sentence1": one.replace(",", " ,"), "sentence2": two, "label": int(label > 0)}
+        for one, two, label in zip(premises, hypotheses, labels, strict=True)
+        if label >= 0
+    ]
+    write_file(tmp_path, "nli/snli/validation", rows)
+    here = load_task("snli", tmp_path)
+    assert set(there.train["sentence1"]).isdisjoint(there.test["snli"]["sentence1"])
+    assert len(there.train) + len(there.test["snli"]) == 180
+    for split, found in there.splits.items():
+        for column in ("idx", "sentence2", "label"):
+            assert list(found[column]) == list(here.splits[split][column])
+    assert there.exposed == here.exposed == ("snli",)
 
 
 @pytest.mark.parametrize(

@@ -8,20 +8,27 @@ import pytest
 
 from steadytune._exceptions import DataError
 from steadytune.tasks import Task, load_task
+from steadytune.tasks.named.selection import letters_and_digits
 from steadytune.tasks.rated_text import RatedText
 from steadytune.tasks.vader import (
-    FILES,
+    VADER_MOVIES,
+    VADER_TWEETS,
+    VaderTask,
     distinct_and_clear,
     is_for_test,
     label_of,
     sentence_key,
     task_from_release,
 )
+from tests.tasks.local_copy import STUDIED, letters_of_files
 from tests.tasks.synthetic_release import cut_pip_off, rated_files, release_content, rows
 
 
-def synthetic_task(**texts: bytes) -> Task:
-    return task_from_release(release_content(rated_files(**texts)))
+def synthetic_task(made: VaderTask = VADER_MOVIES, **texts: bytes) -> Task:
+    return task_from_release(release_content(rated_files(**texts)), made)
+
+
+each_task = pytest.mark.parametrize("made", [VADER_MOVIES, VADER_TWEETS], ids=lambda it: it.name)
 
 
 def texts_of(task: Task, domain: str) -> list[str]:
@@ -44,10 +51,19 @@ def test_rows_carry_line_text_and_label() -> None:
     ]
 
 
-def test_domains_stand_in_order_with_the_trained_one_first() -> None:
-    task = synthetic_task()
-    assert list(task.test) == list(FILES) == ["movie", "product", "editorial", "tweet"]
-    assert task.domain == "movie"
+@pytest.mark.parametrize(
+    ("made", "domains"),
+    [
+        (VADER_MOVIES, ["movie", "product", "editorial", "tweet"]),
+        (VADER_TWEETS, ["tweet", "product", "editorial"]),
+    ],
+)
+def test_domains_stand_in_order_with_the_trained_one_first(
+    made: VaderTask, domains: list[str]
+) -> None:
+    task = synthetic_task(made)
+    assert (task.name, task.domain, list(task.test)) == (made.name, domains[0], domains)
+    assert {text.split()[0] for text in task.train["text"]} == {domains[0]}
 
 
 def test_copies_are_one_row_if_they_agree() -> None:
@@ -70,15 +86,25 @@ def test_a_sentence_among_the_movies_is_in_no_other_domain() -> None:
     assert texts_of(task, "tweet") == ["new one"]
 
 
-def test_movies_are_split_by_their_text_whatever_their_order() -> None:
-    movies = [(str(i), 2.0 * (-1) ** i, f"Sentence {i}") for i in range(300)]
-    shuffled = random.Random(0).sample(movies, len(movies))
-    first, second = synthetic_task(movie=rows(*movies)), synthetic_task(movie=rows(*shuffled))
-    train, test = set(first.train["text"]), set(first.test["movie"]["text"])
+@each_task
+def test_texts_are_split_by_a_hash_whatever_their_order(made: VaderTask) -> None:
+    texts = [(str(i), 2.0 * (-1) ** i, f"Sentence {i}") for i in range(300)]
+    shuffled = random.Random(0).sample(texts, len(texts))
+    first, second = (synthetic_task(made, **{made.trained_on: rows(*t)}) for t in (texts, shuffled))
+    train, test = set(first.train["text"]), set(texts_of(first, made.trained_on))
     assert train.isdisjoint(test) and len(train | test) == 300
-    assert set(second.test["movie"]["text"]) == test
+    assert set(texts_of(second, made.trained_on)) == test
     # Binomial with p = 1/5: five standard deviations are 5 * sqrt(300 * 0.16) = 35.
     assert abs(len(test) - 60) < 35
+
+
+def test_tweets_that_are_phrases_of_sst2_are_left_out() -> None:
+    texts = [(str(i), 2.0 * (-1) ** i, f"Sentence {i}") for i in range(40)]
+    tweets = rows(*texts, ("x", 2.0, "Wow"), ("y", 2.0, "wow, no"))
+    task = synthetic_task(VADER_TWEETS, tweet=tweets)
+    used = {*task.train["text"], *texts_of(task, "tweet")}
+    assert "wow, no" in used and "Wow" not in used
+    assert "Wow" in texts_of(synthetic_task(tweet=tweets), "tweet")
 
 
 def test_copies_fall_on_one_side() -> None:
@@ -101,51 +127,83 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def real(cache: Path) -> Task:
-    """The task as a new user gets it: downloaded from the configured index."""
+def real(cache: Path) -> dict[str, Task]:
+    """The tasks as a new user gets them: downloaded from the configured index."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv("STEADYTUNE_CACHE", str(cache))
         try:
-            return load_task("vader-movies", companions=("all",))
+            return {name: load_task(name, companions=("all",)) for name in SIZES}
         except DataError as error:
             if "the package index cannot be reached" not in str(error):
                 raise
             pytest.skip(f"the package index is needed: {error}")
 
 
-def test_the_real_release_has_the_documented_rows(real: Task) -> None:
-    sizes = {"train": len(real.train), **{name: len(rows) for name, rows in real.test.items()}}
-    assert sizes == {
+SIZES = {
+    "vader-movies": {
         **{"train": 8004, "movie": 2066},
         **{"product": 2975, "editorial": 2923, "tweet": 3372},
-    }
-    positive = {name: sum(rows["label"]) / len(rows) for name, rows in real.test.items()}
-    documented = {"movie": 0.499, "product": 0.586, "editorial": 0.401, "tweet": 0.687}
-    assert positive == pytest.approx(documented, abs=5e-4)
+    },
+    "vader-tweets": {"train": 2720, "tweet": 647, "product": 2976, "editorial": 2923},
+}
+
+POSITIVE = {
+    "vader-movies": {"movie": 0.499, "product": 0.586, "editorial": 0.401, "tweet": 0.687},
+    "vader-tweets": {"tweet": 0.685, "product": 0.586, "editorial": 0.401},
+}
+
+HASHES = {
+    "vader-movies": "028032224b0c92f4bffb8099a0586869",
+    "vader-tweets": "e6bfb6905e343d21bb05b1fa120e09d4",
+}
 
 
-def test_no_real_sentence_stands_on_both_sides(real: Task) -> None:
-    train = {sentence_key(text) for text in real.train["text"]}
-    assert len(train) == len(real.train)
-    for rows_of_domain in real.test.values():
+@pytest.mark.parametrize("name", SIZES)
+def test_the_real_release_has_the_documented_rows(real: dict[str, Task], name: str) -> None:
+    assert {split: len(rows) for split, rows in real[name].splits.items()} == SIZES[name]
+    positive = {key: sum(rows["label"]) / len(rows) for key, rows in real[name].test.items()}
+    assert positive == pytest.approx(POSITIVE[name], abs=5e-4)
+
+
+@pytest.mark.parametrize("name", SIZES)
+def test_no_real_sentence_stands_on_both_sides(real: dict[str, Task], name: str) -> None:
+    task = real[name]
+    train = {sentence_key(text) for text in task.train["text"]}
+    assert len(train) == len(task.train)
+    for rows_of_domain in task.test.values():
         keys = [sentence_key(text) for text in rows_of_domain["text"]]
         assert len(set(keys)) == len(keys) and train.isdisjoint(keys)
 
 
-def test_real_texts_are_clean(real: Task) -> None:
-    for split in (real.train, *real.test.values()):
+@pytest.mark.parametrize("name", SIZES)
+def test_real_texts_are_clean(real: dict[str, Task], name: str) -> None:
+    for split in real[name].splits.values():
         for text in split["text"]:
             assert text and text.isprintable() and "&amp" not in text
 
 
+def test_as_many_variations_stand_on_both_sides_as_documented(real: dict[str, Task]) -> None:
+    task = real["vader-tweets"]
+    train = {letters_and_digits(text) for text in task.train["text"]}
+    assert sum(letters_and_digits(text) in train for text in texts_of(task, "tweet")) == 21
+
+
+def test_real_tweets_stand_in_none_of_the_tasks_studied(
+    real: dict[str, Task], data_root: Path
+) -> None:
+    known = letters_of_files(data_root, STUDIED)
+    shared = {
+        split: sum(letters_and_digits(text) in known for text in rows["text"])
+        for split, rows in real["vader-tweets"].splits.items()
+    }
+    assert shared == {"train": 0, "tweet": 0, "product": 21, "editorial": 2}
+
+
 def test_the_real_rows_are_the_same_offline(
-    real: Task, cache: Path, monkeypatch: pytest.MonkeyPatch
+    real: dict[str, Task], cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("STEADYTUNE_CACHE", str(cache))
     cut_pip_off(monkeypatch)
-    again = load_task("vader-movies", companions=("all",))
-    assert again.content_hash == real.content_hash == REAL_HASH
+    again = {name: load_task(name, companions=("all",)).content_hash for name in real}
+    assert again == {name: task.content_hash for name, task in real.items()} == HASHES
     assert os.listdir(cache) == ["vaderSentiment-3.3.2.tar.gz"]
-
-
-REAL_HASH = "028032224b0c92f4bffb8099a0586869"

@@ -35,7 +35,7 @@ class HubSplit:
         labels: Pairs of a class's name there and ours, where the two differ; rows of a class
             without a name there (-1, no agreed label) are left out.
         id_prefix: Only rows whose `id` starts so are used.
-        selection: Which rows are used of these; None for all.
+        selection: Which rows are used of these, told by our names of columns; None for all.
     """
 
     repository: str
