@@ -114,6 +114,16 @@ def test_a_dry_run_knows_what_is_done_of_the_search(tuned: Study, tmp_path: Path
     assert "6 runs to do (4 are done already): about" in text and "with 1 run at a time" in text
 
 
+def test_a_dry_run_times_methods_in_the_middle_of_the_training(
+    make_study: MakeStudy, tmp_path: Path
+) -> None:
+    methods = ("scheduled(lnsr:strength=0.5):warmup=0.5", "smart")
+    console = Console(file=io.StringIO(), width=200)
+    dry_run(make_study(*methods), tmp_path, 0, console)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "4 runs to do: about" in text and all(method in text for method in methods)
+
+
 def test_a_dry_run_without_the_model_tells_the_grid(make_study: MakeStudy, tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=200)
     dry_run(make_study(settings={"model": "no/such"}), tmp_path / "out", None, console)

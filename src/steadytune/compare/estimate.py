@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import ceil
 from statistics import median
 from typing import Any
@@ -83,11 +84,11 @@ def _estimate(
     what = spec.task, spec.method, spec.model
     key = *what, spec.batch_size, spec.max_length, spec.precision, spec.threads
     features = _features(spec, task)
+    steps = step_count(spec, len(features))
     if key not in timings:
-        timings[key] = _time(spec, task, features)
+        timings[key] = _time(spec, task, features, steps)
     step, row = timings[key]
     step *= dict(spec.settings).get("gradient_accumulation_steps", 1)
-    steps = step_count(spec, len(features))
     sizes = group[0].task["sizes"]
     scored = (TRAIN, DEV) if spec.scored == DEV else tuple(sizes)
     windows_per_row = len(features) / sizes[TRAIN]
@@ -102,8 +103,8 @@ def _features(spec: RunSpec, task: Task) -> Any:
     return encode_splits(rows, spec.model, encoding, (TRAIN,))[TRAIN].dataset
 
 
-def _time(spec: RunSpec, task: Task, features: Any) -> tuple[float, float]:
-    """Seconds of a training step, and of scoring a row."""
+def _time(spec: RunSpec, task: Task, features: Any, steps: int) -> tuple[float, float]:
+    """Seconds of a training step in the middle of the training, and of scoring a row."""
     device = usable_device()
     model, tokenizer = load_model(spec.model, task.kind, task.label_names, head_seed=0)
     model.to(device)
@@ -112,18 +113,22 @@ def _time(spec: RunSpec, task: Task, features: Any) -> tuple[float, float]:
     with using_threads(spec.threads), isolated_rng(device, 0):
         model.train()
         with attach(model, parse_method(spec.method)) as objective:
+            optimizer = torch.optim.AdamW(model.parameters(), lr=spec.learning_rate)
+            objective.connect(optimizer)
 
-            def step() -> None:
+            def train(number: int) -> None:
                 with _precision(spec, device):
-                    loss = objective(Step(model, dict(batch)))
+                    loss = objective(Step(model, dict(batch), step=number, total_steps=steps))
                 loss.backward()
-                model.zero_grad()
+                optimizer.step()
+                optimizer.zero_grad()
 
-            steps = [_seconds_of(step, device) for _ in range(_TIMED_STEPS + 1)][1:]
+            numbers = range(steps // 2, steps // 2 + _TIMED_STEPS + 1)
+            taken = [_seconds_of(partial(train, number), device) for number in numbers][1:]
         model.eval()
         with torch.inference_mode():
             scoring = _seconds_of(lambda: model(**batch), device)
-    return median(steps), scoring / len(batch["input_ids"])
+    return median(taken), scoring / len(batch["input_ids"])
 
 
 def _precision(spec: RunSpec, device: torch.device) -> torch.autocast:
