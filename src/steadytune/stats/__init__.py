@@ -21,6 +21,7 @@ from .intervals import Interval, interval_coverage, mean_interval, std_interval
 from .multiplicity import holm
 from .paired import PairedDifference, matched, paired_difference
 from .permutation import SignFlipTest, sign_flip_test, smallest_sign_flip_p
+from .pooled_spread import PooledSpread, pooled_spread
 from .power import (
     detectable_effect,
     detectable_ratio,
@@ -52,6 +53,7 @@ __all__ = [
     "Interval",
     "LabelDisagreement",
     "PairedDifference",
+    "PooledSpread",
     "Rate",
     "SignFlipTest",
     "SignedRankTest",
@@ -81,6 +83,7 @@ __all__ = [
     "needed_pairs",
     "paired_difference",
     "paired_improvement",
+    "pooled_spread",
     "rate",
     "sign_flip_interval",
     "sign_flip_test",

@@ -130,15 +130,14 @@ def bootstrap(
         confidence: Nominal coverage.
         method: How the tails are cut.
     """
-    _check(resamples, confidence, method)
+    check_options(resamples, confidence, method)
     if count == 0 or math.isnan(estimate):
         return BootstrapInterval(None, None, 0, 0)
-    rows = _resample(count, resamples, generator)
+    rows = resample(count, resamples, generator)
     values = np.concatenate([replicate(indices) for indices in rows])
-    defined = values[np.isfinite(values)]
-    undefined = values.size - defined.size
+    defined, undefined = usable(values, confidence)
     interval = None
-    if varies(defined) and undefined <= (1 - confidence) * values.size:
+    if defined is not None:
         left_out = None
         if method == "bca":
             left_out = np.concatenate([replicate(indices) for indices in _leave_one_out(count)])
@@ -146,7 +145,20 @@ def bootstrap(
     return BootstrapInterval(estimate, interval, values.size, undefined)
 
 
-def _resample(count: int, resamples: int, generator: np.random.Generator) -> Iterator[Indices]:
+def usable(replicates: FloatArray, confidence: float) -> tuple[FloatArray | None, int]:
+    """The replicates that are defined, and how many are not.
+
+    None instead of the former where they carry no interval: where they do not vary, or more are
+    undefined than the tails hold that the interval leaves out.
+    """
+    defined = replicates[np.isfinite(replicates)]
+    undefined = replicates.size - defined.size
+    carries = varies(defined) and undefined <= (1 - confidence) * replicates.size
+    return (defined if carries else None), undefined
+
+
+def resample(count: int, resamples: int, generator: np.random.Generator) -> Iterator[Indices]:
+    """Rows of `count` indices drawn with replacement, in parts that fit in memory."""
     rows = max(1, _CHUNK // count)
     for start in range(0, resamples, rows):
         yield generator.integers(0, count, (min(rows, resamples - start), count))
@@ -171,7 +183,7 @@ def _cut(
     tail = (1 - confidence) / 2
     tails: tuple[float, float] | None = (tail, 1 - tail)
     if method == "expanded":
-        tails = _expanded_tails(count, confidence)
+        tails = expanded_tails(count, count - 1, confidence) if count > 1 else None
     if left_out is not None:
         tails = _corrected_tails(estimate, values, left_out, confidence)
     if tails is None:
@@ -180,10 +192,15 @@ def _cut(
     return Interval(float(low), float(high), confidence)
 
 
-def _expanded_tails(count: int, confidence: float) -> tuple[float, float] | None:
-    if count < 2:
-        return None
-    reach = math.sqrt(count / (count - 1)) * t_quantile(count - 1, confidence)
+def expanded_tails(count: int, degrees: int, confidence: float) -> tuple[float, float]:
+    """The shares below the ends of an expanded interval.
+
+    Args:
+        count: Values in the sample, or in all samples that the statistic pools.
+        degrees: The same less one for each sample; at least 1.
+        confidence: Nominal coverage.
+    """
+    reach = math.sqrt(count / degrees) * t_quantile(degrees, confidence)
     return float(ndtr(-reach)), float(ndtr(reach))
 
 
@@ -211,7 +228,8 @@ def _common_length(arrays: Sequence[NDArray[Any]]) -> int:
     return lengths[0]
 
 
-def _check(resamples: int, confidence: float, method: str) -> None:
+def check_options(resamples: int, confidence: float, method: str) -> None:
+    """Raise ConfigError where an option of a bootstrap is out of range."""
     check_confidence(confidence)
     if resamples < 1:
         raise ConfigError(f"resamples is {resamples}, expected at least 1, better 2000")

@@ -45,16 +45,28 @@ def bootstrap_spread(
         ConfigError: If the lengths differ, a score is not finite, or an option is out of range.
     """
     left, right = paired_scores(treatment, control)
-    defined = left.size >= _FEWEST and varies(left) and varies(right)
-    estimate = float(left.std(ddof=1) / right.std(ddof=1)) if defined else np.nan
+    ratio = ratio_of_spreads(left, right)
+    estimate = np.nan if ratio is None else ratio
 
     def replicate(indices: Indices) -> FloatArray:
-        ours, theirs = _spreads(left, indices), _spreads(right, indices)
-        ratios = np.full(len(ours), np.nan)
-        np.divide(ours, theirs, out=ratios, where=ours * theirs > 0)
-        return ratios
+        return ratios_of_spreads(left, right, indices)
 
     return bootstrap(estimate, replicate, left.size, generator, resamples, confidence, method)
+
+
+def ratio_of_spreads(left: FloatArray, right: FloatArray) -> float | None:
+    """The ratio of standard deviations; None below three pairs or where scores are all equal."""
+    if left.size < _FEWEST or not (varies(left) and varies(right)):
+        return None
+    return float(left.std(ddof=1) / right.std(ddof=1))
+
+
+def ratios_of_spreads(left: FloatArray, right: FloatArray, indices: Indices) -> FloatArray:
+    """The ratio in each row of indices; NaN where one method's scores are all equal."""
+    ours, theirs = _spreads(left, indices), _spreads(right, indices)
+    ratios = np.full(len(ours), np.nan)
+    np.divide(ours, theirs, out=ratios, where=ours * theirs > 0)
+    return ratios
 
 
 def _spreads(values: FloatArray, indices: Indices) -> FloatArray:
