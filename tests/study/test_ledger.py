@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,9 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune import ConfigError
+from steadytune._exceptions import DataError
+from steadytune._packed_records import PACKED_FILE, pack_records
 from steadytune._prediction_file import read_predictions
-from steadytune.study.ledger import Ledger, file_name, read_record
+from steadytune.study.ledger import Ledger, file_name
 from steadytune.study.outcome import Outcome
+from steadytune.study.read_record import read_record
 from tests.run_records import make_spec, make_test_record
 
 
@@ -231,3 +235,71 @@ def test_records_of_other_data_or_models_are_named(ledger: Ledger) -> None:
     }
     assert {s.spec.hash for s in stale} == {planned.hash}
     assert ledger.stale([planned, older, both]) == []
+
+
+def pack(ledger: Ledger, *records: Any) -> Path:
+    ledger.folder.mkdir(exist_ok=True)
+    path = ledger.folder / PACKED_FILE
+    path.write_bytes(pack_records((file_name(record), record) for record in records))
+    return path
+
+
+def test_packed_records_count_like_others(ledger: Ledger) -> None:
+    made = [make_test_record(make_spec(seed)) for seed in (1, 2, 3)]
+    failed = make_test_record(make_spec(4), "failed")
+    pack(ledger, made[0], made[2], failed)
+    ledger.add(Outcome(made[1]))
+    assert ledger.read().records == [*made, failed]
+    assert ledger.finished() == {record["spec_hash"] for record in made}
+    assert [ledger.has(make_spec(seed).hash) for seed in (1, 2, 3, 4, 5)] == [True] * 3 + [
+        False
+    ] * 2
+    newer = replace(make_spec(1), data_hash="new")
+    assert [stale.record for stale in ledger.stale([newer])] == [made[0]]
+
+
+@pytest.mark.parametrize(
+    ("packed", "single", "counts"),
+    [
+        ("ok", "diverged", "diverged"),
+        ("ok", "failed", "ok"),
+        ("diverged", "cancelled", "diverged"),
+        ("failed", "ok", "ok"),
+        ("failed", "cancelled", "cancelled"),
+    ],
+)
+def test_of_a_run_that_is_packed_too_the_one_with_a_result_counts(
+    ledger: Ledger, packed: str, single: str, counts: str
+) -> None:
+    ledger.add(Outcome(make_test_record(make_spec(), single)))
+    pack(ledger, make_test_record(make_spec(), packed))
+    assert [record["status"] for record in ledger.read().records] == [counts]
+
+
+def test_a_run_without_a_result_is_not_written_beside_a_packed_one(ledger: Ledger) -> None:
+    pack(ledger, make_test_record(make_spec()))
+    ledger.add(Outcome(make_test_record(make_spec(), "failed")))
+    assert list(ledger.runs.iterdir()) == []
+
+
+def test_a_packed_file_is_read_again_when_it_changes(ledger: Ledger) -> None:
+    pack(ledger, make_test_record(make_spec(1)))
+    assert len(ledger.finished()) == 1
+    pack(ledger, make_test_record(make_spec(1)), make_test_record(make_spec(2))).touch()
+    assert len(ledger.finished()) == 2
+
+
+def test_a_damaged_packed_file_is_an_error_and_stays(ledger: Ledger) -> None:
+    path = pack(ledger, make_test_record(make_spec()))
+    whole = path.read_bytes()
+    for content, reason in [
+        (b"", "ends too early"),
+        (whole[:-9], "ends too early"),
+        (lzma.compress(lzma.decompress(whole) + b"{}\n[]\n"), r"line 2 \(and 1 more\) holds no"),
+    ]:
+        path.write_bytes(content)
+        for read in (ledger.read, ledger.finished, lambda: ledger.has("0" * 16)):
+            with pytest.raises(DataError, match=reason) as caught:
+                read()
+            assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+        assert path.read_bytes() == content

@@ -1,7 +1,9 @@
 """The ledger of a study: one JSON file a run, whole or not there, safe with many writers.
 
-Beside it lies one file with the predictions of the run. It is in place before the record is, so
-that a record of a finished run always has its predictions, whenever the process is killed.
+Records that were packed into one file count as there. It is only read here.
+
+Beside a record lies one file with the predictions of its run. It is in place before the record is,
+so that a record of a finished run always has its predictions, whenever the process is killed.
 """
 
 from __future__ import annotations
@@ -9,22 +11,28 @@ from __future__ import annotations
 import io
 import json
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .._exceptions import ConfigError
+from .._exceptions import ConfigError, DataError
+from .._packed_records import (
+    PACKED_FILE,
+    Unpacked,
+    is_there,
+    record_name,
+    unpack_records,
+)
 from .._prediction_file import write_predictions
 from .._whole_file import write_whole
 from .outcome import Outcome
-from .record import FINISHED, VERSION, Record
+from .read_record import parse_record, read_record
+from .record import FINISHED, Record
 from .spec import RunSpec
 
-_STATUSES = ("ok", "diverged", "failed", "cancelled")
-_SLUG_LENGTH = 60
+_LONGEST_REASON = 200
 
 CONTENT = ("data_hash", "model_hash", "method_options")
 """Keys of a spec that follow from the rows, the weights and the method's defaults as they are."""
@@ -36,7 +44,8 @@ class Contents:
 
     Args:
         records: The records, in the order of their file names.
-        corrupt: File name -> why it cannot be read as a record, in one line.
+        corrupt: File name -> why it cannot be read as a record, in one line; a packed file is not
+            among them.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -61,6 +70,10 @@ class Stale:
 class Ledger:
     """The records under `folder/runs` and the predictions under `folder/predictions`.
 
+    Records in `folder/runs.jsonl.xz` count too. Of a run that stands in both, the record under
+    `runs` counts, unless only the packed one has a result. Where that file is damaged, whatever
+    reads records raises DataError: to go on without it would train again what is there.
+
     Args:
         folder: The folder of the study; it is made when the first record is added.
     """
@@ -69,6 +82,7 @@ class Ledger:
         self.folder = folder
         self.runs = folder / "runs"
         self.predictions = folder / "predictions"
+        self._packed_as_of: tuple[object, list[Record]] = (None, [])
 
     def require_writable(self) -> None:
         """Make the folder and try to write there.
@@ -115,26 +129,51 @@ class Ledger:
         return self.predictions / Path(file_name(record)).with_suffix(".npz").name
 
     def read(self) -> Contents:
-        """All records, and the names of the files that hold none."""
+        """All records, and the names of the files that hold none.
+
+        Raises:
+            DataError: If the packed file is damaged.
+        """
         contents = Contents()
         for path in sorted(self.runs.glob("*.json")):
             try:
                 contents.records.append(read_record(path))
             except (OSError, ValueError) as error:
                 contents.corrupt[path.name] = " ".join(str(error).split())
-        return contents
+        packed = self.packed()
+        return Contents(joined(packed, contents.records), contents.corrupt) if packed else contents
 
     def finished(self) -> set[str]:
         """The hashes of the specs whose result is there; failed and cancelled runs have none."""
-        return {r["spec_hash"] for r in self.read().records if r["status"] in FINISHED}
+        return {r["spec_hash"] for r in self.read().records if has_result(r)}
 
     def has(self, spec_hash: str) -> bool:
         """Whether the result of a spec is there."""
-        return any(
-            record["status"] in FINISHED
-            for record in (_try_read(path) for path in self.runs.glob(f"*-{spec_hash}.json"))
-            if record is not None
-        )
+        single = (_try_read(path) for path in self.runs.glob(f"*-{spec_hash}.json"))
+        if any(record is not None and has_result(record) for record in single):
+            return True
+        return any(r["spec_hash"] == spec_hash and has_result(r) for r in self.packed())
+
+    def packed(self) -> list[Record]:
+        """The packed records; the file is read again only when it has changed.
+
+        Raises:
+            DataError: If the packed file is damaged.
+        """
+        if not is_there(self.folder):
+            return []
+        path = self.folder / PACKED_FILE
+        try:
+            state = path.stat()
+            as_of = state.st_mtime_ns, state.st_size, state.st_ino
+            if self._packed_as_of[0] != as_of:
+                self._packed_as_of = as_of, _every_record(unpack_records(path, parse_record))
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"{path} cannot be read: {getattr(error, 'strerror', None) or error}; put a whole "
+                "copy of it back, or move it away to carry its runs out again"
+            ) from error
+        return self._packed_as_of[1]
 
     def stale(self, specs: Iterable[RunSpec]) -> list[Stale]:
         """Records of runs that are planned now with other data, another model or method options.
@@ -170,55 +209,54 @@ class Ledger:
 def file_name(record: Record) -> str:
     """The name of a record's file."""
     spec = record["spec"]
-    return f"{_name(spec['method'], spec['seed'], record['spec_hash'])}.json"
+    return f"{record_name(spec['method'], spec['seed'], record['spec_hash'])}.json"
 
 
 def run_name(spec: RunSpec) -> str:
     """What the files and folders of a run are called, without their suffix."""
-    return _name(spec.method, spec.seed, spec.hash)
+    return record_name(spec.method, spec.seed, spec.hash)
 
 
-def _name(method: str, seed: int, spec_hash: str) -> str:
-    """Method, seed and hash, without characters that need quoting."""
-    slug = re.sub(r"[^A-Za-z0-9.=+-]+", "_", method)[:_SLUG_LENGTH].strip("_.")
-    return f"{slug}-seed{seed}-{spec_hash}"
+def has_result(record: Record) -> bool:
+    """Whether a repetition of the run would end as this record does."""
+    return record["status"] in FINISHED
 
 
-def read_record(path: Path) -> Record:
-    """Read one record.
+def joined(packed: Iterable[Record], single: Iterable[Record]) -> list[Record]:
+    """Packed records and others as one list, in the order of file names.
+
+    Of a run that stands in both the latter counts, unless only the packed one has a result.
+    """
+    by_hash: dict[str, Record] = {}
+    for record in packed:
+        found = by_hash.get(record["spec_hash"])
+        if found is None or has_result(record) or not has_result(found):
+            by_hash[record["spec_hash"]] = record
+    kept = []
+    for record in single:
+        found = by_hash.get(record["spec_hash"])
+        if found is None or has_result(record) or not has_result(found):
+            by_hash.pop(record["spec_hash"], None)
+            kept.append(record)
+    return sorted([*by_hash.values(), *kept], key=file_name)
+
+
+def _every_record(found: Unpacked[Record]) -> list[Record]:
+    """The records of a packed file all of whose lines hold one.
 
     Raises:
-        ValueError: If the file holds no record, with the reason.
-        OSError: If it cannot be read.
+        ValueError: If one does not.
     """
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(record, dict):
-        raise ValueError("expected a JSON object")
-    if record.get("version") != VERSION:
-        raise ValueError(f"expected version {VERSION}, got {record.get('version')!r}")
-    _require(record, "spec", dict)
-    _require(record, "spec_hash", str)
-    _require(record, "results", dict)
-    if record.get("status") not in _STATUSES:
-        raise ValueError(f"unknown status {record.get('status')!r}")
-    if not path.stem.endswith(f"-{record['spec_hash']}"):
-        raise ValueError(f"spec_hash {record['spec_hash']} does not fit the file's name")
-    _require(record["spec"], "method", str)
-    _require(record["spec"], "seed", int)
-    return record
+    if not found.problems:
+        return list(found.records)
+    number, reason = found.problems[0]
+    more = f" (and {len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
+    raise ValueError(f"line {number}{more} holds no record: {reason[:_LONGEST_REASON]}")
 
 
 def _setting(spec: Mapping[str, Any]) -> str:
     """What a run was asked to be, without what the names in it stood for."""
     return json.dumps({k: v for k, v in spec.items() if k not in CONTENT}, sort_keys=True)
-
-
-def _require(record: dict[str, Any], key: str, kind: type) -> None:
-    if not isinstance(record.get(key), kind):
-        raise ValueError(f"{key} is missing or of another type than {kind.__name__}")
 
 
 def _try_read(path: Path) -> Record | None:

@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
-from ..._exceptions import ConfigError, SteadytuneError
+from ..._exceptions import ConfigError, DataError, SteadytuneError
 from ..ledger import Ledger
 from ..outcome import Outcome
 from ..spec import RunSpec
@@ -42,7 +42,7 @@ class SharedFolder:
 
     def keep(self, outcome: Outcome) -> None:
         """Write the outcome, so that it stays when the driver is lost; where that can be done."""
-        with suppress(OSError, ConfigError):
+        with suppress(OSError, ConfigError, DataError):
             if (self.folder / self.marker).is_file():
                 Ledger(self.folder).add(outcome)
 
