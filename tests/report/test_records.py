@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import copy
 import json
+import lzma
 import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steadytune._exceptions import DataError
+from steadytune._packed_records import PACKED_FILE, pack_records, record_name
+from steadytune._prediction_file import write_predictions
 from steadytune.report import build_report, load_records, read_folder, render_html
 from tests.report.fabricated import record, study, write
 
@@ -215,3 +219,85 @@ def _replace(made: dict[str, Any], path: tuple[str, ...], value: object) -> None
         inner = inner.get(key) if isinstance(inner, dict) else None
     if isinstance(inner, dict):
         inner[last] = value
+
+
+def pack(folder: Path, records: list[dict[str, Any]]) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / PACKED_FILE).write_bytes(pack_records((as_packed(made), made) for made in records))
+    return folder
+
+
+def as_packed(made: dict[str, Any]) -> str:
+    return record_name(made["spec"]["method"], made["spec"]["seed"], made["spec_hash"])
+
+
+def add_file(folder: Path, made: dict[str, Any]) -> None:
+    (folder / "runs").mkdir(exist_ok=True)
+    (folder / "runs" / f"{as_packed(made)}.json").write_text(json.dumps(made))
+
+
+def test_packed_records_are_read_like_others(tmp_path: Path) -> None:
+    made = study(3)
+    packed = read_folder(pack(tmp_path / "packed", made))
+    assert packed.warnings == ()
+    single = load_records(write(tmp_path / "single", made))
+    assert {r["spec_hash"]: {**r, "origin": None} for r in packed.records} == {
+        r["spec_hash"]: {**r, "origin": None} for r in single
+    }
+    assert {r["origin"]["folder"] for r in packed.records} == {str(tmp_path / "packed")}
+    assert sorted(r["origin"]["stem"] for r in packed.records) == sorted(map(as_packed, made))
+
+
+def test_a_run_in_a_file_of_its_own_and_packed_counts_once(tmp_path: Path) -> None:
+    packed = [record(seed=seed, movie=0.1) for seed in range(3)]
+    pack(tmp_path, packed)
+    add_file(tmp_path, {**packed[0], "status": "failed", "reason": "no memory"})
+    add_file(tmp_path, record(seed=1, movie=0.9, spec_hash=packed[1]["spec_hash"]))
+    add_file(tmp_path, record(seed=4, movie=0.2))
+    loaded = read_folder(tmp_path)
+    scores = {r["spec"]["seed"]: r["results"]["movie"]["accuracy"] for r in loaded.records}
+    assert scores == {0: 0.1, 1: 0.9, 2: 0.1, 4: 0.2}
+    assert (len(loaded.records), loaded.warnings) == (4, ())
+    assert build_report(loaded.records, title="t").warnings == ()
+
+
+def test_predictions_of_packed_records_are_found_beside_them(tmp_path: Path) -> None:
+    made = study(2, methods=("plain",))
+    for content in made:
+        columns = {"logits": np.eye(2, dtype=np.float32), "idx": np.arange(2)}
+        (tmp_path / "predictions").mkdir(exist_ok=True)
+        with (tmp_path / "predictions" / f"{as_packed(content)}.npz").open("wb") as file:
+            write_predictions(file, {"movie": columns})
+    report = build_report(load_records(pack(tmp_path, made)), title="t")
+    assert report.sections[0].disagreement is not None
+    elsewhere = load_records(pack(tmp_path / "elsewhere", made))
+    assert build_report(elsewhere, title="t").sections[0].disagreement is None
+
+
+def test_a_damaged_packed_file_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    write(pack(tmp_path, study(3)), [record()])
+    (tmp_path / PACKED_FILE).write_bytes((tmp_path / PACKED_FILE).read_bytes()[:-4])
+    loaded = read_folder(tmp_path)
+    assert len(loaded.records) == 1
+    assert loaded.warnings == (f"{PACKED_FILE} was left out: damaged: it ends too early",)
+
+
+def test_bad_lines_of_a_packed_file_are_named(tmp_path: Path) -> None:
+    odd = json.dumps(record(spec_hash="../../../../../tmp/x")).encode()
+    lines = [b"{}", odd, json.dumps(record()).encode(), *[b""] * 30]
+    (tmp_path / PACKED_FILE).write_bytes(lzma.compress(b"\n".join(lines) + b"\n"))
+    loaded = read_folder(tmp_path)
+    assert len(loaded.records) == 1
+    assert loaded.warnings[0].startswith(f"{PACKED_FILE}: line 1 was left out: version")
+    assert "line 2 was left out: spec_hash: expected sixteen" in loaded.warnings[1]
+    assert loaded.warnings[-1] == f"{PACKED_FILE}: 12 more lines were left out"
+    assert len(loaded.warnings) == 21
+
+
+@given(st.lists(json_values, max_size=4))
+def test_no_packed_json_crashes_the_reader(tmp_path_factory: Any, values: list[Any]) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    text = "".join(f"{json.dumps(value)}\n" for value in values)
+    (folder / PACKED_FILE).write_bytes(lzma.compress(text.encode()))
+    loaded = read_folder(folder)
+    assert len(loaded.records) + len(loaded.warnings) == len(values)

@@ -11,9 +11,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from .._exceptions import DataError
+from .._packed_records import PACKED_FILE, checked_name, is_there, unpack_records
 from .schema import Origin, Record, clean_text, first_problem
 
 LARGEST_FILE = 64 * 2**20
+MOST_LINES_NAMED = 20
+_FINISHED = ("ok", "diverged")
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Loaded:
 
 
 def load_records(folder: str | Path) -> list[dict[str, Any]]:
-    """The readable records under `folder/runs`; see `read_folder` for what was wrong with others.
+    """The readable records of a folder; see `read_folder` for what was wrong with others.
 
     Raises:
         DataError: If there is no such folder.
@@ -39,7 +42,10 @@ def load_records(folder: str | Path) -> list[dict[str, Any]]:
 
 
 def read_folder(folder: str | Path) -> Loaded:
-    """Read `folder/runs/*.json`. What reports do not use is left out, also parts of `history`.
+    """Read `folder/runs/*.json` and `folder/runs.jsonl.xz`, whichever are there.
+
+    What reports do not use is left out, also parts of `history`. A run that stands in both counts
+    once: as in `runs/`, unless it has a result only where it is packed.
 
     Every record gets a key `origin`, which says where it was read from.
 
@@ -72,9 +78,24 @@ def parse_folders(folders: Sequence[str | Path]) -> tuple[list[Record], list[str
 
 def parse_folder(folder: str | Path) -> tuple[list[Record], list[str]]:
     """The records of a folder as objects, and a line for each file that could not be read."""
+    _require_study(Path(folder))
+    records, warnings = _parse_files(Path(folder))
+    packed, problems = _parse_packed(Path(folder))
+    return (_joined(packed, records) if packed else records), warnings + problems
+
+
+def _require_study(folder: Path) -> None:
+    if not (folder / "runs").is_dir() and not is_there(folder):
+        raise DataError(
+            f"{clean_text(str(folder / 'runs'))} is not a folder: expected the output folder of a "
+            f"study, which holds its records under runs/ or in {PACKED_FILE}"
+        )
+
+
+def _parse_files(folder: Path) -> tuple[list[Record], list[str]]:
     records: list[Record] = []
     warnings: list[str] = []
-    for path in sorted(_runs_folder(folder).glob("*.json")):
+    for path in sorted((folder / "runs").glob("*.json")):
         try:
             records.append(_read(path))
         except (OSError, ValueError) as error:
@@ -82,14 +103,44 @@ def parse_folder(folder: str | Path) -> tuple[list[Record], list[str]]:
     return records, warnings
 
 
-def _runs_folder(folder: str | Path) -> Path:
-    runs = Path(folder) / "runs"
-    if not runs.is_dir():
-        raise DataError(
-            f"{clean_text(str(runs))} is not a folder: expected the output folder of a study, "
-            "which holds its records under runs/"
-        )
-    return runs
+def _parse_packed(folder: Path) -> tuple[list[Record], list[str]]:
+    """Of a file that is damaged nothing is taken: what is left of it is no sample of its runs."""
+    if not is_there(folder):
+        return [], []
+    try:
+        found = unpack_records(folder / PACKED_FILE, lambda line: _parse_line(line, folder))
+    except (OSError, ValueError) as error:
+        return [], [f"{PACKED_FILE} was left out: {_reason(error)}"]
+    problems = [
+        f"{PACKED_FILE}: line {number} was left out: {clean_text(reason)}"
+        for number, reason in found.problems[:MOST_LINES_NAMED]
+    ]
+    if more := len(found.problems) - len(problems):
+        problems.append(f"{PACKED_FILE}: {more} more lines were left out")
+    return list(found.records), problems
+
+
+def _parse_line(line: bytes, folder: Path) -> Record:
+    try:
+        record = Record.model_validate_json(line)
+    except ValidationError as error:
+        raise ValueError(first_problem(error)) from error
+    stem = checked_name(record.spec.method, record.spec.seed, record.spec_hash)
+    return _placed(record, folder, stem)
+
+
+def _joined(packed: Iterable[Record], single: Iterable[Record]) -> list[Record]:
+    """One record of each run, in the order of the names of their files."""
+    by_name: dict[str, Record] = {}
+    for record in (*packed, *single):
+        name = record.origin.stem if record.origin else ""
+        if name not in by_name or _may_replace(record, by_name[name]):
+            by_name[name] = record
+    return [by_name[name] for name in sorted(by_name)]
+
+
+def _may_replace(record: Record, other: Record) -> bool:
+    return record.status in _FINISHED or other.status not in _FINISHED
 
 
 def _read(path: Path) -> Record:
@@ -99,8 +150,11 @@ def _read(path: Path) -> Record:
     if path.stat().st_size > LARGEST_FILE:
         raise ValueError(f"larger than {LARGEST_FILE // 2**20} MB")
     record = Record.model_validate_json(path.read_bytes())
-    origin = Origin(folder=str(path.parent.parent), stem=path.stem)
-    return record.model_copy(update={"origin": origin})
+    return _placed(record, path.parent.parent, path.stem)
+
+
+def _placed(record: Record, folder: Path, stem: str) -> Record:
+    return record.model_copy(update={"origin": Origin(folder=str(folder), stem=stem)})
 
 
 def _reason(error: Exception) -> str:
