@@ -77,7 +77,7 @@ def _processor_seconds(*arguments: str) -> float:
 @pytest.mark.parametrize(
     "command",
     [
-        *("demo", "report", "methods", "tasks", "power"),
+        *("demo", "report", "pack", "methods", "tasks", "power"),
         *("train", "evaluate", "predict", "compare", "diagnose"),
     ],
 )

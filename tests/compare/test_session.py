@@ -11,11 +11,14 @@ import pytest
 from rich.console import Console
 
 from steadytune import ConfigError
+from steadytune._exceptions import DataError
+from steadytune._packed_records import PACKED_FILE
 from steadytune.compare import run_study
 from steadytune.compare.dry_run import dry_run
 from steadytune.compare.study import MATCHED, Arm, Study, Tuning, arms_of
 from steadytune.study.executors import InProcess
 from steadytune.study.ledger import Ledger
+from steadytune.study.pack import pack_studies
 from tests.compare.conftest import MakeStudy
 
 
@@ -144,3 +147,31 @@ def test_models_are_kept_on_request(make_study: MakeStudy, tmp_path: Path) -> No
     assert (model / "model.safetensors").exists()
     (record,) = (tmp_path / "runs").glob("*.json")
     assert model.name == record.stem
+
+
+def test_a_study_goes_on_from_packed_records(tuned: Study, tmp_path: Path) -> None:
+    one, kept = tmp_path / "one", tmp_path / "kept"
+    show(tuned, one)
+    whole = results(one)
+    lost = sorted((one / "runs").glob("*.json"))[0]
+    lost.unlink()
+    pack_studies([one], kept)
+    text = show(tuned, kept)
+    assert f"5 in {kept} already, 1 to do" in text and f"4 in {kept / 'tuning'} already" in text
+    assert [path.name for path in (kept / "runs").iterdir()] == [lost.name]
+    assert list((kept / "tuning" / "runs").iterdir()) == []
+    assert results(kept) == whole
+    assert (kept / "tuning.json").read_bytes() == (one / "tuning.json").read_bytes()
+
+
+@pytest.mark.parametrize("part", [".", "tuning"])
+def test_a_damaged_packed_file_stops_a_study_before_it_trains(
+    tuned: Study, tmp_path: Path, part: str
+) -> None:
+    path = tmp_path / part / PACKED_FILE
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"no archive")
+    with pytest.raises(DataError, match=r"runs.jsonl.xz cannot be read: damaged"):
+        show(tuned, tmp_path)
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == [path]
+    assert not (tmp_path / "runs").exists()

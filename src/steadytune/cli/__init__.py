@@ -1,6 +1,18 @@
 """The command line: it parses, calls and prints. Whatever is heavy is imported by the command."""
 
-from . import compare, demo, diagnose, evaluate, methods, power, predict, report, tasks, train
+from . import (
+    compare,
+    demo,
+    diagnose,
+    evaluate,
+    methods,
+    pack,
+    power,
+    predict,
+    report,
+    tasks,
+    train,
+)
 from ._app import app, main
 
 __all__ = [
@@ -11,6 +23,7 @@ __all__ = [
     "evaluate",
     "main",
     "methods",
+    "pack",
     "power",
     "predict",
     "report",

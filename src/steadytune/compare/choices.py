@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from .._whole_file import write_json
+from ..study.folder import CHOICES_FILE
 from .tuning import Trial
-
-FILE = "tuning.json"
 
 
 def write_choices(folder: Path, chosen: Mapping[tuple[str, str], tuple[Trial, float]]) -> None:
@@ -24,4 +23,4 @@ def write_choices(folder: Path, chosen: Mapping[tuple[str, str], tuple[Trial, fl
         }
         for (task, arm), (trial, score) in chosen.items()
     ]
-    write_json(folder / FILE, entries)
+    write_json(folder / CHOICES_FILE, entries)

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._exceptions import DataError, ModelError
+from ..study.folder import TUNING_FOLDER
 from .announce import count, describe_tasks, grid_text, show
 from .grid import LoadedTask, PlannedRun, load_tasks, plan_runs
 from .study import Study
-from .tuning import TUNING_FOLDER, plan_trials, unique_runs
+from .tuning import plan_trials, unique_runs
 
 if TYPE_CHECKING:
     from rich.console import Console

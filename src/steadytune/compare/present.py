@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .._exceptions import SteadytuneError
 from .._whole_file import write_json
 from ..method_docs import describe_methods
+from ..study.folder import STUDY_FILE
 from .announce import show
 from .grid import PlannedRun
 from .study import Study
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from ..report import Report
 
 FEW_SEEDS = 10
-STUDY_FILE = "study.json"
 
 
 def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Console) -> Report:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..study.executors import Executor
+from ..study.folder import TUNING_FOLDER
 from ..study.ledger import Ledger
 from .announce import announce, announce_choices, announce_same, announce_trials
 from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside
@@ -16,7 +17,7 @@ from .grid import Choices, PlannedRun, load_tasks, plan_runs, same_runs
 from .present import present
 from .study import Study
 from .task_loader import task_loader
-from .tuning import TUNING_FOLDER, Trial, choose, plan_trials, unique_runs
+from .tuning import Trial, choose, plan_trials, unique_runs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,6 +51,8 @@ def run_study(
     load = task_loader(study, loaded, executor.shares_files)
     models = out.resolve() / "models" if save_models else None
     desk = Desk(Ledger(out), executor, load, console, models)
+    for folder in (out, out / TUNING_FOLDER):
+        Ledger(folder).packed()  # a damaged file shows before a search begins
     desk.ledger.require_writable()
     if trials:
         runs = plan_runs(study, loaded, _tune(study, trials, desk))

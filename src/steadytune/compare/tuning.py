@@ -23,9 +23,6 @@ from ..tasks import DEV
 from .grid import LoadedTask, PlannedRun, plan_run
 from .study import Arm, Changes, Study, Tuning
 
-TUNING_FOLDER = "tuning"
-"""The folder of the search within the study's own."""
-
 
 @dataclass(frozen=True)
 class Trial:

@@ -1,0 +1,61 @@
+"""`steadytune pack`: the records of studies as one small file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ._app import app, one_line_errors
+
+_MOST_NAMED = 20
+
+
+@app.command()
+def pack(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Output folders of demos or studies; they stay as they are.", metavar="SOURCE"
+        ),
+    ],
+    target: Annotated[
+        Path,
+        typer.Argument(
+            help="The folder to write runs.jsonl.xz to; it may be one of the others. Records that "
+            "it has already stay.",
+            metavar="TARGET",
+        ),
+    ],
+) -> None:
+    """Pack the records of studies into one small file, TARGET/runs.jsonl.xz.
+
+    `steadytune report TARGET` makes the report from it, and `steadytune compare ... --out TARGET`
+    carries out only what it lacks. Predictions and models are not packed.
+
+    Examples:
+
+    * `steadytune pack rte evidence/rte`
+    * `steadytune pack first second both`
+    """
+    with one_line_errors():
+        from ..study.pack import pack_studies
+
+        packed = pack_studies(sources, target)
+        for line in packed.left_out[:_MOST_NAMED]:
+            typer.echo(f"left out: {line}", err=True)
+        if more := len(packed.left_out[_MOST_NAMED:]):
+            typer.echo(f"left out: {more} more", err=True)
+        stay = " and ".join(map(str, packed.predictions))
+        for number, file in enumerate(packed.files):
+            about = f"; predictions stay in {stay}" if stay and number == 0 else ""
+            typer.echo(f"{_count(file.records)} in {file.path}, {_size(file.size)}{about}")
+
+
+def _count(records: int) -> str:
+    return f"{records:,} record{'s' * (records != 1)}"
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{max(1, round(size / 1e3))} KB"

@@ -1,0 +1,244 @@
+"""The records of studies as one small file, for keeping, reporting and going on from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .._exceptions import ConfigError, DataError
+from .._packed_records import PACKED_FILE, is_there, pack_records
+from .._whole_file import write_json, write_whole
+from .folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
+from .ledger import Ledger, file_name, has_result
+from .record import Record
+
+_PARTS = (Path(), Path(TUNING_FOLDER))
+_LARGEST_NOTE = 16 * 2**20
+
+
+@dataclass(frozen=True)
+class PackedFile:
+    """A file of packed records that was written.
+
+    Args:
+        path: Where it is.
+        records: How many records it holds.
+        size: Its size in bytes.
+    """
+
+    path: Path
+    records: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What became of the records of several folders.
+
+    Args:
+        files: The files written: that of the study, and that of its search if there was one.
+        predictions: The folders whose predictions were not packed.
+        left_out: A line for each thing that was not packed, predictions aside, and why.
+    """
+
+    files: tuple[PackedFile, ...]
+    predictions: tuple[Path, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _PlannedFile:
+    path: Path
+    records: int
+    content: bytes
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """All that is to be written, before anything is."""
+
+    files: tuple[_PlannedFile, ...]
+    note: bytes | None
+    choices: list[dict[str, Any]] | None
+    predictions: tuple[Path, ...]
+    left_out: tuple[str, ...]
+
+
+def pack_studies(sources: Sequence[Path], target: Path) -> Packed:
+    """Write the records of folders to `target/runs.jsonl.xz`, with those that it has already.
+
+    Records of cancelled runs are left out, except those that the target's file holds. Of a run
+    with several records the one with a result counts, then the one that finished last. The
+    records of searches go to `target/tuning/runs.jsonl.xz` likewise. The target gets the first
+    `study.json` of the folders if it has none, and what searches chose is added to its
+    `tuning.json`. The folders stay as they are; the target may be one of them.
+
+    Args:
+        sources: Output folders of studies, packed or not.
+        target: The folder to write to; it is made if it is not there.
+
+    Raises:
+        DataError: If a folder is none of a study, or a packed file is damaged.
+        ConfigError: If nothing can be written to the target.
+    """
+    try:
+        plan = _plan(sources, target)
+    except OSError as error:
+        raise DataError(f"{error.filename} cannot be read ({error.strerror})") from error
+    _make_folders([file.path.parent for file in plan.files])
+    for file in plan.files:
+        write_whole(file.path, file.content)
+    if plan.note is not None:
+        write_whole(target / STUDY_FILE, plan.note)
+    if plan.choices is not None:
+        write_json(target / CHOICES_FILE, plan.choices)
+    return Packed(
+        tuple(PackedFile(file.path, file.records, len(file.content)) for file in plan.files),
+        plan.predictions,
+        plan.left_out,
+    )
+
+
+def _plan(sources: Sequence[Path], target: Path) -> _Plan:
+    _require_folders(sources, target)
+    sources = _distinct(sources)
+    left_out: list[str] = []
+    files = [_plan_file(sources, target, part, left_out) for part in _PARTS]
+    if not any(files):
+        more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+        where = ", ".join(map(str, sources))
+        raise DataError(f"{where}: no records to pack; left out: {left_out[0]}{more}")
+    return _Plan(
+        tuple(file for file in files if file),
+        _study_note(sources, target),
+        _choices(sources, target, left_out),
+        tuple(source for source in sources if _has_predictions(source)),
+        tuple(dict.fromkeys(left_out)),
+    )
+
+
+def _require_folders(sources: Iterable[Path], target: Path) -> None:
+    for source in sources:
+        if not source.is_dir():
+            raise DataError(f"{source} is not a folder: expected the output folder of a study")
+        if not any(_holds_records(source / part) for part in _PARTS):
+            raise DataError(
+                f"{source} holds no records, under runs/ or in {PACKED_FILE}: expected the output "
+                "folder of a study"
+            )
+    if target.exists() and not target.is_dir():
+        raise ConfigError(f"{target} is a file: expected a folder to write {PACKED_FILE} to")
+
+
+def _holds_records(folder: Path) -> bool:
+    return is_there(folder) or any((folder / "runs").glob("*.json"))
+
+
+def _plan_file(
+    sources: Iterable[Path], target: Path, part: Path, left_out: list[str]
+) -> _PlannedFile | None:
+    """The packed file of a study or of its search; None if there are no records for it."""
+    records = Ledger(target / part).packed()
+    for folder in _distinct((target, *sources)):
+        records = [*records, *_packable(folder / part, left_out)]
+    if not records:
+        return None
+    best = _best(records)
+    try:
+        content = pack_records((file_name(record), record) for record in best)
+    except ValueError as error:
+        raise DataError(f"the records of {target / part} cannot be packed: {error}") from error
+    return _PlannedFile(target / part / PACKED_FILE, len(best), content)
+
+
+def _packable(folder: Path, left_out: list[str]) -> list[Record]:
+    contents = Ledger(folder).read()
+    left_out += [f"{folder / 'runs' / name}: {why}" for name, why in contents.corrupt.items()]
+    kept = [record for record in contents.records if record["status"] != "cancelled"]
+    if cancelled := len(contents.records) - len(kept):
+        left_out.append(f"{folder}: {cancelled} cancelled run{'s' * (cancelled > 1)}")
+    return kept
+
+
+def _best(records: Iterable[Record]) -> list[Record]:
+    """One record of each run; of equals the first stays."""
+    best: dict[str, Record] = {}
+    for record in records:
+        other = best.get(record["spec_hash"])
+        if other is None or _rank(record) > _rank(other):
+            best[record["spec_hash"]] = record
+    return list(best.values())
+
+
+def _rank(record: Record) -> tuple[bool, bool, str]:
+    return has_result(record), record["status"] != "cancelled", str(record.get("finished") or "")
+
+
+def _study_note(sources: Iterable[Path], target: Path) -> bytes | None:
+    """The first `study.json` of the sources; None if the target has one or they have none."""
+    if (target / STUDY_FILE).exists():
+        return None
+    found = (_content(source / STUDY_FILE) for source in sources)
+    return next((content for content in found if content is not None), None)
+
+
+def _choices(
+    sources: Iterable[Path], target: Path, left_out: list[str]
+) -> list[dict[str, Any]] | None:
+    """What the searches chose for each task and method, the last one's choice where they differ.
+
+    None if that is what the target has already.
+    """
+    own = _own_choices(target)
+    chosen = dict(own)
+    for source in sources:
+        try:
+            chosen |= _read_choices(source / CHOICES_FILE)
+        except (ValueError, RecursionError) as error:
+            left_out.append(f"{source / CHOICES_FILE}: {error}")
+    return list(chosen.values()) if chosen != own else None
+
+
+def _own_choices(target: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    path = target / CHOICES_FILE
+    try:
+        return _read_choices(path)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{path} holds no choices ({error}): mend it or move it away") from error
+
+
+def _read_choices(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    content = _content(path)
+    entries = [] if content is None else json.loads(content)
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError("expected a list of objects")
+    return {(str(entry.get("task")), str(entry.get("method"))): entry for entry in entries}
+
+
+def _content(path: Path) -> bytes | None:
+    """None if there is no such file; what is larger than any that is written is no such file."""
+    if not path.is_file() or path.stat().st_size > _LARGEST_NOTE:
+        return None
+    return path.read_bytes()
+
+
+def _make_folders(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"cannot write to {folder} ({error.strerror}): name another folder"
+            ) from error
+
+
+def _has_predictions(source: Path) -> bool:
+    return any(any((source / part / "predictions").glob("*.npz")) for part in _PARTS)
+
+
+def _distinct(folders: Iterable[Path]) -> list[Path]:
+    """The folders, each once however it is written, in their order."""
+    return list({folder.resolve(): folder for folder in folders}.values())
