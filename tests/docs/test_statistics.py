@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,8 +21,24 @@ ROWS = [
 ]
 
 
+def results(name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        (ROOT / "benchmarks" / "results" / f"{name}.json").read_text()
+    )
+    return found
+
+
+def pooled_rows() -> list[tuple[str, ...]]:
+    rows: dict[tuple[str, str], list[str]] = {}
+    for cell in results("pooled_spread_coverage"):
+        coverage = f"{100 * cell['coverage']:.1f} ({cell['median_width']:.3g})"
+        key = (cell["shape"], f"{cell['ratio']:g}")
+        rows.setdefault(key, []).append(f"{coverage}, {cell['found']:.2f}")
+    return [(*key, *cells) for key, cells in rows.items()]
+
+
 def coverage_rows() -> list[tuple[str, ...]]:
-    found = json.loads((ROOT / "benchmarks" / "results" / "interval_coverage.json").read_text())
+    found = results("interval_coverage")
     rows: dict[tuple[str, str, str], list[str]] = {}
     for cell in found:
         text = "none"
@@ -34,7 +51,7 @@ def coverage_rows() -> list[tuple[str, ...]]:
 
 def test_the_coverage_is_the_benchmarks() -> None:
     published = [row for row in ROWS if len(row) == 5 and row[0] not in ("drawn from", "---")]
-    assert published == coverage_rows()
+    assert published == [*coverage_rows(), *pooled_rows()]
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if re.match(r"a (difference|ratio)", row[0])])

@@ -66,6 +66,23 @@ def test_nothing_shown_anywhere_is_said_plainly() -> None:
     assert overview.findings[0].evidence == ""
 
 
+def test_tasks_are_averaged_before_the_settings_are_counted() -> None:
+    report = build_report(several(), title="t")
+    assert report.overview is not None and report.overview.over_tasks is not None
+    (finding,) = report.overview.over_tasks.findings
+    assert "on average over 3 tasks" in finding.claim
+    outline = Outline(render_html(report))
+    assert outline.open == []
+    assert "Averages over 3 tasks, against plain" in outline.words
+    assert outline.words.index("Verdict over tasks") < outline.words.index("Setting by setting")
+
+
+def test_settings_of_one_task_are_not_averaged() -> None:
+    records = [r for epochs in (3.0, 9.0) for r in study(2, spec={"epochs": epochs}, **BARE)]
+    overview = build_report(records, title="t").overview
+    assert overview is not None and overview.over_tasks is None
+
+
 def test_what_the_model_has_seen_is_never_called_out_of_domain_without_saying_so() -> None:
     words = Outline(render_html(build_report(several(), title="t"))).words
     assert "tweet, out of domain, seen by the model in pretraining" in words

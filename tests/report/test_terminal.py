@@ -89,10 +89,14 @@ def test_nothing_to_show_does_not_crash() -> None:
 
 def test_several_settings_are_printed_in_short() -> None:
     other = [record(m, s, spec={"task": "other"}) for m in ("plain", "lnsr") for s in range(3)]
+    for made in other:
+        made["task"]["name"] = "other"
     flat = words(printed([*study(3), *other]))
     assert "In domain, setting by setting" in flat
     assert "Verdict over all settings" in flat
     assert "Cost in time" not in flat
+    assert "Averages over 2 tasks, against plain" in flat
+    assert flat.rindex("Verdict over tasks") > flat.rindex("Verdict over all settings")
     assert flat.count("Std is the sample standard deviation") == 1
     assert flat.rindex("Verdict over all settings") > flat.rindex("Verdict on")
 

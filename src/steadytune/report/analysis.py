@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -26,11 +25,8 @@ from .arms import common_spec, grouped
 from .metrics import metric_display
 from .palette import slots
 from .schema import Record, TaskPart
-from .scoring import Pair
 from .setting import Comparison, Cost, Domain, DomainScores, MethodScores, Setting
-
-FEWEST_SUBSETS = 3
-"""With so many training subsets intervals and tests count subsets instead of runs."""
+from .subsets import by_subset
 
 MANY_RESAMPLES, FEW_RESAMPLES, MANY_RESAMPLES_UP_TO = 9999, 1999, 40
 """With few pairs the bootstrap's tails lie far out and take more resamples."""
@@ -157,9 +153,8 @@ def _compare(
     generator: np.random.Generator,
 ) -> Comparison:
     ours, theirs = matched(method.scores, control.scores)
-    left, right, subsets = _by_subset(method.scores, control.scores)
+    left, right, subsets = by_subset(method.scores, control.scores)
     difference = paired_difference(left, right, generator)
-    resamples = MANY_RESAMPLES if ours.size <= MANY_RESAMPLES_UP_TO else FEW_RESAMPLES
     return Comparison(
         method=method.method,
         baseline=control.method,
@@ -170,27 +165,15 @@ def _compare(
         ranks=signed_rank_test(difference.differences),
         improvement=paired_improvement(*matched(left, right)),
         spread=compare_spread(ours, theirs),
-        spread_bootstrap=bootstrap_spread(ours, theirs, generator, resamples=resamples),
+        spread_bootstrap=bootstrap_spread(
+            ours, theirs, generator, resamples=resamples_of(ours.size)
+        ),
     )
 
 
-def _by_subset(
-    treatment: Mapping[Pair, float], control: Mapping[Pair, float]
-) -> tuple[Mapping[Any, float], Mapping[Any, float], int]:
-    """Means over the seeds that both have of each training subset, and how many subsets.
-
-    Runs on one subset share its luck, so they are no independent evidence on other subsets. Below
-    three subsets the scores are returned run by run, and 0.
-    """
-    subsets: dict[object, list[Pair]] = {}
-    for key in treatment:
-        if key in control:
-            subsets.setdefault(key[1:], []).append(key)
-    if len(subsets) < FEWEST_SUBSETS:
-        return treatment, control, 0
-    left = {s: float(np.mean([treatment[k] for k in keys])) for s, keys in subsets.items()}
-    right = {s: float(np.mean([control[k] for k in keys])) for s, keys in subsets.items()}
-    return left, right, len(subsets)
+def resamples_of(pairs: int) -> int:
+    """How many resamples a bootstrap of so many pairs draws."""
+    return MANY_RESAMPLES if pairs <= MANY_RESAMPLES_UP_TO else FEW_RESAMPLES
 
 
 def _corrected(settings: Sequence[Setting]) -> tuple[Setting, ...]:

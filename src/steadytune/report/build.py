@@ -113,7 +113,8 @@ def build_report(
         descriptions: Method in its text form -> what it does in one line. Its order is the order
             of the methods, after the baseline.
         warnings: What went wrong while the records were read.
-        seed: Seed of the sign-flip test where there are too many pairs to count every pattern.
+        seed: Seed of the bootstrap, and of the sign-flip test where there are too many pairs to
+            count every pattern.
     """
     valid, problems = checked(records)
     valid, renamed = distinct_arms(valid)
@@ -130,7 +131,7 @@ def build_report(
         baseline=baseline,
         records=tuple(_in_order(valid, methods)),
         period=period(valid),
-        overview=overview(headings, settings),
+        overview=overview(headings, settings, np.random.default_rng([seed, 1])),
         sections=tuple(map(_section, headings, settings, [found for found, _ in compared])),
         methods=_method_notes(valid, methods, baseline, described),
         failures=run_tables.failure_table(_in_order(valid, methods)),

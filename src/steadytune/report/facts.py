@@ -78,6 +78,12 @@ def setting_headings(settings: Sequence[Setting]) -> list[str]:
     ]
 
 
+def short_names(headings: Sequence[str], settings: Sequence[Setting]) -> list[str]:
+    """Settings by the name of their task; by their headings where a task has several."""
+    tasks = [setting.task.name for setting in settings]
+    return tasks if len(set(tasks)) == len(tasks) else list(headings)
+
+
 def _rows_text(setting: Setting) -> str:
     """The hash of the rows, of several training subsets that of the first one."""
     first = min(setting.records, key=lambda record: record.spec.subset_seed)

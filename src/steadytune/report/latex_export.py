@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .build import Report
+from .facts import short_names
 from .metrics import MetricDisplay
 from .setting import Domain, DomainScores, Setting
 
@@ -49,7 +50,8 @@ def latex_tables(report: Report) -> str:
     They need no package. Scores, also correlations, are multiplied by 100 as in the papers; losses
     and unknown metrics are not. Letters beyond ASCII lose their accents or become question marks.
     """
-    names = _setting_names(report)
+    headings = [section.heading for section in report.sections]
+    names = short_names(headings, [section.setting for section in report.sections])
     blocks = [
         _block(name, section.setting, scores)
         for name, section in zip(names, report.sections, strict=True)
@@ -73,14 +75,6 @@ def _preface(report: Report) -> Iterator[str]:
         yield f"% Made by: {_ascii(report.command)}"
     yield "% Mean, sample standard deviation and best score over the runs of each method."
     yield "% Runs that diverged or crashed while training count as the constant predictor."
-
-
-def _setting_names(report: Report) -> list[str]:
-    """Tasks by their name; settings of one task by their headings."""
-    tasks = [section.setting.task.name for section in report.sections]
-    if len(set(tasks)) == len(tasks):
-        return tasks
-    return [section.heading for section in report.sections]
 
 
 def _block(name: str, setting: Setting, scores: DomainScores) -> _Block:

@@ -50,6 +50,12 @@ RULES = (
         "Ratio of spreads",
         "steadytune.stats.compare_spread and bootstrap_spread of the same pairs.",
     ),
+    Rule(
+        "Over tasks",
+        "steadytune.stats.paired_difference of the means over tasks of counted.<in domain> times "
+        "100, by seed and subset_seed; pooled_spread of each task's pairs; out of domain likewise "
+        "with the mean over a task's domains that are not in seen_in_pretraining.",
+    ),
     Rule("Gap", "steadytune.stats.train_test_gap of results.train and the in-domain results."),
     Rule("Best of n seeds", "steadytune.stats.expected_best of counted.<in domain>."),
     Rule(

@@ -6,7 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from .facts import short_names
 from .metrics import NOT_AVAILABLE, capitalized, p_text, plural
+from .over_tasks import over_tasks
+from .over_tasks_table import over_tasks_table
+from .over_tasks_verdict import over_tasks_details, over_tasks_findings
 from .setting import Comparison, MethodScores, Setting
 from .table import Group, Row, Table, interval_text
 from .verdict import Finding, Outcome, outcome
@@ -15,18 +21,46 @@ MOST_GROUPS = 300
 
 
 @dataclass(frozen=True)
-class Overview:
-    """What several settings say together."""
+class TasksView:
+    """What several tasks say on average: a finding a method, what qualifies them, the numbers."""
 
     findings: tuple[Finding, ...]
+    details: tuple[str, ...]
     table: Table
 
 
-def overview(headings: Sequence[str], settings: Sequence[Setting]) -> Overview | None:
+@dataclass(frozen=True)
+class Overview:
+    """What several settings say together.
+
+    Args:
+        findings: In how many settings each method did what.
+        table: Every setting's scores and differences in domain.
+        over_tasks: Means over tasks; None where fewer than two tasks can be averaged.
+    """
+
+    findings: tuple[Finding, ...]
+    table: Table
+    over_tasks: TasksView | None
+
+
+def overview(
+    headings: Sequence[str], settings: Sequence[Setting], generator: np.random.Generator
+) -> Overview | None:
     """The overview of a report; None where there is only one setting."""
     if len(settings) < 2:
         return None
-    return Overview(_findings(settings), _table(headings, settings))
+    averaged = _averaged(short_names(headings, settings), settings, generator)
+    return Overview(_findings(settings), _table(headings, settings), averaged)
+
+
+def _averaged(
+    names: Sequence[str], settings: Sequence[Setting], generator: np.random.Generator
+) -> TasksView | None:
+    data = over_tasks(names, settings, generator)
+    if data is None or not data.inside.comparisons:
+        return None
+    return TasksView(over_tasks_findings(data), over_tasks_details(data), over_tasks_table(data))
 
 
 def _findings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
@@ -68,8 +102,7 @@ def _table(headings: Sequence[str], settings: Sequence[Setting]) -> Table:
         notes=(
             *_left_out(len(settings) - MOST_GROUPS),
             "Difference: the mean paired difference to the baseline. p: two-sided sign-flip test, "
-            "corrected by Holm over all rows of this table. Settings are not averaged: their "
-            "metrics and examples differ.",
+            "corrected by Holm over all rows of this table.",
         ),
         dispensable=("Std", "Max"),
     )

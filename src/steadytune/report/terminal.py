@@ -36,7 +36,8 @@ def print_report(report: Report, console: Console) -> None:
             _print_tables([section.scores, section.differences, section.cost], console)
     else:
         _print_settings(report, console)
-        _print_tables([report.overview.table], console)
+        averaged = report.overview.over_tasks
+        _print_tables([report.overview.table, averaged.table if averaged else None], console)
     _print_tables([report.failures], console)
     _print_methods(report, console)
     _print_verdicts(report, console)
@@ -87,8 +88,10 @@ def _print_verdicts(report: Report, console: Console) -> None:
     for section in report.sections[:MOST_SECTIONS]:
         title = f"Verdict on {section.heading}"
         _print_verdict(title, section.verdict.findings, (), console)
-    shared = _shared_details(report)
+    shared, averaged = _shared_details(report), report.overview.over_tasks
     _print_verdict("Verdict over all settings", report.overview.findings, shared, console)
+    if averaged:
+        _print_verdict("Verdict over tasks", averaged.findings, averaged.details, console)
 
 
 def _shared_details(report: Report) -> tuple[str, ...]:

@@ -8,8 +8,9 @@ hint, or not shown.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
+from ..stats import PairedDifference
 from .metrics import MetricDisplay, capitalized, p_text, plural
 from .qualifications import LEVEL, Qualifications, qualifications
 from .setting import Comparison, Setting
@@ -46,10 +47,26 @@ def verdict(setting: Setting) -> Verdict:
     )
 
 
+class Judged(Protocol):
+    """A comparison in one setting or over several tasks."""
+
+    @property
+    def difference(self) -> PairedDifference:
+        """The differences that interval and test rest on."""
+
+    @property
+    def subsets(self) -> int:
+        """How many training subsets they count; 0 if they count runs."""
+
+    @property
+    def adjusted_p(self) -> float | None:
+        """The p-value after correction; None where there is none."""
+
+
 Outcome = Literal["higher", "lower", "hint of higher", "hint of lower", "not shown", "unknown"]
 
 
-def outcome(comparison: Comparison) -> Outcome:
+def outcome(comparison: Judged) -> Outcome:
     """What a primary comparison allows to say."""
     found = comparison.difference
     if found.mean is None or found.count == 1:
@@ -81,13 +98,13 @@ def _finding(comparison: Comparison, setting: Setting) -> Finding:
         claim = f"No difference between {method} and {baseline} is shown."
         # What a missing proof means is said once for all methods where they are many.
         alone = len(setting.primary) == 1 or found.interval is None
-        return Finding(claim, f"{evidence}. {_why_not(comparison)}" if alone else f"{evidence}.")
+        return Finding(claim, f"{evidence}. {why_not(comparison)}" if alone else f"{evidence}.")
     side = "higher" if found.mean > 0 else "lower"
     if shown.startswith("hint"):
         claim = f"There is a hint that {method} scores {side} than {baseline}."
     else:
         claim = f"{method} scored {side} than {baseline}."
-    return Finding(claim, f"{evidence}. {_how_sure(comparison, setting.metric)}")
+    return Finding(claim, f"{evidence}. {how_sure(comparison, setting.metric)}")
 
 
 def _evidence(comparison: Comparison, metric: MetricDisplay) -> str:
@@ -96,27 +113,29 @@ def _evidence(comparison: Comparison, metric: MetricDisplay) -> str:
     mean = metric.difference_in_words(found.mean)
     if found.count == 1:
         return f"{subject}: {mean} with the one seed that was run"
-    text = f"{subject}: {mean} on average over {_amount(comparison)}"
+    text = f"{subject}: {mean} on average over {amount(comparison)}"
     if found.interval is None:
         return text
     return f"{text}, 95 % interval {interval_text(found.interval, metric.difference)}"
 
 
-def _amount(comparison: Comparison) -> str:
+def amount(comparison: Judged) -> str:
     """How many independent differences there are."""
     if comparison.subsets:
         return plural(comparison.subsets, "training subset")
     return plural(comparison.difference.count, "seed")
 
 
-def _why_not(comparison: Comparison) -> str:
+def why_not(comparison: Judged) -> str:
+    """What it means that no difference is shown."""
     if comparison.difference.interval is None:
         unit = "on every training subset" if comparison.subsets else "with every seed"
         return f"The difference is the same {unit}, which leaves no spread to judge it by."
     return "The true difference may have either sign. That is no proof that there is none."
 
 
-def _how_sure(comparison: Comparison, metric: MetricDisplay) -> str:
+def how_sure(comparison: Judged, metric: MetricDisplay) -> str:
+    """What supports a difference whose interval leaves out zero."""
     found = comparison.difference
     p_value, smallest = comparison.adjusted_p, found.smallest_p
     if p_value is not None and p_value <= LEVEL:
@@ -125,7 +144,7 @@ def _how_sure(comparison: Comparison, metric: MetricDisplay) -> str:
         return (
             f"The interval leaves out zero{_barely(comparison, metric)}, but it relies on a normal "
             f"distribution; the sign-flip test, which does not, cannot go below p = {_p(smallest)} "
-            f"with {_amount(comparison)}."
+            f"with {amount(comparison)}."
         )
     return (
         f"The interval leaves out zero{_barely(comparison, metric)}; the sign-flip test does not "
@@ -133,7 +152,7 @@ def _how_sure(comparison: Comparison, metric: MetricDisplay) -> str:
     )
 
 
-def _barely(comparison: Comparison, metric: MetricDisplay) -> str:
+def _barely(comparison: Judged, metric: MetricDisplay) -> str:
     """Where an end of the interval reads zero once it is rounded."""
     interval = comparison.difference.interval
     ends = (interval.low, interval.high) if interval else ()
