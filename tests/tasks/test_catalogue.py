@@ -11,7 +11,7 @@ from steadytune.tasks import TASKS, NamedTask, load_task
 from tests.toy_task import load_toy
 
 NAMES = [
-    *("vader-movies", "vader-tweets"),
+    *("vader-movies", "vader-tweets", "vader-ratings"),
     *("rte", "snli", "mrpc", "cola", "stsb", "sst2", "movie_reviews", "squad", "tydiqa_en"),
 ]
 

@@ -6,7 +6,14 @@ from itertools import chain
 import pytest
 
 from steadytune.tasks import PROBLEMS, TASKS
-from steadytune.tasks.named import FILE_CARDS, VADER_MOVIES, VADER_TWEETS, Rows, TaskCard
+from steadytune.tasks.named import (
+    FILE_CARDS,
+    VADER_MOVIES,
+    VADER_RATINGS,
+    VADER_TWEETS,
+    Rows,
+    TaskCard,
+)
 from steadytune.tasks.named.selection import (
     Both,
     ColumnFold,
@@ -16,7 +23,7 @@ from steadytune.tasks.named.selection import (
     text_digest,
 )
 
-CARDS = {card.name: card for card in (VADER_MOVIES, VADER_TWEETS, *FILE_CARDS)}
+CARDS = {card.name: card for card in (VADER_MOVIES, VADER_TWEETS, VADER_RATINGS, *FILE_CARDS)}
 
 # Groups of names that stand for the same texts, as tasks or as companions.
 SAME_TEXTS = (

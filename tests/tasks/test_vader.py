@@ -145,24 +145,27 @@ SIZES = {
         **{"product": 2975, "editorial": 2923, "tweet": 3372},
     },
     "vader-tweets": {"train": 2720, "tweet": 647, "product": 2976, "editorial": 2923},
+    "vader-ratings": {"train": 3338, "tweet": 797, "product": 3697, "editorial": 5118},
 }
 
-POSITIVE = {
+MEAN_LABEL = {
     "vader-movies": {"movie": 0.499, "product": 0.586, "editorial": 0.401, "tweet": 0.687},
     "vader-tweets": {"tweet": 0.685, "product": 0.586, "editorial": 0.401},
+    "vader-ratings": {"tweet": 0.468, "product": 0.381, "editorial": -0.14},
 }
 
 HASHES = {
     "vader-movies": "028032224b0c92f4bffb8099a0586869",
     "vader-tweets": "e6bfb6905e343d21bb05b1fa120e09d4",
+    "vader-ratings": "26e59f7b288a4a1d007cf85799078750",
 }
 
 
 @pytest.mark.parametrize("name", SIZES)
 def test_the_real_release_has_the_documented_rows(real: dict[str, Task], name: str) -> None:
     assert {split: len(rows) for split, rows in real[name].splits.items()} == SIZES[name]
-    positive = {key: sum(rows["label"]) / len(rows) for key, rows in real[name].test.items()}
-    assert positive == pytest.approx(POSITIVE[name], abs=5e-4)
+    means = {key: sum(rows["label"]) / len(rows) for key, rows in real[name].test.items()}
+    assert means == pytest.approx(MEAN_LABEL[name], abs=5e-4)
 
 
 @pytest.mark.parametrize("name", SIZES)

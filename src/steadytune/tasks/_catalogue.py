@@ -12,7 +12,7 @@ from typing import Protocol
 from .._exceptions import ConfigError
 from . import vader
 from ._task import Task
-from .named import FILE_CARDS, VADER_MOVIES, VADER_TWEETS, TaskCard, read_task
+from .named import FILE_CARDS, VADER_MOVIES, VADER_RATINGS, VADER_TWEETS, TaskCard, read_task
 from .named.reading import ALL
 
 
@@ -89,6 +89,7 @@ def _built_in(made: vader.VaderTask, card: TaskCard) -> NamedTask:
 _ENTRIES: tuple[Entry, ...] = (
     _built_in(vader.VADER_MOVIES, VADER_MOVIES),
     _built_in(vader.VADER_TWEETS, VADER_TWEETS),
+    _built_in(vader.VADER_RATINGS, VADER_RATINGS),
     *map(FileTask, FILE_CARDS),
 )
 

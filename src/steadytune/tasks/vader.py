@@ -1,8 +1,9 @@
-"""The tasks `vader-movies` and `vader-tweets`: sentiment of short texts as people rated them.
+"""The tasks `vader-movies`, `vader-tweets` and `vader-ratings`: sentiment as people rated it.
 
 The rows are the sentence-level snippets that Hutto and Gilbert (ICWSM 2014) had rated by about
 twenty people each, from -4 (extremely negative) to 4 (extremely positive). A mean rating of 0.5 or
-more is positive, -0.5 or less negative; what lies between has no clear sentiment and is left out.
+more is positive, -0.5 or less negative; what lies between has no clear sentiment and is left out,
+but for `vader-ratings`, where the mean rating itself is to be predicted.
 
 | domain | texts | rated | clear | used | positive |
 |---|---|---|---|---|---|
@@ -33,7 +34,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ._task import Task
 from .rated_text import RatedText, read_rated_texts
@@ -74,12 +75,25 @@ class VaderTask:
         trained_on: The domain that is split into rows to train on and rows to evaluate on.
         companions: Other domains to evaluate on.
         left_out: Texts of the domain trained on that are not used, as `sentence_key` gives them.
+        kind: `classification` of texts with a clear sentiment, or `regression` on the mean rating
+            of all of them.
     """
 
     name: str
     trained_on: str
     companions: tuple[str, ...]
     left_out: frozenset[str] = frozenset()
+    kind: Literal["classification", "regression"] = "classification"
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """Names of the classes; none where ratings are predicted."""
+        return LABEL_NAMES if self.kind == "classification" else ()
+
+    @property
+    def metric(self) -> str:
+        """The primary metric."""
+        return "accuracy" if self.kind == "classification" else "pearson"
 
     @property
     def domains(self) -> tuple[str, ...]:
@@ -90,11 +104,12 @@ class VaderTask:
 VADER_MOVIES = VaderTask("vader-movies", "movie", ("product", "editorial", "tweet"))
 
 # The tweets left out are phrases of SST-2 as well.
-VADER_TWEETS = VaderTask(
-    "vader-tweets",
-    "tweet",
-    ("product", "editorial"),
-    frozenset({"freedom!", "fun!!", "outstanding!", "sweet.", "wow"}),
+_PHRASES = frozenset({"freedom!", "fun!!", "outstanding!", "sweet.", "wow"})
+
+VADER_TWEETS = VaderTask("vader-tweets", "tweet", ("product", "editorial"), _PHRASES)
+
+VADER_RATINGS = VaderTask(
+    "vader-ratings", "tweet", ("product", "editorial"), _PHRASES, kind="regression"
 )
 
 
@@ -124,17 +139,19 @@ def task_from_release(release: bytes, made: VaderTask) -> Task:
     contents = read_members(release, tuple(files.values()))
     rated = {domain: read_rated_texts(contents[file], file) for domain, file in files.items()}
     known = {sentence_key(row.text) for row in rated[made.trained_on]}
-    own = _without(distinct_and_clear(rated[made.trained_on]), made.left_out)
-    elsewhere = {name: _without(distinct_and_clear(rated[name]), known) for name in made.companions}
+    used = distinct_and_clear if made.kind == "classification" else distinct
+    own = _without(used(rated[made.trained_on]), made.left_out)
+    elsewhere = {name: _without(used(rated[name]), known) for name in made.companions}
     test = {made.trained_on: [row for row in own if is_for_test(row.text)], **elsewhere}
     return Task(
         name=made.name,
+        kind=made.kind,
         columns=("text",),
-        label_names=LABEL_NAMES,
-        metric="accuracy",
+        label_names=made.label_names,
+        metric=made.metric,
         domain=made.trained_on,
-        train=_dataset(row for row in own if not is_for_test(row.text)),
-        test={domain: _dataset(rows) for domain, rows in test.items()},
+        train=_dataset((row for row in own if not is_for_test(row.text)), made),
+        test={domain: _dataset(rows, made) for domain, rows in test.items()},
         source=SOURCE,
     )
 
@@ -158,6 +175,14 @@ def distinct_and_clear(rows: Sequence[RatedText]) -> list[RatedText]:
     return [same[0] for key, same in copies.items() if labels[key] in ({0}, {1})]
 
 
+def distinct(rows: Sequence[RatedText]) -> list[RatedText]:
+    """The first of every sentence's copies."""
+    first: dict[str, RatedText] = {}
+    for row in rows:
+        first.setdefault(sentence_key(row.text), row)
+    return list(first.values())
+
+
 def is_for_test(text: str) -> bool:
     """Whether a text is kept for evaluation: a hash of it says so."""
     digest = hashlib.blake2b(sentence_key(text).encode(), digest_size=8).digest()
@@ -168,15 +193,15 @@ def _without(rows: Iterable[RatedText], keys: Collection[str]) -> list[RatedText
     return [row for row in rows if sentence_key(row.text) not in keys]
 
 
-def _dataset(rows: Iterable[RatedText]) -> Dataset:
+def _dataset(rows: Iterable[RatedText], made: VaderTask) -> Dataset:
     from datasets import ClassLabel, Dataset, Features, Value
 
-    kept = list(rows)
+    kept, rated = list(rows), made.kind == "regression"
     columns = {
         "idx": [row.line for row in kept],
         "text": [row.text for row in kept],
-        "label": [label_of(row.rating) for row in kept],
+        "label": [row.rating if rated else label_of(row.rating) for row in kept],
     }
-    label = ClassLabel(names=list(LABEL_NAMES))
+    label = Value("float64") if rated else ClassLabel(names=list(LABEL_NAMES))
     features = Features({"idx": Value("int64"), "text": Value("string"), "label": label})
     return Dataset.from_dict(columns, features=features)

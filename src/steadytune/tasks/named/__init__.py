@@ -7,7 +7,7 @@ from .entailment import RTE, SNLI
 from .glue import COLA, MRPC, STSB
 from .question_answering import SQUAD, TYDIQA_EN
 from .reading import read_task
-from .sentiment import MOVIE_REVIEWS, SST2, VADER_MOVIES, VADER_TWEETS
+from .sentiment import MOVIE_REVIEWS, SST2, VADER_MOVIES, VADER_RATINGS, VADER_TWEETS
 
 FILE_CARDS = (RTE, SNLI, MRPC, COLA, STSB, SST2, MOVIE_REVIEWS, SQUAD, TYDIQA_EN)
 """Tasks whose rows are read from a local copy or from the hub."""
@@ -15,6 +15,7 @@ FILE_CARDS = (RTE, SNLI, MRPC, COLA, STSB, SST2, MOVIE_REVIEWS, SQUAD, TYDIQA_EN
 __all__ = [
     "FILE_CARDS",
     "VADER_MOVIES",
+    "VADER_RATINGS",
     "VADER_TWEETS",
     "Companion",
     "HubSplit",

@@ -113,10 +113,10 @@ def _vader_card(
     return TaskCard(
         name=made.name,
         summary=f"sentiment of {texts}, as people rated them; built in",
-        kind="classification",
+        kind=made.kind,
         columns=("text",),
-        label_names=LABEL_NAMES,
-        metric="accuracy",
+        label_names=made.label_names,
+        metric=made.metric,
         domain=made.trained_on,
         train=Rows(train, _VADER),
         test=Rows(sizes[made.trained_on], _VADER),
@@ -148,5 +148,16 @@ VADER_TWEETS = _vader_card(
         "The file does not mark the tweets that are variations of one, and they fall on both "
         "sides: 21 of the 647 tweets to evaluate on differ from a tweet trained on in case and "
         "punctuation alone.",
+    ),
+)
+
+VADER_RATINGS = _vader_card(
+    vader.VADER_RATINGS,
+    "tweets from -4 to 4",
+    3338,
+    (797, 3697, 5118),
+    notes=(
+        "A development task like vader-tweets, for regression: the same tweets, and those besides "
+        "whose mean rating is near 0.",
     ),
 )
