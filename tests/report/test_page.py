@@ -81,7 +81,7 @@ def test_the_page_holds_every_part() -> None:
     ):
         assert part in outline.words, part
     figures = {"dots": 2, "differences": 1, "cost": 1, "best": 1, "learning": 2, "noise": 2}
-    assert outline.tags.count("svg") == sum(figures.values()) + 1  # and stability
+    assert outline.tags.count("svg") == sum(figures.values())
     assert page.startswith("<!DOCTYPE html>")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from steadytune.report import build_report, render_html
-from tests.report.fabricated import BARE, cells, record, study
+from tests.report.fabricated import BARE, cells, profile, record, study
 from tests.report.test_page import Outline
 
 TASKS = ("rte", "stsb", "squad")
@@ -81,6 +81,20 @@ def test_settings_of_one_task_are_not_averaged() -> None:
     records = [r for epochs in (3.0, 9.0) for r in study(2, spec={"epochs": epochs}, **BARE)]
     overview = build_report(records, title="t").overview
     assert overview is not None and overview.over_tasks is None
+
+
+def test_stability_is_a_sentence_below_the_findings() -> None:
+    records = [
+        record(m, s, movie=0.7 + s / 100, spec={"epochs": e}, profile=profile(0.05 - s / 1000))
+        for m in ("plain", "lnsr")
+        for s in range(5)
+        for e in (3.0, 9.0)
+    ]
+    report = build_report(records, title="t")
+    assert report.overview is not None
+    (sentence,) = report.overview.details
+    assert "inside 4 groups" in sentence and "scored higher" in sentence
+    assert sentence.split(":")[0] in Outline(render_html(report)).words
 
 
 def test_what_the_model_has_seen_is_never_called_out_of_domain_without_saying_so() -> None:

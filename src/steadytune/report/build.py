@@ -20,6 +20,7 @@ from .records import checked
 from .reproduction import runs_table
 from .schema import Record, clean_text
 from .setting import Setting
+from .stability_table import stability_table
 from .summary import Overview, overview
 from .table import Table
 from .verdict import Verdict, verdict
@@ -51,6 +52,7 @@ class Section:
     significance: Table | None
     spread: Table | None
     disagreement: Table | None
+    stability: Table | None
     cost: Table
     arms: Table | None
     runs: Table
@@ -160,6 +162,7 @@ def _section(heading: str, setting: Setting, disagreement: Sequence[Disagreement
         significance=comparison_tables.significance_table(setting),
         spread=comparison_tables.spread_table(setting),
         disagreement=disagreement_table(disagreement),
+        stability=stability_table(setting),
         cost=run_tables.cost_table(setting),
         arms=run_tables.arm_table(setting),
         runs=runs_table(setting),

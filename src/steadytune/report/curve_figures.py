@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .curve_data import BestOfSeeds, LearningCurves
@@ -87,17 +88,23 @@ def stability_frame(data: Stability) -> Frame:
 
 
 def draw_stability(data: Stability, axes: Axes) -> None:
-    """One dot a run: how far noise moves it, and what it scores."""
+    """One dot a run: how far noise moves it, and what it scores; rings are degenerate runs."""
     for method in data.methods:
-        axes.scatter(
-            [moved for moved, _ in method.points],
-            [score for _, score in method.points],
-            s=26,
-            color=LIGHT[method.slot],
-            edgecolors=PAPER,
-            linewidths=0.7,
-            zorder=3,
-        )
+        colour = LIGHT[method.slot]
+        _scatter(method.points, colour, PAPER, axes)
+        _scatter(method.degenerate, "none", colour, axes)
     axes.set_xlabel("relative displacement of the top layer (%)")
     axes.set_ylabel(data.axis)
     axes.tick_params(length=0, labelcolor=MUTED)
+
+
+def _scatter(points: Sequence[tuple[float, float]], face: str, edge: str, axes: Axes) -> None:
+    axes.scatter(
+        [moved for moved, _ in points],
+        [score for _, score in points],
+        s=26,
+        facecolors=face,
+        edgecolors=edge,
+        linewidths=0.7 if edge == PAPER else 1.3,
+        zorder=3,
+    )

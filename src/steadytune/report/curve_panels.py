@@ -84,11 +84,13 @@ def stability_view(setting: Setting, prefix: str) -> FigureView:
 
 def stability_caption(data: Stability) -> str:
     """How to read the figure, and what the correlation inside the methods is."""
-    found = data.within
+    found = data.within.every
     text = (
         f"Each dot is a run: how far noise that enters at layer {data.layer} moves the top layer "
         "after fine-tuning, and the in-domain score. "
     )
+    if data.within.degenerate:
+        text += "A ring is a degenerate run. "
     if found.value is None:
         return text + "Too few runs a method, or no variation, for a correlation."
     groups = "the method" if found.groups == 1 else f"{found.groups} methods, pooled"

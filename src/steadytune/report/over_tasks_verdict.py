@@ -72,7 +72,11 @@ def _spreads(comparison: PooledComparison) -> str:
     text = f"Standard deviation over seeds: {ratio_text(found.estimate)} times the baseline's"
     if found.interval is None:
         return f"{text}, with no interval."
-    shown = "exploratory" if found.interval.excludes(1) else "no difference in stability shown"
+    shown = (
+        "exploratory, not corrected"
+        if found.interval.excludes(1)
+        else "no difference in stability shown"
+    )
     return f"{text}, 95 % interval {interval_text(found.interval, ratio_text)}; {shown}."
 
 

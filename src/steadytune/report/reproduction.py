@@ -65,8 +65,9 @@ RULES = (
     ),
     Rule(
         "Stability against performance",
-        "steadytune.stats.correlation_within of results and the last entry of profile.after.ratio "
-        "at the lowest injection layer.",
+        "steadytune.stats.correlation and correlation_within (groups: setting and arm) of the last "
+        "entry of profile.after.ratio at the lowest injection layer, which stands in the records, "
+        "and results.<in domain>; runs with status ok.",
     ),
 )
 

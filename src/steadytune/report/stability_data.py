@@ -2,72 +2,166 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from ..stats import Correlation, correlation_within
+from ..stats import Correlation, correlation, correlation_within
 from .dot_data import MOST_DOTS, thin
 from .schema import Record
-from .scoring import raw_score
+from .scoring import degenerate, raw_score
 from .setting import Setting
 
-FEWEST_POINTS = 3
+FEWEST_POINTS = 4
+"""With fewer runs a correlation has no interval."""
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class StabilityPoints:
-    """One method's runs, as pairs of noise sensitivity in % and score."""
+    """One method's runs, as pairs of noise sensitivity in % and score.
+
+    Args:
+        method: The method.
+        slot: Its colour.
+        points: Runs that ended above the constant predictor, in the order of the sensitivity.
+        degenerate: Those that did not.
+        every: Spearman's correlation over all of them.
+        learned: The same without the degenerate ones.
+    """
 
     method: str
     slot: int
-    points: tuple[tuple[float, float], ...]
+    points: tuple[Point, ...]
+    degenerate: tuple[Point, ...]
+    every: Correlation
+    learned: Correlation
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Spearman's correlation inside groups of runs, pooled.
+
+    Groups are never mixed in it: a method that lowers the sensitivity itself would decide it.
+
+    Args:
+        every: Over all finished runs.
+        learned: Without the degenerate ones.
+        degenerate: How many those are.
+    """
+
+    every: Correlation
+    learned: Correlation
+    degenerate: int
 
 
 @dataclass(frozen=True)
 class Stability:
     """Noise sensitivity after fine-tuning against the in-domain score, run by run.
 
+    Runs that diverged or crashed have no model to measure and are left out.
+
     Args:
         axis: The score and its unit.
+        higher_is_better: Whether a higher score is a better one.
         layer: Where the noise enters.
         methods: The points of every method.
-        within: Spearman's correlation inside the methods, pooled; methods are never mixed in it,
-            since one that lowers the sensitivity itself would decide it.
+        within: The correlation inside the methods, pooled.
         total: How many runs the correlation could rest on, also those without a dot.
     """
 
     axis: str
+    higher_is_better: bool
     layer: int
     methods: tuple[StabilityPoints, ...]
-    within: Correlation
+    within: Pooled
     total: int
 
 
+@dataclass(frozen=True)
+class _Run:
+    moved: float
+    score: float
+    degenerate: bool
+
+
 def stability(setting: Setting) -> Stability | None:
-    """The points of a setting; None where no method has three runs with a profile."""
-    domain, scale = setting.task.in_domain, setting.metric.scale
-    found = {m: _points(setting.runs_of(m), domain, scale) for m in setting.methods}
-    found = {m: points for m, points in found.items() if len(points) >= FEWEST_POINTS}
+    """The points of a setting; None where no method has four runs with a profile."""
+    found = _by_method(setting)
     if not found:
         return None
-    pairs = [(method, *point) for method, points in found.items() for point in points]
-    groups, moved, scores = zip(*pairs, strict=True)
+    runs = [(method, run) for method, chosen in found.items() for run in chosen]
     return Stability(
         axis=setting.metric.heading,
+        higher_is_better=setting.metric.higher_is_better,
         layer=_layer(setting),
-        methods=tuple(
-            StabilityPoints(m, setting.slots[m], thin(sorted(p), MOST_DOTS))
-            for m, p in found.items()
-        ),
-        within=correlation_within(moved, scores, groups, kind="spearman"),
-        total=len(pairs),
+        methods=tuple(_method(m, setting.slots[m], chosen) for m, chosen in found.items()),
+        within=_pooled(runs),
+        total=len(runs),
     )
 
 
-def _points(runs: list[Record], domain: str, scale: float) -> list[tuple[float, float]]:
-    pairs = ((sensitivity(run), raw_score(run, domain)) for run in runs if run.status == "ok")
+def stability_over(settings: Sequence[Setting]) -> Pooled | None:
+    """The correlation inside each method of each setting, pooled over all of them.
+
+    Where a lower score is better its sign is turned. None where no setting has enough runs.
+    """
+    runs: list[tuple[Hashable, _Run]] = []
+    for index, setting in enumerate(settings):
+        sign = 1 if setting.metric.higher_is_better else -1
+        for method, chosen in _by_method(setting).items():
+            turned = (_Run(r.moved, sign * r.score, r.degenerate) for r in chosen)
+            runs += [((index, method), run) for run in turned]
+    return _pooled(runs) if runs else None
+
+
+def _by_method(setting: Setting) -> dict[str, list[_Run]]:
+    domain, scale = setting.task.in_domain, setting.metric.scale
+    found = {m: _runs(setting.runs_of(m), domain, scale) for m in setting.methods}
+    return {m: runs for m, runs in found.items() if len(runs) >= FEWEST_POINTS}
+
+
+def _runs(records: Sequence[Record], domain: str, scale: float) -> list[_Run]:
+    known = (
+        (sensitivity(record), raw_score(record, domain), record)
+        for record in records
+        if record.status == "ok"
+    )
     return [
-        (moved, scale * score) for moved, score in pairs if moved is not None and score is not None
+        _Run(moved, scale * score, bool(degenerate(record)))
+        for moved, score, record in known
+        if moved is not None and score is not None
     ]
+
+
+def _method(method: str, slot: int, runs: Sequence[_Run]) -> StabilityPoints:
+    learned = [run for run in runs if not run.degenerate]
+    return StabilityPoints(
+        method=method,
+        slot=slot,
+        points=_points(learned),
+        degenerate=_points([run for run in runs if run.degenerate]),
+        every=_correlation(runs),
+        learned=_correlation(learned),
+    )
+
+
+def _points(runs: Sequence[_Run]) -> tuple[Point, ...]:
+    return thin(sorted((run.moved, run.score) for run in runs), MOST_DOTS)
+
+
+def _correlation(runs: Sequence[_Run]) -> Correlation:
+    return correlation([r.moved for r in runs], [r.score for r in runs], kind="spearman")
+
+
+def _pooled(runs: Sequence[tuple[Hashable, _Run]]) -> Pooled:
+    learned = [pair for pair in runs if not pair[1].degenerate]
+    return Pooled(_within(runs), _within(learned), len(runs) - len(learned))
+
+
+def _within(runs: Sequence[tuple[Hashable, _Run]]) -> Correlation:
+    moved, scores = [run.moved for _, run in runs], [run.score for _, run in runs]
+    return correlation_within(moved, scores, [group for group, _ in runs], kind="spearman")
 
 
 def sensitivity(record: Record) -> float | None:

@@ -14,6 +14,7 @@ from .over_tasks import over_tasks
 from .over_tasks_table import over_tasks_table
 from .over_tasks_verdict import over_tasks_details, over_tasks_findings
 from .setting import Comparison, MethodScores, Setting
+from .stability_table import stability_sentence
 from .table import Group, Row, Table, interval_text
 from .verdict import Finding, Outcome, outcome
 
@@ -37,11 +38,20 @@ class Overview:
         findings: In how many settings each method did what.
         table: Every setting's scores and differences in domain.
         over_tasks: Means over tasks; None where fewer than two tasks can be averaged.
+        stability: Whether models that noise moves less score higher, in a sentence; empty where
+            too few runs have a profile.
     """
 
     findings: tuple[Finding, ...]
     table: Table
     over_tasks: TasksView | None
+    stability: str
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """What stands below the findings over tasks, or over the settings where there are none."""
+        details = self.over_tasks.details if self.over_tasks else ()
+        return (*details, self.stability) if self.stability else details
 
 
 def overview(
@@ -51,7 +61,12 @@ def overview(
     if len(settings) < 2:
         return None
     averaged = _averaged(short_names(headings, settings), settings, generator)
-    return Overview(_findings(settings), _table(headings, settings), averaged)
+    return Overview(
+        findings=_findings(settings),
+        table=_table(headings, settings),
+        over_tasks=averaged,
+        stability=stability_sentence(settings),
+    )
 
 
 def _averaged(

@@ -88,10 +88,11 @@ def _print_verdicts(report: Report, console: Console) -> None:
     for section in report.sections[:MOST_SECTIONS]:
         title = f"Verdict on {section.heading}"
         _print_verdict(title, section.verdict.findings, (), console)
-    shared, averaged = _shared_details(report), report.overview.over_tasks
-    _print_verdict("Verdict over all settings", report.overview.findings, shared, console)
+    whole, averaged = report.overview, report.overview.over_tasks
+    details = _shared_details(report) if averaged else (*_shared_details(report), *whole.details)
+    _print_verdict("Verdict over all settings", whole.findings, details, console)
     if averaged:
-        _print_verdict("Verdict over tasks", averaged.findings, averaged.details, console)
+        _print_verdict("Verdict over tasks", averaged.findings, whole.details, console)
 
 
 def _shared_details(report: Report) -> tuple[str, ...]:
