@@ -64,6 +64,18 @@ def test_a_tuned_study_reports_what_it_chose(tuned: Study, tmp_path: Path) -> No
     assert MATCHED in page and "make it again" in page
 
 
+def test_a_study_that_is_stopped_leaves_what_a_report_needs(
+    make_study: MakeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(InProcess, "carry_out", stop)
+    with pytest.raises(KeyboardInterrupt, match="stopped with 0 of 4 runs"):
+        show(make_study(), tmp_path)
+    assert json.loads((tmp_path / "study.json").read_text())["title"] == "toy study"
+
+
 def test_methods_that_are_tuned_to_one_run_share_it(make_study: MakeStudy, tmp_path: Path) -> None:
     arms = tuple(Arm(name, "lnsr", space=(("strength", (2.0,)),)) for name in ("one", "other"))
     tuning = Tuning(trials=1, seeds=(9,), dev_size=8, learning_rate=(1e-4,), epochs=(1.0,))

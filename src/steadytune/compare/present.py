@@ -36,7 +36,6 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
     if all(record["status"] == "failed" for record in records):
         reason = records[0]["reason"] if records else "no record can be read"
         raise SteadytuneError(f"every run failed, so there is nothing to report: {reason}")
-    write_study(study, out)
     report = build_report(
         records,
         title=study.name,

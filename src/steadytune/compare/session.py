@@ -14,7 +14,7 @@ from .announce import announce, announce_choices, announce_same, announce_trials
 from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside
 from .choices import write_choices
 from .grid import Choices, PlannedRun, load_tasks, plan_runs, same_runs
-from .present import present
+from .present import present, write_study
 from .study import Study
 from .task_loader import task_loader
 from .tuning import Trial, choose, plan_trials, unique_runs
@@ -61,6 +61,7 @@ def run_study(
         runs = tuple(run for run in runs if id(run) not in shared)
     _prepare(desk)
     announce(study, loaded, runs, desk)
+    write_study(study, out)  # a report of what is there can be made before all runs are
     _carry_out_missing(runs, desk)
     return present(study, out, runs, console)
 
