@@ -24,6 +24,10 @@ def report(
         Path | None,
         typer.Option(help="Write LaTeX tables: mean, std and max by method.", metavar="FILE"),
     ] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="Write verdicts and tables as Markdown.", metavar="FILE"),
+    ] = None,
     figures: Annotated[
         Path | None, typer.Option(help="Write the figures into this folder.", metavar="DIR")
     ] = None,
@@ -79,7 +83,7 @@ def report(
         formats = {True: ("svg",), False: ("png",), None: ("png", "svg")}[svg]
         found, written = report_folders(
             folders,
-            Outputs(page, csv, latex, figures, formats),
+            Outputs(page, csv, latex, markdown, figures, formats),
             describe=partial(describe_methods, imports=False),
             title=title,
             command=made_by,

@@ -11,6 +11,7 @@ from .build import Report, build_report
 from .csv_export import runs_csv
 from .figure_export import write_figures
 from .latex_export import latex_tables
+from .markdown_export import markdown_report
 from .page import write_page
 from .records import parse_folders
 from .study_note import read_notes
@@ -26,6 +27,7 @@ class Outputs:
         page: The page; by default `report.html` in the folder, or in the current one for several.
         csv: One row a run.
         latex: Mean, std and best by method.
+        markdown: Verdicts and tables.
         figures: A folder for the figures.
         formats: The formats of the figures.
     """
@@ -33,6 +35,7 @@ class Outputs:
     page: Path | None = None
     csv: Path | None = None
     latex: Path | None = None
+    markdown: Path | None = None
     figures: Path | None = None
     formats: tuple[str, ...] = ("png",)
 
@@ -91,6 +94,8 @@ def _write(report: Report, outputs: Outputs, folders: Sequence[Path]) -> dict[st
         written["Runs"] = str(write_whole(outputs.csv, content))
     if outputs.latex:
         written["LaTeX"] = str(write_whole(outputs.latex, latex_tables(report).encode()))
+    if outputs.markdown:
+        written["Markdown"] = str(write_whole(outputs.markdown, markdown_report(report).encode()))
     if outputs.figures:
         files = write_figures(report, outputs.figures, outputs.formats)
         written["Figures"] = f"{len(files)} files in {outputs.figures}"

@@ -1,0 +1,87 @@
+"""Tables and verdicts of a report as Markdown, for documentation and repositories."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from .build import Report, Section
+from .table import Group, Row, Table
+from .verdict import Finding
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
+
+
+def markdown_report(report: Report) -> str:
+    """The verdict, the tables over all settings, and those of each setting.
+
+    Texts are escaped: names of methods and tasks are shown as they are.
+    """
+    parts = [f"# {_escaped(report.title)}"]
+    if report.command:
+        parts.append(_indented(report.command))
+    overview = report.overview
+    if overview is not None:
+        averaged = overview.over_tasks
+        if averaged:
+            parts += ["## Over tasks", _findings(averaged.findings), *_table(averaged.table)]
+        parts += ["## Setting by setting", _findings(overview.findings), *_table(overview.table)]
+        parts += [_escaped(sentence) for sentence in overview.details]
+    for section in report.sections:
+        parts += _section(section)
+    if report.failures:
+        parts += _table(report.failures)
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"## {_escaped(section.heading)}"
+    yield _findings(section.verdict.findings)
+    tables = (
+        section.scores,
+        section.differences,
+        section.significance,
+        section.spread,
+        section.stability,
+        section.cost,
+    )
+    for table in tables:
+        if table is not None:
+            yield from _table(table)
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    return "\n".join(f"- **{_escaped(f.claim)}** {_escaped(f.evidence)}".rstrip() for f in findings)
+
+
+def _table(table: Table) -> Iterator[str]:
+    """Groups come as rows of their own, since Markdown's tables have one heading."""
+    yield f"**{_escaped(table.title)}**"
+    heads = [table.first, *table.columns]
+    align = ["---", *(["---:" if table.numeric else "---"] * len(table.columns))]
+    rows = [row for group in table.groups for row in _rows(group, len(table.columns))]
+    yield "\n".join([_line(map(_escaped, heads)), _line(align), *rows])
+    yield from map(_escaped, table.notes)
+
+
+def _rows(group: Group, columns: int) -> Iterator[str]:
+    if group.heading:
+        remark = f", {_escaped(group.remark)}" if group.remark else ""
+        yield _line([f"**{_escaped(group.heading)}**{remark}", *[""] * columns])
+    yield from map(_row, group.rows)
+
+
+def _row(row: Row) -> str:
+    return _line(map(_escaped, (row.label, *row.cells)))
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())
