@@ -26,9 +26,10 @@ def test_a_row_a_method_and_one_for_all() -> None:
     found = cells(stability_table(setting_of(records)))
     scores = [r["results"]["movie"]["accuracy"] for r in records[:6]]
     expected = correlation(MOVED, scores, kind="spearman")
-    assert found["", "plain"][:2] == ("6", f"{expected.value:.2f}")
-    assert " to " in found["", "plain"][2]
-    assert found["", ALL][0] == "12"
+    moved = f"{100 * sum(MOVED) / 6:.2f} %"
+    assert found["", "plain"][:3] == (moved, "6", f"{expected.value:.2f}")
+    assert " to " in found["", "plain"][3]
+    assert found["", ALL][:2] == ("", "12")
     assert stability_table(setting_of([record()])) is None
 
 
@@ -36,7 +37,7 @@ def test_degenerate_runs_get_columns_of_their_own() -> None:
     extra = record("plain", 9, movie=0.4, profile=profile(after=0.2))
     table = stability_table(setting_of([*runs("plain"), extra]))
     row = cells(table)["", "plain"]
-    assert (row[0], row[3]) == ("7", "6")
+    assert (row[1], row[4]) == ("7", "6")
     assert table is not None and "without them" in table.notes[-1]
 
 

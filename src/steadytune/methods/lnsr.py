@@ -33,9 +33,9 @@ class LNSR(Penalty):
     b-th block (before a decoder's final norm). To leading order R_r is std^2 times the squared
     Frobenius norm of the Jacobian of h_r, so that the penalty flattens the layers above b.
 
-    Neither paper's settings were accessible: every default is this project's own. `strength`, `std`,
-    `layer` and `distance` had the best mean score of six settings on two development tasks, 300
-    tweets with MiniLM and two seeds each; later layers, larger noise, relative and standardised
+    Neither paper's settings were accessible: every default is this project's own. `strength`,
+    `std`, `layer` and `distance` had the best mean score of six settings on two development tasks,
+    300 tweets with MiniLM and two seeds each; later layers, larger noise, relative and standardised
     distances and a warmed-up strength were tried too (docs/evidence.md, with what came of it).
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from ..stats import Correlation, correlation, correlation_within
 from .dot_data import MOST_DOTS, thin
@@ -26,6 +27,7 @@ class StabilityPoints:
         slot: Its colour.
         points: Runs that ended above the constant predictor, in the order of the sensitivity.
         degenerate: Those that did not.
+        moved: Mean noise sensitivity of all of them, in %.
         every: Spearman's correlation over all of them.
         learned: The same without the degenerate ones.
     """
@@ -34,6 +36,7 @@ class StabilityPoints:
     slot: int
     points: tuple[Point, ...]
     degenerate: tuple[Point, ...]
+    moved: float
     every: Correlation
     learned: Correlation
 
@@ -141,6 +144,7 @@ def _method(method: str, slot: int, runs: Sequence[_Run]) -> StabilityPoints:
         slot=slot,
         points=_points(learned),
         degenerate=_points([run for run in runs if run.degenerate]),
+        moved=fmean(run.moved for run in runs),
         every=_correlation(runs),
         learned=_correlation(learned),
     )

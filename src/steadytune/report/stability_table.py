@@ -19,9 +19,9 @@ def stability_table(setting: Setting) -> Table | None:
     if data is None:
         return None
     both = data.within.degenerate > 0
-    rows = [_row(m.method, m.every, m.learned, both, m.method) for m in data.methods]
-    pooled = _row(ALL, data.within.every, data.within.learned, both, None)
-    columns = ("Runs", "Spearman", "95 % interval")
+    rows = [_row(m.method, m.moved, m.every, m.learned, both, m.method) for m in data.methods]
+    pooled = _row(ALL, None, data.within.every, data.within.learned, both, None)
+    columns = ("Moved by", "Runs", "Spearman", "95 % interval")
     more = ("Not degenerate", "Spearman ", "95 % interval ") if both else ()
     return Table(
         title="Noise sensitivity against the score in domain, inside each method",
@@ -33,10 +33,16 @@ def stability_table(setting: Setting) -> Table | None:
 
 
 def _row(
-    label: str, every: Correlation, learned: Correlation, both: bool, method: str | None
+    label: str,
+    moved: float | None,
+    every: Correlation,
+    learned: Correlation,
+    both: bool,
+    method: str | None,
 ) -> Row:
     more = _cells(learned) if both else ()
-    return Row(label, (*_cells(every), *more), method)
+    size = "" if moved is None else f"{number(moved, 2)} %"
+    return Row(label, (size, *_cells(every), *more), method)
 
 
 def _cells(found: Correlation) -> tuple[str, str, str]:
@@ -50,6 +56,8 @@ def _signed(value: float | None) -> str:
 def _notes(data: Stability, both: bool) -> Sequence[str]:
     better = "higher" if data.higher_is_better else "lower, which here is worse"
     notes = [
+        f"Moved by: how far noise at layer {data.layer} moves the top layer after fine-tuning, "
+        "relative to that layer's length, mean over runs.",
         f"Below zero, runs that noise moves less scored {better}. Methods are never mixed: one "
         "that lowers the sensitivity itself would decide the correlation. Pooling takes the "
         "methods for independent, though they share their seeds. Exploratory, not corrected.",
