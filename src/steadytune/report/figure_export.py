@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .._whole_file import write_whole
 from .build import Report
 from .files import make_folder
+from .overview_figures import overview_figures
 from .palette import LIGHT
 from .panel import FigureView, Panel
 from .panels import section_figures
@@ -35,18 +36,25 @@ def write_figures(
     target = make_folder(folder)
     slots = {note.method: note.slot for note in report.methods}
     written: list[Path] = []
+    for index, heading, view in _views(report):
+        for panel in view.panels:
+            if len(written) + len(formats) > MOST_FILES:
+                return tuple(written)
+            stem = file_stem(index, view, panel)
+            title = f"{heading}: {panel.heading}"
+            legend = {name: LIGHT[slots[name]] for name in view.legend}
+            for suffix in formats:
+                content = panel.drawing.file(suffix, title, legend)
+                written.append(write_whole(target / f"{stem}.{suffix}", content))
+    return tuple(written)
+
+
+def _views(report: Report) -> Iterator[tuple[int, str, FigureView]]:
+    """Every figure with the number of its setting, 0 for those over all, and a heading."""
+    yield from ((0, report.title, view) for view in overview_figures(report))
     for index, section in enumerate(report.sections, start=1):
         for view in section_figures(section.setting, f"s{index}").values():
-            for panel in view.panels:
-                if len(written) + len(formats) > MOST_FILES:
-                    return tuple(written)
-                stem = file_stem(index, view, panel)
-                title = f"{section.heading}: {panel.heading}"
-                legend = {name: LIGHT[slots[name]] for name in view.legend}
-                for suffix in formats:
-                    content = panel.drawing.file(suffix, title, legend)
-                    written.append(write_whole(target / f"{stem}.{suffix}", content))
-    return tuple(written)
+            yield index, section.heading, view
 
 
 def file_stem(index: int, view: FigureView, panel: Panel) -> str:

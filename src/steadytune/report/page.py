@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._whole_file import write_whole
 from .build import Report, build_report
+from .overview_figures import overview_figures
 from .palette import DARK, LIGHT
 from .panel import FigureView
 from .panels import PRIORITY, section_figures
@@ -80,6 +81,7 @@ def render_html(report: Report) -> str:
     text = template.render(
         report=report,
         shown=MOST_SECTIONS,
+        over={view.key: view for view in overview_figures(report)},
         figures=figures,
         complete=complete,
         rules=RULES,

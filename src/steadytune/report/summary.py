@@ -10,7 +10,7 @@ import numpy as np
 
 from .facts import short_names
 from .metrics import NOT_AVAILABLE, capitalized, p_text, plural
-from .over_tasks import over_tasks
+from .over_tasks import OverTasks, over_tasks
 from .over_tasks_table import over_tasks_table
 from .over_tasks_verdict import over_tasks_details, over_tasks_findings
 from .setting import Comparison, MethodScores, Setting
@@ -25,6 +25,7 @@ MOST_GROUPS = 300
 class TasksView:
     """What several tasks say on average: a finding a method, what qualifies them, the numbers."""
 
+    data: OverTasks
     findings: tuple[Finding, ...]
     details: tuple[str, ...]
     table: Table
@@ -75,7 +76,9 @@ def _averaged(
     data = over_tasks(names, settings, generator)
     if data is None or not data.inside.comparisons:
         return None
-    return TasksView(over_tasks_findings(data), over_tasks_details(data), over_tasks_table(data))
+    return TasksView(
+        data, over_tasks_findings(data), over_tasks_details(data), over_tasks_table(data)
+    )
 
 
 def _findings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
