@@ -149,8 +149,10 @@ def test_corrupt_files_are_named_and_set_aside(ledger: Ledger, text: str, reason
     assert list(contents.corrupt) == [bad.name]
     assert reason in contents.corrupt[bad.name]
     assert not ledger.has("0123456789abcdef")
-    assert ledger.set_aside(bad.name).exists()
+    first = ledger.set_aside(bad.name)
     assert ledger.read().corrupt == {}
+    bad.write_text("another")
+    assert ledger.set_aside(bad.name) != first and first.read_bytes() != b"another"
 
 
 @given(

@@ -14,6 +14,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -200,9 +201,9 @@ class Ledger:
 
     def set_aside(self, name: str) -> Path:
         """Rename a corrupt file, so that its run counts as missing and nothing is lost."""
-        path = self.runs / name
-        aside = path.with_name(f"{name}.corrupt")
-        os.replace(path, aside)
+        numbered = (f"{name}.corrupt{number or ''}" for number in count())
+        aside = next(path for other in numbered if not (path := self.runs / other).exists())
+        os.replace(self.runs / name, aside)
         return aside
 
 
