@@ -39,7 +39,7 @@ def test_standardised_is_twice_one_minus_the_correlation() -> None:
     measured = squared_displacement(
         moved[1:, 2:], still[1:, 2:], torch.ones(1, 1), distance="standardised"
     )
-    torch.testing.assert_close(measured[0], 2 * (1 - correlation), rtol=1e-3, atol=0)
+    torch.testing.assert_close(measured[0], 2 * (1 - correlation), rtol=1e-9, atol=0)
 
 
 @pytest.mark.parametrize("distance", ["relative", "standardised"])
@@ -47,9 +47,9 @@ def test_scaling_both_states_changes_nothing(distance: Distance) -> None:
     moved, still = states()
     one, other = (
         squared_displacement(scale * moved, scale * still, MASK, distance=distance)
-        for scale in (1.0, 10.0)
+        for scale in (1.0, 0.01)
     )
-    torch.testing.assert_close(one, other, rtol=1e-3, atol=0)
+    torch.testing.assert_close(one, other, rtol=1e-6, atol=0)
 
 
 @pytest.mark.parametrize("distance", DISTANCES)

@@ -65,6 +65,23 @@ def test_what_the_target_has_stays(tmp_path: Path) -> None:
     assert Ledger(target).finished() == {make_spec(seed).hash for seed in (1, 2, 3, 4)}
 
 
+def test_a_record_that_a_packed_file_may_not_hold_is_named_and_left_out(tmp_path: Path) -> None:
+    source, target = add(tmp_path / "source", *made(1)), tmp_path / "target"
+    odd = {**made(2)[0], "spec_hash": "0123ABCD"}
+    (source / "runs" / "plain-seed2-0123ABCD.json").write_text(json.dumps(odd))
+    packed = pack_studies([source], target)
+    assert "0123ABCD" in packed.left_out[0] and "sixteen hexadecimal digits" in packed.left_out[0]
+    assert seeds(target) == [1]
+
+
+def test_choices_that_are_no_json_are_named_and_nothing_is_half_written(tmp_path: Path) -> None:
+    source, target = add(tmp_path / "source", *made(1)), tmp_path / "target"
+    (source / "tuning.json").write_text('[{"task": "toy", "method": "plain", "score": NaN}]')
+    packed = pack_studies([source], target)
+    assert "NaN is no number" in packed.left_out[0]
+    assert sorted(files(target)) == [PACKED_FILE]
+
+
 def test_packing_again_changes_no_byte(tmp_path: Path) -> None:
     source, target = add(tmp_path / "source", *made(*range(5))), tmp_path / "target"
     pack_studies([source], target)

@@ -161,6 +161,12 @@ HASHES = {
 }
 
 
+SHARED = {
+    "vader-tweets": {"train": 0, "tweet": 0, "product": 21, "editorial": 2},
+    "vader-ratings": {"train": 0, "tweet": 0, "product": 28, "editorial": 5},
+}
+
+
 @pytest.mark.parametrize("name", SIZES)
 def test_the_real_release_has_the_documented_rows(real: dict[str, Task], name: str) -> None:
     assert {split: len(rows) for split, rows in real[name].splits.items()} == SIZES[name]
@@ -185,21 +191,25 @@ def test_real_texts_are_clean(real: dict[str, Task], name: str) -> None:
             assert text and text.isprintable() and "&amp" not in text
 
 
-def test_as_many_variations_stand_on_both_sides_as_documented(real: dict[str, Task]) -> None:
-    task = real["vader-tweets"]
+@pytest.mark.parametrize("name", ["vader-tweets", "vader-ratings"])
+def test_as_many_variations_stand_on_both_sides_as_documented(
+    real: dict[str, Task], name: str
+) -> None:
+    task = real[name]
     train = {letters_and_digits(text) for text in task.train["text"]}
     assert sum(letters_and_digits(text) in train for text in texts_of(task, "tweet")) == 21
 
 
+@pytest.mark.parametrize("name", ["vader-tweets", "vader-ratings"])
 def test_real_tweets_stand_in_none_of_the_tasks_studied(
-    real: dict[str, Task], data_root: Path
+    real: dict[str, Task], data_root: Path, name: str
 ) -> None:
     known = letters_of_files(data_root, STUDIED)
     shared = {
         split: sum(letters_and_digits(text) in known for text in rows["text"])
-        for split, rows in real["vader-tweets"].splits.items()
+        for split, rows in real[name].splits.items()
     }
-    assert shared == {"train": 0, "tweet": 0, "product": 21, "editorial": 2}
+    assert shared == SHARED[name]
 
 
 def test_the_real_rows_are_the_same_offline(

@@ -52,12 +52,13 @@ def _in_units(moved: Tensor, still: Tensor, distance: Distance) -> tuple[Tensor,
     if distance == "absolute":
         return moved, still
     if distance == "standardised":
-        width = moved.shape[-1:]
-        return torch.nn.functional.layer_norm(moved, width), torch.nn.functional.layer_norm(
-            still, width
-        )
+        return _standardised(moved), _standardised(still)
     size = still.square().mean(-1, keepdim=True).clamp(min=_TINY).sqrt()
     return moved / size, still / size
+
+
+def _standardised(state: Tensor) -> Tensor:
+    return torch.nn.functional.layer_norm(state, state.shape[-1:], eps=_TINY)
 
 
 def noise_stability(

@@ -26,17 +26,19 @@ def markdown_report(report: Report) -> str:
         if averaged:
             parts += ["## Over tasks", _findings(averaged.findings), *_table(averaged.table)]
         parts += ["## Setting by setting", _findings(overview.findings), *_table(overview.table)]
-        parts += [_escaped(sentence) for sentence in overview.details]
+        parts.append(_list(overview.details))
     for section in report.sections:
         parts += _section(section)
     if report.failures:
         parts += _table(report.failures)
+    parts.append(_list(f"Warning: {warning}" for warning in report.warnings))
     return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def _section(section: Section) -> Iterator[str]:
     yield f"## {_escaped(section.heading)}"
     yield _findings(section.verdict.findings)
+    yield _list(section.verdict.details)
     tables = (
         section.scores,
         section.differences,
@@ -52,6 +54,10 @@ def _section(section: Section) -> Iterator[str]:
 
 def _findings(findings: Sequence[Finding]) -> str:
     return "\n".join(f"- **{_escaped(f.claim)}** {_escaped(f.evidence)}".rstrip() for f in findings)
+
+
+def _list(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {_escaped(sentence)}" for sentence in sentences)
 
 
 def _table(table: Table) -> Iterator[str]:

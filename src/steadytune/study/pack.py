@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .._exceptions import ConfigError, DataError
-from .._packed_records import PACKED_FILE, is_there, pack_records
+from .._packed_records import PACKED_FILE, checked_name, is_there, pack_records
 from .._whole_file import write_json, write_whole
 from .folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
 from .ledger import Ledger, file_name, has_result
@@ -158,9 +158,21 @@ def _packable(folder: Path, left_out: list[str]) -> list[Record]:
     contents = Ledger(folder).read()
     left_out += [f"{folder / 'runs' / name}: {why}" for name, why in contents.corrupt.items()]
     kept = [record for record in contents.records if record["status"] != "cancelled"]
-    if cancelled := len(contents.records) - len(kept):
+    for record in kept:
+        if reason := _why_unnamed(record):
+            left_out.append(f"{folder / 'runs' / file_name(record)}: {reason}")
+    if cancelled := sum(r["status"] == "cancelled" for r in contents.records):
         left_out.append(f"{folder}: {cancelled} cancelled run{'s' * (cancelled > 1)}")
-    return kept
+    return [record for record in kept if not _why_unnamed(record)]
+
+
+def _why_unnamed(record: Record) -> str:
+    """Why the reader of a packed file would refuse the record's name; empty if it would not."""
+    try:
+        checked_name(record["spec"]["method"], record["spec"]["seed"], record["spec_hash"])
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _best(records: Iterable[Record]) -> list[Record]:
@@ -210,9 +222,13 @@ def _own_choices(target: Path) -> dict[tuple[str, str], dict[str, Any]]:
         raise DataError(f"{path} holds no choices ({error}): mend it or move it away") from error
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number of JSON")
+
+
 def _read_choices(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
     content = _content(path)
-    entries = [] if content is None else json.loads(content)
+    entries = [] if content is None else json.loads(content, parse_constant=_refuse)
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError("expected a list of objects")
     return {(str(entry.get("task")), str(entry.get("method"))): entry for entry in entries}

@@ -21,11 +21,11 @@ collection (ACL 2005), known as `rotten_tomatoes`, and most in SST-2, which buil
 trained on either has seen evaluation rows of `vader-movies`, and neither is out of domain there.
 Five of the tweets used, such as "wow", are phrases of SST-2, and `vader-tweets` leaves them out.
 
-Copies of a sentence (equal but for case and spacing) are one row: 109 extra copies are left out,
-and so are 9 sentences whose copies disagree (none positive against negative, 9 clear against
-unclear) and, in `vader-movies`, one product sentence that stands among the movie sentences too.
-Nothing is balanced: the shares of positives above are real shifts between the domains, to be read
-beside `constant_score`.
+Copies of a sentence (equal but for case and spacing) are one row. In `vader-ratings` that is the
+first one. Elsewhere 109 extra copies are left out, and so are 9 sentences whose copies disagree
+(none positive against negative, 9 clear against unclear) and, in `vader-movies`, one product
+sentence that stands among the movie sentences too. Nothing is balanced: the shares of positives
+above are real shifts between the domains, to be read beside `constant_score`.
 """
 
 from __future__ import annotations

@@ -158,6 +158,6 @@ VADER_RATINGS = _vader_card(
     (797, 3697, 5118),
     notes=(
         "A development task like vader-tweets, for regression: the same tweets, and those besides "
-        "whose mean rating is near 0.",
+        "whose mean rating is near 0. Of copies of a tweet the first one's rating counts.",
     ),
 )
