@@ -1,6 +1,7 @@
 """Every test runs offline, on one thread, with the shapes of the formulas checked."""
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from jaxtyping import config, install_import_hook
 # How fast a machine draws its first examples says nothing about what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# A shell that runs the tests in the background has Ctrl-C ignored, and so would every process that
+# a test starts and stops with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 with install_import_hook("steadytune.functional", "beartype.beartype"):
     import steadytune.functional  # noqa: F401
