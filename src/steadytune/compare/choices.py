@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .._study_folder import CHOICES_FILE
 from .._whole_file import write_json
-from ..study.folder import CHOICES_FILE
 from .tuning import Trial
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._exceptions import DataError, ModelError
-from ..study.folder import TUNING_FOLDER
+from .._study_folder import TUNING_FOLDER
 from .announce import count, describe_tasks, grid_text, show
 from .grid import LoadedTask, PlannedRun, load_tasks, plan_runs
 from .study import Study

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._exceptions import SteadytuneError
+from .._study_folder import STUDY_FILE
 from .._whole_file import write_json
 from ..method_docs import describe_methods
-from ..study.folder import STUDY_FILE
 from .announce import show
 from .grid import PlannedRun
 from .study import Study

@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._study_folder import TUNING_FOLDER
 from ..study.executors import Executor
-from ..study.folder import TUNING_FOLDER
 from ..study.ledger import Ledger
 from .announce import announce, announce_choices, announce_same, announce_trials
 from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from .._folders import make_folder
 from .._whole_file import write_whole
 from .build import Report
-from .files import make_folder
 from .overview_figures import overview_figures
 from .palette import LIGHT
 from .panel import FigureView, Panel

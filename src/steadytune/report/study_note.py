@@ -8,9 +8,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from .._study_folder import STUDY_FILE
 from .schema import Text, clean_text
 
-STUDY_FILE = "study.json"
 LARGEST_FILE = 2**20
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from .._exceptions import ConfigError, DataError
+from .._folders import make_folder
 from .._packed_records import PACKED_FILE, checked_name, is_there, pack_records
+from .._study_folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
 from .._whole_file import write_json, write_whole
-from .folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
 from .ledger import Ledger, file_name, has_result
 from .record import Record
 
@@ -88,7 +89,8 @@ def pack_studies(sources: Sequence[Path], target: Path) -> Packed:
         plan = _plan(sources, target)
     except OSError as error:
         raise DataError(f"{error.filename} cannot be read ({error.strerror})") from error
-    _make_folders([file.path.parent for file in plan.files])
+    for file in plan.files:
+        make_folder(file.path.parent)
     for file in plan.files:
         write_whole(file.path, file.content)
     if plan.note is not None:
@@ -239,16 +241,6 @@ def _content(path: Path) -> bytes | None:
     if not path.is_file() or path.stat().st_size > _LARGEST_NOTE:
         return None
     return path.read_bytes()
-
-
-def _make_folders(folders: Iterable[Path]) -> None:
-    for folder in folders:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigError(
-                f"cannot write to {folder} ({error.strerror}): name another folder"
-            ) from error
 
 
 def _has_predictions(source: Path) -> bool:

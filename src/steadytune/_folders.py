@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .._exceptions import ConfigError
+from ._exceptions import ConfigError
 
 
 def make_folder(path: str | Path) -> Path:
