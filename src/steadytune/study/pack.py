@@ -159,13 +159,16 @@ def _plan_file(
 def _packable(folder: Path, left_out: list[str]) -> list[Record]:
     contents = Ledger(folder).read()
     left_out += [f"{folder / 'runs' / name}: {why}" for name, why in contents.corrupt.items()]
-    kept = [record for record in contents.records if record["status"] != "cancelled"]
-    for record in kept:
+    finished = [record for record in contents.records if record["status"] != "cancelled"]
+    kept = []
+    for record in finished:
         if reason := _why_unnamed(record):
             left_out.append(f"{folder / 'runs' / file_name(record)}: {reason}")
-    if cancelled := sum(r["status"] == "cancelled" for r in contents.records):
+        else:
+            kept.append(record)
+    if cancelled := len(contents.records) - len(finished):
         left_out.append(f"{folder}: {cancelled} cancelled run{'s' * (cancelled > 1)}")
-    return [record for record in kept if not _why_unnamed(record)]
+    return kept
 
 
 def _why_unnamed(record: Record) -> str:
