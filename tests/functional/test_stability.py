@@ -42,7 +42,39 @@ def test_standardised_is_twice_one_minus_the_correlation() -> None:
     torch.testing.assert_close(measured[0], 2 * (1 - correlation), rtol=1e-9, atol=0)
 
 
-@pytest.mark.parametrize("distance", ["relative", "standardised"])
+def test_scatter_is_the_ratio_of_noise_to_signal() -> None:
+    moved, still = states()
+    real = torch.cat([still[0, :2], still[1]])
+    variance = real.var(dim=0, correction=0).mean()
+    expected = squared_displacement(moved, still, MASK) / variance
+    measured = squared_displacement(moved, still, MASK, distance="scatter")
+    torch.testing.assert_close(measured, expected)
+
+
+def test_only_scatter_is_blind_to_tokens_becoming_alike() -> None:
+    """x -> c + x / 100 for every token: less signal and less noise, in proportion."""
+    moved, still = states()
+    common = torch.linspace(-2.0, 3.0, 5, dtype=torch.float64)
+
+    def change(distance: Distance) -> float:
+        before, after = (
+            squared_displacement(common + s * moved, common + s * still, MASK, distance=distance)
+            for s in (1.0, 0.01)
+        )
+        return float((after / before).max())
+
+    assert change("scatter") == pytest.approx(1.0, rel=1e-6)
+    assert all(change(other) < 1e-3 for other in DISTANCES if other != "scatter")
+
+
+def test_pads_neither_move_nor_count_in_the_scatter() -> None:
+    moved, still = states()
+    one = squared_displacement(moved, still, MASK, distance="scatter")
+    moved[0, 2], still[0, 2] = 100.0, -100.0
+    torch.testing.assert_close(squared_displacement(moved, still, MASK, distance="scatter"), one)
+
+
+@pytest.mark.parametrize("distance", ["relative", "standardised", "scatter"])
 def test_scaling_both_states_changes_nothing(distance: Distance) -> None:
     moved, still = states()
     one, other = (

@@ -10,11 +10,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 Reduction = Literal["mean", "sum"]
-Distance = Literal["absolute", "relative", "standardised"]
+Distance = Literal["absolute", "relative", "standardised", "scatter"]
 
-DISTANCES: tuple[Distance, ...] = ("absolute", "relative", "standardised")
+DISTANCES: tuple[Distance, ...] = ("absolute", "relative", "standardised", "scatter")
 
-# A token of zeros has no direction and no size: it is compared as it is, but for this.
+# A token of zeros has no direction and no size, and equal tokens have no scatter: this stands in.
 _TINY = 1e-12
 
 
@@ -27,8 +27,8 @@ def squared_displacement(
 ) -> Float[Tensor, " batch"]:
     """How far each example's hidden state moved: squared Euclidean distances of its real tokens.
 
-    Differences are taken in float32 at least. Only `absolute` is changed by the length of the
-    hidden state: a model can make it small by shrinking all it computes.
+    Differences are taken in float32 at least. A model can make `absolute` small by shrinking all it
+    computes, and all but `scatter` by computing much the same for every token of every example.
 
     Args:
         moved: The hidden state after a change.
@@ -37,24 +37,37 @@ def squared_displacement(
         reduction: `mean` averages over the example's real tokens and over the width; `sum` adds up.
         distance: `absolute` compares the states as they are; `relative` in units of the root mean
             square of each unmoved token; `standardised` after each token of either state is shifted
-            to mean 0 and scaled to variance 1 over its width.
+            to mean 0 and scaled to variance 1 over its width; `scatter` in units of how far the
+            batch's unmoved real tokens lie from their mean (root mean square), noise to signal.
     """
     dtype = torch.promote_types(moved.dtype, torch.float32)
-    moved, still = _in_units(moved.to(dtype), still.to(dtype), distance)
-    squares = (moved - still).square()
     real = mask.to(dtype)
+    moved, still = _in_units(moved.to(dtype), still.to(dtype), real, distance)
+    squares = (moved - still).square()
     if reduction == "sum":
         return (squares.sum(-1) * real).sum(-1)
     return (squares.mean(-1) * real).sum(-1) / real.sum(-1).clamp(min=1)
 
 
-def _in_units(moved: Tensor, still: Tensor, distance: Distance) -> tuple[Tensor, Tensor]:
+def _in_units(
+    moved: Tensor, still: Tensor, real: Tensor, distance: Distance
+) -> tuple[Tensor, Tensor]:
     if distance == "absolute":
         return moved, still
     if distance == "standardised":
         return _standardised(moved), _standardised(still)
-    size = still.square().mean(-1, keepdim=True).clamp(min=_TINY).sqrt()
-    return moved / size, still / size
+    if distance == "scatter":
+        unit = _variance_between_tokens(still, real).clamp(min=_TINY).sqrt()
+    else:
+        unit = still.square().mean(-1, keepdim=True).clamp(min=_TINY).sqrt()
+    return moved / unit, still / unit
+
+
+def _variance_between_tokens(state: Tensor, real: Tensor) -> Tensor:
+    """Of the batch's real tokens around their mean, averaged over the width: one number."""
+    share = (real / real.sum().clamp(min=1)).unsqueeze(-1)
+    mean = (share * state).sum((0, 1))
+    return (share * (state - mean).square()).sum((0, 1)).mean()
 
 
 def _standardised(state: Tensor) -> Tensor:
