@@ -63,6 +63,16 @@ def test_degenerate_runs_are_set_apart_and_counted_both_ways() -> None:
     assert "A ring is a degenerate run." in stability_caption(found)
 
 
+def test_an_undefined_score_counts_as_the_constant_predictor() -> None:
+    """A correlation is undefined where a model answers the same to everything: it has not left."""
+    records = [record(seed=s, movie=0.8, profile=profile(after=0.04 + s / 1000)) for s in range(4)]
+    records.append(record(seed=9, movie=None, profile=profile(after=0.001)))
+    found = stability(setting_of(records))
+    assert found is not None
+    assert found.methods[0].degenerate == (pytest.approx((0.1, 50.0)),)
+    assert found.total == 5
+
+
 def test_settings_are_groups_of_their_own_and_losses_are_turned() -> None:
     def settings(metric: str, rising: int) -> Setting:
         records = [

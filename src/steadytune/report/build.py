@@ -12,6 +12,7 @@ import numpy as np
 from . import comparison_tables, run_tables, score_tables
 from .analysis import analyse, method_order
 from .arms import distinct_arms
+from .degenerate_table import degenerate_table
 from .disagreement import Disagreement, disagreements
 from .disagreement_table import disagreement_table
 from .facts import Fact, environment_facts, period, setting_facts, setting_headings
@@ -52,6 +53,7 @@ class Section:
     significance: Table | None
     spread: Table | None
     disagreement: Table | None
+    degenerate: Table | None
     stability: Table | None
     cost: Table
     arms: Table | None
@@ -162,6 +164,7 @@ def _section(heading: str, setting: Setting, disagreement: Sequence[Disagreement
         significance=comparison_tables.significance_table(setting),
         spread=comparison_tables.spread_table(setting),
         disagreement=disagreement_table(disagreement),
+        degenerate=degenerate_table(setting),
         stability=stability_table(setting),
         cost=run_tables.cost_table(setting),
         arms=run_tables.arm_table(setting),

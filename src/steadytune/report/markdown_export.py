@@ -44,6 +44,7 @@ def _section(section: Section) -> Iterator[str]:
         section.differences,
         section.significance,
         section.spread,
+        section.degenerate,
         section.stability,
         section.cost,
     )

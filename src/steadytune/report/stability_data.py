@@ -8,8 +8,8 @@ from statistics import fmean
 
 from ..stats import Correlation, correlation, correlation_within
 from .dot_data import MOST_DOTS, thin
-from .schema import Record
-from .scoring import degenerate, raw_score
+from .schema import ProfilePart, Record
+from .scoring import degenerate, score
 from .setting import Setting
 
 FEWEST_POINTS = 4
@@ -62,7 +62,8 @@ class Pooled:
 class Stability:
     """Noise sensitivity after fine-tuning against the in-domain score, run by run.
 
-    Runs that diverged or crashed have no model to measure and are left out.
+    Runs that diverged or crashed have no model to measure and are left out. Where the metric of a
+    finished run is undefined, the constant predictor's stands in, as in every table.
 
     Args:
         axis: The score and its unit.
@@ -126,14 +127,14 @@ def _by_method(setting: Setting) -> dict[str, list[_Run]]:
 
 def _runs(records: Sequence[Record], domain: str, scale: float) -> list[_Run]:
     known = (
-        (sensitivity(record), raw_score(record, domain), record)
+        (sensitivity(record), score(record, domain), record)
         for record in records
         if record.status == "ok"
     )
     return [
-        _Run(moved, scale * score, bool(degenerate(record)))
-        for moved, score, record in known
-        if moved is not None and score is not None
+        _Run(moved, scale * found.value, bool(degenerate(record)))
+        for moved, found, record in known
+        if moved is not None and found is not None
     ]
 
 
@@ -170,10 +171,18 @@ def _within(runs: Sequence[tuple[Hashable, _Run]]) -> Correlation:
 
 def sensitivity(record: Record) -> float | None:
     """How far noise at the lowest layer measured moves the top layer, in % of its length."""
-    after = record.profile.after if record.profile else None
-    if after is None or not after.injection:
+    return _moved(record.profile.after if record.profile else None)
+
+
+def sensitivity_before(record: Record) -> float | None:
+    """The same before fine-tuning."""
+    return _moved(record.profile.before if record.profile else None)
+
+
+def _moved(profile: ProfilePart | None) -> float | None:
+    if profile is None or not profile.injection:
         return None
-    row = after.ratio[after.injection.index(min(after.injection))]
+    row = profile.ratio[profile.injection.index(min(profile.injection))]
     return 100 * row[-1] if row and row[-1] is not None else None
 
 
