@@ -29,10 +29,11 @@ def degenerate_table(setting: Setting) -> Table | None:
         notes=(
             "By how much of its length noise at the lowest layer moves the top layer: before "
             "fine-tuning, after it in the degenerate runs, and in the others; means.",
-            f"Lost the input: after training it moves less than {100 * FORGOTTEN:.0f} % as far as before. "
-            "The top layer is then much the same whatever comes in, so that no head can tell "
-            "examples apart. The other degenerate runs did not learn to use what is still there. "
-            "The limit is a convention; runs that diverged or crashed left no model to measure.",
+            f"Lost the input: after training it moves less than {100 * FORGOTTEN:.0f} % as far as "
+            "before. The top layer is then much the same whatever comes in, so that no head can "
+            "tell examples apart. The other degenerate runs did not learn to use what is still "
+            "there. The limit is a convention; runs that diverged or crashed left no model to "
+            "measure.",
         ),
     )
 

@@ -24,13 +24,13 @@ def markdown_report(report: Report) -> str:
     if overview is not None:
         averaged = overview.over_tasks
         if averaged:
-            parts += ["## Over tasks", _findings(averaged.findings), *_table(averaged.table)]
+            parts += ["## Over tasks", _findings(averaged.findings)]
+            parts += [*_table(averaged.scores), *_table(averaged.table)]
         parts += ["## Setting by setting", _findings(overview.findings), *_table(overview.table)]
         parts.append(_list(overview.details))
     for section in report.sections:
         parts += _section(section)
-    if report.failures:
-        parts += _table(report.failures)
+    parts += _table(report.failures)
     parts.append(_list(f"Warning: {warning}" for warning in report.warnings))
     return "\n\n".join(filter(None, parts)) + "\n"
 
@@ -49,8 +49,7 @@ def _section(section: Section) -> Iterator[str]:
         section.cost,
     )
     for table in tables:
-        if table is not None:
-            yield from _table(table)
+        yield from _table(table)
 
 
 def _findings(findings: Sequence[Finding]) -> str:
@@ -61,8 +60,10 @@ def _list(sentences: Iterable[str]) -> str:
     return "\n".join(f"- {_escaped(sentence)}" for sentence in sentences)
 
 
-def _table(table: Table) -> Iterator[str]:
+def _table(table: Table | None) -> Iterator[str]:
     """Groups come as rows of their own, since Markdown's tables have one heading."""
+    if table is None:
+        return
     yield f"**{_escaped(table.title)}**"
     heads = [table.first, *table.columns]
     align = ["---", *(["---:" if table.numeric else "---"] * len(table.columns))]

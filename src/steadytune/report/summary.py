@@ -13,6 +13,7 @@ from .metrics import NOT_AVAILABLE, capitalized, p_text, plural
 from .over_tasks import OverTasks, over_tasks
 from .over_tasks_table import over_tasks_table
 from .over_tasks_verdict import over_tasks_details, over_tasks_findings
+from .score_matrix import score_matrix
 from .setting import Comparison, MethodScores, Setting
 from .stability_table import stability_sentence
 from .table import Group, Row, Table, interval_text
@@ -23,11 +24,15 @@ MOST_GROUPS = 300
 
 @dataclass(frozen=True)
 class TasksView:
-    """What several tasks say on average: a finding a method, what qualifies them, the numbers."""
+    """What several tasks say on average: a finding a method, what qualifies them, the numbers.
+
+    `scores` is None where there are too many tasks for one table.
+    """
 
     data: OverTasks
     findings: tuple[Finding, ...]
     details: tuple[str, ...]
+    scores: Table | None
     table: Table
 
 
@@ -77,7 +82,11 @@ def _averaged(
     if data is None or not data.inside.comparisons:
         return None
     return TasksView(
-        data, over_tasks_findings(data), over_tasks_details(data), over_tasks_table(data)
+        data=data,
+        findings=over_tasks_findings(data),
+        details=over_tasks_details(data),
+        scores=score_matrix(data),
+        table=over_tasks_table(data),
     )
 
 

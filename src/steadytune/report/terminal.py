@@ -37,7 +37,8 @@ def print_report(report: Report, console: Console) -> None:
     else:
         _print_settings(report, console)
         averaged = report.overview.over_tasks
-        _print_tables([report.overview.table, averaged.table if averaged else None], console)
+        over = (averaged.scores, averaged.table) if averaged else ()
+        _print_tables([report.overview.table, *over], console)
     _print_tables([report.failures], console)
     _print_methods(report, console)
     _print_verdicts(report, console)
