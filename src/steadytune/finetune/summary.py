@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ..model_files import MINILM
+from ..stats import is_degenerate
 from ..study.record import Record
 from ..tasks import DEV, TRAIN
 
@@ -102,6 +103,23 @@ def lost_seeds(record: Record) -> str:
     return f"Diverged or failed, and in none of these numbers: seed{'s' * (len(lost) > 1)} {seeds}."
 
 
+def not_learned(record: Record) -> str:
+    """What to try where the model is no better than the constant predictor; else empty."""
+    task, spec = record["task"], record["spec"]
+    domain = task["in_domain"]
+    constant, score = task["constant"][domain], record["results"][domain][task["metric"]]
+    if score is not None and not is_degenerate(score, constant):
+        return ""
+    change = "try a larger --learning-rate (1e-4 and 2e-4 suit small models) or more --epochs"
+    weaker = (
+        "" if spec["method"] == "plain" else f", and {spec['method']} weaker, later or not at all"
+    )
+    return (
+        f"Not learned: on {domain} the model is no better than the constant predictor; "
+        f"{change}{weaker}."
+    )
+
+
 def spread(rows: Sequence[SeedRow], split: str) -> tuple[float, float] | None:
     """Mean and standard deviation over the runs; None for fewer than two defined scores."""
     values = [v for row in rows if (v := row.scores.get(split)) is not None]
@@ -131,6 +149,8 @@ def print_scores(record: Record, console: Console) -> None:
         console.print(_seed_table(seeds, record))
     if lost := lost_seeds(record):
         console.print(lost, markup=False, highlight=False, soft_wrap=True)
+    if advice := not_learned(record):
+        console.print(advice, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_uses(uses: Mapping[str, Sequence[str]], console: Console) -> None:

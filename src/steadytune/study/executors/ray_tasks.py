@@ -21,7 +21,7 @@ from .local_workers import check_time_limit
 @final
 @dataclass(frozen=True)
 class RayTasks(Executor):
-    """One Ray task a run, for clusters: `pip install 'steadytune[ray]'`.
+    """One Ray task a run, for clusters: `pip install ray`.
 
     The nodes need the same versions of Python, steadytune, torch and transformers as this process,
     and the model of the spec under the same name. What `run` refers to travels with it. Outcomes
