@@ -73,10 +73,32 @@ def test_arms_of_one_name_and_several_settings_are_told_apart() -> None:
     report = build_report([*tuned(), again], title="t")
     names = report.sections[0].setting.methods
     assert "lnsr (tuned)" in names
-    assert "lnsr (tuned) (epochs=3.0, learning_rate=2e-05)" in names
+    assert "lnsr (tuned) (learning_rate=2e-05)" in names
     assert any("differ in their settings" in warning for warning in report.warnings)
     kept, warnings = distinct_arms([Record.model_validate(made) for made in tuned()])
     assert (len(kept), warnings) == (6, [])
+
+
+def test_an_arm_that_was_given_another_method_is_told_apart() -> None:
+    arms = {"name": "ours", "varies": []}
+    records = [record("lnsr:strength=1", s, movie=0.6, arm=arms) for s in range(3)]
+    records += [record("lnsr:strength=10", s, movie=0.9, arm=arms) for s in range(2)]
+    report = build_report(records, title="t")
+    assert report.sections[0].setting.methods == ("ours", "ours (method=lnsr:strength=10)")
+    assert any("differ in their settings" in warning for warning in report.warnings)
+
+
+def test_rows_that_changed_are_apart_from_those_drawn_since() -> None:
+    """Subset 0 was run, its file changed, then subsets 0 and 1 were run on the new rows."""
+
+    def run(subset: int, rows: str, day: int) -> dict[str, Any]:
+        spec = {"subset_seed": subset, "data_hash": rows}
+        return record(spec=spec, finished=f"2026-01-0{day}T00:00:00+00:00")
+
+    records = [run(0, "old", 1), run(0, "new", 2), run(1, "other", 3)]
+    groups = grouped([Record.model_validate(made) for made in records])
+    hashes = [[r.spec.model_dump()["data_hash"] for r in group] for group in groups]
+    assert hashes == [["old"], ["new", "other"]]
 
 
 def test_a_run_may_serve_two_arms() -> None:

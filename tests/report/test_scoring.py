@@ -33,7 +33,7 @@ def test_results_of_a_diverged_run_are_not_used() -> None:
 
 
 def test_an_undefined_metric_counts_as_the_constant_predictor() -> None:
-    assert scoring.score(parsed(movie=None), "movie") == scoring.Score(0.5, stands_in=True)
+    assert scoring.score(parsed(movie=None), "movie") == scoring.Score(0.5, stands_in=False)
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,46 @@ def test_pooling_equal_groups_narrows_the_interval_and_keeps_the_value() -> None
     assert alone.interval is not None and pooled.interval is not None
     z_width = np.arctanh(alone.interval.high) - np.arctanh(alone.interval.low)
     pooled_width = np.arctanh(pooled.interval.high) - np.arctanh(pooled.interval.low)
-    assert pooled_width == pytest.approx(z_width / np.sqrt(3))
+    assert pooled_width == pytest.approx(z_width * np.sqrt(7 / (3 * 9 - 2)))
+
+
+def test_pooling_is_the_mean_of_the_groups_weighted_by_their_freedom() -> None:
+    first, second = samples(12)
+    groups = ["a"] * 4 + ["b"] * 8
+    one, other = (correlation(first[s], second[s]).value for s in (slice(4), slice(4, None)))
+    assert one is not None and other is not None
+    found = correlation_within(first, second, groups)
+    assert found.value == pytest.approx((3 * one + 7 * other) / 10)
+
+
+def test_one_perfect_group_does_not_carry_the_others() -> None:
+    first = np.tile([1.0, 2.0, 3.0, 4.0], 5)
+    second = np.tile([2.0, 4.0, 1.0, 3.0], 5)  # unrelated
+    second[:4] = first[:4]
+    groups = np.repeat(range(5), 4).tolist()
+    found = correlation_within(first, second, groups, kind="spearman")
+    assert found.value == pytest.approx(0.2)
+    assert found.interval is not None and not found.interval.excludes(0)
+
+
+@pytest.mark.parametrize(("size", "groups"), [(4, 6), (5, 24), (10, 1)])
+def test_unrelated_samples_are_rarely_called_related(size: int, groups: int) -> None:
+    """Of 400 samples without any relation, about 5 % of the intervals leave out 0."""
+    generator = np.random.default_rng(7)
+    names = np.repeat(range(groups), size).tolist()
+    false = 0
+    for _ in range(400):
+        x, y = generator.normal(size=(2, size * groups))
+        found = correlation_within(x, y, names, kind="spearman")
+        assert found.interval is not None
+        false += found.interval.excludes(0)
+    assert false / 400 < 0.08
+
+
+def test_a_perfect_order_of_few_ranks_has_a_wide_interval_or_none() -> None:
+    five, six = (correlation(range(n), range(n), kind="spearman") for n in (5, 6))
+    assert five.value == pytest.approx(1) and five.interval is None
+    assert six.interval is not None and six.interval.low < 0.7
 
 
 def test_differences_between_groups_play_no_part() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..diagnostics import LayerSimilarity, layer_similarity
+import numpy as np
+
+from ..diagnostics import LayerSimilarity, Representations, layer_similarity
 from .measure import ModelDiagnosis
 
 
@@ -15,7 +17,8 @@ class Diagnosis:
 
     Args:
         models: What was measured, the model to compare with first.
-        similarity: Label of another model -> likeness of its layers to the first model's.
+        similarity: Label of another model -> likeness of its layers to the first model's; without
+            models that were shown other windows of long contexts.
         texts: The examples, one line each.
         source: Where they come from.
         relative_noise: Size of the noise.
@@ -35,10 +38,25 @@ class Diagnosis:
 def similarities(models: Sequence[ModelDiagnosis]) -> dict[str, LayerSimilarity]:
     """Likeness of every model to the first, by token where both cut the words alike."""
     first, *others = models
-    found = {}
-    for other in others:
-        by_token = first.identity == other.identity
-        pair = (first.tokens, other.tokens) if by_token else (first.means, other.means)
-        if pair[0] is not None and pair[1] is not None:
-            found[other.label] = layer_similarity(pair[0], pair[1])
-    return found
+    pairs = {other.label: _alike(first, other) for other in others}
+    return {label: layer_similarity(*pair) for label, pair in pairs.items() if pair}
+
+
+def _alike(
+    first: ModelDiagnosis, other: ModelDiagnosis
+) -> tuple[Representations, Representations] | None:
+    """Representations of the same things in the same order; None where there are none."""
+    if first.tokens is None or other.tokens is None:
+        return None
+    if first.identity == other.identity:
+        return first.tokens, other.tokens
+    # Each model has the shortest example first, by its own tokens.
+    rows = sorted(first.rows)
+    if rows != sorted(other.rows) or len(set(rows)) < len(rows):
+        return None
+    return _in_order(first.means, first.rows), _in_order(other.means, other.rows)
+
+
+def _in_order(found: Representations, rows: Sequence[int]) -> Representations:
+    order = np.argsort(rows)
+    return replace(found, layers=tuple(layer[order] for layer in found.layers))

@@ -13,12 +13,14 @@ from ..diagnostics import (
     RELATIVE_SIZES,
     JacobianNorms,
     LayerRanks,
+    LayerScatter,
     NoiseProfile,
     OutputSensitivity,
     Representations,
     WeightDrift,
     jacobian_norms,
     layer_ranks,
+    layer_scatter,
     noise_profile,
     output_sensitivity,
     representations,
@@ -46,6 +48,8 @@ class ModelDiagnosis:
         rows: The row of the material that each feature is of.
         gaussian: Attenuation of Gaussian noise.
         in_manifold: Attenuation of in-manifold noise.
+        means: Representations of whole examples.
+        scatter: How far those lie apart in each layer.
         outputs: Sensitivity of the predictions; None for a bare encoder.
         jacobian: Norms of the maps from each layer to the top.
         blocks: Norms of the map of each block alone.
@@ -53,7 +57,6 @@ class ModelDiagnosis:
         ranks: Effective rank of each layer's representations.
         drift: Distance of the weights from the start.
         tokens: Representations of all tokens, to compare models by.
-        means: Representations of whole examples, where the tokens of two models differ.
         identity: The token numbers that the model was shown.
     """
 
@@ -61,6 +64,8 @@ class ModelDiagnosis:
     rows: tuple[int, ...]
     gaussian: NoiseProfile
     in_manifold: NoiseProfile
+    means: Representations = field(repr=False)
+    scatter: LayerScatter
     outputs: OutputSensitivity | None = None
     jacobian: JacobianNorms | None = None
     blocks: JacobianNorms | None = None
@@ -68,13 +73,12 @@ class ModelDiagnosis:
     ranks: LayerRanks | None = None
     drift: WeightDrift | None = None
     tokens: Representations | None = field(default=None, repr=False)
-    means: Representations | None = field(default=None, repr=False)
     identity: Sequence[Sequence[int]] = field(default=(), repr=False)
 
 
 def stage_count(options: Options) -> int:
     """How often a diagnosis of one model ticks at most."""
-    return 8 if options.full else 4
+    return 9 if options.full else 5
 
 
 def measure(
@@ -94,9 +98,10 @@ def measure(
     gaussian = _profile(subject, features, options, "gaussian")
     _require_finite(label, gaussian)
     tick("in-manifold noise at every layer")
-    found = ModelDiagnosis(
-        label, features.rows, gaussian, _profile(subject, features, options, "in-manifold")
-    )
+    in_manifold = _profile(subject, features, options, "in-manifold")
+    tick("how far examples lie apart")
+    means = representations(subject.model, features.batches(), pool="mean")
+    found = ModelDiagnosis(label, features.rows, gaussian, in_manifold, means, layer_scatter(means))
     tick("predictions under noise")
     if subject.has_head:
         sizes = tuple(sorted({*RELATIVE_SIZES, options.relative_noise}))
@@ -158,7 +163,6 @@ def _in_full(
         ranks=layer_ranks(tokens),
         drift=None if start is None else _drift(subject, start, options),
         tokens=tokens,
-        means=representations(subject.model, features.batches(), pool="mean"),
         identity=features.tokens,
     )
 

@@ -62,10 +62,12 @@ def _figures(model: ModelDiagnosis, size: float) -> tuple[Figure, ...]:
     drift = None if model.drift is None else _total_drift(model)
     values = model.outputs is not None and model.outputs.kind == "values"
     return (
-        Figure("top_gaussian", f"Top layer moved by {noise} Gaussian noise at layer 0", "{:.1f} %",
+        Figure("top_gaussian", f"Top layer moved by {noise} Gaussian noise at layer 0", "{:.3g} %",
                100 * float(model.gaussian.ratio[0][-1])),
         Figure("top_in_manifold", f"Top layer moved by {noise} in-manifold noise at layer 0",
-               "{:.1f} %", _in_manifold(model)),
+               "{:.3g} %", _in_manifold(model)),
+        Figure("scatter", "How far examples lie apart at the top layer, of their length",
+               "{:.3g} %", 100 * float(model.scatter.scatter[-1])),
         Figure("moved" if values else "changed",
                f"Value moved by {noise} noise" if values else f"Answers changed by {noise} noise",
                "{:.3g}" if values else "{:.1f} %", _changed(model.outputs, size)),

@@ -10,6 +10,7 @@ from .moved import MovedExample, most_moved
 from .noise import NoiseProfile, noise_profile
 from .rank import LayerRanks, effective_rank, layer_ranks
 from .representations import Representations, representations
+from .scatter import LayerScatter, layer_scatter
 from .sensitivity import RELATIVE_SIZES, OutputSensitivity, output_sensitivity
 from .similarity import LayerSimilarity, layer_similarity, linear_cka
 from .training import TrainingCurve, training_curve
@@ -19,6 +20,7 @@ __all__ = [
     "GroupAssociation",
     "JacobianNorms",
     "LayerRanks",
+    "LayerScatter",
     "LayerSimilarity",
     "MovedExample",
     "NoiseProfile",
@@ -30,6 +32,7 @@ __all__ = [
     "effective_rank",
     "jacobian_norms",
     "layer_ranks",
+    "layer_scatter",
     "layer_similarity",
     "linear_cka",
     "most_moved",

@@ -7,7 +7,7 @@ any arm of a study varies do not tell its settings apart.
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from .schema import Arm, Record, clean_text
 
@@ -31,7 +31,8 @@ def grouped(records: Sequence[Record]) -> list[list[Record]]:
     for record in records:
         shared = record.spec.model_dump(exclude=set(_NOT_SETTING | varied[record.study]))
         spec = json.dumps(shared, sort_keys=True, default=str)
-        edition = editions[_rows(record)].index(data_hash(record))
+        # Counted from the newest: rows drawn anew after a change have one edition only.
+        edition = -editions[_rows(record)].index(data_hash(record))
         groups.setdefault((record.spec.task, spec, edition), []).append(record)
     return [groups[key] for key in sorted(groups)]
 
@@ -42,12 +43,12 @@ def data_hash(record: Record) -> str:
 
 
 def _editions(records: Sequence[Record]) -> dict[str, list[str]]:
-    """The hashes of what should be the same rows, the oldest first.
+    """The hashes of what should be the same rows, the newest first.
 
     There are several where a file was changed, or domains were added to be scored on.
     """
     found: dict[str, dict[str, None]] = {}
-    for record in sorted(records, key=lambda r: r.finished or ""):
+    for record in sorted(records, key=lambda r: r.finished or "", reverse=True):
         found.setdefault(_rows(record), {})[data_hash(record)] = None
     return {rows: list(hashes) for rows, hashes in found.items()}
 
@@ -77,15 +78,13 @@ def _varied_by_study(records: Sequence[Record]) -> dict[str, frozenset[str]]:
 def distinct_arms(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     """Give runs of one name but of different settings different names.
 
-    That happens when a study was tuned again, or when runs without an arm stand in the folder of
-    one that tunes. The settings with the most runs keep the name.
+    That happens when a study was tuned again, when an arm was given another method, or when runs
+    without an arm stand in the folder of one that tunes. Those with the most runs keep the name.
 
     Returns:
         The records in their order, and a line for each name that was changed.
     """
-    varied = _varied_by_study(records)
-    if not any(varied.values()):
-        return list(records), []
+    varied = {study: names | {"method"} for study, names in _varied_by_study(records).items()}
     names: dict[int, str] = {}
     for group in grouped(records):
         names |= _renamed(group, varied)
@@ -95,14 +94,14 @@ def distinct_arms(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
 
 
 def _renamed(group: Sequence[Record], varied: Mapping[str, frozenset[str]]) -> dict[int, str]:
-    arms: dict[str, dict[Hashable, list[Record]]] = {}
+    arms: dict[str, dict[_Variant, list[Record]]] = {}
     for record in group:
         variant = _variant(record, varied[record.study])
         arms.setdefault(record.method, {}).setdefault(variant, []).append(record)
     return {
-        id(record): _variant_name(record, varied[record.study])
-        for variants in arms.values()
-        for records in sorted(variants.values(), key=len, reverse=True)[1:]
+        id(record): name
+        for arm, variants in arms.items()
+        for name, records in _variant_names(arm, variants)
         for record in records
     }
 
@@ -112,9 +111,14 @@ def _variant(record: Record, varied: frozenset[str]) -> _Variant:
     return tuple((name, json.dumps(spec.get(name), default=str)) for name in sorted(varied))
 
 
-def _variant_name(record: Record, varied: frozenset[str]) -> str:
-    values = ", ".join(f"{name}={value}" for name, value in _variant(record, varied))
-    return clean_text(f"{record.method} ({values})")
+def _variant_names(
+    arm: str, variants: Mapping[_Variant, list[Record]]
+) -> Iterator[tuple[str, list[Record]]]:
+    """New names of all but the largest, with the values that set each apart from that one."""
+    (largest, _), *others = sorted(variants.items(), key=lambda v: len(v[1]), reverse=True)
+    for variant, records in others:
+        differing = (f"{k}={json.loads(v)}" for k, v in variant if (k, v) not in largest)
+        yield clean_text(f"{arm} ({', '.join(differing)})"), records
 
 
 def _with_name(record: Record, name: str) -> Record:

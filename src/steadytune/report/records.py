@@ -12,11 +12,11 @@ from pydantic import ValidationError
 
 from .._exceptions import DataError
 from .._packed_records import PACKED_FILE, checked_name, is_there, unpack_records
+from .._which_record import Rank, best_of_each, rank
 from .schema import Origin, Record, clean_text, first_problem
 
 LARGEST_FILE = 64 * 2**20
 MOST_LINES_NAMED = 20
-_FINISHED = ("ok", "diverged")
 
 
 @dataclass(frozen=True)
@@ -131,16 +131,15 @@ def _parse_line(line: bytes, folder: Path) -> Record:
 
 def _joined(packed: Iterable[Record], single: Iterable[Record]) -> list[Record]:
     """One record of each run, in the order of the names of their files."""
-    by_name: dict[str, Record] = {}
-    for record in (*packed, *single):
-        name = record.origin.stem if record.origin else ""
-        if name not in by_name or _may_replace(record, by_name[name]):
-            by_name[name] = record
-    return [by_name[name] for name in sorted(by_name)]
+    return sorted(best_of_each([*packed, *single], _stem, _rank), key=_stem)
 
 
-def _may_replace(record: Record, other: Record) -> bool:
-    return record.status in _FINISHED or other.status not in _FINISHED
+def _stem(record: Record) -> str:
+    return record.origin.stem if record.origin else ""
+
+
+def _rank(record: Record) -> Rank:
+    return rank(record.status, record.finished)
 
 
 def _read(path: Path) -> Record:
@@ -164,7 +163,8 @@ def _reason(error: Exception) -> str:
 
 
 def checked(records: Iterable[Record | Mapping[str, Any]]) -> tuple[list[Record], list[str]]:
-    """The records that are valid, and a line for each that is not. Of each run the last stays.
+    """The records that are valid, and a line for each that is not. Of each run one stays: a
+    finished one rather than one that failed, and of equals the last.
 
     A run that was repeated has the same spec twice, and one whose method has other defaults since
     has a spec that differs in them alone; counting both would pretend to more seeds.
@@ -179,7 +179,8 @@ def checked(records: Iterable[Record | Mapping[str, Any]]) -> tuple[list[Record]
     kept = _latest(valid)
     if len(kept) < len(valid):
         warnings.append(
-            f"{len(valid) - len(kept)} records repeat the spec of another; the last one counts"
+            f"{len(valid) - len(kept)} records repeat the spec of another; of each run one counts, "
+            "with a result if there is one"
         )
     current = _latest(kept, but=frozenset({"method_options"}))
     if len(current) < len(kept):
@@ -195,20 +196,9 @@ def _validated(record: Record | Mapping[str, Any]) -> Record:
 
 
 def _latest(records: Sequence[Record], but: frozenset[str] = frozenset()) -> list[Record]:
-    """One record of each spec: a finished one beats a cancelled one, a later one an earlier one.
+    """One record of each spec and arm, whatever the fields `but` of its spec are."""
 
-    Args:
-        records: The records.
-        but: Fields that do not tell specs apart.
-    """
-    keys = [
-        (json.dumps(r.spec.model_dump(exclude=set(but)), default=str), r.method) for r in records
-    ]
-    ranks = [(record.status != "cancelled", record.finished or "") for record in records]
-    last: dict[tuple[str, str], int] = {}
-    for index, key in enumerate(keys):
-        if key not in last or ranks[index] >= ranks[last[key]]:
-            last[key] = index
-    return [
-        record for i, (key, record) in enumerate(zip(keys, records, strict=True)) if last[key] == i
-    ]
+    def key(record: Record) -> tuple[str, str]:
+        return json.dumps(record.spec.model_dump(exclude=set(but)), default=str), record.method
+
+    return best_of_each(records, key, _rank)

@@ -67,7 +67,7 @@ RULES = (
         "Stability against performance",
         "steadytune.stats.correlation and correlation_within (groups: setting and arm) of the last "
         "entry of profile.after.ratio at the lowest injection layer, which stands in the records, "
-        "and results.<in domain>; runs with status ok.",
+        "and counted.<in domain>; runs with status ok.",
     ),
 )
 

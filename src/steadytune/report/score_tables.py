@@ -54,7 +54,8 @@ def _score_notes(setting: Setting) -> tuple[str, ...]:
         "Std is the sample standard deviation (divisor n - 1); n/a where one run leaves it "
         "undefined. IQM, the interquartile mean, is the mean of the middle half of the runs.",
         "A run is degenerate when it ended, in domain, no better than the constant predictor, "
-        "which gives every example the same answer.",
+        "which gives every example the same answer. Where such answers leave the metric undefined, "
+        "a run that gives them scores what the constant predictor scores.",
     ]
     if setting.subsets > 1:
         notes.append(

@@ -1,8 +1,9 @@
 """What a run counts for in the tables.
 
 A method that makes training diverge must not look good because its bad runs have no score. So a run
-that diverged, or crashed while training, scores what the constant predictor scores; so does a
-finished run whose metric is undefined, as a correlation is when all predictions are the same.
+that diverged, or crashed while training, scores what the constant predictor scores, which stands in
+for it. A finished run whose metric is undefined, as a correlation is where all predictions are the
+same, is a constant predictor: that one's score is its own.
 Cancelled runs, and runs that crashed before training began, say nothing about a method and are
 left out; they are listed by name.
 """
@@ -23,7 +24,10 @@ _ROWS_DRAWN = frozenset({"train_size", "dev_size", "eval_size"})
 
 @dataclass(frozen=True)
 class Score:
-    """What a run counts for on one domain, and whether the constant predictor stands in for it."""
+    """What a run counts for on one domain.
+
+    `stands_in` says that the run has no result and the constant predictor stands in for it.
+    """
 
     value: float
     stands_in: bool
@@ -65,7 +69,7 @@ def score(record: Record, domain: str) -> Score | None:
     value = (metrics or {}).get(record.task.metric) if record.status == "ok" else None
     if value is not None:
         return Score(value, stands_in=False)
-    return None if constant is None else Score(constant, stands_in=True)
+    return None if constant is None else Score(constant, stands_in=record.status != "ok")
 
 
 def raw_score(record: Record, domain: str) -> float | None:

@@ -63,7 +63,7 @@ class Stability:
     """Noise sensitivity after fine-tuning against the in-domain score, run by run.
 
     Runs that diverged or crashed have no model to measure and are left out. Where the metric of a
-    finished run is undefined, the constant predictor's stands in, as in every table.
+    finished run is undefined, the constant predictor's score counts, as in every table.
 
     Args:
         axis: The score and its unit.

@@ -2,6 +2,10 @@
 
 The interval is Fisher's: z = artanh(r) is about normal with variance 1 / (n - 3) for Pearson's
 correlation (Fisher, 1921) and (1 + r^2 / 2) / (n - 3) for Spearman's (Bonett and Wright, 2000).
+
+Pooled, r is the mean of the groups' r with weights n - 1, each over the variance that it has where
+nothing is related, and n - 3 becomes the sum of n - 1 over the groups, less 2. A mean of z would be
+carried by a single small group whose order is perfect by chance.
 """
 
 from __future__ import annotations
@@ -20,8 +24,8 @@ from .intervals import Interval, check_confidence
 
 Kind = Literal["pearson", "spearman"]
 
-# The transform of a perfect correlation is infinite; this one is as good as perfect.
-_ALMOST_ONE = 1 - 1e-12
+_FEWEST_FOR_INTERVAL = {"pearson": 4, "spearman": 6}
+"""Ranks of five pairs or fewer have too few orders for a statement at 95 %."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,7 @@ class Correlation:
     Args:
         kind: `pearson` (of the values) or `spearman` (of their ranks).
         value: The correlation; None where it is undefined, as for a constant.
-        interval: Its confidence interval; None with fewer than four pairs.
+        interval: Its confidence interval; None with fewer than four pairs, six for Spearman's.
         count: Number of pairs.
         groups: Number of groups pooled, 1 where there are none.
     """
@@ -56,10 +60,9 @@ def correlation(
     check_confidence(confidence)
     left, right = paired_scores(first, second)
     value = _coefficient(left, right, kind)
-    if value is None or left.size < 4:
-        return Correlation(kind, value, None, left.size)
-    half = _quantile(confidence) * np.sqrt(_factor(value, kind) / (left.size - 3))
-    return Correlation(kind, value, _interval(_z(value), half, confidence), left.size)
+    if value is None:
+        return Correlation(kind, None, None, left.size)
+    return _with_interval(kind, value, [left.size], confidence)
 
 
 def correlation_within(
@@ -72,8 +75,9 @@ def correlation_within(
 ) -> Correlation:
     """The correlation inside groups, pooled: what differs between groups plays no part in it.
 
-    Each group's z counts with weight n - 3, so groups of fewer than four pairs, and those in which
-    one side is constant, do not count. It is assumed that the true correlation is the same in all.
+    Groups of fewer than four pairs, and those in which one side is constant, do not count. It is
+    assumed that the true correlation is the same in all. In small groups the value is drawn towards
+    0 somewhat, as each group's is.
 
     Args:
         first: One value a pair.
@@ -100,13 +104,22 @@ def correlation_within(
 
 
 def _pooled(found: Sequence[tuple[float, int]], kind: Kind, confidence: float) -> Correlation:
-    values, counts = np.array([v for v, _ in found]), np.array([n for _, n in found])
-    weights = (counts - 3) / (counts - 3).sum()
-    center = float(weights @ np.array([_z(value) for value in values]))
-    factors = np.array([_factor(value, kind) for value in values])
-    half = _quantile(confidence) * np.sqrt(np.sum(weights**2 * factors / (counts - 3)))
-    interval = _interval(center, half, confidence)
-    return Correlation(kind, float(np.tanh(center)), interval, int(counts.sum()), len(found))
+    values, counts = [v for v, _ in found], [n for _, n in found]
+    value = float(np.average(values, weights=[n - 1 for n in counts]))
+    return _with_interval(kind, value, counts, confidence)
+
+
+def _with_interval(
+    kind: Kind, value: float, counts: Sequence[int], confidence: float
+) -> Correlation:
+    """Fisher's interval on the degrees of freedom of all groups together."""
+    total = sum(counts)
+    interval = None
+    if total >= _FEWEST_FOR_INTERVAL[kind]:
+        freedom = sum(n - 1 for n in counts) - 2
+        half = _quantile(confidence) * np.sqrt(_factor(value, kind) / freedom)
+        interval = _interval(_z(value, kind, total), half, confidence)
+    return Correlation(kind, value, interval, total, len(counts))
 
 
 def _coefficient(left: FloatArray, right: FloatArray, kind: Kind) -> float | None:
@@ -123,8 +136,10 @@ def _factor(value: float, kind: Kind) -> float:
     return 1 + value**2 / 2 if kind == "spearman" else 1.0
 
 
-def _z(value: float) -> float:
-    return float(np.arctanh(np.clip(value, -_ALMOST_ONE, _ALMOST_ONE)))
+def _z(value: float, kind: Kind, count: int) -> float:
+    """Ranks move in steps: a perfect order stands for all that lies within half a step of it."""
+    most = 1 - (6 / (count**3 - count) if kind == "spearman" else 1e-12)
+    return float(np.arctanh(np.clip(value, -most, most)))
 
 
 def _quantile(confidence: float) -> float:

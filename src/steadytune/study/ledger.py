@@ -27,10 +27,11 @@ from .._packed_records import (
     unpack_records,
 )
 from .._prediction_file import write_predictions
+from .._which_record import FINISHED, Rank, best_of_each, rank
 from .._whole_file import write_whole
 from .outcome import Outcome
 from .read_record import parse_record, read_record
-from .record import FINISHED, Record
+from .record import Record
 from .spec import RunSpec
 
 _LONGEST_REASON = 200
@@ -113,7 +114,7 @@ class Ledger:
         text = json.dumps(record, indent=1, allow_nan=False) + "\n"
         self.runs.mkdir(parents=True, exist_ok=True)
         path, beside = self.runs / file_name(record), self.predictions_of(record)
-        if record["status"] not in FINISHED and self.has(record["spec_hash"]):
+        if not has_result(record) and self.has(record["spec_hash"]):
             return path
         if predictions is not None:
             self.predictions.mkdir(exist_ok=True)
@@ -142,7 +143,10 @@ class Ledger:
             except (OSError, ValueError) as error:
                 contents.corrupt[path.name] = " ".join(str(error).split())
         packed = self.packed()
-        return Contents(joined(packed, contents.records), contents.corrupt) if packed else contents
+        if not packed:
+            return contents
+        kept = best_of_each([*packed, *contents.records], spec_hash_of, rank_of)
+        return Contents(sorted(kept, key=file_name), contents.corrupt)
 
     def finished(self) -> set[str]:
         """The hashes of the specs whose result is there; failed and cancelled runs have none."""
@@ -223,23 +227,14 @@ def has_result(record: Record) -> bool:
     return record["status"] in FINISHED
 
 
-def joined(packed: Iterable[Record], single: Iterable[Record]) -> list[Record]:
-    """Packed records and others as one list, in the order of file names.
+def rank_of(record: Record) -> Rank:
+    """How much a record says of its run, beside other records of that run."""
+    return rank(record["status"], record.get("finished"))
 
-    Of a run that stands in both the latter counts, unless only the packed one has a result.
-    """
-    by_hash: dict[str, Record] = {}
-    for record in packed:
-        found = by_hash.get(record["spec_hash"])
-        if found is None or has_result(record) or not has_result(found):
-            by_hash[record["spec_hash"]] = record
-    kept = []
-    for record in single:
-        found = by_hash.get(record["spec_hash"])
-        if found is None or has_result(record) or not has_result(found):
-            by_hash.pop(record["spec_hash"], None)
-            kept.append(record)
-    return sorted([*by_hash.values(), *kept], key=file_name)
+
+def spec_hash_of(record: Record) -> str:
+    """What records of one run share."""
+    return str(record["spec_hash"])
 
 
 def _every_record(found: Unpacked[Record]) -> list[Record]:

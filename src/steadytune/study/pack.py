@@ -12,8 +12,9 @@ from .._exceptions import ConfigError, DataError
 from .._folders import make_folder
 from .._packed_records import PACKED_FILE, checked_name, is_there, pack_records
 from .._study_folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
+from .._which_record import best_of_each
 from .._whole_file import write_json, write_whole
-from .ledger import Ledger, file_name, has_result
+from .ledger import Ledger, file_name, rank_of, spec_hash_of
 from .record import Record
 
 _PARTS = (Path(), Path(TUNING_FOLDER))
@@ -148,7 +149,7 @@ def _plan_file(
         records = [*records, *_packable(folder / part, left_out)]
     if not records:
         return None
-    best = _best(records)
+    best = best_of_each(records, spec_hash_of, rank_of)
     try:
         content = pack_records((file_name(record), record) for record in best)
     except ValueError as error:
@@ -178,20 +179,6 @@ def _why_unnamed(record: Record) -> str:
     except ValueError as error:
         return str(error)
     return ""
-
-
-def _best(records: Iterable[Record]) -> list[Record]:
-    """One record of each run; of equals the first stays."""
-    best: dict[str, Record] = {}
-    for record in records:
-        other = best.get(record["spec_hash"])
-        if other is None or _rank(record) > _rank(other):
-            best[record["spec_hash"]] = record
-    return list(best.values())
-
-
-def _rank(record: Record) -> tuple[bool, bool, str]:
-    return has_result(record), record["status"] != "cancelled", str(record.get("finished") or "")
 
 
 def _study_note(sources: Iterable[Path], target: Path) -> bytes | None:

@@ -6,8 +6,9 @@ import traceback
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from .._which_record import Status
 from .spec import RunSpec
 
 if TYPE_CHECKING:
@@ -15,11 +16,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 
-Status = Literal["ok", "diverged", "failed", "cancelled"]
 Record = dict[str, Any]
-
-FINISHED: tuple[Status, ...] = ("ok", "diverged")
-"""What a repetition of the run would end with again; the others are worth another try."""
 
 
 def make_record(

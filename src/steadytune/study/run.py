@@ -19,6 +19,7 @@ from .._device import usable_device
 from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
 from .._threads import using_threads
+from .._which_record import Status
 from ..method_text import parse_method
 from ..models import CAREFUL, Trust, load_model, model_hash, resolve_model, save_model
 from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores, load_task, with_identity
@@ -30,7 +31,7 @@ from .evaluation import are_finite, attenuation, batch_count, model_outputs
 from .first_profile import first_profile
 from .outcome import Outcome
 from .peak_memory import PeakMemory
-from .record import Status, describe_task, make_record, now, one_line
+from .record import describe_task, make_record, now, one_line
 from .spec import RunSpec
 from .stopping import DevRows
 from .training import Training, train
