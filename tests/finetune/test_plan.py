@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from steadytune.finetune.plan import position_count
+from steadytune.study.length import position_count
 
 
 @pytest.mark.parametrize(

@@ -171,5 +171,7 @@ def test_another_model_has_not_seen_what_the_embedded_one_has() -> None:
     made = record(spec={"model": "bert-large-uncased"})
     made["task"]["exposed"] = ["tweet"]
     assert not analysed([made])[0].domains[1].domain.exposed
+    made["spec"]["model"] = "microsoft/MiniLM-L12-H384-uncased"
+    assert not analysed([made])[0].domains[1].domain.exposed
     made["spec"]["model"] = "sentence-transformers/all-MiniLM-L6-v2"
     assert analysed([made])[0].domains[1].domain.exposed

@@ -139,6 +139,7 @@ def test_several_subsets_are_the_unit_of_evidence() -> None:
     found = text(verdict(setting_of(records)))
     assert "on average over 4 training subsets" in found
     assert "count training subsets, not runs" in found
+    assert "With 4 training subsets this is a first look" in found
     assert "too narrow" not in found
 
 

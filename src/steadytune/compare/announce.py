@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..model_files import is_minilm
 from .carry_out import Desk, missing_runs
 from .grid import LoadedTask, PlannedRun
 from .study import Study
-from .tuning import Trial
+from .tuning import Chosen
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,10 +35,10 @@ def announce_trials(study: Study, runs: Sequence[PlannedRun], desk: Desk) -> Non
     show([text], desk.console)
 
 
-def announce_choices(chosen: Mapping[tuple[str, str], tuple[Trial, float]], out: Console) -> None:
+def announce_choices(chosen: Chosen, out: Console) -> None:
     """Say what the search chose."""
     for (task, arm), (trial, score) in chosen.items():
-        settings = ", ".join(f"{name} {value}" for name, value in trial.changes)
+        settings = ", ".join(f"{name} {value}" for name, value in trial.changes) or "as given"
         show([f"tuned on {task}: {arm}: {settings} (mean dev score {score:.3f})"], out)
 
 
@@ -90,7 +91,7 @@ def show(lines: Sequence[str], console: Console) -> None:
 
 def _domains(task: Mapping[str, Any], model: str) -> list[str]:
     """The names of the domains; what is known of minilm's own training says nothing of others."""
-    exposed = set(task["exposed"]) if "minilm" in model.lower() else set()
+    exposed = set(task["exposed"]) if is_minilm(model) else set()
     return [
         f"{name} (seen by minilm in its own training)" if name in exposed else name
         for name in (task["in_domain"], *task["out_of_domain"])
@@ -109,7 +110,10 @@ def _to_do(runs: Sequence[PlannedRun], desk: Desk) -> str:
 
 def _say_what_is_stale(runs: Sequence[PlannedRun], desk: Desk) -> None:
     """Records that differ from a planned run only in what cannot be chosen are out of date."""
+    finished = desk.ledger.finished()
     for stale in desk.ledger.stale([run.spec for run in runs]):
+        if stale.spec.hash in finished:
+            continue
         spec = stale.record["spec"]
         show(
             [

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from .._study_folder import CHOICES_FILE
 from .._whole_file import write_json
-from .tuning import Trial
+from .tuning import Chosen
 
 
-def write_choices(folder: Path, chosen: Mapping[tuple[str, str], tuple[Trial, float]]) -> None:
+def write_choices(folder: Path, chosen: Chosen) -> None:
     """Write what was chosen for every task and arm to `folder/tuning.json`."""
     entries: list[dict[str, Any]] = [
         {

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from .._exceptions import DataError, ModelError
 from .._study_folder import TUNING_FOLDER
+from ..study.ledger import Ledger, has_result
 from .announce import count, describe_tasks, grid_text, show
 from .grid import LoadedTask, PlannedRun, load_tasks, plan_runs
 from .study import Study
-from .tuning import plan_trials, unique_runs
+from .tuning import choose, plan_chosen, plan_trials, unique_runs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -39,20 +40,22 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
     try:
         loaded = load_tasks(study)
         runs = plan_runs(study, loaded)
-        trials = unique_runs(plan_trials(study, loaded)) if study.tuning else ()
+        trials = plan_trials(study, loaded) if study.tuning else ()
     except (DataError, ModelError) as error:
         _show_grid(study, str(error), console)
         return
+    searched = unique_runs(trials)
+    records = {r["spec_hash"]: r for r in Ledger(out / TUNING_FOLDER).read().records}
+    finished = {key for key, record in records.items() if has_result(record)}
     show([*describe_tasks(study, loaded, runs), grid_text(study, runs)], console)
-    if trials:
-        show([f"before them {count(trials, 'run')} of tuning"], console)
-    _show_estimate([*trials, *runs], loaded, _finished(out), at_a_time, console)
-
-
-def _finished(out: Path) -> set[str]:
-    from ..study.ledger import Ledger
-
-    return Ledger(out).finished() | Ledger(out / TUNING_FOLDER).finished()
+    if searched:
+        show([f"before them {count(searched, 'run')} of tuning"], console)
+        if all(run.spec.hash in finished for run in searched):
+            runs = plan_chosen(study, loaded, choose(trials, records))
+        else:
+            show(["with the settings as given: what the search will choose is not known"], console)
+    finished |= Ledger(out).finished()
+    _show_estimate([*searched, *runs], loaded, finished, at_a_time, console)
 
 
 def _show_grid(study: Study, reason: str, console: Console) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .._exceptions import ConfigError
 from ..method_text import format_method, method_identity, parse_method
 from ..models import model_hash, resolve_model
+from ..study.arguments import training_arguments
+from ..study.length import require_positions, usual_length
 from ..study.preflight import require_fit
 from ..study.record import describe_task
 from ..study.settings import check_settings
@@ -17,7 +20,6 @@ from ..study.spec import RunSpec
 from ..tasks import Task
 from .study import Arm, Changes, Study
 
-_MAX_LENGTH = {"classification": 128, "regression": 128, "qa": 384}
 _SIZES = ("train_size", "subset_seed", "eval_size", "dev_size")
 
 
@@ -122,6 +124,7 @@ def plan_runs(
         for entry in loaded
         for arm in study.arms
     )
+    _require_possible(runs)
     if study.tuning is None and (same := same_runs(runs)):
         first, second = same[0]
         raise ConfigError(
@@ -129,6 +132,14 @@ def plan_runs(
             f"{first.spec.task}; leave one of them out"
         )
     return runs
+
+
+def _require_possible(runs: Sequence[PlannedRun]) -> None:
+    """What the trainer or the model would refuse, it refuses once, and before the first run."""
+    for run in {(r.spec.task, r.name): r for r in runs}.values():
+        spec = run.spec
+        require_positions(spec.model, spec.max_length)
+        training_arguments(spec, Path("unused"), 1, run.task["metric"], resumable=False)
 
 
 def same_runs(runs: Sequence[PlannedRun]) -> tuple[tuple[PlannedRun, PlannedRun], ...]:
@@ -160,7 +171,7 @@ def plan_run(
     """
     settings: dict[str, Any] = {
         "method": arm.method,
-        "max_length": _MAX_LENGTH[entry.task.kind],
+        "max_length": usual_length(entry.task.kind, study.model),
         **_merged(study.settings, entry.changes, arm.changes, choice),
     }
     settings["epochs"] = settings.get("epochs", RunSpec.epochs) * arm.longer

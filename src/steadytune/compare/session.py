@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from .._study_folder import TUNING_FOLDER
 from ..study.executors import Executor
-from ..study.ledger import Ledger
-from .announce import announce, announce_choices, announce_same, announce_trials
+from ..study.ledger import Ledger, run_name
+from .announce import announce, announce_choices, announce_same, announce_trials, count, show
 from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside
 from .choices import write_choices
-from .grid import Choices, PlannedRun, load_tasks, plan_runs, same_runs
+from .grid import PlannedRun, load_tasks, plan_runs, same_runs
 from .present import present, write_study
+from .relabel import relabel
 from .study import Study
 from .task_loader import task_loader
-from .tuning import Trial, choose, plan_trials, unique_runs
+from .tuning import Chosen, Trial, choose, plan_chosen, plan_trials, unique_runs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -55,18 +56,21 @@ def run_study(
         Ledger(folder).packed()  # a damaged file shows before a search begins
     desk.ledger.require_writable()
     if trials:
-        runs = plan_runs(study, loaded, _tune(study, trials, desk))
+        runs = plan_chosen(study, loaded, _tune(study, trials, desk))
         announce_same(same := same_runs(runs), console)
         shared = {id(other) for _, other in same}
         runs = tuple(run for run in runs if id(run) not in shared)
     _prepare(desk)
+    if changed := relabel(runs, desk.ledger):
+        show([f"{count(changed, 'record')} of these runs now go by this study's names"], console)
     announce(study, loaded, runs, desk)
+    show(_without_model(runs, desk), console)
     write_study(study, out)  # a report of what is there can be made before all runs are
     _carry_out_missing(runs, desk)
     return present(study, out, runs, console)
 
 
-def _tune(study: Study, trials: Sequence[Trial], desk: Desk) -> Choices:
+def _tune(study: Study, trials: Sequence[Trial], desk: Desk) -> Chosen:
     """Carry out the search, and write down and show what it chose."""
     out = desk.ledger.folder
     desk = replace(desk, ledger=Ledger(out / TUNING_FOLDER), models=None)
@@ -77,7 +81,22 @@ def _tune(study: Study, trials: Sequence[Trial], desk: Desk) -> Choices:
     chosen = choose(trials, {r["spec_hash"]: r for r in desk.ledger.read().records})
     write_choices(out, chosen)
     announce_choices(chosen, desk.console)
-    return {key: trial.changes for key, (trial, _) in chosen.items()}
+    return chosen
+
+
+def _without_model(runs: Sequence[PlannedRun], desk: Desk) -> list[str]:
+    """A line where models are asked for of runs that were carried out without keeping them."""
+    if desk.models is None:
+        return []
+    finished = desk.ledger.finished()
+    done = [run.spec for run in runs if run.spec.hash in finished]
+    lacking = [spec for spec in done if not (desk.models / run_name(spec)).is_dir()]
+    if not lacking:
+        return []
+    return [
+        f"{count(lacking, 'finished run')} left no model in {desk.models}, and will not be carried "
+        f"out again; give another --out, or delete their records, such as {run_name(lacking[0])}"
+    ]
 
 
 def _prepare(desk: Desk) -> None:

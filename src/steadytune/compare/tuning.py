@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from .._exceptions import ConfigError
+from .._exceptions import ConfigError, SteadytuneError
 from .._random import derive_seed
 from ..method_text import format_method, options_of, parse_method
 from ..models import model_hash, resolve_model
+from ..study.ledger import has_result
 from ..study.record import Record
 from ..tasks import DEV
-from .grid import LoadedTask, PlannedRun, plan_run
+from .grid import LoadedTask, PlannedRun, plan_run, plan_runs
 from .study import Arm, Changes, Study, Tuning
 
 
@@ -39,6 +40,10 @@ class Trial:
     arm: str
     changes: Changes
     runs: tuple[PlannedRun, ...]
+
+
+Chosen = Mapping[tuple[str, str], tuple[Trial, float]]
+"""Task and arm -> the trial that won there, and its mean score on the rows to choose by."""
 
 
 def plan_trials(study: Study, loaded: Sequence[LoadedTask]) -> tuple[Trial, ...]:
@@ -60,13 +65,16 @@ def plan_trials(study: Study, loaded: Sequence[LoadedTask]) -> tuple[Trial, ...]
 def settings_to_try(tuning: Tuning, arm: Arm) -> tuple[Changes, ...]:
     """Settings drawn without replacement from all combinations of the spaces of an arm.
 
-    Arms with equal methods and spaces try equal settings.
+    What an arm sets itself is not searched. Arms with equal methods and spaces try equal settings.
     """
-    shared = [("learning_rate", tuning.learning_rate), ("epochs", tuning.epochs)]
+    fixed = dict(arm.changes)
+    spaces = [("learning_rate", tuning.learning_rate), ("epochs", tuning.epochs)]
+    shared = [(name, values) for name, values in spaces if name not in fixed]
     grid = list(product(*(values for _, values in (*shared, *arm.space))))
     key = derive_seed(tuning.seed, "trials", arm.method, repr(arm.space))
     order = np.random.default_rng(key).permutation(len(grid))[: tuning.trials]
-    return tuple(_changes(arm, grid[number]) for number in sorted(order.tolist()))
+    names = [name for name, _ in shared]
+    return tuple(_changes(arm, names, grid[number]) for number in sorted(order.tolist()))
 
 
 def unique_runs(trials: Iterable[Trial]) -> tuple[PlannedRun, ...]:
@@ -78,29 +86,53 @@ def unique_runs(trials: Iterable[Trial]) -> tuple[PlannedRun, ...]:
     return tuple(found.values())
 
 
-def choose(
-    trials: Iterable[Trial], records: Mapping[str, Record]
-) -> dict[tuple[str, str], tuple[Trial, float]]:
+def choose(trials: Iterable[Trial], records: Mapping[str, Record]) -> Chosen:
     """The trial of each task and arm with the highest mean score on the rows to choose by.
 
-    A run that did not end well counts as the constant predictor. Of equals the first one wins.
+    A run that diverged counts as the constant predictor. Of equals the first one wins.
 
     Args:
         trials: The trials.
         records: The records of their runs, by hash.
+
+    Raises:
+        SteadytuneError: If a run has no result: the next attempt at it could turn the choice.
     """
+    trials = tuple(trials)
+    _require_results(unique_runs(trials), records)
     best: dict[tuple[str, str], tuple[Trial, float]] = {}
     for trial in trials:
-        score = fmean(_dev_score(run, records.get(run.spec.hash)) for run in trial.runs)
+        score = fmean(_dev_score(run, records[run.spec.hash]) for run in trial.runs)
         key = trial.task, trial.arm
         if key not in best or score > best[key][1]:
             best[key] = trial, score
     return best
 
 
-def _dev_score(run: PlannedRun, record: Record | None) -> float:
+def _require_results(runs: Sequence[PlannedRun], records: Mapping[str, Record]) -> None:
+    lost = [r for r in runs if (found := records.get(r.spec.hash)) is None or not has_result(found)]
+    if not lost:
+        return
+    reason = records.get(lost[0].spec.hash, {}).get("reason") or "it left no record"
+    raise SteadytuneError(
+        f"{len(lost)} of {len(runs)} runs of the search have no result, so that nothing can be "
+        f"chosen fairly ({lost[0].name}, seed {lost[0].spec.seed}: {reason}); give the same "
+        "command again to repeat them, or leave that setting out"
+    )
+
+
+def plan_chosen(
+    study: Study,
+    loaded: Sequence[LoadedTask],
+    chosen: Chosen,
+) -> tuple[PlannedRun, ...]:
+    """The runs of the comparison with the settings that the search chose; some may be the same."""
+    return plan_runs(study, loaded, {key: trial.changes for key, (trial, _) in chosen.items()})
+
+
+def _dev_score(run: PlannedRun, record: Record) -> float:
     metric, constant = run.task["metric"], float(run.task["constant"][DEV] or 0.0)
-    if record is None or record["status"] != "ok":
+    if record["status"] != "ok":
         return constant
     score = record["results"][DEV][metric]
     return constant if score is None else float(score)
@@ -120,9 +152,11 @@ def _runs(
     )
 
 
-def _changes(arm: Arm, values: Sequence[Any]) -> Changes:
-    learning_rate, epochs, *own = values
-    shared = (("learning_rate", float(learning_rate)), ("epochs", float(epochs)))
+def _changes(arm: Arm, names: Sequence[str], values: Sequence[Any]) -> Changes:
+    """The shared settings that `names` calls, and the method with its own ones."""
+    count = len(names)
+    shared = tuple((n, float(v)) for n, v in zip(names, values[:count], strict=True))
+    own = values[count:]
     if not own:
         return shared
     return (*shared, ("method", _with_options(arm, own)))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from .._exceptions import ConfigError, DataError
 from ..stats import BootstrapInterval
+from ..study.length import position_count
 from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values
 from .evaluation_rows import EvaluationRows
 from .intervals import metric_intervals
 from .label_space import LabelSpace, match_labels
-from .plan import position_count
 from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows, units

@@ -8,16 +8,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from .._exceptions import ConfigError
 from ..method_text import format_method, method_identity, parse_method
-from ..model_files import Trust, read_config
 from ..models import model_hash, resolve_model
 from ..study.arguments import step_count, training_arguments
 from ..study.encoded import encode_splits
+from ..study.length import require_positions, usual_length
 from ..study.preflight import require_fit
 from ..study.spec import RunSpec
 from ..tasks import TRAIN, Encoding, Task
@@ -25,14 +24,7 @@ from .options import TrainOptions
 
 _FEWEST_TO_CHOOSE_BY = 100
 _SHARE_TO_CHOOSE_BY = 5
-_MAX_LENGTH = {"qa": 384}
-_OTHER_MAX_LENGTH = 128
 _NOTICEABLE_CUT = 0.01
-# Their first position is one past the padding token's number, so that 514 rows serve 512 tokens.
-_COUNTING_FROM_PAD = (
-    *("camembert", "data2vec-text", "ibert", "longformer", "mpnet", "roberta"),
-    *("roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +120,7 @@ def _draft(options: TrainOptions, task: Task) -> RunSpec:
         class_weights=options.class_weights,
         patience=options.patience,
         precision=resolve_precision(options.precision),
-        max_length=_most_tokens(options, task.kind),
+        max_length=_max_length(options, task.kind),
         settings=options.settings,
         threads=_threads(options),
     )
@@ -141,15 +133,10 @@ def _threads(options: TrainOptions) -> int:
     return max(1, torch.get_num_threads() // max(1, options.workers))
 
 
-def _most_tokens(options: TrainOptions, kind: str) -> int:
-    return _usual_length(options, kind) if options.max_length is None else options.max_length
-
-
-def _usual_length(options: TrainOptions, kind: str) -> int:
-    """The usual length for the kind of task, as far as the model has positions."""
-    usual = _MAX_LENGTH.get(kind, _OTHER_MAX_LENGTH)
-    config = read_config(resolve_model(options.model, options.trust), options.model)
-    return min(usual, position_count(config) or usual)
+def _max_length(options: TrainOptions, kind: str) -> int:
+    if options.max_length is not None:
+        return options.max_length
+    return usual_length(kind, options.model, options.trust)
 
 
 def _specs(options: TrainOptions, draft: RunSpec) -> tuple[RunSpec, ...]:
@@ -188,31 +175,6 @@ def _dev_size(options: TrainOptions, task: Task) -> int | None:
             "--train-size below that, --dev-size, or --dev FILE"
         )
     return min(unused, max(_FEWEST_TO_CHOOSE_BY, options.train_size))
-
-
-def require_positions(model: str, max_length: int, trust: Trust) -> None:
-    """Refuse inputs that are longer than the model has positions for.
-
-    Raises:
-        ConfigError: If they are.
-    """
-    most = position_count(read_config(resolve_model(model, trust), model))
-    if most is not None and max_length > most:
-        raise ConfigError(
-            f"max_length {max_length} is more than {model} takes; give a --max-length of {most} at "
-            "most"
-        )
-
-
-def position_count(config: Mapping[str, Any]) -> int | None:
-    """How many tokens a model has positions for, where its configuration says so."""
-    found = config.get("max_position_embeddings", config.get("n_positions"))
-    if type(found) is not int or found < 1:
-        return None
-    if config.get("model_type") not in _COUNTING_FROM_PAD:
-        return found
-    pad = config.get("pad_token_id")
-    return max(1, found - 1 - (pad if type(pad) is int else 1))
 
 
 def _require_classes(options: TrainOptions, task: Task) -> None:

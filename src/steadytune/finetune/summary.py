@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ..model_files import MINILM
+from ..model_files import is_minilm
 from ..stats import is_degenerate
 from ..study.record import Record
 from ..tasks import DEV, TRAIN
@@ -69,7 +69,7 @@ def use_of(split: str, task: Mapping[str, Any], model: str) -> str:
     if split == DEV:
         return "to choose by"
     side = "in domain" if split == task["in_domain"] else "out of domain"
-    seen = model == MINILM and split in task["exposed"]
+    seen = is_minilm(model) and split in task["exposed"]
     return f"{side}, {_SEEN}" if seen else side
 
 

@@ -48,14 +48,15 @@ def qualifications(setting: Setting) -> Qualifications:
 
 
 def _few_seeds(setting: Setting) -> str:
-    counts = [len(c.by_run) for c in setting.comparisons]
+    counts = [c.difference.count for c in setting.comparisons]
     fewest = min(counts or [len(m.scores) for d in setting.domains for m in d.methods] or [0])
     if fewest >= FEW_SEEDS:
         return ""
     if fewest <= 1:
         return "Few seeds prove little, and one proves nothing: run more to see the spread."
+    unit = "training subset" if any(c.subsets for c in setting.comparisons) else "seed"
     return (
-        f"With {plural(fewest, 'seed')} this is a first look: few seeds prove little. Intervals "
+        f"With {plural(fewest, unit)} this is a first look: few {unit}s prove little. Intervals "
         "are wide, and accidents that hit one run in ten are easily missed."
     )
 

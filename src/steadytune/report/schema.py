@@ -18,11 +18,11 @@ from pydantic import (
     model_validator,
 )
 
+from ..model_files import MINILM, is_minilm
 from .training_curve import TrainingCurve
 
 LONGEST_TEXT = 300
 _TOO_LARGE = 1e150
-_EMBEDDED_MODEL = "minilm"
 
 
 def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
@@ -147,8 +147,8 @@ class Record(_Part):
     @property
     def exposed(self) -> frozenset[str]:
         """The domains that the run's model saw in pretraining, as far as they are known."""
-        model = str((self.spec.model_extra or {}).get("model") or _EMBEDDED_MODEL)
-        seen = self.task.exposed if self.task and _EMBEDDED_MODEL in model.lower() else ()
+        model = str((self.spec.model_extra or {}).get("model") or MINILM)
+        seen = self.task.exposed if self.task and is_minilm(model) else ()
         return frozenset(seen)
 
     @model_validator(mode="after")

@@ -111,7 +111,7 @@ class Ledger:
             The file of the record.
         """
         record, predictions = outcome.record, outcome.predictions
-        text = json.dumps(record, indent=1, allow_nan=False) + "\n"
+        text = _text(record)
         self.runs.mkdir(parents=True, exist_ok=True)
         path, beside = self.runs / file_name(record), self.predictions_of(record)
         if not has_result(record) and self.has(record["spec_hash"]):
@@ -121,10 +121,18 @@ class Ledger:
             archive = io.BytesIO()
             write_predictions(archive, predictions)
             write_whole(beside, archive.getvalue())
-        write_whole(path, text.encode())
+        write_whole(path, text)
         if predictions is None:
             beside.unlink(missing_ok=True)
         return path
+
+    def rewrite(self, record: Record) -> Path:
+        """Write a record anew, of a run whose predictions stay as they are.
+
+        A record that is packed gets a file of its own, which counts instead.
+        """
+        self.runs.mkdir(parents=True, exist_ok=True)
+        return write_whole(self.runs / file_name(record), _text(record))
 
     def predictions_of(self, record: Record) -> Path:
         """The file of the predictions of a record, whether it is there or not."""
@@ -235,6 +243,10 @@ def rank_of(record: Record) -> Rank:
 def spec_hash_of(record: Record) -> str:
     """What records of one run share."""
     return str(record["spec_hash"])
+
+
+def _text(record: Record) -> bytes:
+    return (json.dumps(record, indent=1, allow_nan=False) + "\n").encode()
 
 
 def _every_record(found: Unpacked[Record]) -> list[Record]:
