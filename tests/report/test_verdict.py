@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from steadytune.report.verdict import Verdict, verdict
@@ -156,3 +157,15 @@ def test_an_interval_that_ends_at_zero_when_rounded_is_explained() -> None:
 def test_spread_that_cannot_be_compared_is_not_passed_over() -> None:
     assert "cannot be compared here" in text(of(0.02, 1))
     assert "cannot be compared here" not in text(of(0.02, 5))
+
+
+def test_the_spreads_in_a_sentence_are_of_the_runs_that_their_ratio_counts() -> None:
+    wild = (0.1, 0.9)
+    records = [record("plain", s, movie=0.7 + NOISE[s]) for s in range(8)]
+    records += [record("plain", 8 + i, movie=score) for i, score in enumerate(wild)]
+    records += [record("lnsr", s, movie=0.7 + NOISE[s] / 2) for s in range(8)]
+    found = text(verdict(setting_of(records)))
+    ratio = 100 * float(np.std(NOISE[:8], ddof=1))
+    expected = f"{ratio / 2:.2f} points for lnsr, {ratio:.2f} for plain"
+    assert "Spread over the 8 runs that both have" in found
+    assert expected in found

@@ -117,14 +117,14 @@ def _spread_interval(comparison: Comparison) -> Interval | None:
 
 
 def _spread(comparison: Comparison, setting: Setting) -> str:
-    spreads = {m.method: m.summary.std for m in setting.in_domain.methods}
     metric = setting.metric
-    ours, theirs = (metric.spread(spreads[m]) for m in (comparison.method, comparison.baseline))
+    ours, theirs = (metric.spread(value) for value in comparison.spread.deviations or (None, None))
     unit = f" {metric.difference_unit}" if metric.difference_unit else ""
     interval = interval_text(_spread_interval(comparison), _ratio)
     return (
-        f"Spread over seeds (standard deviation): {ours}{unit} for {comparison.method}, {theirs} "
-        f"for {comparison.baseline}. The ratio {_ratio(comparison.spread.ratio)} has a 95 % "
+        f"Spread over the {plural(comparison.spread.count, 'run')} that both have (standard "
+        f"deviation): {ours}{unit} for {comparison.method}, {theirs} for {comparison.baseline}. "
+        f"The ratio {_ratio(comparison.spread.ratio)} has a 95 % "
         f"bootstrap interval of {interval}: {_spread_reading(comparison)}."
     )
 

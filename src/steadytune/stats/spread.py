@@ -23,7 +23,8 @@ class SpreadComparison:
 
     Args:
         count: Number of pairs.
-        ratio: Standard deviation (divisor n - 1) of the treatment over that of the control.
+        deviations: Standard deviation (divisor n - 1) of the treatment and of the control.
+        ratio: The former over the latter.
         interval: Interval of the ratio by inverting the Pitman-Morgan test.
         pitman_morgan_p: Two-sided p-value that uses the pairing; assumes normal scores.
         brown_forsythe_p: Two-sided p-value that ignores the pairing; robust to other shapes.
@@ -34,6 +35,7 @@ class SpreadComparison:
     """
 
     count: int
+    deviations: tuple[float, float] | None = None
     ratio: float | None = None
     interval: Interval | None = None
     pitman_morgan_p: float | None = None
@@ -59,9 +61,11 @@ def compare_spread(
     left, right = paired_scores(treatment, control)
     if not (varies(left) and varies(right)):
         return SpreadComparison(left.size)
-    ratio = float(left.std(ddof=1) / right.std(ddof=1))
+    deviations = float(left.std(ddof=1)), float(right.std(ddof=1))
+    ratio = deviations[0] / deviations[1]
     return SpreadComparison(
         count=left.size,
+        deviations=deviations,
         ratio=ratio,
         interval=_ratio_interval(left, right, ratio, confidence),
         pitman_morgan_p=_pitman_morgan(left, right),
