@@ -163,9 +163,8 @@ def test_the_spreads_in_a_sentence_are_of_the_runs_that_their_ratio_counts() -> 
     wild = (0.1, 0.9)
     records = [record("plain", s, movie=0.7 + NOISE[s]) for s in range(8)]
     records += [record("plain", 8 + i, movie=score) for i, score in enumerate(wild)]
-    records += [record("lnsr", s, movie=0.7 + NOISE[s] / 2) for s in range(8)]
+    records += [record("lnsr", s, movie=0.7 + NOISE[11 - s] / 2) for s in range(8)]
     found = text(verdict(setting_of(records)))
-    ratio = 100 * float(np.std(NOISE[:8], ddof=1))
-    expected = f"{ratio / 2:.2f} points for lnsr, {ratio:.2f} for plain"
+    plain, lnsr = (100 * float(np.std(part, ddof=1)) for part in (NOISE[:8], NOISE[4:]))
     assert "Spread over the 8 runs that both have" in found
-    assert expected in found
+    assert f"{lnsr / 2:.2f} points for lnsr, {plain:.2f} for plain" in found
