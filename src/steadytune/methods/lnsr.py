@@ -40,7 +40,8 @@ class LNSR(Penalty):
 
     Args:
         strength: Weight of the penalty. With MiniLM on a few hundred sentences 100 slows learning
-            down and 1000 stops it.
+            down and 1000 stops it; a task that is learned late can be stopped by 10, as the
+            model then forgets its input, and was not by 1.
         std: Standard deviation of the noise per coordinate.
         layer: b, the hidden state that the noise enters, 0 <= b < L.
         noise: `gaussian`, or one of three samplers that keep the Gaussian's length and change
@@ -73,7 +74,7 @@ class LNSR(Penalty):
     Composes with every other method. In `[LNSR(), FreeLB()]` the penalty is measured at the
     perturbed points.
 
-    Differs from public code: there is none.
+    Differs from public code: we found none.
 
     Reference: Hua, Li, Dou, Xu, Luo: Noise Stability Regularization for Improving BERT Fine-tuning,
     NAACL 2021, arXiv 2107.04835; Improving Pretrained Language Model Fine-tuning with Noise
