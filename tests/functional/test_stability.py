@@ -74,6 +74,14 @@ def test_pads_neither_move_nor_count_in_the_scatter() -> None:
     torch.testing.assert_close(squared_displacement(moved, still, MASK, distance="scatter"), one)
 
 
+def test_equal_tokens_do_not_blow_the_scatter_distance_up() -> None:
+    still = torch.ones(2, 3, 5, requires_grad=True)
+    found = squared_displacement(still + 1e-3, still, MASK, distance="scatter")
+    torch.testing.assert_close(found, torch.ones(2), rtol=1e-3, atol=0)
+    found.sum().backward()
+    assert still.grad is not None and still.grad.abs().max() < 1e-3
+
+
 @pytest.mark.parametrize("distance", ["relative", "standardised", "scatter"])
 def test_scaling_both_states_changes_nothing(distance: Distance) -> None:
     moved, still = states()

@@ -14,8 +14,11 @@ Distance = Literal["absolute", "relative", "standardised", "scatter"]
 
 DISTANCES: tuple[Distance, ...] = ("absolute", "relative", "standardised", "scatter")
 
-# A token of zeros has no direction and no size, and equal tokens have no scatter: this stands in.
+# A token of zeros has no direction and no size: this stands in.
 _TINY = 1e-12
+
+# Tokens that lie closer together than a thousandth of their length differ by rounding in 16 bits.
+_LEAST_SCATTER = 1e-6
 
 
 def squared_displacement(
@@ -57,17 +60,22 @@ def _in_units(
     if distance == "standardised":
         return _standardised(moved), _standardised(still)
     if distance == "scatter":
-        unit = _variance_between_tokens(still, real).clamp(min=_TINY).sqrt()
+        unit = _variance_between_tokens(still, real).sqrt()
     else:
         unit = still.square().mean(-1, keepdim=True).clamp(min=_TINY).sqrt()
     return moved / unit, still / unit
 
 
 def _variance_between_tokens(state: Tensor, real: Tensor) -> Tensor:
-    """Of the batch's real tokens around their mean, averaged over the width: one number."""
+    """Of the batch's real tokens around their mean, averaged over the width: one number.
+
+    It has a floor: were it 0 for equal tokens, a step that makes them equal would end training.
+    """
     share = (real / real.sum().clamp(min=1)).unsqueeze(-1)
     mean = (share * state).sum((0, 1))
-    return (share * (state - mean).square()).sum((0, 1)).mean()
+    variance = (share * (state - mean).square()).sum((0, 1)).mean()
+    length = (share * state.square()).sum((0, 1)).mean().detach()
+    return variance.clamp(min=_LEAST_SCATTER * length + _TINY)
 
 
 def _standardised(state: Tensor) -> Tensor:

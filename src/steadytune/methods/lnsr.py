@@ -58,9 +58,9 @@ class LNSR(Penalty):
             papers' bare norm, averaged over examples only).
         distance: In what units a layer's movement is measured: `absolute` as above; `relative`
             to the root mean square of the unmoved token; `standardised`, between tokens brought to
-            mean 0 and variance 1 over their width; `scatter`, relative to how far the batch's
-            tokens lie apart. The latter three cannot be made small by shrinking the hidden
-            states, and `scatter` not by making them alike either.
+            mean 0 and variance 1 over their width; `scatter`, relative to how far the tokens of
+            the examples that it is measured on lie apart. The latter three cannot be made small
+            by shrinking the hidden states, and `scatter` not by making them alike in proportion.
         dropout: The noisy pass's masks: `shared` repeats the clean pass's, `fresh` draws others,
             which adds a term that does not vanish at std 0, `off` compares two passes without
             dropout, at the cost of one more.
