@@ -74,3 +74,24 @@ def test_out_of_domain_is_one_exploratory_sentence() -> None:
     sentence = next(d for d in details if d.startswith("Out of domain"))
     assert "1 of 1 mean differences to plain" in sentence
     assert "(lnsr +1.97 points)" in sentence and "Exploratory" in sentence
+
+
+def test_many_methods_are_told_at_the_top_which_stand_out() -> None:
+    gains = {"plain": 0.0, "a": 0.02, "b, large": 0.03, "c": -0.02, "d": 0.0}
+
+    def score(task: str, method: str, seed: int) -> float:
+        width = 0.1 if method == "a" else 1.0
+        return 0.7 + gains[method] + width * NOISE[-1 - seed if method != "plain" else seed]
+
+    data = averaged(several_tasks(score, methods=tuple(gains), seeds=12))
+    assert data is not None
+    lead, *findings = over_tasks_findings(data)
+    assert len(findings) == 4
+    assert lead.claim == (
+        "Of 4 methods, 2 (a; b, large) scored higher than plain on average over 2 tasks, 1 (c) "
+        "lower; 1 (a) varied less over seeds, none more."
+    )
+    assert lead.evidence == ""
+    few = averaged(several_tasks(score, methods=tuple(gains), seeds=3))
+    assert few is not None
+    assert over_tasks_findings(few)[0].evidence.startswith("Hints of higher scores: ")

@@ -10,10 +10,42 @@ from .over_tasks_table import POINTS, degenerate_text, ratio_text
 from .table import interval_text
 from .verdict import Finding, amount, how_sure, outcome
 
+MANY = 4
+"""From so many methods on, one finding says at the top which of them stand out."""
+
 
 def over_tasks_findings(data: OverTasks) -> tuple[Finding, ...]:
-    """One finding per method that was compared."""
-    return tuple(_finding(comparison, data) for comparison in data.inside.comparisons)
+    """One finding per method that was compared; before them one on all if they are many."""
+    compared = data.inside.comparisons
+    lead = (_lead(compared, data),) if len(compared) >= MANY else ()
+    return (*lead, *(_finding(comparison, data) for comparison in compared))
+
+
+def _lead(comparisons: Sequence[PooledComparison], data: OverTasks) -> Finding:
+    outcomes = [(outcome(c), c.method) for c in comparisons]
+    steadiness_of = [(_side(c), c.method) for c in comparisons]
+
+    def told(found: Sequence[tuple[str, str]], side: str) -> str:
+        names = [method for what, method in found if what == side]
+        return f"{len(names)} ({_in_row(names)})" if names else "none"
+
+    claim = (
+        f"Of {len(comparisons)} methods, {told(outcomes, 'higher')} scored higher than "
+        f"{data.baseline} on average over {plural(len(data.inside.tasks), data.unit)}, "
+        f"{told(outcomes, 'lower')} lower; {told(steadiness_of, 'steadier')} "
+        f"varied less over seeds, {told(steadiness_of, 'less steady')} more."
+    )
+    hints = [
+        f"{side} scores: {_in_row(names)}"
+        for side in ("higher", "lower")
+        if (names := [method for what, method in outcomes if what == f"hint of {side}"])
+    ]
+    return Finding(claim, f"Hints of {'; of '.join(hints)}." if hints else "")
+
+
+def _in_row(names: Sequence[str]) -> str:
+    """Names may hold commas of their own."""
+    return "; ".join(names)
 
 
 def _finding(comparison: PooledComparison, data: OverTasks) -> Finding:
@@ -46,11 +78,15 @@ def _score_claim(comparison: PooledComparison, data: OverTasks) -> str:
 
 def steadiness(comparison: PooledComparison) -> str:
     """A claim on spread where the interval of the ratio leaves out 1; else nothing."""
+    side = _side(comparison)
+    return f"{comparison.method} was {side} over seeds." if side else ""
+
+
+def _side(comparison: PooledComparison) -> str:
     interval = comparison.spread.pooled.interval
     if interval is None or not interval.excludes(1):
         return ""
-    side = "steadier" if interval.high < 1 else "less steady"
-    return f"{comparison.method} was {side} over seeds."
+    return "steadier" if interval.high < 1 else "less steady"
 
 
 def _scores(comparison: PooledComparison, data: OverTasks) -> str:
