@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from ..report import Report
 
-FEW_SEEDS = 10
-
 
 def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Console) -> Report:
     """Print the tables of a study and write its page.
@@ -59,6 +57,8 @@ def write_study(study: Study, folder: Path) -> None:
 
 
 def _conclusion(study: Study, out: Path, page: Path, others: int) -> list[str]:
+    from ..report.qualifications import FEW_SEEDS
+
     lines = [f"Report:  {page}", f"Records: {out / 'runs'}"]
     if len(study.seeds) < FEW_SEEDS:
         lines.insert(

@@ -60,7 +60,6 @@ def kind_of(name: str) -> str | None:
 
 
 def _placed(model: Any) -> Any:
-    import torch
+    from .._device import usable_device
 
-    device = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-    return model if device is None else model.to(device)
+    return model.to(usable_device())

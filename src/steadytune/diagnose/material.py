@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..diagnostics._observer import TARGETS
 from ..tasks import PROBLEMS, Encoding
 from ..tasks.files import read_texts
 from ..tasks.files.rows import PAIR, QUESTIONS, SINGLE
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 BATCH_SIZE = 32
 _MAX_LENGTH = {"qa": 384}
-_TARGETS = ("labels", "start_positions", "end_positions")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Material:
         """The rows as a model takes them, one feature a row, or several of long contexts."""
         encoding = Encoding(max_length=max_length or _MAX_LENGTH.get(self.kind, 128))
         encoded = PROBLEMS[self.kind].encode(self.rows, self.columns, tokenizer, encoding)
-        kept = [name for name in encoded.dataset.column_names if name not in _TARGETS]
+        kept = [name for name in encoded.dataset.column_names if name not in TARGETS]
         count = min(most, len(encoded.dataset))
         places = encoded.windows.rows.tolist() if encoded.windows else range(count)
         lengths = [len(ids) for ids in encoded.dataset["input_ids"][:count]]

@@ -15,8 +15,8 @@ from .._random import isolated_rng
 from .._sites import Layers, find_layers, unwrap
 from .._trace import Recorder, Trace, eval_mode
 
-# What a model takes to compute a loss, which nothing here needs.
-_TARGETS = ("labels", "start_positions", "end_positions")
+TARGETS = ("labels", "start_positions", "end_positions")
+"""What a model takes to compute a loss, which nothing here needs."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Observer:
         """
         number = -1
         for number, batch in enumerate(batches):
-            inputs = {k: v.to(self.device) for k, v in batch.items() if k not in _TARGETS}
+            inputs = {k: v.to(self.device) for k, v in batch.items() if k not in TARGETS}
             with self.recorder.recording() as trace, torch.no_grad():
                 outputs = self.model(**inputs)
             ones = torch.ones(trace.hidden[0].shape[:2], device=self.device)

@@ -13,11 +13,11 @@ from transformers import DataCollatorWithPadding
 
 from .._exceptions import ModelError
 from ..diagnostics import noise_profile
+from ..diagnostics._observer import TARGETS
 from ..tasks import Outputs, Problem
 
 BATCH_SIZE = 64
 PROFILE_ROWS = 64
-TARGETS = ("labels", "start_positions", "end_positions")
 
 
 def model_outputs(
