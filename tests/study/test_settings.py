@@ -52,6 +52,7 @@ def test_values_are_of_their_fields_type(pair: str, value: object) -> None:
         (["max_grad_norm=large"], "max_grad_norm='large' is not possible; expected float"),
         (["gradient_accumulation_steps=1.5"], "expected int"),
         (["gradient_accumulation_steps=0"], "expected 1 or more"),
+        (["label_smoothing_factor=1.5"], "expected 0 to below 1"),
         (["dataloader_drop_last=perhaps"], "expected bool"),
         (["tf32=1", "tf32=0"], "given twice"),
     ],
@@ -81,6 +82,11 @@ def test_settings_reach_the_trainer(tmp_path: Path) -> None:
     assert found.adam_beta2 == 0.98  # type: ignore[attr-defined]
     assert found.lr_scheduler_type == "cosine"  # type: ignore[attr-defined]
     assert found.report_to == []  # type: ignore[attr-defined]
+
+
+def test_a_run_has_a_name_of_its_own_for_trackers(tmp_path: Path) -> None:
+    assert str(arguments(tmp_path).run_name).startswith("plain-seed1-")  # type: ignore[attr-defined]
+    assert arguments(tmp_path, run_name="mine").run_name == "mine"  # type: ignore[attr-defined]
 
 
 def test_what_only_the_trainer_knows_to_be_wrong_is_one_line_too(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from transformers import Trainer, TrainingArguments, get_scheduler
 from .._device import usable_device
 from .._exceptions import ConfigError
 from .._random import Seeds
+from .ledger import run_name
 from .settings import check_settings
 from .spec import RunSpec
 
@@ -87,6 +88,7 @@ def _known(spec: RunSpec, steps: int) -> dict[str, Any]:
         "logging_steps": max(1, steps // _LOG_POINTS),
         "logging_nan_inf_filter": False,
         "report_to": "none",
+        "run_name": run_name(spec),
         "disable_tqdm": True,
         "dataloader_pin_memory": torch.cuda.is_available(),
         "bf16": spec.precision == "bf16",

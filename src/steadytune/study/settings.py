@@ -66,6 +66,7 @@ OWNED: dict[str, str] = {
 
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 _AT_LEAST_1 = ("gradient_accumulation_steps", "logging_steps", "save_steps")
+_BELOW_1 = ("label_smoothing_factor",)
 
 
 def read_settings(pairs: Iterable[str]) -> dict[str, Any]:
@@ -166,6 +167,8 @@ def _validated(field: str, value: Any, otherwise: Any) -> Any:
 def _require_range(field: str, value: Any) -> None:
     if field in _AT_LEAST_1 and not value >= 1:
         raise ConfigError(f"setting {field}={value} is not possible; expected 1 or more")
+    if field in _BELOW_1 and not 0 <= value < 1:
+        raise ConfigError(f"setting {field}={value} is not possible; expected 0 to below 1")
 
 
 def _plain(value: Any) -> Any:
