@@ -1,4 +1,4 @@
-"""The reports in docs/evidence are those of the records beside them."""
+"""The reports in docs/evidence are those of the records beside them, and the page quotes them."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from steadytune.report import Outputs, report_folders
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDERS = sorted(path.parent for path in (DOCS / "evidence").glob("*/runs.jsonl.xz"))
-REPORTED = [folder for folder in FOLDERS if (folder / "report.md").exists()]
+BASELINES = {"report.md": "", "against-half-the-rate.md": "plain, 1e-4"}
+REPORTS = sorted((DOCS / "evidence").glob("*/*.md"))
 
 
-@pytest.mark.parametrize("folder", REPORTED, ids=lambda folder: folder.name)
-def test_a_report_is_that_of_its_records(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", REPORTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_a_report_is_that_of_its_records(path: Path, tmp_path: Path) -> None:
     outputs = Outputs(page=tmp_path / "report.html", markdown=tmp_path / "report.md")
-    report_folders([folder], outputs, describe=partial(describe_methods, imports=False))
-    assert (tmp_path / "report.md").read_text() == (folder / "report.md").read_text()
+    describe = partial(describe_methods, imports=False)
+    report_folders([path.parent], outputs, describe=describe, baseline=BASELINES[path.name])
+    assert (tmp_path / "report.md").read_text() == path.read_text()
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -29,7 +31,10 @@ def test_the_records_are_linked(folder: Path) -> None:
     assert any(f"(evidence/{folder.name}/" in page.read_text() for page in pages)
 
 
-def test_the_page_shows_every_arm_of_the_main_study() -> None:
-    page = (DOCS / "evidence.md").read_text()
+def test_the_tables_of_the_main_study_stand_in_its_reports() -> None:
+    section = (DOCS / "evidence.md").read_text().split("\n## The main study\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("|")]
+    reports = {line for path in REPORTS if path.parent.name == "main" for line in path.open()}
+    assert [row for row in rows if f"{row}\n" not in reports] == []
     for arm in read_study(DOCS.parent / "studies" / "main.yaml").arms:
-        assert f"| {arm.name} |" in page
+        assert any(row.startswith(f"| {arm.name} |") for row in rows)

@@ -137,7 +137,8 @@ def plan_runs(
 def _require_possible(runs: Sequence[PlannedRun]) -> None:
     """What the trainer or the model would refuse, it refuses once, and before the first run."""
     for run in {(r.spec.task, r.name): r for r in runs}.values():
-        spec = run.spec
+        # Whether a machine has the precision is for the one to say that carries the run out.
+        spec = dataclasses.replace(run.spec, precision="fp32")
         require_positions(spec.model, spec.max_length)
         training_arguments(spec, Path("unused"), 1, run.task["metric"], resumable=False)
 
