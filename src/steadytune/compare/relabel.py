@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..study.ledger import Ledger
+from ..study.ledger import Ledger, has_result
 from .grid import PlannedRun
 
 
@@ -12,13 +12,16 @@ def relabel(runs: Sequence[PlannedRun], ledger: Ledger) -> int:
     """Give the records of planned runs the arms of the plan; return how many had others.
 
     A run is recorded once, whichever study asked for it. Where a study file renames an arm, or
-    adds one that varies another setting, what was finished before is still part of it.
+    adds one that varies another setting, what was finished before is still part of it. Records
+    without a result are left alone: another process may be about to replace them.
     """
     planned = {run.spec.hash: run.arm for run in runs}
     other = [
         record
         for record in ledger.read().records
-        if record["spec_hash"] in planned and record.get("arm") != planned[record["spec_hash"]]
+        if has_result(record)
+        and record["spec_hash"] in planned
+        and record.get("arm") != planned[record["spec_hash"]]
     ]
     for record in other:
         arm = planned[record["spec_hash"]]

@@ -13,7 +13,7 @@ from ..study.ledger import Ledger, run_name
 from .announce import announce, announce_choices, announce_same, announce_trials, count, show
 from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside
 from .choices import write_choices
-from .grid import PlannedRun, load_tasks, plan_runs, same_runs
+from .grid import PlannedRun, distinct, load_tasks, plan_runs, same_runs
 from .present import present, write_study
 from .relabel import relabel
 from .study import Study
@@ -57,9 +57,8 @@ def run_study(
     desk.ledger.require_writable()
     if trials:
         runs = plan_chosen(study, loaded, _tune(study, trials, desk))
-        announce_same(same := same_runs(runs), console)
-        shared = {id(other) for _, other in same}
-        runs = tuple(run for run in runs if id(run) not in shared)
+        announce_same(same_runs(runs), console)
+        runs = distinct(runs)
     _prepare(desk)
     if changed := relabel(runs, desk.ledger):
         show([f"{count(changed, 'record')} of these runs now go by this study's names"], console)

@@ -1,4 +1,4 @@
-"""Whether degenerate runs still carry their input: did the layers collapse, or was it not used?"""
+"""Whether noise still reaches the top layer of degenerate runs: did they lose their input?"""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .setting import Setting
 from .stability_data import sensitivity, sensitivity_before
 from .table import Group, Row, Table
 
-FORGOTTEN = 0.25
-"""Below this share of what it was before fine-tuning, noise is said to have no way up any more."""
+DIES_OUT = 0.25
+"""Below this share of what it was before fine-tuning, noise is said to die out on its way up."""
 
 
 def degenerate_table(setting: Setting) -> Table | None:
@@ -22,18 +22,18 @@ def degenerate_table(setting: Setting) -> Table | None:
     if not rows:
         return None
     return Table(
-        title="Degenerate runs: does the input still reach the top layer?",
+        title="Degenerate runs: does noise still reach the top layer?",
         first="Method",
-        columns=("Degenerate", "Lost the input", "Before", "These runs", "The others"),
+        columns=("Degenerate", "Noise dies out", "Before", "After", "Others", "Dies out there"),
         groups=(Group("", tuple(rows)),),
         notes=(
             "By how much of its length noise at the lowest layer moves the top layer: before "
             "fine-tuning, after it in the degenerate runs, and in the others; means.",
-            f"Lost the input: after training it moves less than {100 * FORGOTTEN:.0f} % as far as "
-            "before. The top layer is then much the same whatever comes in, so that no head can "
-            "tell examples apart. The other degenerate runs did not learn to use what is still "
-            "there. The limit is a convention; runs that diverged or crashed left no model to "
-            "measure.",
+            f"Noise dies out: after training it moves less than {100 * DIES_OUT:.0f} % as far as "
+            "before, a convention. Where that happens to degenerate runs and not to others, the "
+            "layers may have lost their input with the noise: steadytune diagnose measures how far "
+            "examples still lie apart. Where it happens to runs that learned too, it says little. "
+            "Runs that diverged or crashed left no model to measure.",
         ),
     )
 
@@ -44,15 +44,21 @@ def _row(method: str, runs: Sequence[Record]) -> Row | None:
     moved = _before_and_after(ended)
     if not moved:
         return None
-    lost = sum(after < FORGOTTEN * before for before, after in moved)
+    elsewhere = _before_and_after(others)
     cells = (
         f"{len(ended)} of {len(ended) + len(others)}",
-        f"{lost} of {len(moved)}",
+        _dies_out(moved),
         _mean_percent([before for before, _ in moved]),
         _mean_percent([after for _, after in moved]),
-        _mean_percent([after for _, after in _before_and_after(others)]),
+        _mean_percent([after for _, after in elsewhere]),
+        _dies_out(elsewhere),
     )
     return Row(method, cells, method)
+
+
+def _dies_out(moved: Sequence[tuple[float, float]]) -> str:
+    count = sum(after < DIES_OUT * before for before, after in moved)
+    return f"{count} of {len(moved)}"
 
 
 def _before_and_after(runs: Sequence[Record]) -> list[tuple[float, float]]:

@@ -23,24 +23,33 @@ def over_tasks_findings(data: OverTasks) -> tuple[Finding, ...]:
 
 def _lead(comparisons: Sequence[PooledComparison], data: OverTasks) -> Finding:
     outcomes = [(outcome(c), c.method) for c in comparisons]
-    steadiness_of = [(_side(c), c.method) for c in comparisons]
+    most = len(data.inside.tasks)
+    partial = any(len(c.tasks) < most for c in comparisons)
 
-    def told(found: Sequence[tuple[str, str]], side: str) -> str:
-        names = [method for what, method in found if what == side]
+    def told(side: str) -> str:
+        names = [method for what, method in outcomes if what == side]
         return f"{len(names)} ({_in_row(names)})" if names else "none"
 
     claim = (
-        f"Of {len(comparisons)} methods, {told(outcomes, 'higher')} scored higher than "
-        f"{data.baseline} on average over {plural(len(data.inside.tasks), data.unit)}, "
-        f"{told(outcomes, 'lower')} lower; {told(steadiness_of, 'steadier')} "
-        f"varied less over seeds, {told(steadiness_of, 'less steady')} more."
+        f"Of {len(comparisons)} methods, {told('higher')} scored higher than {data.baseline} on "
+        f"average over {'up to ' if partial else ''}{plural(most, data.unit)}, {told('lower')} "
+        "lower."
     )
     hints = [
         f"{side} scores: {_in_row(names)}"
         for side in ("higher", "lower")
         if (names := [method for what, method in outcomes if what == f"hint of {side}"])
     ]
-    return Finding(claim, f"Hints of {'; of '.join(hints)}." if hints else "")
+    spread = [
+        f"{side}: {_in_row(names)}"
+        for side in ("steadier", "less steady")
+        if (names := [c.method for c in comparisons if _side(c) == side])
+    ]
+    parts = (
+        f"Hints of {'; of '.join(hints)}." if hints else "",
+        f"Spread over seeds, exploratory and not corrected: {'; '.join(spread)}." if spread else "",
+    )
+    return Finding(claim, " ".join(filter(None, parts)))
 
 
 def _in_row(names: Sequence[str]) -> str:
