@@ -194,7 +194,7 @@ def test_an_address_without_a_ray_is_refused_in_one_line() -> None:
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(ConfigError, match=r"pip install 'steadytune\[ray\]'"):
+    with pytest.raises(ConfigError, match="pip install ray"):
         RayTasks().carry_out(SPECS, quick, print)
 
 
