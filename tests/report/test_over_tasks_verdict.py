@@ -88,8 +88,8 @@ def test_many_methods_are_told_at_the_top_which_stand_out() -> None:
     lead, *findings = over_tasks_findings(data)
     assert len(findings) == 4
     assert lead.claim == (
-        "Of 4 methods, 2 (a; b, large) scored higher than plain on average over 2 tasks, 1 (c) "
-        "lower."
+        "Of 4 methods, shown to score higher than plain on average over 2 tasks: a; b, large; "
+        "lower: c."
     )
     assert lead.evidence == "Spread over seeds, exploratory and not corrected: steadier: a."
     few = averaged(several_tasks(score, methods=tuple(gains), seeds=3))

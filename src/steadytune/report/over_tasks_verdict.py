@@ -28,12 +28,12 @@ def _lead(comparisons: Sequence[PooledComparison], data: OverTasks) -> Finding:
 
     def told(side: str) -> str:
         names = [method for what, method in outcomes if what == side]
-        return f"{len(names)} ({_in_row(names)})" if names else "none"
+        return _in_row(names) or "none"
 
     claim = (
-        f"Of {len(comparisons)} methods, {told('higher')} scored higher than {data.baseline} on "
-        f"average over {'up to ' if partial else ''}{plural(most, data.unit)}, {told('lower')} "
-        "lower."
+        f"Of {len(comparisons)} methods, shown to score higher than {data.baseline} on average over "
+        f"{'up to ' if partial else ''}{plural(most, data.unit)}: {told('higher')}; lower: "
+        f"{told('lower')}."
     )
     hints = [
         f"{side} scores: {_in_row(names)}"
