@@ -31,8 +31,8 @@ def _lead(comparisons: Sequence[PooledComparison], data: OverTasks) -> Finding:
         return _in_row(names) or "none"
 
     claim = (
-        f"Of {len(comparisons)} methods, shown to score higher than {data.baseline} on average over "
-        f"{'up to ' if partial else ''}{plural(most, data.unit)}: {told('higher')}; lower: "
+        f"Of {len(comparisons)} methods, shown to score higher than {data.baseline} on average "
+        f"over {'up to ' if partial else ''}{plural(most, data.unit)}: {told('higher')}; lower: "
         f"{told('lower')}."
     )
     hints = [
