@@ -110,8 +110,9 @@ def _to_do(runs: Sequence[PlannedRun], desk: Desk) -> str:
 
 def _say_what_is_stale(runs: Sequence[PlannedRun], desk: Desk) -> None:
     """Records that differ from a planned run only in what cannot be chosen are out of date."""
-    finished = desk.ledger.finished()
-    for stale in desk.ledger.stale([run.spec for run in runs]):
+    found = desk.ledger.stale([run.spec for run in runs])
+    finished = desk.ledger.finished() if found else set()
+    for stale in found:
         if stale.spec.hash in finished:
             continue
         spec = stale.record["spec"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..diagnostics._observer import TARGETS
+from ..study.length import USUAL
 from ..tasks import PROBLEMS, Encoding
 from ..tasks.files import read_texts
 from ..tasks.files.rows import PAIR, QUESTIONS, SINGLE
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from .options import Options
 
 BATCH_SIZE = 32
-_MAX_LENGTH = {"qa": 384}
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Material:
 
     def features(self, tokenizer: Any, max_length: int | None, most: int) -> Features:
         """The rows as a model takes them, one feature a row, or several of long contexts."""
-        encoding = Encoding(max_length=max_length or _MAX_LENGTH.get(self.kind, 128))
+        encoding = Encoding(max_length=max_length or USUAL[self.kind])
         encoded = PROBLEMS[self.kind].encode(self.rows, self.columns, tokenizer, encoding)
         kept = [name for name in encoded.dataset.column_names if name not in TARGETS]
         count = min(most, len(encoded.dataset))

@@ -8,7 +8,8 @@ from typing import Any
 from .._exceptions import ConfigError
 from ..model_files import CAREFUL, Trust, read_config, resolve_model
 
-_USUAL = {"classification": 128, "regression": 128, "qa": 384}
+USUAL = {"classification": 128, "regression": 128, "qa": 384}
+"""Most tokens an input of a kind of task usually has."""
 
 # Their first position is one past the padding token's number, so that 514 rows serve 512 tokens.
 _COUNTING_FROM_PAD = (
@@ -23,7 +24,7 @@ def usual_length(kind: str, model: str, trust: Trust = CAREFUL) -> int:
     Raises:
         ModelError: If the model cannot be found.
     """
-    return min(_USUAL[kind], _positions_of(model, trust) or _USUAL[kind])
+    return min(USUAL[kind], _positions_of(model, trust) or USUAL[kind])
 
 
 def require_positions(model: str, max_length: int, trust: Trust = CAREFUL) -> None:
