@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import torch
@@ -12,9 +13,13 @@ from torch import Tensor
 
 from steadytune import (
     LNSR,
+    SAM,
     ConfigError,
+    FreeLB,
     Host,
+    HyPe,
     LayerwiseDecay,
+    NEFTune,
     Penalty,
     Regularizer,
     Step,
@@ -149,6 +154,122 @@ def test_objective_counts_its_calls_so_that_draws_differ() -> None:
     assert first_again == values[0]
 
 
+def test_micro_batches_are_counted_into_steps() -> None:
+    seen: list[tuple[int | None, int, int]] = []
+
+    @dataclass(frozen=True)
+    class Noting(Regularizer):
+        @contextmanager
+        def attach(self, host: Host) -> Iterator[Callable[..., Callable[[Step], Tensor]]]:
+            def objective(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
+                def noted(step: Step) -> Tensor:
+                    seen.append((step.step, step.micro_step, step.accumulation))
+                    return inner(step)
+
+                return noted
+
+            yield objective
+
+    model = tiny_classifier()
+    with attach(model, [Noting()]) as objective:
+        for _ in range(5):
+            objective(Step(model, tiny_batch(), accumulation=2))
+        objective(Step(model, tiny_batch(), accumulation=2, step=9, micro_step=1))
+    assert seen == [(0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1), (2, 0, 1), (9, 1, 1)]
+    seen.clear()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with attach(model, [Noting()]) as objective:
+        objective.connect(optimizer)
+        for number in range(5):
+            objective(Step(model, tiny_batch(), accumulation=2))
+            if number in (1, 2):  # the second step comes early, as at the end of an epoch
+                optimizer.step()
+    assert seen == [(0, 0, 1), (0, 1, 1), (1, 0, 1), (2, 0, 1), (2, 1, 1)]
+
+
+def test_an_accumulated_objective_and_what_is_sent_back_early_are_divided() -> None:
+    model = tiny_classifier(dropout=0.0)
+    whole, sent = loss_of([]), []
+
+    @dataclass(frozen=True)
+    class Early(Regularizer):
+        @contextmanager
+        def attach(self, host: Host) -> Iterator[Callable[..., Callable[[Step], Tensor]]]:
+            def objective(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
+                def halves(step: Step) -> Tensor:
+                    loss = inner(step)
+                    step.send_back(0.25 * loss)
+                    return loss
+
+                return halves
+
+            yield objective
+
+    with attach(model, [Early()]) as objective:
+        step = Step(model, tiny_batch(), accumulation=4, backward=sent.append)
+        assert objective(step).item() == pytest.approx(whole / 4)
+    assert [part.item() for part in sent] == pytest.approx([whole / 16])
+
+
+@pytest.mark.parametrize("number", [0, 1.5])
+def test_an_impossible_accumulation_is_refused(number: Any) -> None:
+    with pytest.raises(ConfigError, match=f"accumulation={number}"):
+        Step(tiny_classifier(), tiny_batch(), accumulation=number)
+
+
+@pytest.mark.parametrize("methods", [[LNSR()], []])
+def test_a_model_in_evaluation_mode_is_refused_by_methods(methods: list[Regularizer]) -> None:
+    model = tiny_classifier().eval()
+    with attach(model, methods) as objective:
+        if not methods:
+            assert objective(Step(model, tiny_batch())).isfinite()
+            return
+        with pytest.raises(ConfigError, match=r"evaluation mode; call model\.train\(\)"):
+            objective(Step(model, tiny_batch()))
+        model.bert.encoder.train()  # a part that trains is enough: the rest may be frozen
+        assert objective(Step(model, tiny_batch())).isfinite()
+
+
+def test_a_resumed_loop_draws_what_an_uninterrupted_one_draws() -> None:
+    model = tiny_classifier(dropout=0.0)
+    with attach(model, [LNSR()]) as objective:
+        objective(Step(model, tiny_batch()))
+        saved = objective.state_dict()
+        second = objective(Step(model, tiny_batch())).item()
+    with attach(model, [LNSR()]) as objective:
+        objective.load_state_dict(saved)
+        assert objective(Step(model, tiny_batch())).item() == second
+        assert objective.state_dict()["position"].tolist() == [2, 0]
+
+
+@pytest.mark.parametrize(
+    "leading", [NEFTune(), FreeLB(), SAM(), HyPe(dropout="on")], ids=lambda m: type(m).__name__
+)
+def test_a_clean_pass_asked_for_late_leaves_the_global_stream_alone(leading: Regularizer) -> None:
+    states, losses = [], []
+    for methods in ([leading], [leading, LNSR(strength=0.0)], [leading, LNSR(strength=0.0)]):
+        model = tiny_classifier()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with isolated_rng(torch.device("cpu"), 5), attach(model, methods) as objective:
+            objective.connect(optimizer)
+            losses.append(objective(Step(model, tiny_batch())).item())
+            states.append(torch.get_rng_state())
+    assert torch.equal(states[0], states[1]) and losses[1] == losses[2] == losses[0]
+
+
+def test_the_rank_is_that_of_torch_distributed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def penalty(**given: Any) -> float:
+        model = tiny_classifier(dropout=0.0)
+        with attach(model, [LNSR()]) as objective:
+            return objective(Step(model, tiny_batch(), **given)).item()
+
+    alone, second = penalty(), penalty(rank=1)
+    assert alone == penalty(rank=0) != second
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
+    assert penalty() == second and penalty(rank=0) == alone
+
+
 def test_draws_differ_between_methods_steps_micro_steps_ranks_and_sites() -> None:
     model = tiny_classifier(dropout=0.0)
     drawn: list[tuple[float, ...]] = []
@@ -227,7 +348,7 @@ class TestOptimizer:
             objective.connect(optimizer)
             objective(Step(model, tiny_batch())).backward()
             optimizer.step()
-            assert objective.state_dict() == {"0.steps.count": torch.tensor(1.0)}
+            assert objective.state_dict()["0.steps.count"] == 1
         optimizer.step()
         assert not optimizer._optimizer_step_pre_hooks
         assert not optimizer._optimizer_step_post_hooks

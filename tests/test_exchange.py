@@ -41,3 +41,14 @@ def test_gradients_from_before_are_kept_apart() -> None:
     assert parameter.grad is before
     assert parameter.grad is not None
     assert parameter.grad.item() == 4
+
+
+def test_gradients_that_are_views_of_one_memory_come_back() -> None:
+    bucket = torch.tensor([4.0, 5.0])
+    parameter, other = nn.Parameter(torch.tensor(2.0)), nn.Parameter(torch.tensor(3.0))
+    parameter.grad, other.grad = bucket[0], bucket[1]
+    with separate_gradients([parameter, other]):
+        bucket.fill_(-1.0)  # as a pass through the same buckets leaves it
+        parameter.grad, other.grad = bucket[0], bucket[1]
+    assert (parameter.grad.item(), other.grad.item()) == (4.0, 5.0)
+    assert parameter.grad.data_ptr() == bucket.data_ptr()

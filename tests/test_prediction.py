@@ -85,6 +85,15 @@ def test_a_causal_models_logits_are_of_the_next_token() -> None:
     assert tokens_that_count(ModelForCausalLM(), given) == [[False, True, True, False]]
 
 
+def test_a_causal_model_in_an_adapters_wrapper_is_one_too() -> None:
+    class Wrapped(Model):
+        def get_base_model(self) -> nn.Module:
+            return ModelForCausalLM()
+
+    given = {"labels": torch.tensor([[-100, -100, 5, 6]])}
+    assert tokens_that_count(Wrapped(), given) == [[False, True, True, False]]
+
+
 def test_regressions_of_one_axis_and_of_two_are_compared_alike() -> None:
     values = torch.tensor([1.0, 2.0, 4.0])
     step = Step(Model(), {})

@@ -403,6 +403,14 @@ def test_neftune_of_the_stock_trainer_is_refused(tmp_path: Path) -> None:
         trainer(tmp_path, [LNSR()], neftune_noise_alpha=5.0)
 
 
+def test_several_gpus_of_one_process_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TrainingArguments, "n_gpu", 2)
+    with pytest.raises(ConfigError, match=r"2 GPUs are visible to one process.*torchrun"):
+        trainer(tmp_path, [])
+
+
 def test_a_model_without_blocks_is_refused_before_training(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="layer=7 is out of range"):
         trainer(tmp_path, [LNSR(layer=7)]).train()

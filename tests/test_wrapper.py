@@ -10,10 +10,24 @@ import pytest
 import torch
 from torch import Tensor
 
-from steadytune import LNSR, ConfigError, Every, FreeLB, Host, Regularizer, Step, attach
+from steadytune import (
+    LNSR,
+    R4F,
+    ConfigError,
+    Every,
+    FreeLB,
+    Host,
+    HyPe,
+    Regularizer,
+    Scheduled,
+    Step,
+    attach,
+)
 from steadytune._wrapper import Wrapper, adds_penalty
 from steadytune.testing import assert_same, tiny_batch, tiny_classifier, train_steps, weights
+from tests.method_settings import SETTINGS
 
+ACT_THROUGHOUT = {"LayerwiseDecay", "NoisyTune", "R4F", "Reinit"}
 BATCHES = [tiny_batch(seed=number) for number in range(4)]
 
 
@@ -155,6 +169,18 @@ def test_state_of_the_wrapped_method_is_saved() -> None:
 def test_methods_that_act_once_are_refused(method: Regularizer) -> None:
     with pytest.raises(ConfigError, match="Every cannot wrap OnceOnly, which acts once"):
         trained([Every(method)])
+
+
+@pytest.mark.parametrize("method", [R4F(), Every(R4F())])
+def test_methods_that_cannot_pause_are_refused(method: Regularizer) -> None:
+    with pytest.raises(ConfigError, match=r"Scheduled cannot wrap .*, which changes the model"):
+        trained([Scheduled(method, warmup=1)])
+
+
+@pytest.mark.parametrize("name", sorted(set(SETTINGS) - ACT_THROUGHOUT))
+def test_while_a_method_is_off_training_is_plain_bit_for_bit(name: str) -> None:
+    method = HyPe(dropout="on") if name == "HyPe" else SETTINGS[name]
+    assert_same(trained([At(method, (0.0,) * 4)])[1], trained([])[1])
 
 
 @pytest.mark.parametrize("given", [LNSR, "lnsr", None])

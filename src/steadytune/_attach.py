@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from weakref import WeakSet
 
+import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
@@ -25,6 +26,8 @@ from ._sites import find_layers, unwrap
 from ._step import Session, Step
 from ._trace import Recorder, require_plain_checkpointing
 
+_POSITION = "position"
+
 _attached: WeakSet[nn.Module] = WeakSet()
 
 
@@ -41,6 +44,7 @@ class Objective:
         self._handles: list[RemovableHandle] = []
         self._splits: list[SplitGroup] = []
         self._loss: Callable[[Step], Tensor] = _task_loss
+        self._checked = False
 
     def __call__(self, step: Step) -> Tensor:
         """The objective on one micro-batch.
@@ -54,16 +58,31 @@ class Objective:
                 "call objective.connect(optimizer) before the first step"
             )
         session = self._session
-        if session.calls == 0:
+        if not self._checked:
             self._require_fit()
-        number = session.calls if step.step is None else step.step
-        session.calls += 1
-        session.outputs = None
-        loss = self._loss(replace(step, step=number, _session=session))
+            self._checked = True
+        session.outputs, session.ran = None, False
+        number, micro_step = self._number(step)
+        loss = self._loss(
+            replace(_divided(step), step=number, micro_step=micro_step, _session=session)
+        )
+        if step.accumulation > 1:
+            loss = loss / step.accumulation
         for host in self._hosts:
             for hook in host.after_objective:
                 hook(loss)
         return loss
+
+    def _number(self, step: Step) -> tuple[int, int]:
+        """Numbers of the optimizer step and of the micro-batch within it."""
+        session = self._session
+        if step.step is not None:
+            return step.step, step.micro_step
+        session.counts = True
+        number, micro_step = session.position
+        ends = self._optimizer is None and micro_step + 1 >= step.accumulation
+        session.position = (number + 1, 0) if ends else (number, micro_step + 1)
+        return number, micro_step
 
     @property
     def needs_optimizer(self) -> bool:
@@ -90,6 +109,7 @@ class Objective:
         self._handles = [
             optimizer.register_step_pre_hook(lambda opt, *_: self._each(opt, before=True)),
             optimizer.register_step_post_hook(lambda opt, *_: self._each(opt, before=False)),
+            optimizer.register_step_post_hook(lambda *_: self._count_step()),
         ]
         self._optimizer = optimizer
         self._splits = split_by_learning_rate(self._session.model, optimizer, self._factors())
@@ -109,12 +129,13 @@ class Objective:
         return {name: total.item() / count for name, (total, count) in logs.items()}
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What the methods carry from step to step, by method number and name."""
-        return {
-            f"{index}.{name}": value
-            for index, host in enumerate(self._hosts)
-            for name, value in host.state.items()
-        }
+        """What is carried from step to step: the methods' state, by their number and name.
+
+        Where the objective counts the steps itself, it holds the position in them too.
+        """
+        session = self._session
+        counted = {_POSITION: torch.tensor(session.position)} if session.counts else {}
+        return {**counted, **self._carried()}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Fill what the methods carry, in place.
@@ -122,15 +143,26 @@ class Objective:
         Raises:
             ConfigError: If the state is of other methods than the attached ones.
         """
-        own = self.state_dict()
-        if own.keys() != state.keys():
-            odd = sorted(own.keys() ^ state.keys())
+        own = self._carried()
+        if own.keys() != state.keys() - {_POSITION}:
+            odd = sorted(own.keys() ^ (state.keys() - {_POSITION}))
             raise ConfigError(
                 f"the saved state does not fit the attached methods ({odd[0]} is on one side); "
                 "resume with the methods the checkpoint was made with"
             )
-        for name, value in state.items():
-            own[name].copy_(value)
+        for name, value in own.items():
+            value.copy_(state[name])
+        if _POSITION in state:
+            number, micro_step = state[_POSITION].tolist()
+            self._session.position = number, micro_step
+            self._session.counts = True
+
+    def _carried(self) -> dict[str, Tensor]:
+        return {
+            f"{index}.{name}": value
+            for index, host in enumerate(self._hosts)
+            for name, value in host.state.items()
+        }
 
     def _factors(self) -> dict[str, float]:
         """Parameter name -> the product of the methods' learning rate factors."""
@@ -144,6 +176,7 @@ class Objective:
         """What depends on how the model is run, which is settled when the first step comes."""
         if self._hosts:
             require_plain_checkpointing(self._session.model)
+            _require_training_mode(self._session.model)
         for host in self._hosts:
             for check in host.before_first_step:
                 check()
@@ -156,6 +189,9 @@ class Objective:
         for host in hosts:
             for hook in host.before_optimizer_step if before else host.after_optimizer_step:
                 hook(optimizer)
+
+    def _count_step(self) -> None:
+        self._session.position = self._session.position[0] + 1, 0
 
     def _disconnect(self) -> None:
         if self._optimizer is not None:
@@ -217,6 +253,23 @@ def attach(
 
 def _recorder(model: nn.Module, layers: str | None) -> Recorder:
     return Recorder(find_layers(model, layers))
+
+
+def _divided(step: Step) -> Step:
+    """The step whose parts are sent back divided, as the whole objective is."""
+    if step.accumulation == 1:
+        return step
+    share = 1 / step.accumulation
+    return replace(step.scaled(share), accumulation=1)
+
+
+def _require_training_mode(model: nn.Module) -> None:
+    """Refuse a model as `from_pretrained` returns it: without dropout some methods do nothing."""
+    if not any(module.training for module in model.modules()):
+        raise ConfigError(
+            f"{type(model).__name__} is in evaluation mode; call model.train() before the first "
+            "step (for training without dropout, set the rates in the model's config to 0)"
+        )
 
 
 def _task_loss(step: Step) -> Tensor:

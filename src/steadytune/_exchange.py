@@ -36,12 +36,21 @@ def separate_gradients(parameters: Sequence[nn.Parameter]) -> Iterator[None]:
     """Let a block accumulate gradients from nothing; those from before are there again afterwards.
 
     Inside, and until it ends, the parameters' `grad` are what the block itself has sent back.
+    Gradients that are views, as DistributedDataParallel's may be of its buckets, are copied: the
+    block is sent back through the same memory.
     """
     before = [parameter.grad for parameter in parameters]
+    copies = {
+        index: gradient.clone()
+        for index, gradient in enumerate(before)
+        if gradient is not None and gradient._is_view()
+    }
     for parameter in parameters:
         parameter.grad = None
     try:
         yield
     finally:
-        for parameter, gradient in zip(parameters, before, strict=True):
+        for index, (parameter, gradient) in enumerate(zip(parameters, before, strict=True)):
+            if gradient is not None and index in copies:
+                gradient.copy_(copies[index])
             parameter.grad = gradient

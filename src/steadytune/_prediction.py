@@ -11,6 +11,7 @@ from torch import Tensor
 
 from . import functional
 from ._exceptions import ModelError
+from ._sites import without_adapters
 from ._step import Pass, Step
 
 Kind = Literal["classes", "labels", "values", "span", "tokens"]
@@ -95,7 +96,7 @@ def _of_tokens(step: Step, logits: Tensor) -> Prediction:
     if not isinstance(labels, Tensor) or labels.shape != logits.shape[:2]:
         return Prediction("tokens", (logits,), step.mask(logits))
     mask = labels != -100
-    if type(step.bare_model).__name__.endswith(_CAUSAL_HEADS):
+    if type(without_adapters(step.bare_model)).__name__.endswith(_CAUSAL_HEADS):
         # A causal model's logits are of the token that comes next.
         mask = torch.cat([mask[:, 1:], torch.zeros_like(mask[:, :1])], dim=1)
     return Prediction("tokens", (logits,), mask)

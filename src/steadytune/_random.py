@@ -28,6 +28,12 @@ def generator(device: torch.device, *key: int | str) -> torch.Generator:
     return torch.Generator(device).manual_seed(derive_seed(*key))
 
 
+def process_number() -> int:
+    """This process's rank in torch.distributed; 0 where that is not in use."""
+    ranks = torch.distributed
+    return ranks.get_rank() if ranks.is_available() and ranks.is_initialized() else 0
+
+
 @dataclass(frozen=True)
 class RngState:
     """A snapshot of the global streams that a forward pass on one device can draw from."""

@@ -19,9 +19,10 @@ from ._regularizer import Host
 def spectrally_normalised_head(host: Host, pattern: str | None) -> Iterator[None]:
     """Divide the last layer's weight by its spectral norm, now and after every optimizer step.
 
-    The weight of a layer that divides by the norm in its forward pass has no length that matters.
-    Here its length is kept at 1, so that the forward pass need not divide: the model that is
-    saved is the one that is trained. Its gradient is that of the layer that divides.
+    A layer that divides by the norm in its forward pass computes the same whatever the length of
+    its weight, which matters for the size of its steps alone. Here the length is kept at 1, so
+    that the forward pass need not divide: the model that is saved is the one that is trained. Its
+    gradient is that of the layer that divides, at the length 1.
 
     Args:
         host: The model.

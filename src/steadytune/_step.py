@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ._checks import check_count
 from ._embedding_site import EmbeddingSite
 from ._exceptions import ConfigError
-from ._random import RngState, derive_seed, generator, isolated_rng
+from ._random import RngState, derive_seed, generator, isolated_rng, process_number
 from ._sites import unwrap
 from ._trace import Dropout, Recorder, Trace, eval_mode
 
@@ -60,8 +61,10 @@ class Session:
     seed: int
     recorder: Recorder | None
     site: EmbeddingSite | None
-    calls: int = 0
+    position: tuple[int, int] = (0, 0)  # of the next call: optimizer step, micro-batch within it
+    counts: bool = False  # whether the steps are counted here, and not by the loop
     outputs: Any = None
+    ran: bool = False  # whether the present call has run the model
     logs: dict[str, tuple[Tensor, int]] = field(default_factory=dict)  # name -> sum, count
 
 
@@ -71,6 +74,7 @@ class _Shared:
 
     clean: Pass | None = None
     passes: int = 0
+    repeats: bool = False  # whether it belongs to a repetition of the step
 
 
 @dataclass(frozen=True)
@@ -82,9 +86,12 @@ class Step:
         inputs: The batch, with labels, as the model's keyword arguments.
         compute_loss: `(model, inputs) -> (loss, outputs)`; by default the model's own loss.
         backward: How a loss is sent back early; by default `loss.backward()`.
-        step: Number of the optimizer step; by default the objective counts its calls.
-        micro_step: Number of the micro-batch within that step.
-        rank: Number of the process.
+        accumulation: Micro-batches that add up to one optimizer step; the objective, and what is
+            sent back early, is divided by it.
+        step: Number of the optimizer step; by default the objective counts the steps of the
+            optimizer that is connected, or else its own calls, `accumulation` of them a step.
+        micro_step: Number of the micro-batch within that step, where `step` is given.
+        rank: Number of the process; by default what torch.distributed says, 0 without it.
         share: What a mean over this micro-batch counts for, where the task loss is already divided
             by the tokens of a whole accumulated batch; 1 otherwise.
         total_steps: Number of optimizer steps of the whole training, where it is known.
@@ -94,9 +101,10 @@ class Step:
     inputs: Mapping[str, Any]
     compute_loss: ComputeLoss | None = None
     backward: Backward | None = None
+    accumulation: int = 1
     step: int | None = None
     micro_step: int = 0
-    rank: int = 0
+    rank: int | None = None
     share: float = 1.0
     total_steps: int | None = None
     _session: Session | None = None
@@ -104,6 +112,9 @@ class Step:
     _pass: str = ""
     _shift: Tensor | None = None
     _shared: _Shared = field(default_factory=_Shared)
+
+    def __post_init__(self) -> None:
+        check_count("accumulation", self.accumulation, 1)
 
     # --- what the batch is -----------------------------------------------------------------
 
@@ -133,9 +144,15 @@ class Step:
 
     @property
     def clean(self) -> Pass:
-        """The unperturbed pass, run once and shared by everybody who asks for it."""
+        """The unperturbed pass, run once and shared by everybody who asks for it.
+
+        Where a method has replaced it and another one asks for it all the same, it draws from a
+        seed of its own: the global stream has served the pass that stands in its place.
+        """
         if self._shared.clean is None:
-            self._shared.clean = self._forward(record=True)
+            late = self._bound.ran and not self._shared.repeats
+            with self.isolated("clean") if late else nullcontext():
+                self._shared.clean = self._forward(record=True)
         return self._shared.clean
 
     def forward(
@@ -164,10 +181,10 @@ class Step:
     def repeated(self, *, redraw: bool = True) -> Step:
         """This step once more, with passes of its own, and with draws of its own if `redraw`."""
         if not redraw:
-            return replace(self, _shared=_Shared())
+            return replace(self, _shared=_Shared(repeats=True))
         self._shared.passes += 1
         path = f"{self._pass}/{self._shared.passes}"
-        return replace(self, _pass=path, _shared=_Shared())
+        return replace(self, _pass=path, _shared=_Shared(repeats=True))
 
     def shifted(self, shift: Tensor, *, redraw: bool = True) -> Step:
         """This step once more, perturbed by `shift` (batch, tokens, width) at the embeddings."""
@@ -195,7 +212,7 @@ class Step:
 
     def generator(self, site: str) -> torch.Generator:
         """A generator for activations, whose draws depend on this step, method and `site` alone."""
-        return generator(self.device, *self._key, self.rank, self._pass, site)
+        return generator(self.device, *self._key, self._pass, site)
 
     def parameter_generator(self, site: str) -> torch.Generator:
         """A generator for weights: it draws the same in every process and micro-batch of a step."""
@@ -219,7 +236,7 @@ class Step:
 
     def seed(self, site: str) -> int:
         """A seed that depends on this step, method and `site` alone."""
-        return derive_seed(*self._key, self.rank, self._pass, site)
+        return derive_seed(*self._key, self._pass, site)
 
     @contextmanager
     def isolated(self, site: str) -> Iterator[None]:
@@ -244,13 +261,11 @@ class Step:
         return self._session
 
     @property
-    def _at(self) -> tuple[int, int]:
-        assert self.step is not None
-        return self.step, self.micro_step
-
-    @property
     def _key(self) -> tuple[int | str, ...]:
-        return "activations", self._bound.seed, self._method, *self._at
+        assert self.step is not None
+        rank = process_number() if self.rank is None else self.rank
+        place = (self.step, self.micro_step, rank)
+        return "activations", self._bound.seed, self._method, *place
 
     def _perturbed(self, shift: Tensor) -> Step:
         return replace(self, _shift=shift if self._shift is None else self._shift + shift)
@@ -273,7 +288,7 @@ class Step:
             if recorder is not None and record:
                 trace = stack.enter_context(recorder.recording())
             loss, outputs = run(self.model, inputs)
-        self._bound.outputs = outputs
+        self._bound.outputs, self._bound.ran = outputs, True
         return Pass(loss, outputs, rng, trace)
 
 

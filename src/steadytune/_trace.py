@@ -56,6 +56,7 @@ class Trace:
         layer: int,
         hidden: Tensor,
         *,
+        top: int | None = None,
         rows: Tensor | None = None,
         dropout: Dropout = "shared",
         seed: int | None = None,
@@ -65,13 +66,14 @@ class Trace:
         Args:
             layer: Number b of the hidden state that `hidden` replaces.
             hidden: The changed hidden state, (rows, tokens, width).
+            top: Number of the last hidden state that is wanted; None for L.
             rows: Which of the batch's examples `hidden` holds, as sorted indices; None for all.
             dropout: `shared` repeats the recorded pass's masks, `fresh` draws others from `seed`,
                 `off` runs without dropout.
             seed: The seed of fresh masks.
 
         Returns:
-            The hidden states above, numbers layer + 1 to L, each (rows, tokens, width).
+            The hidden states above, numbers layer + 1 to `top`, each (rows, tokens, width).
         """
         batch_size = self.hidden[layer].shape[0]
         repeat = _Replay(
@@ -79,7 +81,7 @@ class Trace:
         )
         outputs = []
         with isolated_rng(hidden.device, seed):
-            for index in range(layer, len(self.calls)):
+            for index in range(layer, len(self.calls) if top is None else top):
                 below, hidden = hidden, repeat(self.calls[index], hidden)
                 if index in self.joins:
                     hidden = repeat(self.joins[index], below, hidden)

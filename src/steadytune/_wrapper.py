@@ -40,6 +40,11 @@ class Wrapper(Regularizer):
         return self.method.needs_start
 
     @property
+    def can_pause(self) -> bool:  # type: ignore[override]
+        """Whether the wrapped method leaves plain training behind where it is not asked."""
+        return self.method.can_pause
+
+    @property
     def needs_embeddings(self) -> bool:  # type: ignore[override]
         """Whether the wrapped method perturbs the word embeddings."""
         return self.method.needs_embeddings
@@ -54,8 +59,10 @@ class Wrapper(Regularizer):
         """Attach the wrapped method, and let it act by the step's factor.
 
         Raises:
-            ConfigError: If the wrapped method acts at no step, but when it is attached alone.
+            ConfigError: If the wrapped method acts at no step, but when it is attached alone, or
+                changes the model for as long as it is attached.
         """
+        self._require_pauses()
         inside = replace(
             host, before_optimizer_step=[], after_optimizer_step=[], after_objective=[]
         )
@@ -82,6 +89,14 @@ class Wrapper(Regularizer):
             return whole(step) if gate.open else inner(step)
 
         return objective
+
+    def _require_pauses(self) -> None:
+        if not self.method.can_pause:
+            name = type(self.method).__name__
+            raise ConfigError(
+                f"{type(self).__name__} cannot wrap {name}, which changes the model for as long as "
+                f"it is attached; use {name} by itself"
+            )
 
     def _require_acts(self, host: Host, transform: Transform) -> None:
         hooks = host.before_optimizer_step or host.after_optimizer_step or host.after_objective

@@ -34,8 +34,10 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
     """Adds methods to a `Trainer` subclass: `class Mine(RegularizerMixin, SFTTrainer): ...`.
 
     Without methods it is the plain baseline: like the stock `Trainer`, but with gradients that do
-    not depend on how a batch is cut into micro-batches or spread over processes, with dropout masks
-    that depend on the seed and the step alone, and with evaluation that leaves training as it was.
+    not depend on how a batch is cut into equal micro-batches or spread over processes, with dropout
+    masks that depend on the seed and the place in training alone, and with evaluation that leaves
+    training as it was. Micro-batches count alike, also a smaller last one; where a model's loss is
+    a mean over labelled tokens, as in token classification, so do those with fewer of them.
 
     Args:
         regularizers: The methods, applied inside-out.
@@ -235,6 +237,12 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
             )
 
     def _require_support(self) -> None:
+        if self.args.n_gpu > 1:
+            raise ConfigError(
+                f"{self.args.n_gpu} GPUs are visible to one process, which the Trainer would train "
+                "on by DataParallel; launch one process a GPU with torchrun, or set "
+                "CUDA_VISIBLE_DEVICES to one of them"
+            )
         if not self.regularizers:
             return
         if self.is_deepspeed_enabled or self.is_fsdp_enabled:

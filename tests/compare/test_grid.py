@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,22 @@ def test_what_no_run_could_do_is_refused_before_the_first(
     study = replace(study, settings={**study.settings, **settings})
     with pytest.raises(ConfigError, match=words):
         plan_runs(study, load_tasks(study))
+
+
+def test_rows_to_choose_by_that_nothing_looks_at_are_refused(
+    make_study: MakeStudy, tmp_path: Path
+) -> None:
+    rows = "text,label\n" + "".join(f"word{n} film,{n % 2}\n" for n in range(12))
+    for name in ("train", "dev", "test"):
+        (tmp_path / f"{name}.csv").write_text(rows.replace("film", f"film {name}"))
+    files = {key: str(tmp_path / f"{key}.csv") for key in ("train", "dev")}
+    source = DataSource(**files, validation=str(tmp_path / "test.csv"))
+    study = make_study(tasks=(StudyTask(source, (("train_size", None),)),))
+    with pytest.raises(ConfigError, match=r"dev=.*dev\.csv was given and nothing is chosen by it"):
+        load_tasks(study)
+    chosen = StudyTask(source, (("train_size", None), ("dev_size", 4), ("patience", 1)))
+    (entry,) = load_tasks(replace(study, tasks=(chosen,)))
+    assert entry.task.dev is not None
 
 
 def test_plain_for_longer_is_an_arm_of_its_own(make_study: MakeStudy) -> None:

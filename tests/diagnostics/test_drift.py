@@ -55,3 +55,14 @@ def test_every_family(family: str) -> None:
 def test_nothing_in_common() -> None:
     with pytest.raises(ModelError, match="no weight of BertForSequenceClassification"):
         weight_drift(tiny_classifier(), nn.Linear(2, 2))
+
+
+def test_adapters_that_are_not_merged_are_refused() -> None:
+    peft = pytest.importorskip("peft")
+    start = tiny_classifier()
+    config = peft.LoraConfig(target_modules=["query"], init_lora_weights=False)
+    model = peft.get_peft_model(tiny_classifier(), config)
+    with pytest.raises(ModelError, match=r"holds adapters.*merge_and_unload"):
+        weight_drift(model, start)
+    merged = weight_drift(model.merge_and_unload(), start)
+    assert merged.relative[1:4].all() and not merged.relative[0]

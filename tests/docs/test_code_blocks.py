@@ -35,6 +35,14 @@ def test_a_cards_code_runs(card: Path) -> None:
         exec(compile(source, str(card), "exec"), {"__name__": "card"})
 
 
+def test_the_page_of_loops_runs_from_top_to_bottom() -> None:
+    found = blocks(ROOT / "docs" / "loop.md")
+    assert len(found) >= 5
+    names: dict[str, object] = {"__name__": "loop"}
+    for source in found:
+        exec(compile(source, "loop.md", "exec"), names)
+
+
 @pytest.mark.parametrize("card", CARDS, ids=lambda path: path.stem)
 def test_a_card_has_every_heading(card: Path) -> None:
     found = re.findall(r"^## (.*)$", card.read_text(), flags=re.MULTILINE)

@@ -106,6 +106,12 @@ class TestLowRankDistance:
         exact = ((up - start_up).double() @ start_down.double()).square().sum() / 2
         torch.testing.assert_close(found.double(), exact, rtol=1e-4, atol=0)
 
+    def test_autocast_does_not_round_it(self) -> None:
+        up, down, *starts = draws((9, 2), (2, 7), (9, 2), (2, 7), dtype=torch.float32)
+        expected = functional.half_squared_low_rank_distance(up, down, *starts)
+        with torch.autocast("cpu", torch.bfloat16):
+            assert functional.half_squared_low_rank_distance(up, down, *starts) == expected
+
     def test_gradcheck(self) -> None:
         leaves = [leaf.requires_grad_() for leaf in draws((5, 2), (2, 4))]
         starts = draws((5, 2), (2, 4), seed=1)

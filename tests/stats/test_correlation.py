@@ -97,6 +97,15 @@ def test_a_perfect_order_of_few_ranks_has_a_wide_interval_or_none() -> None:
     assert six.interval is not None and six.interval.low < 0.7
 
 
+def test_small_groups_in_perfect_order_leave_room_for_less() -> None:
+    ranks, groups = np.tile([1, 2, 3, 4], 5), np.repeat(range(5), 4).tolist()
+    found = correlation_within(ranks, ranks, groups, kind="spearman")
+    assert found.value == pytest.approx(1) and found.interval is not None
+    # Ranks of four move in steps of 0.2: half a step below 1 is as far as the order can tell.
+    z, half = np.arctanh(0.9), 1.96 * np.sqrt((1 + 1 / 2) / 13)
+    assert found.interval.low == pytest.approx(np.tanh(z - half), abs=1e-4)
+
+
 def test_differences_between_groups_play_no_part() -> None:
     """Pooled over all, the sign turns: what the within-group value is for."""
     generator = np.random.default_rng(1)

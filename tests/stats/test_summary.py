@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from steadytune._exceptions import ConfigError
-from steadytune.stats import degenerate_rate, interquartile_mean, rate, summarize
+from steadytune.stats import degenerate_rate, interquartile_mean, is_degenerate, rate, summarize
 
 scores = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40)
 
@@ -90,6 +90,14 @@ def test_rate_interval_covers_at_least_as_stated() -> None:
 def test_degenerate_counts_runs_at_or_below_the_constant_predictor() -> None:
     found = degenerate_rate([0.8, 0.53, 0.53 + 1e-13, 0.4], 0.53)
     assert (found.count, found.total) == (3, 4)
+
+
+def test_an_undefined_score_is_refused_or_degenerate() -> None:
+    assert is_degenerate(float("nan"), 0.5)
+    with pytest.raises(ConfigError, match="scores hold nan"):
+        degenerate_rate([float("nan"), 0.8], 0.5)
+    with pytest.raises(ConfigError, match=r"confidence is 1.5"):
+        rate([True], confidence=1.5)
 
 
 def test_degenerate_turns_round_for_losses() -> None:

@@ -18,7 +18,7 @@ from ..study.record import describe_task
 from ..study.settings import check_settings
 from ..study.spec import RunSpec
 from ..tasks import Task
-from .study import Arm, Changes, Study
+from .study import Arm, Changes, Study, StudyTask
 
 _SIZES = ("train_size", "subset_seed", "eval_size", "dev_size")
 
@@ -91,10 +91,21 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
                 f"task {task.name} stands twice; give rows of your own a name each, "
                 "or compare sizes of one task in studies of their own"
             )
+        _require_choice_by_dev(study, entry)
         length = usual_length(task.kind, study.model)
         loaded.append(LoadedTask(task, entry.changes, entry.source.notes(), length))
         require_fit(study.model, task.kind, task.label_names, [arm.method for arm in study.arms])
     return tuple(loaded)
+
+
+def _require_choice_by_dev(study: Study, entry: StudyTask) -> None:
+    """Refuse rows to choose by that no run would look at."""
+    chooses = study.tuning or {**study.settings, **dict(entry.changes)}.get("dev_size")
+    if entry.source.dev is not None and not chooses:
+        raise ConfigError(
+            f"dev={entry.source.dev} was given and nothing is chosen by it; write patience and "
+            "dev_size, or tuning, into a study file, or leave dev out"
+        )
 
 
 def plan_runs(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -79,8 +79,7 @@ def linearized(observer: Observer, seen: Observation, source: int, target: Targe
     inside = seen.mask[..., None].to(point.dtype)
     with torch.enable_grad():
         if isinstance(target, int):
-            trace = replace(seen.trace, calls=seen.trace.calls[:target])
-            state = trace.replay(source, point)[-1]
+            state = seen.trace.replay(source, point, top=target)[-1]
             outside = inside.expand_as(state).flatten(1)
             values = state.flatten(1)
         else:

@@ -51,8 +51,10 @@ def weight_drift(
         layers: Dotted path to the model's list of blocks, where it cannot be found.
 
     Raises:
-        ModelError: If the model's layers cannot be found, or no weight has its equal in `start`.
+        ModelError: If the model's layers cannot be found, if no weight has its equal in `start`, or
+            if adapters are in it: they move a layer beside its weights.
     """
+    _require_merged(unwrap(model))
     bare = without_adapters(unwrap(model))
     before = _start_weights(bare, start)
     sums: dict[str, list[float]] = {}
@@ -76,6 +78,14 @@ def weight_drift(
     distance, norm = np.sqrt(moved), np.sqrt(norms)
     relative = distance / np.maximum(norm, 1e-30)
     return WeightDrift(tuple(sums), relative, distance, norm, counts.astype(np.int64), tuple(new))
+
+
+def _require_merged(model: nn.Module) -> None:
+    if any(hasattr(module, "base_layer") for module in model.modules()):
+        raise ModelError(
+            f"{type(model).__name__} holds adapters, which move a layer beside its weights; "
+            "merge a copy first, as PEFT's merge_and_unload() does"
+        )
 
 
 def _parts(model: nn.Module, layers: str | None) -> Iterator[tuple[str, str, Tensor]]:

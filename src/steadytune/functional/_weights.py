@@ -57,7 +57,8 @@ def half_squared_low_rank_distance(
     dtype = torch.promote_types(up.dtype, torch.float32)
     b, a, b0, a0 = (part.to(dtype) for part in (up, down, start_up, start_down))
     left, right = torch.cat([b - b0, b0], dim=1), torch.cat([a, a - a0])
-    return ((left.T @ left) * (right @ right.T)).sum() / 2
+    with torch.autocast(up.device.type, enabled=False):
+        return ((left.T @ left) * (right @ right.T)).sum() / 2
 
 
 def noisy_weight(

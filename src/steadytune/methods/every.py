@@ -30,8 +30,9 @@ class Every(Wrapper):
 
     Composes with everything that the wrapped method composes with, in the same place of the list;
     wrappers wrap each other. The draws are those of the method unwrapped. A method that acts once,
-    when it is attached, is refused. What a method does around the optimizer's steps, it does around
-    every n-th only.
+    when it is attached, or all the time (R4F's head) is refused. HyPe without dropout, and a Mixout
+    that replaces it, replace it at all steps. What a method does around the optimizer's steps, it
+    does around every n-th only.
 
     Differs from public code: that is part of single methods, here it goes with any.
 

@@ -31,7 +31,8 @@ class LNSR(Penalty):
 
     Layers are numbered as in `hidden_states`: 0 is what enters the first block, b the output of the
     b-th block (before a decoder's final norm). To leading order R_r is std^2 times the squared
-    Frobenius norm of the Jacobian of h_r, so that the penalty flattens the layers above b.
+    Frobenius norm of the Jacobian of h_r, over tokens and width, so that the penalty flattens the
+    layers above b.
 
     Neither paper's settings were accessible: every default is this project's own. `strength`,
     `std`, `layer` and `distance` had the best mean score of six settings on two development tasks,
@@ -68,8 +69,9 @@ class LNSR(Penalty):
         detach_clean: Whether to treat the clean hidden states as constants.
         rank: Dimension of the principal subspace, for noise `subspace`.
 
-    Cost: blocks b + 1 to L run forward and backward once more, on `rows` of the examples: about
-    1 + rows * (L - b) / L times a plain step in time and in memory for activations.
+    Cost: blocks b + 1 to the highest target, L by default, run forward and backward once more, on
+    `rows` of the examples: about 1 + rows * (L - b) / L times a plain step in time and in memory
+    for activations.
 
     Composes with every other method. In `[LNSR(), FreeLB()]` the penalty is measured at the
     perturbed points.
@@ -133,7 +135,7 @@ class LNSR(Penalty):
         yield penalty
 
     def _layer_weights(self, depth: int) -> list[float]:
-        """One weight for each layer from b + 1 to L, zero for those that do not count."""
+        """One weight for each layer from b + 1 to the highest target, zero for those between."""
         if self.layer >= depth:
             raise ConfigError(
                 f"layer={self.layer} is out of range; this model has {depth} layers, "
@@ -154,7 +156,7 @@ class LNSR(Penalty):
                 "expected one weight for each, not all zero"
             )
         by_layer = dict(zip(targets, values, strict=True))
-        return [by_layer.get(number, 0.0) for number in above]
+        return [by_layer.get(number, 0.0) for number in above if number <= max(targets)]
 
     def _penalty(self, step: Step, weights: list[float]) -> Tensor:
         trace = step.clean.trace
@@ -172,23 +174,28 @@ class LNSR(Penalty):
         )
         rows = self._draw_rows(step, len(start))
         start, mask, noise = (_take(x, rows) for x in (start, mask, noise))
-        noisy = self._replay(step, trace, (start + noise).to(start.dtype), rows)
-        clean = self._clean(step, trace, start, rows)
+        top = self.layer + len(weights)
+        noisy = self._replay(step, trace, (start + noise).to(start.dtype), rows, top)
+        clean = self._clean(step, trace, start, rows, top)
         return functional.noise_stability(
             noisy, clean, mask, weights, self.reduction, self.distance
         )
 
-    def _clean(self, step: Step, trace: Trace, start: Tensor, rows: Tensor | None) -> list[Tensor]:
+    def _clean(
+        self, step: Step, trace: Trace, start: Tensor, rows: Tensor | None, top: int
+    ) -> list[Tensor]:
         """The hidden states above b that the noisy ones are compared with."""
         if self.dropout == "off":
-            states = self._replay(step, trace, start, rows)
-        else:
-            states = [_take(state, rows) for state in trace.hidden[self.layer + 1 :]]
+            with torch.set_grad_enabled(torch.is_grad_enabled() and not self.detach_clean):
+                return self._replay(step, trace, start, rows, top)
+        states = [_take(state, rows) for state in trace.hidden[self.layer + 1 : top + 1]]
         return [state.detach() for state in states] if self.detach_clean else states
 
-    def _replay(self, step: Step, trace: Trace, start: Tensor, rows: Tensor | None) -> list[Tensor]:
+    def _replay(
+        self, step: Step, trace: Trace, start: Tensor, rows: Tensor | None, top: int
+    ) -> list[Tensor]:
         return trace.replay(
-            self.layer, start, rows=rows, dropout=self.dropout, seed=step.seed("dropout")
+            self.layer, start, top=top, rows=rows, dropout=self.dropout, seed=step.seed("dropout")
         )
 
     def _draw_rows(self, step: Step, batch_size: int) -> Tensor | None:

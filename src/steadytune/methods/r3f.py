@@ -106,9 +106,10 @@ class R4F(Penalty):
 
     so that the head cannot make up for a representation that moves little by large weights. The
     weight is divided by s(W) when the method is attached and after every optimizer step, and its
-    gradient is that of W / s(W): the same training as with a division in the forward pass, of a
-    model that is plain when it is saved. It acts around the optimizer step, so that a loop of
-    one's own calls `objective.connect(optimizer)`.
+    gradient is that of W / s(W). The function is that of a division in the forward pass, and the
+    gradient has its direction; but the steps of the head do not get smaller as W grows, since W
+    does not. The model is plain when it is saved. It acts around the optimizer step, so that a loop
+    of one's own calls `objective.connect(optimizer)`.
 
     Args:
         strength: Weight of the penalty. Default: the public code's.
@@ -139,6 +140,7 @@ class R4F(Penalty):
     head: str | None = None
 
     needs_embeddings: ClassVar[bool] = True
+    can_pause: ClassVar[bool] = False  # the head is normalised throughout
 
     def __post_init__(self) -> None:
         self._noise_penalty()

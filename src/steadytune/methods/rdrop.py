@@ -29,7 +29,8 @@ class RDrop(Regularizer):
 
     Args:
         strength: Weight of the divergence. Our default; the public code has 0.5 to 1 written into
-            its models.
+            its models, beside the sum of both task losses for BERT: half of such a weight is the
+            same here, beside their mean.
 
     Cost: two forward and backward passes, so twice a plain step in time and in memory.
 

@@ -90,8 +90,8 @@ class SAM(Regularizer):
         with separate_gradients(parameters):
             view.send_back(inner(view))
             found = [(p, p.grad) for p in parameters]
-        moving = [(p, g.to_dense() if g.is_sparse else g) for p, g in found if g is not None]
-        ascent = functional.ascent_in_weights([g for _, g in moving], self.radius)
+            moving = [(p, g.to_dense() if g.is_sparse else g) for p, g in found if g is not None]
+            ascent = functional.ascent_in_weights([g for _, g in moving], self.radius)
         with torch.no_grad():
             values = [p + e for (p, _), e in zip(moving, ascent, strict=True)]
         return [p for p, _ in moving], values

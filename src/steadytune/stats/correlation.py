@@ -118,7 +118,7 @@ def _with_interval(
     if total >= _FEWEST_FOR_INTERVAL[kind]:
         freedom = sum(n - 1 for n in counts) - 2
         half = _quantile(confidence) * np.sqrt(_factor(value, kind) / freedom)
-        interval = _interval(_z(value, kind, total), half, confidence)
+        interval = _interval(_z(value, kind, counts), half, confidence)
     return Correlation(kind, value, interval, total, len(counts))
 
 
@@ -136,9 +136,11 @@ def _factor(value: float, kind: Kind) -> float:
     return 1 + value**2 / 2 if kind == "spearman" else 1.0
 
 
-def _z(value: float, kind: Kind, count: int) -> float:
+def _z(value: float, kind: Kind, counts: Sequence[int]) -> float:
     """Ranks move in steps: a perfect order stands for all that lies within half a step of it."""
-    most = 1 - (6 / (count**3 - count) if kind == "spearman" else 1e-12)
+    sizes = np.array(counts)
+    half_steps = 6 / (sizes**3 - sizes) if kind == "spearman" else np.full(len(sizes), 1e-12)
+    most = 1 - np.average(half_steps, weights=sizes - 1)
     return float(np.arctanh(np.clip(value, -most, most)))
 
 

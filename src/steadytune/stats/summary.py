@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from ._checks import FloatArray, finite_scores
+from .intervals import check_confidence
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,12 @@ class Rate:
 
 
 def rate(events: Sequence[bool], confidence: float = 0.95) -> Rate:
-    """The share of true `events` with its exact binomial interval (Clopper and Pearson, 1934)."""
+    """The share of true `events` with its exact binomial interval (Clopper and Pearson, 1934).
+
+    Raises:
+        ConfigError: If `confidence` is not between 0 and 1.
+    """
+    check_confidence(confidence)
     count, total = sum(map(bool, events)), len(events)
     if total == 0:
         return Rate(0, 0, None, None, confidence)
@@ -113,11 +119,15 @@ def degenerate_rate(
         scores: In-domain primary metric of each run.
         constant: What the constant predictor scores on the same examples.
         higher_is_better: False for losses.
+
+    Raises:
+        ConfigError: If a score is NaN or infinite.
     """
-    return rate([is_degenerate(score, constant, higher_is_better) for score in scores])
+    values = finite_scores(scores)
+    return rate([is_degenerate(score, constant, higher_is_better) for score in values])
 
 
 def is_degenerate(score: float, constant: float, higher_is_better: bool = True) -> bool:
-    """Whether `score` is no better than `constant`, up to rounding in the last digits."""
+    """Whether `score` is no better than `constant`, up to rounding in the last digits, or NaN."""
     gain = score - constant if higher_is_better else constant - score
-    return gain <= 1e-9 * max(1.0, abs(constant))
+    return not gain > 1e-9 * max(1.0, abs(constant))

@@ -120,15 +120,10 @@ class RegularizerContract:
     def _accumulated(self, parts: list[dict[str, Tensor]]) -> dict[str, Tensor]:
         """Gradients of the mean objective over micro-batches, as an accumulating loop gets them."""
         model = tiny_classifier(dropout=0.0).double()
-
-        def send_back(loss: Tensor) -> None:
-            (loss / len(parts)).backward()
-
         with attach(model, [self.method]) as objective:
             objective.connect(torch.optim.SGD(model.parameters(), lr=0.1))
-            for number, part in enumerate(parts):
-                step = Step(model, part, step=0, micro_step=number, backward=send_back)
-                send_back(objective(step))
+            for part in parts:
+                objective(Step(model, part, accumulation=len(parts))).backward()
             return gradients(model)
 
     def test_resumed_training_equals_uninterrupted(self, tmp_path: Path) -> None:
