@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from steadytune import LNSR, Host, Step
-from steadytune.method_text import format_method, parse_method
+from steadytune.compare import read_study
+from steadytune.method_text import format_method, method_identity, parse_method
 from steadytune.testing import RegularizerContract, tiny_batch, tiny_classifier, train_steps
 from tests.finetune.toy_files import steadytune, succeed, write_model
 from tests.test_public import private_names
@@ -102,6 +103,19 @@ def test_every_command_runs(folder: Path) -> None:
         serial = ("--workers", 0) if words[0] == "compare" else ()
         succeed(*words, "--model", model, *QUICK, *serial)
     assert len(list((folder / "apart" / "runs").glob("*.json"))) == 3
+
+
+def test_a_study_file_names_it_in_the_same_words(folder: Path) -> None:
+    text = "lnsr+keep_apart:KeepApart:strength=0.5"
+    (folder / "own.yaml").write_text(f"tasks: rte\nmethods: [plain, '{text}']\nseeds: 1\n")
+    assert [arm.method for arm in read_study(folder / "own.yaml").arms] == ["plain", text]
+
+
+def test_its_version_tells_runs_apart(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    methods = parse_method("keep_apart:KeepApart")
+    first = method_identity(methods)
+    monkeypatch.setattr(type(methods[0]), "version", 2)
+    assert method_identity(methods) != first
 
 
 def test_a_wrong_option_is_one_line(folder: Path) -> None:
