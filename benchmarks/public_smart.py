@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from steadytune import Host, Penalty, Step
-from steadytune._sites import find_embedding
 
 
 @dataclass(frozen=True)
@@ -27,9 +26,11 @@ class PublicSmart(Penalty):
         """Its penalty, perturbing the word embeddings."""
         from smart_pytorch import SMARTLoss, kl_loss, sym_kl_loss
 
+        embedding = host.find_embedding()
+
         def penalty(step: Step) -> Tensor:
             model, mask = step.bare_model, step.inputs["attention_mask"]
-            embeddings = find_embedding(model)(step.inputs["input_ids"])
+            embeddings = embedding(step.inputs["input_ids"])
 
             def logits(inputs: Tensor) -> Tensor:
                 found: Tensor = model(inputs_embeds=inputs, attention_mask=mask).logits

@@ -17,7 +17,7 @@ from steadytune.method_docs import (
     print_methods,
     summary,
 )
-from steadytune.method_text import find_method, known_methods
+from steadytune.method_names import find_method, known_methods
 
 
 def printed(call: object, *arguments: object) -> str:

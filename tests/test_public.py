@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import steadytune
 from steadytune import methods
 
 SOURCE = Path(steadytune.__file__).parent
+ROOT = Path(__file__).parents[1]
 
 # Room -> what it must not import, directly.
 FORBIDDEN = {
@@ -29,8 +31,8 @@ FORBIDDEN = {
 
 def test_all_is_what_can_be_imported() -> None:
     assert sorted(steadytune.__all__) == sorted(steadytune._HOMES)
-    for name in steadytune.__all__:
-        assert getattr(steadytune, name).__name__ == name
+    for name, home in steadytune._HOMES.items():
+        assert getattr(steadytune, name) is getattr(import_module(f"steadytune.{home}"), name)
     assert set(methods.__all__) <= set(steadytune.__all__)
     assert set(steadytune.__all__) <= set(dir(steadytune))
 
@@ -71,3 +73,27 @@ def test_methods_do_not_import_each_other() -> None:
     for path in (SOURCE / "methods").glob("*.py"):
         if path.stem != "__init__":
             assert not imported(path) & names, path
+
+
+def private_names(source: str) -> list[str]:
+    """The modules and names that code takes from behind the package's underscores."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("steadytune"):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.startswith("steadytune")]
+        else:
+            continue
+        found += [name for name in names if "._" in name]
+    return found
+
+
+def test_private_names_are_found() -> None:
+    assert private_names("from steadytune._sites import x") == ["steadytune._sites.x"]
+    assert private_names("from steadytune import _sites, Host") == ["steadytune._sites"]
+    assert private_names("import steadytune._sites as s") == ["steadytune._sites"]
+
+
+def test_methods_outside_the_package_need_public_names_only() -> None:
+    assert not private_names((ROOT / "benchmarks" / "public_smart.py").read_text())

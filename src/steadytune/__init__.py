@@ -9,8 +9,10 @@ if TYPE_CHECKING:
     from ._attach import Objective, attach
     from ._exceptions import ConfigError, DataError, ModelError, SteadytuneError
     from ._random import Seeds
-    from ._regularizer import Host, Penalty, Regularizer
+    from ._regularizer import Host, Penalty, Regularizer, Transform
     from ._step import Pass, Step
+    from ._trace import Dropout, Trace
+    from ._wrapper import Wrapper
     from .methods import (
         BSS,
         L2SP,
@@ -41,6 +43,7 @@ _HOMES = {
     "ChildTuning": "methods",
     "ConfigError": "_exceptions",
     "DataError": "_exceptions",
+    "Dropout": "_trace",
     "Every": "methods",
     "FreeLB": "methods",
     "Host": "_regularizer",
@@ -68,6 +71,9 @@ _HOMES = {
     "Seeds": "_random",
     "SteadytuneError": "_exceptions",
     "Step": "_step",
+    "Trace": "_trace",
+    "Transform": "_regularizer",
+    "Wrapper": "_wrapper",
     "attach": "_attach",
 }
 
@@ -82,6 +88,7 @@ __all__ = [
     "ChildTuning",
     "ConfigError",
     "DataError",
+    "Dropout",
     "Every",
     "FreeLB",
     "Host",
@@ -103,6 +110,9 @@ __all__ = [
     "Seeds",
     "SteadytuneError",
     "Step",
+    "Trace",
+    "Transform",
+    "Wrapper",
     "attach",
 ]
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from ._random import generator
-from ._sites import Layers, find_layers
+from ._sites import Layers, find_embedding, find_layers
 from ._step import Step
 
 Transform = Callable[[Callable[[Step], Tensor]], Callable[[Step], Tensor]]
@@ -65,6 +65,14 @@ class Host:
             ModelError: If they cannot be found.
         """
         return find_layers(self.model, self.layers)
+
+    def find_embedding(self) -> nn.Module:
+        """The module that turns token ids into word vectors.
+
+        Raises:
+            ModelError: If the model does not name one.
+        """
+        return find_embedding(self.model)
 
     def generator(self, site: str) -> torch.Generator:
         """A generator for draws made once, at attach, the same in every process."""

@@ -18,16 +18,9 @@ from rich.text import Text
 from ._exceptions import ConfigError
 from ._noise import resolve_noise
 from ._regularizer import Regularizer
-from .method_text import (
-    default_of,
-    expected,
-    find_method,
-    format_value,
-    is_wrapper,
-    known_methods,
-    options_of,
-    parse_method,
-)
+from .method_names import find_method, known_methods
+from .method_options import default_of, expected, format_value, is_wrapper, options_of
+from .method_text import parse_method
 
 
 @dataclass(frozen=True)

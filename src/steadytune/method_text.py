@@ -13,36 +13,22 @@ A value is a number, `true`, `false`, `none`, a word, text in quotes, or numbers
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import difflib
-import importlib
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeGuard, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from ._exceptions import ConfigError
 from ._regularizer import Regularizer
-
-PLAIN = "plain"
+from ._wrapper import Wrapper
+from .method_names import PLAIN, class_of, name_of, near
+from .method_options import default_of, format_value, is_wrapper, options_of, read_option
 
 _TOKEN = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|.""", re.DOTALL)
 _HEAD = re.compile(
     r"(?:(?P<module>[^\W\d]\w*(?:\.\w+)*):)?(?P<name>[\w-]+)(?=$|[:(])(?P<rest>.*)", re.DOTALL
 )
-_BARE_WORD = re.compile(r"[A-Za-z_][\w.-]*")
 _CONTINUATION = re.compile(r"\s*\w+\s*=")
-_CONSTANTS = {"none": None, "true": True, "false": False, "inf": math.inf, "-inf": -math.inf}
-
-
-def known_methods() -> dict[str, type[Regularizer]]:
-    """Every method of steadytune by its name in text, the class name in lower case."""
-    from . import methods
-
-    classes = (getattr(methods, name) for name in methods.__all__)
-    return {cls.__name__.lower(): cls for cls in classes if issubclass(cls, Regularizer)}
 
 
 def parse_method(text: str, *, imports: bool = True) -> tuple[Regularizer, ...]:
@@ -88,45 +74,6 @@ def split_methods(text: str) -> list[str]:
     return pieces
 
 
-def find_method(name: str) -> type[Regularizer]:
-    """The class of a method of steadytune, whatever the case and hyphens of its name.
-
-    Raises:
-        ConfigError: If there is none, with near matches.
-    """
-    known = known_methods()
-    plain_name = re.sub("[-_]", "", name.lower())
-    if plain_name in known:
-        return known[plain_name]
-    names = [PLAIN, *known]
-    hint = _near(plain_name, names) or f"known methods: {', '.join(names)}"
-    raise ConfigError(f"unknown method {name!r}; {hint}, or give package.module:Class")
-
-
-def options_of(cls: type[Regularizer]) -> dict[str, dataclasses.Field[Any]]:
-    """The options of a method by name, without the method that a wrapper wraps."""
-    fields = dataclasses.fields(cls)  # type: ignore[arg-type]
-    return {field.name: field for field in fields if field.init and field.name != "method"}
-
-
-def is_wrapper(cls: type[Regularizer]) -> bool:
-    """Whether a method wraps another one, its field `method`."""
-    return any(field.name == "method" for field in dataclasses.fields(cls))  # type: ignore[arg-type]
-
-
-def format_value(value: object) -> str:
-    """One value of an option as text."""
-    if value is None or isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        plain = _BARE_WORD.fullmatch(value) and value.lower() not in _CONSTANTS
-        return value if plain else repr(value)
-    if isinstance(value, tuple):
-        inner = ",".join(repr(part) for part in value)
-        return f"({inner},)" if len(value) == 1 else f"({inner})"
-    return repr(value).replace("+", "")
-
-
 def _split(text: str, separator: str) -> list[str]:
     """Cut at `separator` outside quotes and brackets; a `+` before a digit belongs to a number."""
     pieces, depth = [""], 0
@@ -151,38 +98,12 @@ def _parse_one(text: str, imports: bool) -> Regularizer:
         raise ConfigError("plain means no method, so nothing can be joined to it; leave it out")
     if match["module"] and not imports:
         raise ConfigError(f"{text!r} is an import path, which is not followed here")
-    cls = _find_class(match["module"], match["name"])
+    cls = class_of(match["module"], match["name"])
     inner, *options = _split(match["rest"], ":")
     if len(options) > 1:
         raise ConfigError(f"too many colons in {text!r}; quote a value that holds one")
     wrapped = _inner_of(cls, inner, text, imports)
     return _build(cls, wrapped, _read_options(options, text), text)
-
-
-def _find_class(module: str | None, name: str) -> type[Regularizer]:
-    if module is None:
-        return find_method(name)
-    if module.lower() in known_methods():
-        raise ConfigError(f"option {name!r} of {module} has no value; write {module}:{name}=VALUE")
-    cls = _import(module, name)
-    if _is_method(cls):
-        return cls
-    raise ConfigError(
-        f"{module}:{name} is no method; make it a frozen dataclass that extends "
-        "steadytune.Regularizer"
-    )
-
-
-def _is_method(cls: object) -> TypeGuard[type[Regularizer]]:
-    return isinstance(cls, type) and issubclass(cls, Regularizer) and dataclasses.is_dataclass(cls)
-
-
-def _import(module: str, name: str) -> object:
-    try:
-        return getattr(importlib.import_module(module), name)
-    except Exception as error:  # whatever the user's module raises
-        reason = str(error).partition("\n")[0]
-        raise ConfigError(f"cannot import the method {module}:{name}: {reason}") from error
 
 
 def _inner_of(
@@ -220,72 +141,13 @@ def _build(
     fields, hints = options_of(cls), get_type_hints(cls)
     for key in options:
         if key not in fields:
-            hint = _near(key, fields) or f"options: {', '.join(fields) or 'none'}"
+            hint = near(key, fields) or f"options: {', '.join(fields) or 'none'}"
             raise ConfigError(f"{cls.__name__} has no option {key!r}; {hint}")
-    values = {key: _convert(key, value, hints[key], cls) for key, value in options.items()}
+    values = {key: read_option(cls, key, value, hints[key]) for key, value in options.items()}
     try:
         return cls(**inner, **values)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{text}: {error}") from error
-
-
-def _convert(key: str, text: str, hint: Any, cls: type[Regularizer]) -> object:
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
-
-    adapter: TypeAdapter[object] = TypeAdapter(
-        hint, config=ConfigDict(arbitrary_types_allowed=True)
-    )
-    value = _read_value(text)
-    try:
-        return adapter.validate_python(value, strict=True)
-    except ValidationError:
-        near = _near(text, [word for word in _words(hint) if isinstance(word, str)])
-        remedy = f"; {near}" if near else ""
-        raise ConfigError(
-            f"{cls.__name__} option {key!r} expects {expected(hint)}, got {text!r}{remedy}"
-        ) from None
-
-
-def _read_value(text: str) -> object:
-    if text.lower() in _CONSTANTS:
-        return _CONSTANTS[text.lower()]
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, RecursionError, MemoryError):
-        return text
-
-
-def _words(hint: Any) -> tuple[Any, ...]:
-    """The literal values that a type allows."""
-    if get_origin(hint) is Literal:
-        return get_args(hint)
-    return tuple(word for part in get_args(hint) for word in _words(part))
-
-
-_TYPE_WORDS = {
-    float: "a number",
-    int: "a whole number",
-    bool: "true or false",
-    str: "a word",
-    NoneType: "none",
-}
-
-
-def expected(hint: Any) -> str:
-    """A type in words."""
-    if get_origin(hint) in (Union, UnionType):
-        return " or ".join(expected(part) for part in get_args(hint))
-    if get_origin(hint) is Literal:
-        words = [format_value(word) for word in get_args(hint)]
-        return words[0] if len(words) == 1 else f"one of {', '.join(words)}"
-    if get_origin(hint) is tuple:
-        return "values in brackets such as (1,2)"
-    return _TYPE_WORDS.get(hint, str(getattr(hint, "__name__", hint)))
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    found = difflib.get_close_matches(name, list(known), n=3)
-    return f"did you mean {' or '.join(found)}?" if found else ""
 
 
 def _with_wrapped(methods: Iterable[Regularizer]) -> Iterator[Regularizer]:
@@ -298,19 +160,11 @@ def _with_wrapped(methods: Iterable[Regularizer]) -> Iterator[Regularizer]:
 
 def _format_one(method: Regularizer) -> str:
     cls = type(method)
-    name = cls.__name__.lower()
-    if known_methods().get(name) is not cls:
-        name = f"{cls.__module__}:{cls.__qualname__}"
-    inner = f"({_format_one(method.method)})" if is_wrapper(cls) else ""  # type: ignore[attr-defined]
+    name = name_of(cls)
+    inner = f"({_format_one(method.method)})" if isinstance(method, Wrapper) else ""
     options = ",".join(
         f"{key}={format_value(getattr(method, key))}"
         for key, field in options_of(cls).items()
         if getattr(method, key) != default_of(field)
     )
     return f"{name}{inner}:{options}" if options else f"{name}{inner}"
-
-
-def default_of(field: dataclasses.Field[Any]) -> object:
-    """The default of an option."""
-    made = field.default_factory
-    return field.default if made is dataclasses.MISSING else made()

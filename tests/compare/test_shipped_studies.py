@@ -8,7 +8,8 @@ import pytest
 
 from steadytune.compare import read_study
 from steadytune.compare.grid import require_settings
-from steadytune.method_text import is_wrapper, known_methods
+from steadytune.method_names import known_methods
+from steadytune.method_options import is_wrapper
 from steadytune.tasks import TASKS
 
 FOLDER = Path(__file__).parents[2] / "studies"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from steadytune import methods
-from steadytune.method_text import known_methods
+from steadytune.method_names import known_methods
 
 ROOT = Path(__file__).parents[2]
 CARDS = sorted((ROOT / "docs" / "methods").glob("*.md"))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from steadytune import ConfigError
-from steadytune.method_text import is_wrapper, known_methods
+from steadytune.method_names import known_methods
+from steadytune.method_options import is_wrapper
 from steadytune.study.preflight import require_fit
 from tests.tiny_bert import write_tiny_bert
 

@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 
 from steadytune._exceptions import ConfigError
 from steadytune.tasks import encoding
-from steadytune.tasks.encoding import encode, encode_and_count
+from steadytune.tasks.encoding import encode_and_count
 
 WORDS = "abcdefghij"
 
@@ -63,13 +63,10 @@ def test_pairs_lose_tokens_of_the_longer_text(tokenizer: PreTrainedTokenizerFast
     assert encoded.cut == 1
 
 
-def test_encode_gives_the_rows_alone(tokenizer: PreTrainedTokenizerFast) -> None:
-    assert encode(rows("a b"), ("text",), tokenizer, 8)["input_ids"][:] == [[0, 2, 3, 1]]
-
-
 def test_a_formatted_data_set_is_read_as_text(tokenizer: PreTrainedTokenizerFast) -> None:
     formatted = rows("a b").with_format("torch")
-    assert encode(formatted, ("text",), tokenizer, 8)["labels"][:] == [1]
+    encoded = encode_and_count(formatted, ("text",), tokenizer, 8)
+    assert encoded.dataset["labels"][:] == [1]
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -95,9 +92,9 @@ def test_no_room_for_text(
     columns: tuple[str, ...], length: int, tokenizer: PreTrainedTokenizerFast
 ) -> None:
     with pytest.raises(ConfigError, match=f"max_length {length} does not fit"):
-        encode(rows("a"), columns, tokenizer, length)
+        encode_and_count(rows("a"), columns, tokenizer, length)
 
 
 def test_more_than_the_model_takes(tokenizer: PreTrainedTokenizerFast) -> None:
     with pytest.raises(ConfigError, match=r"expected 3 .* to 32"):
-        encode(rows("a"), ("text",), tokenizer, 33)
+        encode_and_count(rows("a"), ("text",), tokenizer, 33)

@@ -16,7 +16,8 @@ import numpy as np
 
 from .._exceptions import ConfigError, SteadytuneError
 from .._random import derive_seed
-from ..method_text import format_method, options_of, parse_method
+from ..method_options import options_of
+from ..method_text import format_method, parse_method
 from ..models import model_hash, resolve_model
 from ..study.ledger import has_result
 from ..study.record import Record

@@ -7,8 +7,9 @@ from typing import Any
 
 from .._exceptions import ConfigError
 from ..model_files import CAREFUL, Trust, read_config, resolve_model
+from ..tasks import PROBLEMS
 
-USUAL = {"classification": 128, "regression": 128, "qa": 384}
+USUAL = {kind: problem.usual_length for kind, problem in PROBLEMS.items()}
 """Most tokens an input of a kind of task usually has."""
 
 # Their first position is one past the padding token's number, so that 514 rows serve 512 tokens.

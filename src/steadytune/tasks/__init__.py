@@ -6,7 +6,7 @@ from ._catalogue import TASKS, NamedTask, load_task
 from ._problem import Encoding, Outputs, Predictions, Problem, Scores, with_identity
 from ._problems import PROBLEMS
 from ._task import DEV, TRAIN, Task, constant_score
-from .encoding import Encoded, encode, encode_and_count
+from .encoding import Encoded
 from .metrics import CLASSIFICATION_METRICS, classification_metrics
 
 __all__ = [
@@ -25,8 +25,6 @@ __all__ = [
     "Task",
     "classification_metrics",
     "constant_score",
-    "encode",
-    "encode_and_count",
     "load_task",
     "with_identity",
 ]

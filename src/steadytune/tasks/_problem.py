@@ -52,6 +52,8 @@ class Problem(ABC):
     """The names of the model's outputs that predictions are made of."""
     per_token: ClassVar[bool] = False
     """Whether these outputs have an entry for each token."""
+    usual_length: ClassVar[int] = 128
+    """Most tokens an input of this kind usually has."""
 
     @abstractmethod
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:

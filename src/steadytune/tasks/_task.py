@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import hashlib
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .._exceptions import ConfigError, DataError
-from ._problem import Problem, values
+from ._content import hash_content
+from ._problem import Encoding, Problem, values
 from ._problems import PROBLEMS
 from ._sampling import stratified_sample
 from .files.held_out import text_key
 
 if TYPE_CHECKING:
     from datasets import Dataset
+    from transformers import PreTrainedTokenizerBase
 
 TRAIN = "train"
 """Name under which the training rows are scored, beside the domains."""
@@ -81,7 +81,7 @@ class Task:
             _check_rows(self, split, rows)
         self.problem.check_training_rows(self.train, self.name)
         if not self.content_hash:
-            object.__setattr__(self, "content_hash", _content_hash(self))
+            object.__setattr__(self, "content_hash", hash_content(self))
 
     @property
     def problem(self) -> Problem:
@@ -93,6 +93,30 @@ class Task:
         """Every split by its name: `train`, `dev` if there are such rows, and the domains."""
         dev = {} if self.dev is None else {DEV: self.dev}
         return {TRAIN: self.train, **dev, **self.test}
+
+    def encode(
+        self, split: str, tokenizer: PreTrainedTokenizerBase, max_length: int | None = None
+    ) -> Dataset:
+        """The features of one split with their targets, as a trainer takes them; not padded.
+
+        For question answering a row gives a feature for each window over its context.
+
+        Args:
+            split: One of `splits`.
+            tokenizer: The model's tokenizer.
+            max_length: Most tokens a feature, special ones included; None takes what is usual for
+                the kind of task, and no more than the tokenizer says the model takes.
+
+        Raises:
+            ConfigError: The task has no such split, or the length leaves no room for text or is
+                more than the model takes.
+        """
+        if split not in self.splits:
+            raise ConfigError(_unknown(self, split, "split"))
+        if max_length is None:
+            max_length = min(self.problem.usual_length, tokenizer.model_max_length)
+        rows, encoding = self.splits[split], Encoding(max_length)
+        return self.problem.encode(rows, self.columns, tokenizer, encoding).dataset
 
     def sample(
         self,
@@ -146,7 +170,7 @@ class Task:
         """
         wanted = {self.domain, *names}
         if unknown := sorted(wanted - set(self.test)):
-            raise ConfigError(_unknown_domain(self, unknown[0]))
+            raise ConfigError(_unknown(self, unknown[0], "domain"))
         test = {domain: rows for domain, rows in self.test.items() if domain in wanted}
         return dataclasses.replace(self, test=test, content_hash="")
 
@@ -166,15 +190,15 @@ def constant_score(task: Task, domain: str) -> float:
         ConfigError: The task has no such domain.
     """
     if domain not in task.splits:
-        raise ConfigError(_unknown_domain(task, domain))
+        raise ConfigError(_unknown(task, domain, "domain"))
     rows, classes = task.splits[domain], len(task.label_names)
     return task.problem.constant_score(rows, classes, task.metric)
 
 
-def _unknown_domain(task: Task, name: str) -> str:
-    near = difflib.get_close_matches(name, task.test, n=3)
+def _unknown(task: Task, name: str, what: str) -> str:
+    near = difflib.get_close_matches(name, task.splits, n=3)
     guess = f"did you mean {' or '.join(near)}? " if near else ""
-    return f"{task.name} has no domain {name!r}: {guess}expected one of {', '.join(task.splits)}"
+    return f"{task.name} has no {what} {name!r}: {guess}expected one of {', '.join(task.splits)}"
 
 
 def _check_settings(task: Task) -> None:
@@ -262,18 +286,3 @@ def _apart(task: Task, rows: Dataset, others: Iterable[Dataset]) -> Dataset:
 def _source_keys(task: Task, rows: Dataset) -> list[str]:
     columns = (values(rows, name) for name in task.problem.sources(task.columns))
     return [text_key(*texts) for texts in zip(*columns, strict=True)]
-
-
-def _content_hash(task: Task) -> str:
-    digest = hashlib.blake2b(digest_size=16)
-    _add_line(digest, [task.columns, task.label_names])
-    names = ("idx", *task.columns, task.problem.answer)
-    for split, rows in task.splits.items():
-        for row in zip(*(values(rows, name) for name in names), strict=True):
-            _add_line(digest, [split, *row])
-    return digest.hexdigest()
-
-
-def _add_line(digest: Any, entries: Sequence[Any]) -> None:
-    # JSON in ASCII has no raw line feed, so different rows cannot give the same bytes.
-    digest.update(json.dumps(entries).encode("ascii") + b"\n")

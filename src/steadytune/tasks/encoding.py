@@ -39,16 +39,6 @@ class Encoded:
         return self.cut / max(self.rows, 1)
 
 
-def encode(
-    dataset: Dataset,
-    columns: tuple[str, ...],
-    tokenizer: PreTrainedTokenizerBase,
-    max_length: int,
-) -> Dataset:
-    """The rows of `encode_and_count` without the count."""
-    return encode_and_count(dataset, columns, tokenizer, max_length).dataset
-
-
 def encode_and_count(
     dataset: Dataset,
     columns: tuple[str, ...],

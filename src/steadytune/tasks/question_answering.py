@@ -30,6 +30,7 @@ class QuestionAnswering(Problem):
     answer: ClassVar[str] = "answers"
     outputs: ClassVar[tuple[str, ...]] = ("start_logits", "end_logits")
     per_token: ClassVar[bool] = True
+    usual_length: ClassVar[int] = 384
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
         check_answers(rows, where)

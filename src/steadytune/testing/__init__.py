@@ -4,7 +4,8 @@
         method = Mine(strength=0.5)
         neutral = Mine(strength=0.0)
 
-The contract needs pytest; the tiny models beside it do not. Nothing is downloaded.
+The contract needs pytest, the extra `[testing]`; the tiny models beside it do not. Nothing is
+downloaded.
 """
 
 from __future__ import annotations

@@ -1,0 +1,81 @@
+"""A task makes features with targets of any of its splits, whatever its kind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from datasets import Dataset
+
+from steadytune import ConfigError
+from steadytune.study.length import USUAL
+from steadytune.tasks import PROBLEMS, Encoding, Task
+from tests.tasks.tiny_tokenizers import tokenizer_like
+
+CONTEXT = "the date of the year is wrong and what is the date"
+TARGETS = {
+    "classification": {"labels"},
+    "regression": {"labels"},
+    "qa": {"start_positions", "end_positions"},
+}
+
+
+def rows(kind: str) -> Dataset:
+    if kind == "qa":
+        answer = {"text": ["wrong"], "answer_start": [CONTEXT.index("wrong")]}
+        columns: dict[str, list[Any]] = {
+            "question": ["what is it"] * 2,
+            "context": [CONTEXT, CONTEXT * 40],
+            "answers": [answer, answer],
+        }
+    else:
+        labels = [0, 1] if kind == "classification" else [0.5, 2.0]
+        columns = {"text": ["the date", "the date " * 300], "label": labels}
+    return Dataset.from_dict({"idx": [0, 1], **columns})
+
+
+def task(kind: str) -> Task:
+    return Task(
+        name="toy",
+        kind=kind,
+        columns=("question", "context") if kind == "qa" else ("text",),
+        label_names=("no", "yes") if kind == "classification" else (),
+        metric=PROBLEMS[kind].metrics[0],
+        domain="home",
+        train=rows(kind),
+        dev=rows(kind).select([0]),
+        test={"home": rows(kind)},
+        source="made for tests",
+    )
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_every_kind_has_its_targets(kind: str) -> None:
+    tokenizer = tokenizer_like("bert")
+    features = task(kind).encode("train", tokenizer, max_length=48)
+    assert TARGETS[kind] < set(features.column_names)
+    assert max(map(len, features["input_ids"])) == 48
+    made = PROBLEMS[kind].encode(rows(kind), task(kind).columns, tokenizer, Encoding(48))
+    assert features[:] == made.dataset[:]
+
+
+@pytest.mark.parametrize("kind", PROBLEMS)
+def test_every_split_can_be_encoded(kind: str) -> None:
+    tokenizer, whole = tokenizer_like("bert"), task(kind)
+    assert whole.encode("home", tokenizer)[:] == whole.encode("train", tokenizer)[:]
+    assert len(whole.encode("dev", tokenizer)) == 1
+
+
+@pytest.mark.parametrize("kind", ["classification", "qa"])
+def test_the_length_is_the_usual_one_as_far_as_the_tokenizer_goes(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokenizer = tokenizer_like("bert")
+    assert max(map(len, task(kind).encode("train", tokenizer)["input_ids"])) == USUAL[kind]
+    monkeypatch.setattr(tokenizer, "model_max_length", 64)
+    assert max(map(len, task(kind).encode("train", tokenizer)["input_ids"])) == 64
+
+
+def test_an_unknown_split_is_refused_with_near_matches() -> None:
+    with pytest.raises(ConfigError, match="toy has no split 'trian': did you mean train"):
+        task("classification").encode("trian", tokenizer_like("bert"))
