@@ -12,9 +12,9 @@ from .build import Report, build_report
 from .overview_figures import overview_figures
 from .palette import DARK, LIGHT
 from .panel import FigureView
-from .panels import PRIORITY, section_figures
 from .records import parse_folders
 from .reproduction import RULES
+from .section_figures import FIGURES, section_figures
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -81,7 +81,7 @@ def render_html(report: Report) -> str:
     text = template.render(
         report=report,
         shown=MOST_SECTIONS,
-        over={view.key: view for view in overview_figures(report)},
+        over=overview_figures(report).values(),
         figures=figures,
         complete=complete,
         rules=RULES,
@@ -91,18 +91,23 @@ def render_html(report: Report) -> str:
     return text.strip() + "\n"
 
 
-def _chosen_figures(report: Report) -> list[tuple[dict[str, FigureView], bool]]:
-    """The figures of each section, and whether these are all of its figures."""
+def _chosen_figures(report: Report) -> list[tuple[dict[str, FigureView | None], bool]]:
+    """The figures of each section, and whether these are all of its figures.
+
+    Those that are not drawn are None: the template fails on a name that no figure has.
+    """
     shown = report.sections[:MOST_SECTIONS]
     every = [section_figures(s.setting, f"s{i}") for i, s in enumerate(shown)]
-    chosen: list[dict[str, FigureView]] = [{} for _ in every]
+    chosen: list[dict[str, FigureView | None]] = [dict.fromkeys(FIGURES) for _ in every]
     left = MOST_PANELS
-    for key in PRIORITY:
+    for name in FIGURES:
         for views, kept in zip(every, chosen, strict=True):
-            if key in views and len(views[key].panels) <= left:
-                kept[key] = views[key]
-                left -= len(views[key].panels)
-    return [(kept, len(kept) == len(views)) for views, kept in zip(every, chosen, strict=True)]
+            if name in views and len(views[name].panels) <= left:
+                kept[name] = views[name]
+                left -= len(views[name].panels)
+    return [
+        (kept, all(kept[name] for name in views)) for views, kept in zip(every, chosen, strict=True)
+    ]
 
 
 def _environment(methods: Sequence[str]) -> Environment:
