@@ -269,9 +269,9 @@ def test_predictions_of_packed_records_are_found_beside_them(tmp_path: Path) -> 
         with (tmp_path / "predictions" / f"{as_packed(content)}.npz").open("wb") as file:
             write_predictions(file, {"movie": columns})
     report = build_report(load_records(pack(tmp_path, made)), title="t")
-    assert report.sections[0].disagreement is not None
+    assert report.sections[0].tables.disagreement is not None
     elsewhere = load_records(pack(tmp_path / "elsewhere", made))
-    assert build_report(elsewhere, title="t").sections[0].disagreement is None
+    assert build_report(elsewhere, title="t").sections[0].tables.disagreement is None
 
 
 def test_a_damaged_packed_file_is_named_and_the_others_are_read(tmp_path: Path) -> None:
