@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._whole_file import write_whole
-from .build import Report, build_report
+from .build import Report
 from .overview_figures import overview_figures
 from .palette import DARK, LIGHT
 from .panel import FigureView
-from .records import parse_folders
 from .reproduction import RULES
 from .section_figures import FIGURES, section_figures
 
@@ -25,43 +24,6 @@ MOST_SECTIONS = 60
 
 MOST_PANELS = 48
 """Drawings a page holds at most: more would take long to draw and longer to look at."""
-
-
-def write_report(
-    *folders: str | Path,
-    title: str,
-    page: str | Path | None = None,
-    command: str = "",
-    baseline: str = "plain",
-    descriptions: Mapping[str, str] | None = None,
-) -> Path:
-    """Read the records of one or more folders and write a page; see `build_report`.
-
-    Args:
-        folders: Output folders of studies.
-        title: Title of the page.
-        page: The file to write; by default `report.html` in the first folder.
-        command: The command line that makes the runs again.
-        baseline: The method that others are compared with.
-        descriptions: Method in its text form -> what it does in one line.
-
-    Returns:
-        The path of the page.
-
-    Raises:
-        DataError: If no record can be read.
-        ConfigError: If the page cannot be written.
-    """
-    records, warnings = parse_folders(folders)
-    report = build_report(
-        records,
-        title=title,
-        command=command,
-        baseline=baseline,
-        descriptions=descriptions,
-        warnings=warnings,
-    )
-    return write_page(report, page or Path(folders[0]) / "report.html")
 
 
 def write_page(report: Report, path: str | Path) -> Path:
