@@ -18,6 +18,7 @@ from steadytune.diagnostics import (
     WeightDrift,
     drawing,
 )
+from steadytune.report.palette import LIGHT
 
 RATIOS = (np.array([[0.05, 0.04, 0.02], [0.05, 0.06, 0.04]]), np.array([[0.05, 0.1], [0.05, 0.3]]))
 PROFILE = NoiseProfile((0, 1), 0.05, "gaussian", RATIOS, RATIOS, (0.0, 0.0))
@@ -158,3 +159,7 @@ def test_drift_of_models_with_different_parts(axes: Axes) -> None:
     assert [tick.get_text() for tick in axes.get_xticklabels()] == ["emb.", "1", "above"]
     heights = [bar.get_height() for bar in axes.patches]
     np.testing.assert_allclose(heights, [0, 50, np.nan, np.nan, 25, 10])
+
+
+def test_a_model_has_the_same_colour_here_and_on_a_page() -> None:
+    assert LIGHT[: len(drawing.COLOURS)] == drawing.COLOURS
