@@ -17,9 +17,8 @@ from steadytune.diagnostics import (
     OutputSensitivity,
     WeightDrift,
     drawing,
-    stability_association,
-    training_curve,
 )
+from steadytune.report.palette import LIGHT
 
 RATIOS = (np.array([[0.05, 0.04, 0.02], [0.05, 0.06, 0.04]]), np.array([[0.05, 0.1], [0.05, 0.3]]))
 PROFILE = NoiseProfile((0, 1), 0.05, "gaussian", RATIOS, RATIOS, (0.0, 0.0))
@@ -162,19 +161,5 @@ def test_drift_of_models_with_different_parts(axes: Axes) -> None:
     np.testing.assert_allclose(heights, [0, 50, np.nan, np.nan, 25, 10])
 
 
-def test_training(axes: Axes) -> None:
-    log = [{"step": 1, "loss": 0.7, "grad_norm": 2.0}, {"step": 2, "loss": 0.9, "grad_norm": 50.0}]
-    curves = [training_curve("seed 1", "ok", log), training_curve("seed 2", "degenerate", log)]
-    drawing.draw_training(curves, "gradient_norm", axes)
-    assert axes.get_yscale() == "log"
-    assert [line.get_label() for line in axes.lines][1] == "seed 2 (degenerate)"
-    assert axes.lines[0].get_linewidth() < axes.lines[1].get_linewidth()
-    np.testing.assert_allclose(axes.lines[1].get_ydata(), [2, 50])
-
-
-def test_association(axes: Axes) -> None:
-    data = stability_association([0.05, 0.1, 0.2], [1, 2, 3], ["a", "a", "b"], ["m", "n", "m"])
-    drawing.draw_association(data, "a", axes, score="accuracy")
-    assert [dots.get_label() for dots in axes.collections] == ["m", "n"]
-    np.testing.assert_allclose(axes.collections[1].get_offsets(), [[10, 2]])
-    assert axes.get_ylabel() == "accuracy"
+def test_a_model_has_the_same_colour_here_and_on_a_page() -> None:
+    assert LIGHT[: len(drawing.COLOURS)] == drawing.COLOURS

@@ -121,7 +121,7 @@ def test_the_arms_name_stands_everywhere_and_its_settings_in_a_table() -> None:
 
 
 def test_methods_without_arms_share_everything() -> None:
-    assert build_report(study(2), title="t").sections[0].arms is None
+    assert build_report(study(2), title="t").sections[0].tables.arms is None
 
 
 @pytest.mark.parametrize("odd", [{"name": ""}, {"varies": []}, "lnsr", {"name": "x", "varies": 1}])

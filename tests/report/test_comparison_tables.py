@@ -28,7 +28,8 @@ def test_correction_is_mentioned_only_where_there_is_one() -> None:
 def test_correction_over_several_settings_is_mentioned_too() -> None:
     records = [r for n in range(2) for r in study(6, spec={"epochs": 3.0 + n})]
     for section in build_report(records, title="t").sections:
-        assert "Holm" in " ".join(section.differences.notes if section.differences else ())
+        differences = section.tables.differences
+        assert "Holm" in " ".join(differences.notes if differences else ())
 
 
 def test_no_comparison_without_a_second_method() -> None:

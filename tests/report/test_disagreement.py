@@ -49,7 +49,7 @@ def test_classifiers_that_differ_in_one_of_four_rows(tmp_path: Path) -> None:
 def test_the_table_in_the_report(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, [{"logits": LOGITS}, {"logits": -LOGITS}])
     report = build_report(parse_folder(folder)[0], title="t")
-    found = cells(report.sections[0].disagreement)
+    found = cells(report.sections[0].tables.disagreement)
     row = found["movie, in domain", "plain"]
     assert row[:5] == ("2", "4", "100.0 %", "100.0 %", "100.0 %")
 
@@ -64,7 +64,7 @@ def test_answers_and_numbers(tmp_path: Path) -> None:
     assert isinstance(numbers.found, ValueDisagreement)
     assert numbers.found.mean_difference == 1.0
     report = build_report(parse_folder(values)[0], title="t")
-    assert cells(report.sections[0].disagreement)["movie, in domain", "plain"][2] == "1.000"
+    assert cells(report.sections[0].tables.disagreement)["movie, in domain", "plain"][2] == "1.000"
 
 
 def test_missing_predictions_are_no_problem(tmp_path: Path) -> None:

@@ -20,9 +20,9 @@ def test_one_file_a_drawing_and_format(tmp_path: Path) -> None:
     assert names == [
         "1-dots-0-movie-in-domain",
         "1-dots-1-tweet-out-of-domain",
-        "1-best-0-expected-best-of-n-seeds",
         "1-differences-0-a-minus-plain",
         "1-cost-0-cost-against-gain",
+        "1-best-0-expected-best-of-n-seeds",
     ]
     assert files[0].read_bytes().startswith(b"\x89PNG")
     svg = files[1].read_text(encoding="utf-8")

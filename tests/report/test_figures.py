@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from steadytune.report import dot_data, figures
-from steadytune.report.panels import section_figures
+from steadytune.report.section_figures import section_figures
 from steadytune.report.setting import Setting
 from steadytune.report.svg import Drawing
 from tests.report.fabricated import record, setting_of, study

@@ -18,7 +18,7 @@ def test_it_shows_the_cells_of_the_tables() -> None:
     )
     text = markdown_report(report)
     assert text.startswith("# t\n\n## ")
-    for row in report.sections[0].scores.groups[0].rows:
+    for row in report.sections[0].tables.scores.groups[0].rows:
         assert f"| {row.label} | {' | '.join(row.cells)} |" in text
 
 

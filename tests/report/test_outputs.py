@@ -44,6 +44,31 @@ def test_everything_that_is_asked_for_is_written(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.tmp"))
 
 
+def test_the_page_replaces_an_older_one_and_leaves_nothing_else(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", study(2, **BARE))
+    (folder / "report.html").write_text("old")
+    _, written = report_folders([folder], Outputs(), describe=lambda methods: {}, title="New")
+    assert written == {"Report": str(folder / "report.html")}
+    assert "<title>New</title>" in (folder / "report.html").read_text(encoding="utf-8")
+    assert sorted(path.name for path in folder.iterdir()) == ["report.html", "runs"]
+
+
+def test_corrupt_files_are_named_in_the_page(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", study(2, **BARE))
+    (folder / "runs" / "<b>odd.json").write_text("{")
+    reported(folder)
+    page = (folder / "page.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;odd.json was left out" in page
+
+
+def test_no_readable_record_is_an_error_and_writes_nothing(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", [])
+    (folder / "runs" / "odd.json").write_text("{")
+    with pytest.raises(DataError, match=r"no readable record.*odd\.json"):
+        reported(folder)
+    assert not (folder / "page.html").exists()
+
+
 def test_the_study_says_how_it_is_called_and_made(tmp_path: Path) -> None:
     folder = write(tmp_path / "a", study(2, ("base", "lnsr"), **BARE))
     note = {"title": "My study", "command": "steadytune compare s.yaml", "baseline": "base"}

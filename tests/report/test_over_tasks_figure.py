@@ -22,7 +22,7 @@ def score(task: str, method: str, key: int) -> float:
 
 def test_two_drawings_with_a_row_for_each_method_compared(tmp_path: Path) -> None:
     report = build_report(several_tasks(score), title="t")
-    (view,) = overview_figures(report)
+    (view,) = overview_figures(report).values()
     assert [panel.heading for panel in view.panels] == ["Higher scores?", "Steadier?"]
     assert report.overview is not None and report.overview.over_tasks is not None
     compared = report.overview.over_tasks.data.inside.comparisons
@@ -37,11 +37,11 @@ def test_two_drawings_with_a_row_for_each_method_compared(tmp_path: Path) -> Non
 
 
 def test_none_where_there_is_one_setting() -> None:
-    assert overview_figures(build_report(study(3), title="t")) == ()
+    assert overview_figures(build_report(study(3), title="t")) == {}
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
 def test_few_seeds_have_no_ratio(seeds: int) -> None:
     report = build_report(several_tasks(score, seeds=seeds), title="t")
-    for view in overview_figures(report):
+    for view in overview_figures(report).values():
         assert [panel.heading for panel in view.panels] == ["Higher scores?"]

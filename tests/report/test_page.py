@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from steadytune._exceptions import ConfigError, DataError
-from steadytune.report import build_report, render_html, write_page, write_report
+from steadytune._exceptions import ConfigError
+from steadytune.report import build_report, render_html, write_page
 from steadytune.report.page import namer, typographic
 from tests.report.fabricated import BARE, record, study, write
 
@@ -164,30 +164,6 @@ def test_hardly_anything_gives_a_page_too(records: list[dict[str, object]]) -> N
     assert Outline(page_of(records)).open == []
 
 
-def test_writing_replaces_the_page_and_leaves_nothing_else(tmp_path: Path) -> None:
-    folder = write(tmp_path, study(2))
-    (folder / "report.html").write_text("old")
-    path = write_report(folder, title="New")
-    assert path == folder / "report.html"
-    assert "<title>New</title>" in path.read_text(encoding="utf-8")
-    assert sorted(p.name for p in folder.iterdir()) == ["report.html", "runs"]
-
-
-def test_corrupt_files_are_named_in_the_page(tmp_path: Path) -> None:
-    folder = write(tmp_path, study(2))
-    (folder / "runs" / "<b>odd.json").write_text("{")
-    page = write_report(folder, title="t").read_text(encoding="utf-8")
-    assert "&lt;b&gt;odd.json was left out" in page
-
-
-def test_no_readable_record_is_an_error_and_writes_nothing(tmp_path: Path) -> None:
-    folder = write(tmp_path, [])
-    (folder / "runs" / "odd.json").write_text("{")
-    with pytest.raises(DataError, match=r"no readable record.*odd\.json"):
-        write_report(folder, title="t")
-    assert not (folder / "report.html").exists()
-
-
 def test_a_page_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
     report = build_report(study(1), title="t")
     with pytest.raises(ConfigError, match="cannot write") as error:
@@ -229,8 +205,8 @@ def test_importing_the_report_imports_nothing_heavy() -> None:
 SCALE = """
 import re, sys, time
 from pathlib import Path
-from steadytune.report import write_report
-write_report(sys.argv[1], title="big")
+from steadytune.report import Outputs, report_folders
+report_folders([Path(sys.argv[1])], Outputs(), describe=lambda methods: {})
 # Not getrusage: what that tells of a child begins with the memory of its parent.
 peak = re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())
 print(time.process_time(), int(peak[1]) / 2**20)

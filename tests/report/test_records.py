@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from steadytune._exceptions import DataError
 from steadytune._packed_records import PACKED_FILE, pack_records, record_name
 from steadytune._prediction_file import write_predictions
-from steadytune.report import build_report, load_records, read_folder, render_html
+from steadytune.report import build_report, read_folder, render_html
 from tests.report.fabricated import record, study, write
 
 json_values = st.recursive(
@@ -28,7 +28,7 @@ json_values = st.recursive(
 
 
 def test_loads_what_was_written(tmp_path: Path) -> None:
-    records = load_records(write(tmp_path, study(2)))
+    records = read_folder(write(tmp_path, study(2))).records
     assert [(r["spec"]["method"], r["spec"]["seed"]) for r in records] == [
         ("plain", 0),
         ("plain", 1),
@@ -103,7 +103,7 @@ def test_temporary_files_of_writers_are_not_records(tmp_path: Path) -> None:
 
 def test_numbers_that_are_not_finite_are_undefined(tmp_path: Path) -> None:
     folder = write(tmp_path, [record(movie=float("nan"), tweet=float("inf"))])
-    (loaded,) = load_records(folder)
+    (loaded,) = read_folder(folder).records
     assert loaded["results"]["movie"]["accuracy"] is None
     assert loaded["results"]["tweet"]["accuracy"] is None
 
@@ -121,25 +121,25 @@ def test_text_that_is_no_unicode_is_no_problem() -> None:
 
 def test_control_characters_and_excess_length_are_lost(tmp_path: Path) -> None:
     made = record("a\x1b[31m\nb", status="failed", reason="x" * 5000)
-    (loaded,) = load_records(write(tmp_path, [made]))
+    (loaded,) = read_folder(write(tmp_path, [made])).records
     assert loaded["spec"]["method"] == "a [31m b"
     assert len(loaded["reason"]) == 300
 
 
 def test_a_crash_before_the_task_was_loaded_is_a_record(tmp_path: Path) -> None:
     made = record(status="failed", reason="no such model", task=None, seconds={}, cost={})
-    assert len(load_records(write(tmp_path, [made]))) == 1
+    assert len(read_folder(write(tmp_path, [made])).records) == 1
 
 
 @pytest.mark.parametrize("make", [lambda path: None, lambda path: path.mkdir()])
 def test_a_folder_without_runs_is_an_error(tmp_path: Path, make: Any) -> None:
     make(tmp_path / "study")
     with pytest.raises(DataError, match="output folder of a study"):
-        load_records(tmp_path / "study")
+        read_folder(tmp_path / "study")
 
 
 def test_an_empty_folder_gives_no_records(tmp_path: Path) -> None:
-    assert load_records(write(tmp_path, [])) == []
+    assert read_folder(write(tmp_path, [])).records == ()
 
 
 def test_a_repeated_run_counts_once_and_the_later_one_stays() -> None:
@@ -174,7 +174,7 @@ def test_a_run_that_was_made_again_with_other_defaults_counts_once() -> None:
 
 def test_where_a_record_comes_from_is_not_for_the_file_to_say(tmp_path: Path) -> None:
     made = record(origin={"folder": "/etc", "stem": "passwd"})
-    (loaded,) = load_records(write(tmp_path, [made]))
+    (loaded,) = read_folder(write(tmp_path, [made])).records
     assert loaded["origin"] == {"folder": str(tmp_path), "stem": "00000"}
 
 
@@ -240,7 +240,7 @@ def test_packed_records_are_read_like_others(tmp_path: Path) -> None:
     made = study(3)
     packed = read_folder(pack(tmp_path / "packed", made))
     assert packed.warnings == ()
-    single = load_records(write(tmp_path / "single", made))
+    single = read_folder(write(tmp_path / "single", made)).records
     assert {r["spec_hash"]: {**r, "origin": None} for r in packed.records} == {
         r["spec_hash"]: {**r, "origin": None} for r in single
     }
@@ -268,10 +268,10 @@ def test_predictions_of_packed_records_are_found_beside_them(tmp_path: Path) -> 
         (tmp_path / "predictions").mkdir(exist_ok=True)
         with (tmp_path / "predictions" / f"{as_packed(content)}.npz").open("wb") as file:
             write_predictions(file, {"movie": columns})
-    report = build_report(load_records(pack(tmp_path, made)), title="t")
-    assert report.sections[0].disagreement is not None
-    elsewhere = load_records(pack(tmp_path / "elsewhere", made))
-    assert build_report(elsewhere, title="t").sections[0].disagreement is None
+    report = build_report(read_folder(pack(tmp_path, made)).records, title="t")
+    assert report.sections[0].tables.disagreement is not None
+    elsewhere = read_folder(pack(tmp_path / "elsewhere", made)).records
+    assert build_report(elsewhere, title="t").sections[0].tables.disagreement is None
 
 
 def test_a_damaged_packed_file_is_named_and_the_others_are_read(tmp_path: Path) -> None:

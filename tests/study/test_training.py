@@ -15,8 +15,9 @@ from datasets import Dataset
 from steadytune import SAM
 from steadytune.models import load_model
 from steadytune.study import training
+from steadytune.study.arguments import step_count
 from steadytune.study.spec import RunSpec
-from steadytune.study.training import Training, step_count, train
+from steadytune.study.training import Training, train
 from tests.tiny_bert import write_tiny_bert
 
 

@@ -3,7 +3,6 @@
 Every function returns a frozen dataclass of arrays; `steadytune.diagnostics.drawing` draws them.
 """
 
-from .association import GroupAssociation, StabilityAssociation, stability_association
 from .drift import WeightDrift, weight_drift
 from .jacobian import JacobianNorms, jacobian_norms
 from .moved import MovedExample, most_moved
@@ -13,11 +12,9 @@ from .representations import Representations, representations
 from .scatter import LayerScatter, layer_scatter
 from .sensitivity import RELATIVE_SIZES, OutputSensitivity, output_sensitivity
 from .similarity import LayerSimilarity, layer_similarity, linear_cka
-from .training import TrainingCurve, training_curve
 
 __all__ = [
     "RELATIVE_SIZES",
-    "GroupAssociation",
     "JacobianNorms",
     "LayerRanks",
     "LayerScatter",
@@ -26,8 +23,6 @@ __all__ = [
     "NoiseProfile",
     "OutputSensitivity",
     "Representations",
-    "StabilityAssociation",
-    "TrainingCurve",
     "WeightDrift",
     "effective_rank",
     "jacobian_norms",
@@ -39,7 +34,5 @@ __all__ = [
     "noise_profile",
     "output_sensitivity",
     "representations",
-    "stability_association",
-    "training_curve",
     "weight_drift",
 ]

@@ -60,17 +60,6 @@ class JacobianNorms:
         """
         return np.asarray(np.sqrt(self.frobenius_squared / self.coordinates))
 
-    @property
-    def mean_frobenius_squared(self) -> Array:
-        """Mean over examples, (layers b,)."""
-        return np.asarray(self.frobenius_squared.mean(1))
-
-    @property
-    def mean_frobenius_squared_error(self) -> Array:
-        """Standard error of that mean over the probes, the examples held fixed."""
-        count = self.frobenius_squared.shape[1]
-        return np.asarray(np.sqrt(np.square(self.frobenius_squared_error).sum(1)) / count)
-
 
 def jacobian_norms(
     model: nn.Module,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,14 +51,12 @@ class Kitchen:
         members: The runs that came to their end.
         ledger: Their predictions.
         result: Folder that what is kept is written to.
-        on_batch: Called after every batch that is evaluated.
     """
 
     plan: TrainPlan
     members: Sequence[Member]
     ledger: Ledger
     result: Path
-    on_batch: Callable[[], None] = lambda: None
 
     def encoded(self, *splits: str) -> dict[str, Encoded]:
         """The features of some splits."""
@@ -70,7 +68,7 @@ class Kitchen:
 
     def score(self, saved: SavedModel) -> tuple[dict[str, Scores], dict[str, Predictions]]:
         """Score what is kept on all splits."""
-        return score_splits(saved, self.encoded(), self.plan.task.splits, self.on_batch)
+        return score_splits(saved, self.encoded(), self.plan.task.splits)
 
 
 def dev_score(member: Member, metric: str) -> float:
@@ -147,7 +145,7 @@ def _keep_soup(kitchen: Kitchen) -> Kept:
 
     def score(seeds: Sequence[int]) -> float:
         stir(seeds)
-        results, _ = score_splits(saved, features, rows, kitchen.on_batch)
+        results, _ = score_splits(saved, features, rows)
         return float(results[DEV][metric] or 0.0)
 
     first = [best.seed, *(seed for seed in by_seed if seed != best.seed)]

@@ -12,14 +12,17 @@ from .saved import SavedModel
 
 
 def units(saved_models: int, encoded: Mapping[str, Encoded]) -> int:
-    """How many batches `score_splits` takes."""
+    """How many batches `predict_rows` takes for all splits together."""
     return saved_models * sum(batch_count(len(split.dataset)) for split in encoded.values())
 
 
 def predict_rows(
-    saved: SavedModel, encoded: Encoded, rows: Any, on_batch: Callable[[], None]
+    saved: SavedModel,
+    encoded: Encoded,
+    rows: Any,
+    on_batch: Callable[[], None] = lambda: None,
 ) -> Predictions:
-    """What a model says of rows.
+    """What a model says of rows; `on_batch` is called after every batch.
 
     Raises:
         ModelError: If its outputs are not finite.
@@ -34,7 +37,6 @@ def score_splits(
     saved: SavedModel,
     encoded: Mapping[str, Encoded],
     splits: Mapping[str, Any],
-    on_batch: Callable[[], None],
 ) -> tuple[dict[str, Scores], dict[str, Predictions]]:
     """Score a model on splits.
 
@@ -42,7 +44,6 @@ def score_splits(
         saved: The model.
         encoded: Split -> features.
         splits: Split -> rows.
-        on_batch: Called after every batch.
 
     Returns:
         Split -> metrics, and split -> predictions beside the rows' identity.
@@ -53,7 +54,7 @@ def score_splits(
     results, kept = {}, {}
     for split, features in encoded.items():
         rows = splits[split]
-        predictions = predict_rows(saved, features, rows, on_batch)
+        predictions = predict_rows(saved, features, rows)
         results[split] = saved.problem.score(predictions, rows)
         kept[split] = with_identity(predictions, rows)
     return results, kept

@@ -4,7 +4,6 @@ Shapes: `batch` examples, `seq` tokens, `dim` the width of a hidden state.
 """
 
 from ._adversarial import (
-    EXTENTS,
     NORMS,
     Extent,
     Norm,
@@ -44,7 +43,6 @@ from ._weights import (
 
 __all__ = [
     "DISTANCES",
-    "EXTENTS",
     "NORMS",
     "Distance",
     "Extent",

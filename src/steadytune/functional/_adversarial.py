@@ -12,7 +12,6 @@ Norm = Literal["linf", "l2"]
 Extent = Literal["token", "example"]
 
 NORMS: tuple[Norm, ...] = ("linf", "l2")
-EXTENTS: tuple[Extent, ...] = ("token", "example")
 
 
 def perturbation_norm(

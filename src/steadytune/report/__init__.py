@@ -5,8 +5,8 @@ from .csv_export import runs_csv
 from .figure_export import write_figures
 from .latex_export import latex_tables
 from .outputs import Outputs, report_folders
-from .page import render_html, write_page, write_report
-from .records import Loaded, load_records, read_folder
+from .page import render_html, write_page
+from .records import Loaded, read_folder
 from .terminal import print_report
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Report",
     "build_report",
     "latex_tables",
-    "load_records",
     "print_report",
     "read_folder",
     "render_html",
@@ -23,5 +22,4 @@ __all__ = [
     "runs_csv",
     "write_figures",
     "write_page",
-    "write_report",
 ]

@@ -9,19 +9,16 @@ from typing import Any
 
 import numpy as np
 
-from . import comparison_tables, run_tables, score_tables
 from .analysis import analyse, method_order
 from .arms import distinct_arms
-from .degenerate_table import degenerate_table
 from .disagreement import Disagreement, disagreements
-from .disagreement_table import disagreement_table
 from .facts import Fact, environment_facts, period, setting_facts, setting_headings
 from .palette import slots
 from .records import checked
-from .reproduction import runs_table
+from .run_tables import failure_table
 from .schema import Record, clean_text
+from .section_tables import SectionTables, section_tables
 from .setting import Setting
-from .stability_table import stability_table
 from .summary import Overview, overview
 from .table import Table
 from .verdict import Verdict, verdict
@@ -46,18 +43,7 @@ class Section:
     heading: str
     setting: Setting
     verdict: Verdict
-    scores: Table
-    finished: Table | None
-    gap: Table | None
-    differences: Table | None
-    significance: Table | None
-    spread: Table | None
-    disagreement: Table | None
-    degenerate: Table | None
-    stability: Table | None
-    cost: Table
-    arms: Table | None
-    runs: Table
+    tables: SectionTables
     facts: tuple[Fact, ...]
 
 
@@ -138,7 +124,7 @@ def build_report(
         overview=overview(headings, settings, np.random.default_rng([seed, 1])),
         sections=tuple(map(_section, headings, settings, [found for found, _ in compared])),
         methods=_method_notes(valid, methods, baseline, described),
-        failures=run_tables.failure_table(_in_order(valid, methods)),
+        failures=failure_table(_in_order(valid, methods)),
         environment=environment_facts(valid),
         warnings=(*warnings, *problems, *renamed, *unreadable),
     )
@@ -157,18 +143,7 @@ def _section(heading: str, setting: Setting, disagreement: Sequence[Disagreement
         heading=heading,
         setting=setting,
         verdict=verdict(setting),
-        scores=score_tables.score_table(setting),
-        finished=score_tables.finished_table(setting),
-        gap=score_tables.gap_table(setting),
-        differences=comparison_tables.difference_table(setting),
-        significance=comparison_tables.significance_table(setting),
-        spread=comparison_tables.spread_table(setting),
-        disagreement=disagreement_table(disagreement),
-        degenerate=degenerate_table(setting),
-        stability=stability_table(setting),
-        cost=run_tables.cost_table(setting),
-        arms=run_tables.arm_table(setting),
-        runs=runs_table(setting),
+        tables=section_tables(setting, disagreement),
         facts=setting_facts(setting),
     )
 

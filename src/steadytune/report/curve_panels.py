@@ -36,7 +36,7 @@ def learning_view(setting: Setting, prefix: str) -> FigureView:
     )
     if any(d.broken for d in data):
         caption += " Dashed lines with a cross are runs that did not end well."
-    return FigureView("learning", caption, tuple(panels), small=True)
+    return FigureView(caption, tuple(panels), small=True)
 
 
 def _describe_learning(data: LearningCurves) -> str:
@@ -56,7 +56,7 @@ def best_view(setting: Setting, prefix: str) -> FigureView:
         "says little without the number of seeds behind it; the line starts at the mean."
     )
     legend = tuple(line.method for line in data.lines) if data else ()
-    return FigureView("best", caption, (_best_panel(data, prefix),) if data else (), legend)
+    return FigureView(caption, (_best_panel(data, prefix),) if data else (), legend)
 
 
 def _best_panel(data: BestOfSeeds, prefix: str) -> Panel:
@@ -79,7 +79,7 @@ def stability_view(setting: Setting, prefix: str) -> FigureView:
     data = stability(setting)
     legend = tuple(method.method for method in data.methods) if data else ()
     panels = (_stability_panel(data, prefix),) if data else ()
-    return FigureView("stability", stability_caption(data) if data else "", panels, legend)
+    return FigureView(stability_caption(data) if data else "", panels, legend)
 
 
 def stability_caption(data: Stability) -> str:

@@ -12,7 +12,7 @@ from .build import Report
 from .overview_figures import overview_figures
 from .palette import LIGHT
 from .panel import FigureView, Panel
-from .panels import section_figures
+from .section_figures import section_figures
 
 MOST_FILES = 400
 
@@ -28,7 +28,7 @@ def write_figures(
         formats: `png`, `svg` or both.
 
     Returns:
-        The files, in the order of the page.
+        The files: setting by setting, in each of them the figures first that matter most.
 
     Raises:
         ConfigError: If a file cannot be written.
@@ -36,29 +36,29 @@ def write_figures(
     target = make_folder(folder)
     slots = {note.method: note.slot for note in report.methods}
     written: list[Path] = []
-    for index, heading, view in _views(report):
+    for index, heading, name, view in _views(report):
         for panel in view.panels:
             if len(written) + len(formats) > MOST_FILES:
                 return tuple(written)
-            stem = file_stem(index, view, panel)
+            stem = file_stem(index, name, view, panel)
             title = f"{heading}: {panel.heading}"
-            legend = {name: LIGHT[slots[name]] for name in view.legend}
+            legend = {method: LIGHT[slots[method]] for method in view.legend}
             for suffix in formats:
                 content = panel.drawing.file(suffix, title, legend)
                 written.append(write_whole(target / f"{stem}.{suffix}", content))
     return tuple(written)
 
 
-def _views(report: Report) -> Iterator[tuple[int, str, FigureView]]:
-    """Every figure with the number of its setting, 0 for those over all, and a heading."""
-    yield from ((0, report.title, view) for view in overview_figures(report))
+def _views(report: Report) -> Iterator[tuple[int, str, str, FigureView]]:
+    """The number of a setting, 0 for all of them, a heading, and a figure by name."""
+    yield from ((0, report.title, name, view) for name, view in overview_figures(report).items())
     for index, section in enumerate(report.sections, start=1):
-        for view in section_figures(section.setting, f"s{index}").values():
-            yield index, section.heading, view
+        for name, view in section_figures(section.setting, f"s{index}").items():
+            yield index, section.heading, name, view
 
 
-def file_stem(index: int, view: FigureView, panel: Panel) -> str:
+def file_stem(index: int, name: str, view: FigureView, panel: Panel) -> str:
     """`1-dots-0-movie-in-domain`: setting, kind, place among its kind, and what it shows."""
     place = view.panels.index(panel)
     words = re.sub(r"[^a-z0-9]+", "-", panel.heading.lower()).strip("-")[:40].strip("-")
-    return "-".join(part for part in (str(index), view.key, str(place), words) if part)
+    return "-".join(part for part in (str(index), name, str(place), words) if part)

@@ -13,7 +13,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 
 
 def markdown_report(report: Report) -> str:
-    """The verdict, the tables over all settings, and those of each setting.
+    """The verdict, the tables over all settings, and of each setting those not for the page alone.
 
     Texts are escaped: names of methods and tasks are shown as they are.
     """
@@ -39,16 +39,7 @@ def _section(section: Section) -> Iterator[str]:
     yield f"## {_escaped(section.heading)}"
     yield _findings(section.verdict.findings)
     yield _list(section.verdict.details)
-    tables = (
-        section.scores,
-        section.differences,
-        section.significance,
-        section.spread,
-        section.degenerate,
-        section.stability,
-        section.cost,
-    )
-    for table in tables:
+    for table in section.tables.in_markdown:
         yield from _table(table)
 
 

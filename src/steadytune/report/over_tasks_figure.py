@@ -67,7 +67,7 @@ def over_tasks_view(data: OverTasks, slots: Mapping[str, int]) -> FigureView:
         for heading, name, axis, estimates, still in found
         if estimates
     )
-    return FigureView("over", _caption(data.baseline), panels)
+    return FigureView(_caption(data.baseline), panels)
 
 
 def _caption(baseline: str) -> str:

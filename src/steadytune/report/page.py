@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._whole_file import write_whole
-from .build import Report, build_report
+from .build import Report
 from .overview_figures import overview_figures
 from .palette import DARK, LIGHT
 from .panel import FigureView
-from .panels import PRIORITY, section_figures
-from .records import parse_folders
 from .reproduction import RULES
+from .section_figures import FIGURES, section_figures
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,43 +24,6 @@ MOST_SECTIONS = 60
 
 MOST_PANELS = 48
 """Drawings a page holds at most: more would take long to draw and longer to look at."""
-
-
-def write_report(
-    *folders: str | Path,
-    title: str,
-    page: str | Path | None = None,
-    command: str = "",
-    baseline: str = "plain",
-    descriptions: Mapping[str, str] | None = None,
-) -> Path:
-    """Read the records of one or more folders and write a page; see `build_report`.
-
-    Args:
-        folders: Output folders of studies.
-        title: Title of the page.
-        page: The file to write; by default `report.html` in the first folder.
-        command: The command line that makes the runs again.
-        baseline: The method that others are compared with.
-        descriptions: Method in its text form -> what it does in one line.
-
-    Returns:
-        The path of the page.
-
-    Raises:
-        DataError: If no record can be read.
-        ConfigError: If the page cannot be written.
-    """
-    records, warnings = parse_folders(folders)
-    report = build_report(
-        records,
-        title=title,
-        command=command,
-        baseline=baseline,
-        descriptions=descriptions,
-        warnings=warnings,
-    )
-    return write_page(report, page or Path(folders[0]) / "report.html")
 
 
 def write_page(report: Report, path: str | Path) -> Path:
@@ -81,7 +43,7 @@ def render_html(report: Report) -> str:
     text = template.render(
         report=report,
         shown=MOST_SECTIONS,
-        over={view.key: view for view in overview_figures(report)},
+        over=overview_figures(report).values(),
         figures=figures,
         complete=complete,
         rules=RULES,
@@ -91,18 +53,23 @@ def render_html(report: Report) -> str:
     return text.strip() + "\n"
 
 
-def _chosen_figures(report: Report) -> list[tuple[dict[str, FigureView], bool]]:
-    """The figures of each section, and whether these are all of its figures."""
+def _chosen_figures(report: Report) -> list[tuple[dict[str, FigureView | None], bool]]:
+    """The figures of each section, and whether these are all of its figures.
+
+    Those that are not drawn are None: the template fails on a name that no figure has.
+    """
     shown = report.sections[:MOST_SECTIONS]
     every = [section_figures(s.setting, f"s{i}") for i, s in enumerate(shown)]
-    chosen: list[dict[str, FigureView]] = [{} for _ in every]
+    chosen: list[dict[str, FigureView | None]] = [dict.fromkeys(FIGURES) for _ in every]
     left = MOST_PANELS
-    for key in PRIORITY:
+    for name in FIGURES:
         for views, kept in zip(every, chosen, strict=True):
-            if key in views and len(views[key].panels) <= left:
-                kept[key] = views[key]
-                left -= len(views[key].panels)
-    return [(kept, len(kept) == len(views)) for views, kept in zip(every, chosen, strict=True)]
+            if name in views and len(views[name].panels) <= left:
+                kept[name] = views[name]
+                left -= len(views[name].panels)
+    return [
+        (kept, all(kept[name] for name in views)) for views, kept in zip(every, chosen, strict=True)
+    ]
 
 
 def _environment(methods: Sequence[str]) -> Environment:

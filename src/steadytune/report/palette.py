@@ -9,20 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._palette import ON_LIGHT
+
 INK, MUTED, LINE, PAPER = "#1c2128", "#59636e", "#d5dbe1", "#fefefe"
 
-LIGHT = (
-    "#57606c",
-    "#0072b2",
-    "#d55e00",
-    "#008f68",
-    "#b2559a",
-    "#9a7200",
-    "#3a8fc2",
-    "#882255",
-    "#6b7a1e",
-    "#5a4fcf",
-)
+LIGHT = ON_LIGHT
 DARK = (
     "#aab4c0",
     "#5cb0ee",

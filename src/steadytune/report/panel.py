@@ -25,7 +25,6 @@ class FigureView:
     three in a row.
     """
 
-    key: str
     caption: str
     panels: tuple[Panel, ...]
     legend: tuple[str, ...] = ()

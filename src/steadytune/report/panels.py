@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from . import difference_data, dot_data, figures
-from .curve_panels import best_view, learning_view, stability_view
 from .difference_data import CostAgainstGain, Differences
 from .dot_data import SeedDots
 from .metrics import number, plural, signed
@@ -17,25 +16,9 @@ from .svg import Drawing
 
 WIDEST_IN_A_ROW = 460.0
 
-PRIORITY = ("dots", "differences", "cost", "best", "learning", "stability", "noise")
-"""Figures by key, those first that a report would rather have."""
 
-
-def section_figures(setting: Setting, prefix: str) -> dict[str, FigureView]:
-    """The figures of a setting by what they show; `prefix` keeps ids in the page apart."""
-    views = (
-        _dots(setting, prefix),
-        best_view(setting, prefix),
-        _differences(setting, prefix),
-        learning_view(setting, prefix),
-        _noise(setting, prefix),
-        stability_view(setting, prefix),
-        _cost(setting, prefix),
-    )
-    return {view.key: view for view in views if view.panels}
-
-
-def _dots(setting: Setting, prefix: str) -> FigureView:
+def dots_view(setting: Setting, prefix: str) -> FigureView:
+    """Every run's score, one drawing a domain."""
     data = dot_data.seed_dots(setting)
     panels = [
         Panel(
@@ -51,7 +34,7 @@ def _dots(setting: Setting, prefix: str) -> FigureView:
         )
         for i, d in enumerate(data)
     ]
-    return FigureView("dots", _dots_caption(data), tuple(panels))
+    return FigureView(_dots_caption(data), tuple(panels))
 
 
 def _dots_caption(data: Sequence[SeedDots]) -> str:
@@ -84,7 +67,8 @@ def _describe_dots(data: SeedDots) -> str:
     return f"{data.axis} on {data.domain.name} by method: {ranges or 'no scores'}."
 
 
-def _differences(setting: Setting, prefix: str) -> FigureView:
+def differences_view(setting: Setting, prefix: str) -> FigureView:
+    """Paired differences to the baseline, one drawing a method."""
     panels = [
         Panel(
             f"{d.method} minus {d.baseline}",
@@ -104,7 +88,7 @@ def _differences(setting: Setting, prefix: str) -> FigureView:
     )
     if any(scores.domain.exposed for scores in setting.domains):
         caption += " A star: seen by the model in pretraining."
-    return FigureView("differences", caption, tuple(panels))
+    return FigureView(caption, tuple(panels))
 
 
 def _describe_differences(data: Differences) -> str:
@@ -120,7 +104,8 @@ def _describe_differences(data: Differences) -> str:
     return f"{data.axis}, {data.method} minus {data.baseline}. {rows}."
 
 
-def _noise(setting: Setting, prefix: str) -> FigureView:
+def noise_view(setting: Setting, prefix: str) -> FigureView:
+    """How far noise at each layer moves those above, one drawing a method."""
     data = noise_curves(setting)
     panels = [
         Panel(
@@ -135,7 +120,7 @@ def _noise(setting: Setting, prefix: str) -> FigureView:
         )
         for i, d in enumerate(data)
     ]
-    return FigureView("noise", _noise_caption(data), tuple(panels))
+    return FigureView(_noise_caption(data), tuple(panels))
 
 
 def _noise_caption(data: Sequence[NoiseCurves]) -> str:
@@ -161,7 +146,8 @@ def _last(values: Sequence[float | None]) -> str:
     return number(values[-1] if values else None, 1)
 
 
-def _cost(setting: Setting, prefix: str) -> FigureView:
+def cost_view(setting: Setting, prefix: str) -> FigureView:
+    """Time of a step against the in-domain difference."""
     data = difference_data.cost_against_gain(setting)
     panels = tuple(_cost_panels(data, prefix)) if data else ()
     caption = (
@@ -169,7 +155,7 @@ def _cost(setting: Setting, prefix: str) -> FigureView:
         "in-domain difference with its 95 % interval. The baseline is where the dashed lines cross."
     )
     legend = tuple(point.method for point in data.points) if data else ()
-    return FigureView("cost", caption, panels, legend)
+    return FigureView(caption, panels, legend)
 
 
 def _cost_panels(data: CostAgainstGain, prefix: str) -> Iterator[Panel]:

@@ -32,15 +32,6 @@ class Loaded:
     warnings: tuple[str, ...]
 
 
-def load_records(folder: str | Path) -> list[dict[str, Any]]:
-    """The readable records of a folder; see `read_folder` for what was wrong with others.
-
-    Raises:
-        DataError: If there is no such folder.
-    """
-    return list(read_folder(folder).records)
-
-
 def read_folder(folder: str | Path) -> Loaded:
     """Read `folder/runs/*.json` and `folder/runs.jsonl.xz`, whichever are there.
 

@@ -33,7 +33,8 @@ def print_report(report: Report, console: Console) -> None:
     console.print(Text(report.title, style="bold"))
     if report.overview is None:
         for section in report.sections:
-            _print_tables([section.scores, section.differences, section.cost], console)
+            tables = section.tables
+            _print_tables([tables.scores, tables.differences, tables.cost], console)
     else:
         _print_settings(report, console)
         averaged = report.overview.over_tasks
@@ -55,8 +56,8 @@ def _print_settings(report: Report, console: Console) -> None:
     for section in report.sections[:MOST_SECTIONS]:
         console.print()
         console.print(Text(section.heading, style="bold underline"))
-        notes |= dict.fromkeys(section.scores.notes)
-        _print_table(dataclasses.replace(section.scores, notes=()), console)
+        notes |= dict.fromkeys(section.tables.scores.notes)
+        _print_table(dataclasses.replace(section.tables.scores, notes=()), console)
     for note in notes:
         console.print(Text(note, style="dim"))
     if len(report.sections) > MOST_SECTIONS:

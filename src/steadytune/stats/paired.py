@@ -51,11 +51,6 @@ class PairedDifference:
         """Number of pairs."""
         return len(self.differences)
 
-    @property
-    def probability_higher(self) -> float | None:
-        """Share of pairs in which the treatment scored higher, equal ones counted by half."""
-        return (self.higher + self.equal / 2) / self.count if self.count else None
-
 
 def paired_difference(
     treatment: Mapping[Key, float],

@@ -29,8 +29,6 @@ from .forwards import ForwardCount
 from .spec import RunSpec
 from .stopping import AlreadyEnded, DevRows, EarlyStop
 
-__all__ = ["Diverged", "Training", "step_count", "train"]
-
 _TENSORBOARD_FOLDER = "TENSORBOARD_LOGGING_DIR"
 
 

@@ -8,14 +8,12 @@ from .bars import draw_drift, draw_jacobian
 from .curves import attenuation_limit, draw_attenuation
 from .lines import draw_ranks, draw_sensitivity, draw_similarity_by_layer
 from .maps import amplification_limit, draw_amplification, draw_similarity
-from .runs import draw_association, draw_training
 
 __all__ = [
     "COLOURS",
     "amplification_limit",
     "attenuation_limit",
     "draw_amplification",
-    "draw_association",
     "draw_attenuation",
     "draw_drift",
     "draw_jacobian",
@@ -23,6 +21,5 @@ __all__ = [
     "draw_sensitivity",
     "draw_similarity",
     "draw_similarity_by_layer",
-    "draw_training",
     "layer_colours",
 ]
