@@ -78,6 +78,12 @@ def test_scores_on_one_line_have_a_ratio_but_no_test(left: list[float], right: l
     assert result.interval is result.pitman_morgan_p is None
 
 
+def test_a_spread_that_hides_the_other_in_rounding_is_another_one() -> None:
+    found = compare_spread([0.8, 0.81, 1e7], [0.82, 0.81, 0.84])
+    assert found.pitman_morgan_p == 0
+    assert found.interval is not None and found.interval.low > 1e7
+
+
 def test_unequal_lengths_are_refused() -> None:
     with pytest.raises(ConfigError, match="match the seeds"):
         compare_spread([0.1, 0.2], [0.1])

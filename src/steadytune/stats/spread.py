@@ -78,8 +78,10 @@ def _pitman_morgan(left: FloatArray, right: FloatArray) -> float | None:
     if _on_one_line(left, right):
         return None
     correlation = float(np.corrcoef(left + right, left - right)[0, 1])
-    degrees = left.size - 2
-    statistic = correlation * math.sqrt(degrees / (1 - correlation**2))
+    degrees, unexplained = left.size - 2, 1 - correlation**2
+    if unexplained <= 0:  # one spread is so much larger that rounding hides the other
+        return 0.0
+    statistic = correlation * math.sqrt(degrees / unexplained)
     return float(2 * stdtr(degrees, -abs(statistic)))
 
 
