@@ -110,12 +110,13 @@ def test_a_demo_ends_with_the_tables_and_the_paths(arguments: list[str]) -> None
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (["--methods", "plain,lnrs"], ["unknown method 'lnrs'", "did you mean lnsr"]),
-        (["--methods", "lnsr:sdt=0.1"], ["no option 'sdt'", "did you mean std"]),
-        (["--methods", "lnsr:std=-1"], ["std=-1.0"]),
-        (["--methods", "lnsr:layer=9"], ["lnsr:layer=9", "out of range"]),
-        (["--methods", "plain,plain"], ["plain stands twice"]),
-        (["--methods", ""], ["empty method"]),
+        (["--method", "plain,lnrs"], ["unknown method 'lnrs'", "did you mean lnsr"]),
+        (["--method", "plain", "--method", "lnsr,plain"], ["plain stands twice"]),
+        (["--method", "lnsr:sdt=0.1"], ["no option 'sdt'", "did you mean std"]),
+        (["--method", "lnsr:std=-1"], ["std=-1.0"]),
+        (["--method", "lnsr:layer=9"], ["lnsr:layer=9", "out of range"]),
+        (["--method", "plain,plain"], ["plain stands twice"]),
+        (["--method", ""], ["empty method"]),
         (["--seeds", "0"], ["0 seeds are not possible"]),
         (["--seeds", "3,3"], ["seed 3 stands twice"]),
         (["--seeds", "many"], ["neither a count"]),
@@ -167,7 +168,7 @@ def test_a_hub_that_cannot_be_reached_costs_no_time(tmp_path: Path) -> None:
 
 def test_methods_of_the_user_s_own_are_found_in_the_current_folder(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("raise ValueError('mine was imported')")
-    done = spawn("demo", "--methods", "mine:Method", cwd=tmp_path)
+    done = spawn("demo", "--method", "mine:Method", cwd=tmp_path)
     assert done.returncode == 2
     assert "mine was imported" in done.stderr and "Traceback" not in done.stderr
 

@@ -200,8 +200,8 @@ def test_impossible_options_are_refused(changes: dict[str, Any], words: str) -> 
 
 
 def test_the_command_makes_the_same_options() -> None:
-    assert Options().command == "steadytune demo --seeds 3 --methods plain,lnsr"
+    assert Options().command == "steadytune demo --seeds 3 --method plain,lnsr"
     options = Options(seeds=(7,), methods=("lnsr:targets=(1,2)",), out=Path("a b"), epochs=2.0)
     words = shlex.split(options.command)
-    assert words[2:6] == ["--seeds", "7,", "--methods", "lnsr:targets=(1,2)"]
+    assert words[2:6] == ["--seeds", "7,", "--method", "lnsr:targets=(1,2)"]
     assert words[6:] == ["--out", "a b", "--epochs", "2.0"]

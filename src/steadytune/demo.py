@@ -61,7 +61,7 @@ class Options:
     def command(self) -> str:
         """The command line that does the same."""
         words = ["steadytune", "demo", "--seeds", seeds_text(self.seeds)]
-        words += ["--methods", ",".join(self.methods)]
+        words += ["--method", ",".join(self.methods)]
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.name not in ("seeds", "methods", "workers") and value != field.default:

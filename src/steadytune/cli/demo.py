@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, go_without_hub, one_line_errors
+from ._method_option import MethodsOption
 
 
 @app.command()
@@ -16,18 +17,7 @@ def demo(
         str,
         typer.Option(help="How many seeds, such as 3, or a list, such as 3,7,11."),
     ] = "3",
-    methods: Annotated[
-        str | None,
-        typer.Option(
-            help="Methods, with commas between: plain,lnsr:std=0.05,strength=0.1. "
-            "`steadytune methods` lists them. [default: plain,lnsr]",
-            show_default=False,
-        ),
-    ] = None,
-    method: Annotated[
-        list[str] | None,
-        typer.Option(help="One method; give it again for more. Instead of --methods."),
-    ] = None,
+    method: MethodsOption = None,
     out: Annotated[
         Path, typer.Option(help="Folder for the records and report.html.", metavar="DIR")
     ] = Path("steadytune-demo"),
@@ -64,7 +54,7 @@ def demo(
 
     * `steadytune demo`
     * `steadytune demo --seeds 10 --out ten-seeds`
-    * `steadytune demo --methods plain,lnsr,lnsr:std=0.1,strength=3`
+    * `steadytune demo --method plain,lnsr,lnsr:std=0.1,strength=3`
     """
     with one_line_errors():
         go_without_hub(model)
@@ -76,7 +66,7 @@ def demo(
 
         options = Options(
             seeds=read_seeds(seeds),
-            methods=read_methods(methods, method or ()),
+            methods=read_methods(method or ()),
             out=out,
             task=task,
             model=model,
