@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,21 +75,8 @@ def diagnose(options: Options, material: Material, tick: Callable[[str], None]) 
         material.source,
         options.relative_noise,
         start_name if options.full else "",
-        command(options),
+        options.command,
     )
-
-
-def command(options: Options) -> str:
-    """The command line that makes a diagnosis again."""
-    words = ["steadytune", "diagnose", options.model]
-    words += ["--compare", *options.compare] if options.compare else []
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
-        if field.name in ("model", "compare", "full") or value in (None, field.default):
-            continue
-        for part in value if isinstance(value, tuple) else (value,):
-            words += [f"--{field.name.replace('_', '-')}", str(part)]
-    return shlex.join(words + ["--full"] * options.full)
 
 
 def _measured(
