@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import resource
@@ -102,7 +103,10 @@ def test_a_demo_ends_with_the_tables_and_the_paths(arguments: list[str]) -> None
     assert "Verdict" in result.stdout
     assert "prove little" in result.stdout
     assert re.search(r"Report: .*report\.html", result.stdout)
-    again = call("report", arguments[arguments.index("--out") + 1])
+    out = arguments[arguments.index("--out") + 1]
+    command = json.loads((Path(out) / "study.json").read_text())["command"]
+    assert command.startswith(f"steadytune demo --seeds 2 --out {out} ")
+    again = call("report", out)
     assert again.exit_code == 0, again.output
     assert "Verdict" in again.stdout
 

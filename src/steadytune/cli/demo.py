@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from ._app import app, go_without_hub, one_line_errors
+from ._app import app, command_line, go_without_hub, one_line_errors
 from ._method_option import MethodsOption
 
 
 @app.command()
 def demo(
+    context: typer.Context,
     seeds: Annotated[
         str,
         typer.Option(help="How many seeds, such as 3, or a list, such as 3,7,11."),
@@ -75,5 +76,6 @@ def demo(
             epochs=epochs,
             learning_rate=learning_rate,
             workers=workers,
+            command=command_line(context),
         )
         run_demo(options, Console())
