@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._folders import require_writable
 from .diagnosis import Diagnosis, similarities
-from .files import ARRAYS, require_writable, write_files
+from .files import ARRAYS, FIGURES, write_files
 from .loading import Subject, load_subject
 from .material import Material, read_material
 from .measure import ModelDiagnosis, measure, stage_count
@@ -33,7 +34,7 @@ def run_diagnosis(options: Options, console: Console) -> Diagnosis:
         SteadytuneError: If a model, the examples or the folder are not to be had; nothing but the
             empty folder is left then.
     """
-    require_writable(options.out)
+    require_writable(options.out, FIGURES)
     material = read_material(options)
     with progress_bar(console) as bar:
         total = len(options.models) * stage_count(options)
