@@ -59,6 +59,8 @@ def test_a_users_rows_are_compared_on(rows: Path, model: str, tmp_path: Path) ->
         (["--task", "rte"], ["both of a task and training rows"]),
         (["--method", "lnrs"], ["did you mean lnsr"]),
         (["--method", "plain", "--method", "plain"], ["method plain stands twice"]),
+        (["--method", "plain,lnsr,plain"], ["method plain stands twice"]),
+        (["--method", "plain,"], ["empty method in 'plain,'"]),
         (["--seeds", "none"], ["seeds 'none'"]),
         (["--longer-plain", "0"], ["0.0 times as long"]),
         (["--train-size", "4000"], ["train size 4000"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -18,6 +19,7 @@ from steadytune.method_docs import (
     summary,
 )
 from steadytune.method_names import find_method, known_methods
+from steadytune.method_text import parse_method
 
 
 def printed(call: object, *arguments: object) -> str:
@@ -73,6 +75,8 @@ def test_the_list_names_plain_and_every_method() -> None:
 def test_every_card_can_be_printed(name: str) -> None:
     text = printed(print_card, name)
     assert all(option.name in text for option in list_options(find_method(name)))
+    (example,) = re.findall(r"^On command lines: --method (.*)$", text, flags=re.MULTILINE)
+    assert [type(method) for method in parse_method(example)] == [find_method(name)]
 
 
 def test_an_unknown_name_lists_near_ones() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from ._exceptions import ConfigError
@@ -21,3 +22,19 @@ def make_folder(path: str | Path) -> Path:
             f"cannot make the folder {folder} ({error.strerror}): name another one"
         ) from error
     return folder
+
+
+def require_writable(folder: Path, part: str) -> None:
+    """Make a folder and a part of it, and try to write there, before work is spent on it.
+
+    Raises:
+        ConfigError: If nothing can be written.
+    """
+    try:
+        (folder / part).mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder / part):
+            pass
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write to {folder} ({error.strerror}); name another folder with --out"
+        ) from error

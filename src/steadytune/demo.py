@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._exceptions import ConfigError
-from .compare.seeds import seeds_text
 from .compare.study import Study, StudyTask, arms_of, require_distinct
 from .models import MINILM
 from .tasks.source import ALL, DataSource
@@ -38,6 +35,7 @@ class Options:
         epochs: Passes over the training examples.
         learning_rate: Peak learning rate.
         workers: Processes; None takes one a core, 0 none but this one.
+        command: The command line that does the same, for the report.
     """
 
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -50,23 +48,13 @@ class Options:
     epochs: float = 3.0
     learning_rate: float = 1e-4
     workers: int | None = None
+    command: str = ""
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 0:
             raise ConfigError(f"workers={self.workers} is not possible; expected 0 or more")
         require_distinct("seed", self.seeds)
         require_distinct("method", self.methods)
-
-    @property
-    def command(self) -> str:
-        """The command line that does the same."""
-        words = ["steadytune", "demo", "--seeds", seeds_text(self.seeds)]
-        words += ["--methods", ",".join(self.methods)]
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if field.name not in ("seeds", "methods", "workers") and value != field.default:
-                words += [f"--{field.name.replace('_', '-')}", str(value)]
-        return shlex.join(words)
 
     @property
     def study(self) -> Study:

@@ -134,7 +134,7 @@ def print_card(name: str, console: Console) -> None:
     console.print(table)
     wrapped = "(lnsr)" if is_wrapper(cls) else ""
     example = f"{cls.__name__.lower()}{wrapped}:{options[0].name}={options[0].default}"
-    console.print(Text(f"On command lines: --methods plain,{example}"))
+    console.print(Text(f"On command lines: --method {example}"))
 
 
 def _first_line(cls: type[Regularizer]) -> str:

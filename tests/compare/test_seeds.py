@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from steadytune import ConfigError
-from steadytune.compare.seeds import read_seeds, seeds_text
+from steadytune.compare.seeds import read_seeds
 
 
 @pytest.mark.parametrize(
@@ -22,8 +20,3 @@ def test_seeds_are_a_count_or_a_list(text: str, seeds: tuple[int, ...]) -> None:
 def test_other_seeds_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r"seeds.*(count|possible)"):
         read_seeds(text)
-
-
-@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=8, unique=True))
-def test_the_text_of_seeds_is_read_as_these_seeds(seeds: list[int]) -> None:
-    assert read_seeds(seeds_text(tuple(seeds))) == tuple(seeds)

@@ -9,7 +9,6 @@ import pytest
 
 from steadytune import ConfigError
 from steadytune.diagnose import Options
-from steadytune.diagnose.run import command
 
 
 def test_models_have_short_and_different_names() -> None:
@@ -32,13 +31,3 @@ def test_models_have_short_and_different_names() -> None:
 def test_bad_settings(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         Options("minilm", **settings)
-
-
-def test_the_command_says_what_is_not_the_default() -> None:
-    options = Options("minilm", ("a b", "c"), full=True, examples=8, out=Path("d"))
-    assert (
-        command(options)
-        == "steadytune diagnose minilm --compare 'a b' c --examples 8 --out d --full"
-    )
-    of_file = Options("m", task=None, data=Path("x.csv"), text=("s", "t"))
-    assert command(of_file) == "steadytune diagnose m --data x.csv --text s --text t"

@@ -57,7 +57,7 @@ def tuned(folder: Path) -> str:
 def test_a_full_comparison(folder: Path, tuned: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     rng = torch.get_rng_state()
-    result = call(str(folder), "--compare", tuned, "--task", "toy", "--examples", "10", "--full",
+    result = call(str(folder), tuned, "--task", "toy", "--examples", "10", "--full",
                   "--out", str(out))  # fmt: skip
     assert result.exit_code == 0, result.output
     assert torch.equal(torch.get_rng_state(), rng)
@@ -74,6 +74,7 @@ def test_a_full_comparison(folder: Path, tuned: str, tmp_path: Path) -> None:
     numbers = json.loads((out / "diagnostics.json").read_text())
     assert numbers["models"]["tuned"]["drift"] > 0 and numbers["drift_from"] == str(folder)
     assert numbers["models"]["base"]["changed"] is None
+    assert numbers["command"].endswith(f"--full --out {out} {folder} {tuned}")
     drawn = {path.stem for path in (out / "figures").glob("*.svg")}
     assert {"gaussian-0", "in_manifold-1", "amplification-0", "outputs-classes-change", "drift",
             "ranks", "likeness", "jacobian-spectral", "logits-spectral"} <= drawn  # fmt: skip
@@ -112,7 +113,7 @@ def test_a_model_of_another_family(folder: Path, tmp_path: Path) -> None:
     for name in ("tokenizer.json", "tokenizer_config.json"):
         shutil.copy(folder / name, other)
     out = tmp_path / "out"
-    arguments = [str(folder), "--compare", str(other), "--task", "toy", "--examples", "4", "--full"]
+    arguments = [str(folder), str(other), "--task", "toy", "--examples", "4", "--full"]
     result = call(*arguments, "--out", str(out))
     assert result.exit_code == 0, result.output
     with np.load(out / "arrays.npz", allow_pickle=False) as arrays:
@@ -186,4 +187,4 @@ def test_a_model_that_has_diverged(folder: Path, tmp_path: Path) -> None:
 
 
 def test_help_has_an_example() -> None:
-    assert "steadytune diagnose minilm --compare" in call("--help").stdout
+    assert "steadytune diagnose minilm models/plain models/lnsr" in call("--help").stdout

@@ -14,9 +14,11 @@ import typer
 
 from .. import __version__
 from .._exceptions import SteadytuneError
+from ._usage import OneLineGroup
 
 app = typer.Typer(
     name="steadytune",
+    cls=OneLineGroup,
     help="Fine-tune pretrained language models on few examples without the lottery over seeds.",
     no_args_is_help=True,
     add_completion=False,

@@ -11,7 +11,6 @@ import typer
 from ._app import app, command_line, go_without_hub, one_line_errors
 from ._data_options import (
     DataRootOption,
-    DevOption,
     KindOption,
     LabelOption,
     MetricOption,
@@ -22,6 +21,7 @@ from ._data_options import (
     ValidationOption,
     data_source,
 )
+from ._method_option import MethodsOption
 
 if TYPE_CHECKING:
     from ..compare import Study
@@ -43,21 +43,13 @@ def compare(
     task: TaskOption = None,
     train: TrainOption = None,
     validation: ValidationOption = None,
-    dev: DevOption = None,
     ood: OodOption = None,
     text: TextOption = None,
     label: LabelOption = None,
     kind: KindOption = None,
     metric: MetricOption = None,
     data_root: DataRootOption = None,
-    method: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A method, such as lnsr or lnsr:std=0.05,strength=1; give it again for more. "
-            "[default: plain and lnsr]",
-            show_default=False,
-        ),
-    ] = None,
+    method: MethodsOption = None,
     longer_plain: Annotated[
         float | None,
         typer.Option(
@@ -157,8 +149,8 @@ def compare(
 
     Examples:
 
-    * `steadytune compare --task rte --method plain --method lnsr --train-size 500 --seeds 10`
-    * `steadytune compare --train reviews.csv --method plain --method mixout --out mine`
+    * `steadytune compare --task rte --method plain,lnsr --train-size 500 --seeds 10`
+    * `steadytune compare --train reviews.csv --method plain,mixout --out mine`
     * `steadytune compare studies/papers.yaml --dry-run`
     """
     with one_line_errors():
@@ -168,7 +160,6 @@ def compare(
             "task": task,
             "train": train,
             "validation": validation,
-            "dev": dev,
             "ood": ood,
             "text": text,
             "label": label,
@@ -236,7 +227,7 @@ def _from_options(
     return Study(
         name=f"steadytune compare on {source.name or source.task or source.train}",
         tasks=(StudyTask(source),),
-        arms=arms_of(read_methods(None, method or []), longer_plain),
+        arms=arms_of(read_methods(method or ()), longer_plain),
         seeds=read_seeds(seeds or str(_SEEDS)),
         subset_seeds=tuple(range(1 if subset_seeds is None else subset_seeds)),
         settings={name: value for name, value in settings.items() if value is not None},

@@ -7,27 +7,18 @@ from typing import Annotated
 
 import typer
 
-from ._app import app, go_without_hub, one_line_errors
+from ._app import app, command_line, go_without_hub, one_line_errors
+from ._method_option import MethodsOption
 
 
 @app.command()
 def demo(
+    context: typer.Context,
     seeds: Annotated[
         str,
         typer.Option(help="How many seeds, such as 3, or a list, such as 3,7,11."),
     ] = "3",
-    methods: Annotated[
-        str | None,
-        typer.Option(
-            help="Methods, with commas between: plain,lnsr:std=0.05,strength=0.1. "
-            "`steadytune methods` lists them. [default: plain,lnsr]",
-            show_default=False,
-        ),
-    ] = None,
-    method: Annotated[
-        list[str] | None,
-        typer.Option(help="One method; give it again for more. Instead of --methods."),
-    ] = None,
+    method: MethodsOption = None,
     out: Annotated[
         Path, typer.Option(help="Folder for the records and report.html.", metavar="DIR")
     ] = Path("steadytune-demo"),
@@ -64,7 +55,7 @@ def demo(
 
     * `steadytune demo`
     * `steadytune demo --seeds 10 --out ten-seeds`
-    * `steadytune demo --methods plain,lnsr,lnsr:std=0.1,strength=3`
+    * `steadytune demo --method plain,lnsr,lnsr:std=0.1,strength=3`
     """
     with one_line_errors():
         go_without_hub(model)
@@ -76,7 +67,7 @@ def demo(
 
         options = Options(
             seeds=read_seeds(seeds),
-            methods=read_methods(methods, method or ()),
+            methods=read_methods(method or ()),
             out=out,
             task=task,
             model=model,
@@ -85,5 +76,6 @@ def demo(
             epochs=epochs,
             learning_rate=learning_rate,
             workers=workers,
+            command=command_line(context),
         )
         run_demo(options, Console())

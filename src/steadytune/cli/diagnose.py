@@ -7,16 +7,17 @@ from typing import Annotated
 
 import typer
 
-from ._app import app, go_without_hub, one_line_errors
+from ._app import app, command_line, go_without_hub, one_line_errors
 
 
 @app.command()
 def diagnose(
+    context: typer.Context,
     models: Annotated[
         list[str],
         typer.Argument(
             help="minilm (all-MiniLM-L6-v2, needs no hub), a folder that save_pretrained has "
-            "written, or a name on the hub; the first is what others are compared with.",
+            "written, or a name on the hub; the others are compared with the first.",
             metavar="MODEL",
         ),
     ],
@@ -41,15 +42,11 @@ def diagnose(
         str | None,
         typer.Option(help="Folder of local copies of the tasks' rows.", metavar="DIR"),
     ] = None,
-    compare: Annotated[
-        list[str] | None,
-        typer.Option(help="Models to set beside it.", metavar="OTHER ..."),
-    ] = None,
     start: Annotated[
         str | None,
         typer.Option(
             help="Model that the others were fine-tuned from; weights are compared with "
-            "it. [default: MODEL]",
+            "it. [default: the first]",
             show_default=False,
             metavar="START",
         ),
@@ -82,15 +79,13 @@ def diagnose(
     Examples:
 
     * `steadytune diagnose minilm`
-    * `steadytune diagnose minilm --compare models/plain models/lnsr --full`
-    """  # fmt: skip
+    * `steadytune diagnose minilm models/plain models/lnsr --full`
+    """
     with one_line_errors():
         from ..tasks.source import DataSource
 
-        # What follows an option's one value stands with the arguments.
         model, *others = models
-        names = (model, *(compare or ()), *others)
-        every = (*names, start) if start else names
+        every = (*models, start) if start else models
         asks = task is not None and DataSource(task=task, data_root=data_root).asks_hub
         go_without_hub(*every, rows_ask_hub=asks)
         from rich.console import Console
@@ -100,7 +95,7 @@ def diagnose(
 
         options = Options(
             model=model,
-            compare=names[1:],
+            compare=tuple(others),
             start=start,
             task=task or (None if data else TASK),
             data=data,
@@ -112,5 +107,6 @@ def diagnose(
             seed=seed,
             max_length=max_length,
             out=out,
+            command=command_line(context),
         )
         run_diagnosis(options, Console())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .._counted import counted
 from ..model_files import is_minilm
 from .carry_out import Desk, missing_runs
 from .grid import LoadedTask, PlannedRun
@@ -28,9 +29,9 @@ def announce_trials(study: Study, runs: Sequence[PlannedRun], desk: Desk) -> Non
     """Say what the search is."""
     assert study.tuning is not None
     text = (
-        f"tuning: up to {count(study.tuning.trials, 'trial')} a method x "
-        f"{count(study.tuning.seeds, 'seed')}, chosen on rows that are not reported: "
-        f"{count(runs, 'run')}{_to_do(runs, desk)}"
+        f"tuning: up to {counted(study.tuning.trials, 'trial')} a method x "
+        f"{counted(study.tuning.seeds, 'seed')}, chosen on rows that are not reported: "
+        f"{counted(runs, 'run')}{_to_do(runs, desk)}"
     )
     show([text], desk.console)
 
@@ -69,18 +70,12 @@ def describe_tasks(
 
 def grid_text(study: Study, runs: Sequence[PlannedRun]) -> str:
     """The product that the runs are."""
-    factors = [count(study.arms, "method"), count(study.seeds, "seed")]
+    factors = [counted(study.arms, "method"), counted(study.seeds, "seed")]
     if len(study.subset_seeds) > 1:
-        factors.append(count(study.subset_seeds, "training subset"))
+        factors.append(counted(study.subset_seeds, "training subset"))
     if len(study.tasks) > 1:
-        factors.append(count(study.tasks, "task"))
-    return f"{' x '.join(factors)} = {count(runs, 'run')}"
-
-
-def count(values: Sequence[object] | int, noun: str) -> str:
-    """A number of things in words."""
-    number = values if isinstance(values, int) else len(values)
-    return f"{number} {noun}{'s' * (number != 1)}"
+        factors.append(counted(study.tasks, "task"))
+    return f"{' x '.join(factors)} = {counted(runs, 'run')}"
 
 
 def show(lines: Sequence[str], console: Console) -> None:

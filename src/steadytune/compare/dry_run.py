@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._counted import counted
 from .._exceptions import DataError, ModelError
 from .._study_folder import TUNING_FOLDER
 from ..study.ledger import Ledger, has_result
-from .announce import count, describe_tasks, grid_text, show
+from .announce import describe_tasks, grid_text, show
 from .grid import LoadedTask, PlannedRun, distinct, load_tasks, plan_runs
 from .study import Study
 from .tuning import choose, plan_chosen, plan_trials, unique_runs
@@ -49,7 +50,7 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
     finished = {key for key, record in records.items() if has_result(record)}
     show([*describe_tasks(study, loaded, runs), grid_text(study, runs)], console)
     if searched:
-        show([f"before them {count(searched, 'run')} of tuning"], console)
+        show([f"before them {counted(searched, 'run')} of tuning"], console)
         if all(run.spec.hash in finished for run in searched):
             runs = distinct(plan_chosen(study, loaded, choose(trials, records)))
         else:
@@ -65,9 +66,9 @@ def _show_grid(study: Study, reason: str, console: Console) -> None:
         [
             f"{study.name}: {study.model} on {', '.join(map(str, names))}",
             f"methods: {', '.join(arm.name for arm in study.arms)}",
-            f"{count(study.arms, 'method')} x {count(study.seeds, 'seed')} x "
-            f"{count(study.subset_seeds, 'training subset')} x {count(study.tasks, 'task')} = "
-            f"{count(runs, 'run')}",
+            f"{counted(study.arms, 'method')} x {counted(study.seeds, 'seed')} x "
+            f"{counted(study.subset_seeds, 'training subset')} x {counted(study.tasks, 'task')} = "
+            f"{counted(runs, 'run')}",
             f"no time estimate: {reason}",
         ],
         console,
@@ -94,8 +95,8 @@ def _show_estimate(
     done = f" ({len(runs) - len(missing)} are done already)" if len(missing) < len(runs) else ""
     show(
         [
-            f"{count(missing, 'run')} to do{done}: about {words_of(wall_seconds(found, places))} "
-            f"with {count(places, 'run')} at a time. Timed on this machine as it is now."
+            f"{counted(missing, 'run')} to do{done}: about {words_of(wall_seconds(found, places))} "
+            f"with {counted(places, 'run')} at a time. Timed on this machine as it is now."
         ],
         console,
     )

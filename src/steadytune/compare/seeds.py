@@ -25,10 +25,3 @@ def read_seeds(text: str) -> tuple[int, ...]:
     if not 1 <= numbers[0] <= _LONGEST_COUNT:
         raise ConfigError(f"{numbers[0]} seeds are not possible; expected 1 to {_LONGEST_COUNT}")
     return tuple(range(1, numbers[0] + 1))
-
-
-def seeds_text(seeds: tuple[int, ...]) -> str:
-    """The shortest text that `read_seeds` reads as these seeds."""
-    if seeds == tuple(range(1, len(seeds) + 1)):
-        return str(len(seeds))
-    return ",".join(map(str, seeds)) + ("," if len(seeds) == 1 else "")

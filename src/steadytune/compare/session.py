@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._counted import counted
 from .._study_folder import TUNING_FOLDER
 from ..study.executors import Executor
 from ..study.ledger import Ledger, run_name
-from .announce import announce, announce_choices, announce_same, announce_trials, count, show
+from .announce import announce, announce_choices, announce_same, announce_trials, show
 from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside
 from .choices import write_choices
 from .grid import PlannedRun, distinct, load_tasks, plan_runs, same_runs
@@ -61,7 +62,7 @@ def run_study(
         runs = distinct(runs)
     _prepare(desk)
     if changed := relabel(runs, desk.ledger):
-        show([f"{count(changed, 'record')} of these runs now go by this study's names"], console)
+        show([f"{counted(changed, 'record')} of these runs now go by this study's names"], console)
     announce(study, loaded, runs, desk)
     show(_without_model(runs, desk), console)
     write_study(study, out)  # a report of what is there can be made before all runs are
@@ -93,8 +94,9 @@ def _without_model(runs: Sequence[PlannedRun], desk: Desk) -> list[str]:
     if not lacking:
         return []
     return [
-        f"{count(lacking, 'finished run')} left no model in {desk.models}, and will not be carried "
-        f"out again; give another --out, or delete their records, such as {run_name(lacking[0])}"
+        f"{counted(lacking, 'finished run')} left no model in {desk.models}, and will not be "
+        "carried out again; give another --out, or delete their records, such as "
+        f"{run_name(lacking[0])}"
     ]
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 
-from .._exceptions import ConfigError
 from .._whole_file import write_json, write_whole
 from ..report.palette import LIGHT
 from .arrays import named_arrays
@@ -18,23 +16,6 @@ from .sections import Section
 from .summary import as_json
 
 PAGE, ARRAYS, NUMBERS, FIGURES = "diagnostics.html", "arrays.npz", "diagnostics.json", "figures"
-
-
-def require_writable(folder: Path) -> None:
-    """Make the folder, before anything is measured.
-
-    Raises:
-        ConfigError: If it cannot be written to.
-    """
-    try:
-        (folder / FIGURES).mkdir(parents=True, exist_ok=True)
-        probe = folder / f".{uuid4().hex}.tmp"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise ConfigError(
-            f"cannot write to {folder} ({error.strerror}); name a folder that can be written to"
-        ) from error
 
 
 def write_files(found: Diagnosis, shown: tuple[Section, ...], folder: Path, heading: str) -> Path:

@@ -30,6 +30,7 @@ class Options:
         seed: The seed of the noise.
         max_length: Most tokens an example; None takes 128, and 384 for question answering.
         out: Folder for arrays, figures and the page.
+        command: The command line that does the same, for the page.
     """
 
     model: str
@@ -45,6 +46,7 @@ class Options:
     seed: int = 0
     max_length: int | None = None
     out: Path = Path("steadytune-diagnosis")
+    command: str = ""
 
     def __post_init__(self) -> None:
         check_count("examples", self.examples, 2)

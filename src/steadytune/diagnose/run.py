@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .._folders import require_writable
 from .diagnosis import Diagnosis, similarities
-from .files import ARRAYS, require_writable, write_files
+from .files import ARRAYS, FIGURES, write_files
 from .loading import Subject, load_subject
 from .material import Material, read_material
 from .measure import ModelDiagnosis, measure, stage_count
@@ -35,7 +34,7 @@ def run_diagnosis(options: Options, console: Console) -> Diagnosis:
         SteadytuneError: If a model, the examples or the folder are not to be had; nothing but the
             empty folder is left then.
     """
-    require_writable(options.out)
+    require_writable(options.out, FIGURES)
     material = read_material(options)
     with progress_bar(console) as bar:
         total = len(options.models) * stage_count(options)
@@ -77,21 +76,8 @@ def diagnose(options: Options, material: Material, tick: Callable[[str], None]) 
         material.source,
         options.relative_noise,
         start_name if options.full else "",
-        command(options),
+        options.command,
     )
-
-
-def command(options: Options) -> str:
-    """The command line that makes a diagnosis again."""
-    words = ["steadytune", "diagnose", options.model]
-    words += ["--compare", *options.compare] if options.compare else []
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
-        if field.name in ("model", "compare", "full") or value in (None, field.default):
-            continue
-        for part in value if isinstance(value, tuple) else (value,):
-            words += [f"--{field.name.replace('_', '-')}", str(part)]
-    return shlex.join(words + ["--full"] * options.full)
 
 
 def _measured(

@@ -11,14 +11,14 @@ from __future__ import annotations
 import io
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
-from .._exceptions import ConfigError, DataError
+from .._exceptions import DataError
+from .._folders import require_writable
 from .._packed_records import (
     PACKED_FILE,
     Unpacked,
@@ -92,14 +92,7 @@ class Ledger:
         Raises:
             ConfigError: If nothing can be written.
         """
-        try:
-            self.runs.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.runs):
-                pass
-        except OSError as error:
-            raise ConfigError(
-                f"cannot write to {self.folder} ({error.strerror}); name another folder with --out"
-            ) from error
+        require_writable(self.folder, self.runs.name)
 
     def add(self, outcome: Outcome) -> Path:
         """Write a record and its predictions, each under a temporary name that is then renamed.

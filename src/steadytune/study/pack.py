@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._counted import counted
 from .._exceptions import ConfigError, DataError
 from .._folders import make_folder
 from .._packed_records import PACKED_FILE, checked_name, is_there, pack_records
@@ -168,7 +169,7 @@ def _packable(folder: Path, left_out: list[str]) -> list[Record]:
         else:
             kept.append(record)
     if cancelled := len(contents.records) - len(finished):
-        left_out.append(f"{folder}: {cancelled} cancelled run{'s' * (cancelled > 1)}")
+        left_out.append(f"{folder}: {counted(cancelled, 'cancelled run')}")
     return kept
 
 

@@ -113,13 +113,18 @@ def load_task(
         ConfigError: There is no such task or companion; the text names near matches.
         DataError: Its rows cannot be had or read.
     """
-    entry = TASKS.get(name)
-    if entry is None:
-        raise ConfigError(_unknown(name))
-    return entry.read(None if data_root is None else Path(data_root), tuple(companions))
+    root = None if data_root is None else Path(data_root)
+    return find_entry(name).read(root, tuple(companions))
 
 
-def _unknown(name: str) -> str:
+def find_entry(name: str) -> Entry:
+    """The entry of that name.
+
+    Raises:
+        ConfigError: There is none; the text names near matches.
+    """
+    if name in TASKS:
+        return TASKS[name]
     near = difflib.get_close_matches(name, TASKS, n=3)
     guess = f"did you mean {' or '.join(near)}? " if near else ""
-    return f"unknown task {name!r}: {guess}expected one of {', '.join(TASKS)}"
+    raise ConfigError(f"unknown task {name!r}: {guess}expected one of {', '.join(TASKS)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,8 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from .._exceptions import ConfigError
-from ._catalogue import TASKS, Entry
+from ._catalogue import TASKS, Entry, find_entry
 from ._task import TRAIN
 from .named import Rows, TaskCard
 
@@ -99,11 +97,7 @@ def print_task(name: str, console: Console) -> None:
     Raises:
         ConfigError: There is no such task; the text names near matches.
     """
-    entry = TASKS.get(name)
-    if entry is None:
-        near = difflib.get_close_matches(name, TASKS, n=3)
-        guess = f"did you mean {' or '.join(near)}? " if near else ""
-        raise ConfigError(f"unknown task {name!r}: {guess}expected one of {', '.join(TASKS)}")
+    entry = find_entry(name)
     console.print(Text(entry.name, style="bold cyan").append(f": {entry.summary}", style="default"))
     if entry.card is None:
         return

@@ -94,11 +94,6 @@ def plain(value: object) -> str:
     return text if text.isprintable() and 0 < len(text) <= _LONGEST_SHOWN else shown(value)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 row`, `2 rows`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
 def first_line(error: BaseException) -> str:
     """What a library says of an error, for a message of one line."""
     lines = str(error).strip().splitlines()

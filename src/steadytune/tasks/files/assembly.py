@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..._counted import counted
 from ..._exceptions import ConfigError, DataError
 from .._catalogue import TASKS, load_task
 from .._problem import values
 from .._problems import PROBLEMS
 from .._task import DEV, TRAIN, Task
-from ._table import Table, counted, listed
+from ._table import Table, listed
 from .columns import Columns
 from .held_out import held_out_rows, text_key
 from .label_mapping import Target

@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..._counted import counted
 from ..._exceptions import DataError
-from ._table import Table, counted, listed, shown
+from ._table import Table, listed, shown
 from .labels import is_number
 from .squad import ANSWERS, CONTEXT, QUESTION
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
+from ..._counted import counted
 from ..._exceptions import DataError
 from ._bytes import LONGEST_LINE, text_lines
-from ._table import Table, counted, listed, shown
+from ._table import Table, listed, shown
 
 COMMA, SEMICOLON, TAB = ",", ";", "\t"
 

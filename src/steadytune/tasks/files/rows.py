@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..._counted import counted
 from ..._exceptions import DataError
 from .._problems import PROBLEMS
-from ._table import Table, counted, listed, plain, shown
+from ._table import Table, listed, plain, shown
 from .columns import QUESTION_ANSWERING, Columns, choose_columns, holds_questions
 from .label_mapping import Target, map_labels
 from .labels import CLASSIFICATION, REGRESSION, is_unicode, read_labels

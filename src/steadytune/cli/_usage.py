@@ -1,0 +1,54 @@
+"""Usage errors: an unknown option, a value that is missing or does not fit, in one line each."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+# What the parser raises. It stands in click or, with a newer typer, in a copy that is typer's own.
+_UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
+
+
+class OneLineGroup(TyperGroup):
+    """A group of commands that tells a usage error in one line on stderr, with exit status 2."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any
+    ) -> Any:
+        """Read what stands before the command."""
+        bare = not args  # then the parser prints the help, and raises it as an error
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except _UsageError as error:
+            if bare:
+                raise
+            raise _told(error, info_name or "") from error
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the command and what stands behind it, and run it."""
+        try:
+            return super().invoke(ctx)
+        except _UsageError as error:
+            command = f"{ctx.command_path} {ctx.invoked_subcommand or ''}"
+            raise _told(error, command.rstrip()) from error
+
+
+def _told(error: Any, command: str) -> typer.Exit:
+    """Tell an error of `command`, unless it knows its command itself."""
+    path = error.ctx.command_path if error.ctx else command
+    text = " ".join(error.format_message().split()).rstrip(".")
+    if given := _given(error):
+        text = text.replace("Invalid value", f"Invalid value {given}", 1)
+    see = " See" if text.endswith("?") else "; see"
+    typer.echo(f"error: {text[:1].lower()}{text[1:]}{see} '{path} --help'", err=True)
+    return typer.Exit(2)
+
+
+def _given(error: Exception) -> str:
+    """The value that could not be read, where the parser's text leaves it out."""
+    from pydantic import ValidationError
+
+    cause = error.__cause__
+    return repr(cause.errors()[0]["input"]) if isinstance(cause, ValidationError) else ""

@@ -1,0 +1,59 @@
+"""Usage errors: one line that names what is wrong and where the help is."""
+
+from __future__ import annotations
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from steadytune.cli._usage import OneLineGroup
+from tests.test_cli import call, require_one_line, spawn
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "command"),
+    [
+        (["demo", "--sedes", "3"], ["no such option: --sedes", "--seeds"], "steadytune demo"),
+        (["--bogus"], ["no such option: --bogus"], "steadytune"),
+        (["--version=3"], ["'--version' does not take a value"], "steadytune"),
+        (["demos"], ["no such command 'demos'", "'demo'?"], "steadytune"),
+        (["xyzzy"], ["no such command 'xyzzy'"], "steadytune"),
+        (["--", "--version=3"], ["'--version' does not take a value"], "steadytune"),
+        (["compare", "--epochs", "abc"], ["'abc'", "'--epochs'", "number"], "steadytune compare"),
+        (["train", "--threads", "1.5", "--out", "x"], ["'1.5'", "integer"], "steadytune train"),
+        (["train", "--task", "rte"], ["missing option '--out'"], "steadytune train"),
+        (["evaluate"], ["missing argument 'MODEL'"], "steadytune evaluate"),
+        (["compare", "--task"], ["'--task' requires an argument"], "steadytune compare"),
+        (["compare", "--dry-run=3"], ["does not take a value"], "steadytune compare"),
+        (["demo", "more\nlines"], ["unexpected extra argument"], "steadytune demo"),
+    ],
+)
+def test_a_usage_error_is_one_line_that_says_where_the_help_is(
+    words: list[str], expected: list[str], command: str
+) -> None:
+    result = call(*words)
+    require_one_line(result, *expected)
+    assert result.stderr.lower().endswith(f" see '{command} --help'\n")
+    assert not result.stdout
+
+
+def test_a_usage_error_of_a_process_is_the_same_line() -> None:
+    done = spawn("demo", "--epochs", "abc")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("error: invalid value 'abc' for '--epochs': ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_help_and_ends_that_are_asked_for_are_as_they_were() -> None:
+    app = typer.Typer(cls=OneLineGroup)
+
+    @app.command()
+    def leave(status: int) -> None:
+        raise typer.Abort if status < 0 else typer.Exit(status)
+
+    app.command("other")(lambda: None)
+    ends = (["leave", "3"], ["leave", "--", "-1"], ["leave", "--help"])
+    results = [CliRunner().invoke(app, words) for words in ends]
+    assert [result.exit_code for result in results] == [3, 1, 0]
+    assert "leave" in results[2].stdout and not results[0].output
+    assert results[1].stderr == "Aborted.\n"

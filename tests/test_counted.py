@@ -1,0 +1,14 @@
+"""A number of things in words."""
+
+from __future__ import annotations
+
+from steadytune._counted import counted
+
+
+def test_one_stands_alone() -> None:
+    assert [counted(number, "row") for number in range(3)] == ["0 rows", "1 row", "2 rows"]
+
+
+def test_things_are_counted() -> None:
+    assert counted(["a"], "training subset") == "1 training subset"
+    assert counted((), "run") == "0 runs"
