@@ -82,9 +82,30 @@ def test_it_says_whether_the_hub_is_asked(
 def test_equal_values_are_read_once(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text("text,label\n" + "".join(f"text {n},{n % 2}\n" for n in range(20)))
-    task = DataSource(train=str(path)).load()
-    path.unlink()
-    assert DataSource(train=str(path)).load() is task
+    assert DataSource(train=str(path)).load() is DataSource(train=str(path)).load()
+
+
+def test_changed_files_and_another_folder_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = DataSource(train="rows.csv")
+    for name, rows in (("first", 10), ("second", 20)):
+        folder = tmp_path / name
+        folder.mkdir()
+        write_rows(folder / "rows.csv", rows)
+        monkeypatch.chdir(folder)
+        assert count_rows(source) == rows
+    write_rows(Path("rows.csv"), 30)
+    assert count_rows(source) == 30
+
+
+def count_rows(source: DataSource) -> int:
+    return sum(map(len, source.load().splits.values()))
+
+
+def write_rows(path: Path, count: int) -> None:
+    rows = (f"text {number},{number % 2}\n" for number in range(count))
+    path.write_text("text,label\n" + "".join(rows))
 
 
 def test_the_metric_can_be_another(tmp_path: Path) -> None:

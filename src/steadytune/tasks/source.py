@@ -8,6 +8,7 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from .._exceptions import ConfigError
 from ._catalogue import TASKS, FileTask
@@ -93,17 +94,16 @@ class DataSource:
         named = self.task in TASKS and isinstance(TASKS[self.task], FileTask)
         if named and not (self.data_root or os.environ.get(DATA_VARIABLE)):
             return True
-        files = [self.train, self.validation, self.dev, *(domain.file for domain in self.domains)]
-        return any(asks_hub(file) for file in files if file is not None)
+        return any(asks_hub(file) for file in self._files)
 
     def load(self) -> Task:
-        """Read the task; the same value is read once a process.
+        """Read the task; the same value is read once a process, unless its files have changed.
 
         Raises:
             ConfigError: A name, column or setting cannot be.
             DataError: Rows cannot be had or read.
         """
-        return _load(self).task
+        return _load(self, _state(self)).task
 
     def notes(self) -> tuple[str, ...]:
         """What was guessed, a line each, to be shown before a run.
@@ -112,11 +112,25 @@ class DataSource:
             ConfigError: As `load`.
             DataError: As `load`.
         """
-        return _load(self).notes
+        return _load(self, _state(self)).notes
+
+    @property
+    def _files(self) -> list[str]:
+        """What of it names a file, a folder or a data set."""
+        named = [self.train, self.validation, self.dev, *(domain.file for domain in self.domains)]
+        return [file for file in named if file is not None]
+
+
+def _state(source: DataSource) -> tuple[object, ...]:
+    """What the rows depend on beside the value: the folder it is read from, and its files."""
+    found = [(file, Path(file)) for file in source._files]
+    stamps = [(file, path.stat()) for file, path in found if path.exists()]
+    files = tuple((file, stamp.st_mtime_ns, stamp.st_size) for file, stamp in stamps)
+    return os.getcwd(), os.environ.get(DATA_VARIABLE), files
 
 
 @lru_cache(maxsize=16)
-def _load(source: DataSource) -> Loaded:
+def _load(source: DataSource, state: tuple[object, ...]) -> Loaded:
     loaded = own_task(source) if source.task is None else named_task(source)
     if source.metric is None:
         return loaded
