@@ -13,7 +13,11 @@ from steadytune.report import Outputs, report_folders
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDERS = sorted(path.parent for path in (DOCS / "evidence").glob("*/runs.jsonl.xz"))
-BASELINES = {"report.md": "", "against-half-the-rate.md": "plain, 1e-4"}
+BASELINES = {
+    "report.md": "",
+    "against-half-the-rate.md": "plain, 1e-4",
+    "against-lnsr.md": "lnsr",
+}
 REPORTS = sorted((DOCS / "evidence").glob("*/*.md"))
 
 
