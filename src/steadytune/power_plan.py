@@ -22,7 +22,7 @@ MOST_SEEDS = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class PowerGoal:
     """What a comparison should be able to show.
 
     Args:
@@ -61,9 +61,9 @@ class Row:
 
     Args:
         seeds: Seeds that both methods are run with.
-        mean: Chance to find the wished difference of means.
+        mean: Chance to find the sought difference of means.
         difference: Difference of means that would be found with a chance of 80 %.
-        spread: Chance to find the wished ratio of standard deviations.
+        spread: Chance to find the sought ratio of standard deviations.
         ratio: Ratio below one that would be found with a chance of 80 %.
     """
 
@@ -76,10 +76,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Plan:
-    """What seeds can show about a wish, given how scores scatter.
+    """What seeds can show about a goal, given how scores scatter.
 
     Args:
-        wish: What was asked.
+        goal: What was asked.
         std_differences: Standard deviation of the paired differences; None if only spread is asked.
         correlation: Between the scores of the two methods with the same seed.
         rows: By number of seeds.
@@ -89,7 +89,7 @@ class Plan:
         ratio_of_five: The ratio below one that five seeds find with a chance of 80 %.
     """
 
-    wish: Wish
+    goal: PowerGoal
     std_differences: float | None
     correlation: float
     rows: tuple[Row, ...]
@@ -125,20 +125,20 @@ def refuse_with(reason: str, **options: object) -> None:
 
 
 def given_plan(
-    wish: Wish, std: float | None, correlation: float | None, seeds: Sequence[int]
+    goal: PowerGoal, std: float | None, correlation: float | None, seeds: Sequence[int]
 ) -> Plan:
     """The plan for two methods whose scores have this standard deviation and correlation.
 
     Raises:
-        ConfigError: If a difference is wished without `std`, or a number is out of range.
+        ConfigError: If a difference is sought without `std`, or a number is out of range.
     """
     together = 0.0 if correlation is None else correlation
     scatter = None if std is None else std_of_differences(std, together)
-    return make_plan(wish, scatter, together, seeds)
+    return make_plan(goal, scatter, together, seeds)
 
 
 def make_plan(
-    wish: Wish,
+    goal: PowerGoal,
     std_differences: float | None,
     correlation: float,
     seeds: Sequence[int],
@@ -146,64 +146,64 @@ def make_plan(
     """Compute the powers for these numbers of seeds and for those that are needed.
 
     Args:
-        wish: What a comparison should be able to show.
+        goal: What a comparison should be able to show.
         std_differences: Standard deviation of the paired differences; None if it is not known.
         correlation: Between the scores of the two methods with the same seed.
         seeds: Numbers of seeds.
 
     Raises:
-        ConfigError: If a difference is wished and the scatter of differences is not known.
+        ConfigError: If a difference is sought and the scatter of differences is not known.
     """
-    if wish.difference is not None and std_differences is None:
+    if goal.difference is not None and std_differences is None:
         raise ConfigError("a difference needs a scatter to compare it with: add --std or --study")
-    mean = needed_for_mean(wish, std_differences)
-    spread = needed_for_spread(wish, correlation)
+    mean = needed_for_mean(goal, std_differences)
+    spread = needed_for_spread(goal, correlation)
     counts = sorted({*seeds, *(n for n in (*mean, *spread) if n is not None)})
     return Plan(
-        wish=wish,
+        goal=goal,
         std_differences=std_differences,
         correlation=correlation,
-        rows=tuple(_row(wish, std_differences, correlation, count) for count in counts),
+        rows=tuple(_row(goal, std_differences, correlation, count) for count in counts),
         mean_needed=mean,
         spread_needed=spread,
-        sign_flip_needed=_sign_flip_needed(wish.threshold),
-        ratio_of_five=detectable_ratio(5, correlation, significance=wish.threshold),
+        sign_flip_needed=_sign_flip_needed(goal.threshold),
+        ratio_of_five=detectable_ratio(5, correlation, significance=goal.threshold),
     )
 
 
-def needed_for_mean(wish: Wish, std_differences: float | None) -> tuple[int | None, ...]:
-    """Seeds that find the wished difference with the chances of `TARGETS`; empty if not asked."""
-    if wish.difference is None or std_differences is None:
+def needed_for_mean(goal: PowerGoal, std_differences: float | None) -> tuple[int | None, ...]:
+    """Seeds that find the sought difference with the chances of `TARGETS`; empty if not asked."""
+    if goal.difference is None or std_differences is None:
         return ()
-    effect = wish.difference / std_differences
+    effect = goal.difference / std_differences
 
     def power(count: int) -> float:
-        return mean_power(count, effect, significance=wish.threshold)
+        return mean_power(count, effect, significance=goal.threshold)
 
     return tuple(needed_pairs(power, target) for target in TARGETS)
 
 
-def needed_for_spread(wish: Wish, correlation: float) -> tuple[int | None, ...]:
-    """Seeds that find the wished ratio with the chances of `TARGETS`; empty if not asked."""
-    ratio = wish.ratio
+def needed_for_spread(goal: PowerGoal, correlation: float) -> tuple[int | None, ...]:
+    """Seeds that find the sought ratio with the chances of `TARGETS`; empty if not asked."""
+    ratio = goal.ratio
     if ratio is None:
         return ()
 
     def power(count: int) -> float:
-        return spread_power(count, ratio, correlation, significance=wish.threshold)
+        return spread_power(count, ratio, correlation, significance=goal.threshold)
 
     return tuple(needed_pairs(power, target) for target in TARGETS)
 
 
-def _row(wish: Wish, std_differences: float | None, correlation: float, count: int) -> Row:
-    threshold = wish.threshold
+def _row(goal: PowerGoal, std_differences: float | None, correlation: float, count: int) -> Row:
+    threshold = goal.threshold
     mean = difference = spread = ratio = None
-    if wish.difference is not None and std_differences is not None:
-        mean = mean_power(count, wish.difference / std_differences, significance=threshold)
+    if goal.difference is not None and std_differences is not None:
+        mean = mean_power(count, goal.difference / std_differences, significance=threshold)
         effect = detectable_effect(count, significance=threshold)
         difference = None if effect is None else effect * std_differences
-    if wish.ratio is not None:
-        spread = spread_power(count, wish.ratio, correlation, significance=threshold)
+    if goal.ratio is not None:
+        spread = spread_power(count, goal.ratio, correlation, significance=threshold)
         ratio = detectable_ratio(count, correlation, significance=threshold)
     return Row(count, mean, difference, spread, ratio)
 

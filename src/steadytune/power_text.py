@@ -13,7 +13,7 @@ from .power_plan import (
     MOST_SEEDS,
     TARGETS,
     Plan,
-    Wish,
+    PowerGoal,
     make_plan,
     needed_for_mean,
     needed_for_spread,
@@ -31,36 +31,36 @@ def print_plan(plan: Plan, console: Console) -> None:
 
 
 def print_study_plan(
-    study: StudyScatter, wish: Wish, seeds: Sequence[int], console: Console
+    study: StudyScatter, goal: PowerGoal, seeds: Sequence[int], console: Console
 ) -> None:
     """Print how scores scatter in a study and the seeds needed; with one comparison the plan too.
 
     Args:
         study: The scatter.
-        wish: What a comparison should be able to show.
+        goal: What a comparison should be able to show.
         seeds: Numbers of seeds in the table.
         console: Where to print.
     """
-    print_scatter(study, wish, console)
+    print_scatter(study, goal, console)
     if len(study.found) > 1:
         text = "--method, and --domain where it is not the one trained on, give the table by seeds."
         _print_sentence(Text(text), console)
         return
     scatter = study.found[0]
     console.print()
-    print_plan(make_plan(wish, scatter.std_differences, scatter.correlation, seeds), console)
+    print_plan(make_plan(goal, scatter.std_differences, scatter.correlation, seeds), console)
 
 
-def print_scatter(study: StudyScatter, wish: Wish, console: Console) -> None:
+def print_scatter(study: StudyScatter, goal: PowerGoal, console: Console) -> None:
     """Print how scores scatter in a study, and the seeds that each comparison would need."""
     for place in dict.fromkeys(map(_place, study.found)):
         console.print(Text(place, style="bold"))
         scatters = [scatter for scatter in study.found if _place(scatter) == place]
-        if wish.difference is not None:
-            console.print(_mean_table(scatters, wish))
-        if wish.ratio is not None:
-            console.print(_spread_table(scatters, wish))
-    if wish.difference is not None:
+        if goal.difference is not None:
+            console.print(_mean_table(scatters, goal))
+        if goal.ratio is not None:
+            console.print(_spread_table(scatters, goal))
+    if goal.difference is not None:
         text = (
             "std is the standard deviation of the paired differences, itself an estimate. Its 95 % "
             "interval stands beside it, and the seeds that both ends would need in brackets."
@@ -90,27 +90,27 @@ def print_scatter(study: StudyScatter, wish: Wish, console: Console) -> None:
 def _plan_table(plan: Plan) -> Table:
     table = _empty()
     _right(table, "seeds")
-    if plan.wish.difference is not None:
-        _right(table, f"power, difference {plan.wish.difference:g}", "difference with 80 %")
-    if plan.wish.ratio is not None:
-        _right(table, f"power, ratio {plan.wish.ratio:g}", "ratio with 80 %")
+    if plan.goal.difference is not None:
+        _right(table, f"power, difference {plan.goal.difference:g}", "difference with 80 %")
+    if plan.goal.ratio is not None:
+        _right(table, f"power, ratio {plan.goal.ratio:g}", "ratio with 80 %")
     for row in plan.rows:
         cells = [str(row.seeds)]
-        if plan.wish.difference is not None:
+        if plan.goal.difference is not None:
             cells += [_percent(row.mean), _number(row.difference)]
-        if plan.wish.ratio is not None:
+        if plan.goal.ratio is not None:
             cells += [_percent(row.spread), _number(row.ratio)]
         table.add_row(*cells)
     return table
 
 
-def _mean_table(scatters: Sequence[Scatter], wish: Wish) -> Table:
-    table = _by_method(f"Seeds to find a difference of {wish.difference:g} in the mean")
+def _mean_table(scatters: Sequence[Scatter], goal: PowerGoal) -> Table:
+    table = _by_method(f"Seeds to find a difference of {goal.difference:g} in the mean")
     _right(table, "pairs", "std", "95 % interval", *_target_headings())
     for scatter in scatters:
         low, high = scatter.interval.low, scatter.interval.high
         stds = (scatter.std_differences, low, high)
-        ends = zip(*(needed_for_mean(wish, std) for std in stds), strict=True)
+        ends = zip(*(needed_for_mean(goal, std) for std in stds), strict=True)
         seeds = [f"{_count(n)} ({_count(few)} to {_count(many)})" for n, few, many in ends]
         interval = f"{low:.2g} to {high:.2g}"
         std = _number(scatter.std_differences)
@@ -118,11 +118,11 @@ def _mean_table(scatters: Sequence[Scatter], wish: Wish) -> Table:
     return table
 
 
-def _spread_table(scatters: Sequence[Scatter], wish: Wish) -> Table:
-    table = _by_method(f"Seeds to find a ratio of {wish.ratio:g} of the spreads")
+def _spread_table(scatters: Sequence[Scatter], goal: PowerGoal) -> Table:
+    table = _by_method(f"Seeds to find a ratio of {goal.ratio:g} of the spreads")
     _right(table, "pairs", "correlation", *_target_headings())
     for scatter in scatters:
-        needed = needed_for_spread(wish, scatter.correlation)
+        needed = needed_for_spread(goal, scatter.correlation)
         correlation = f"{scatter.correlation:.2f}"
         table.add_row(scatter.method, str(scatter.pairs), correlation, *map(_count, needed))
     return table
@@ -137,13 +137,13 @@ def _target_headings() -> list[str]:
 
 
 def _answers(plan: Plan) -> list[str]:
-    wish, answers = plan.wish, []
-    if wish.difference is not None:
+    goal, answers = plan.goal, []
+    if goal.difference is not None:
         seeds = _needed_text(plan.mean_needed)
-        answers.append(f"To find a true difference of {wish.difference:g} in the mean: {seeds}.")
-    if wish.ratio is not None:
+        answers.append(f"To find a true difference of {goal.difference:g} in the mean: {seeds}.")
+    if goal.ratio is not None:
         seeds = _needed_text(plan.spread_needed)
-        answers.append(f"To find a true ratio of {wish.ratio:g} of the spreads: {seeds}.")
+        answers.append(f"To find a true ratio of {goal.ratio:g} of the spreads: {seeds}.")
     return answers
 
 
@@ -153,20 +153,20 @@ def _needed_text(needed: Sequence[int | None]) -> str:
 
 
 def _caveats(plan: Plan) -> list[str]:
-    wish = plan.wish
-    shared = f", {wish.significance:g} over {wish.comparisons} comparisons"
+    goal = plan.goal
+    shared = f", {goal.significance:g} over {goal.comparisons} comparisons"
     caveats = [
         "Every seed is a run of each of the two methods. Power is the chance that, if the true "
-        "value is the wished one, a two-sided test gives p at or below "
-        f"{wish.threshold:.3g}{shared if wish.comparisons > 1 else ''}."
+        "value is the sought one, a two-sided test gives p at or below "
+        f"{goal.threshold:.3g}{shared if goal.comparisons > 1 else ''}."
     ]
-    if wish.difference is not None:
+    if goal.difference is not None:
         caveats.append(
             f"The paired t-test, with {_number(plan.std_differences)} as standard deviation of the "
             f"differences. The sign-flip test needs at least {plan.sign_flip_needed} seeds to "
             "reach that p at all, whatever the scores."
         )
-    if wish.ratio is not None:
+    if goal.ratio is not None:
         caveats.append(
             f"The Pitman-Morgan test, with a correlation of {plan.correlation:.2g} between the two "
             f"methods. Five seeds find a ratio of {_number(plan.ratio_of_five)}, or its inverse, "

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from steadytune import stats
-from steadytune.power_plan import Wish, given_plan
+from steadytune.power_plan import PowerGoal, given_plan
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "statistics.md").read_text()
@@ -57,9 +57,9 @@ def test_the_coverage_is_the_benchmarks() -> None:
 @pytest.mark.parametrize("row", [row for row in ROWS if re.match(r"a (difference|ratio)", row[0])])
 def test_the_seeds_needed_are_those_of_the_command(row: tuple[str, ...]) -> None:
     (value,) = map(float, re.findall(r"[\d.]+", row[0]))
-    wish = Wish(difference=value) if "difference" in row[0] else Wish(ratio=value)
+    goal = PowerGoal(difference=value) if "difference" in row[0] else PowerGoal(ratio=value)
     for correlation, cell in zip((0.0, 0.5), row[1:], strict=True):
-        plan = given_plan(wish, 1.0, correlation, [])
+        plan = given_plan(goal, 1.0, correlation, [])
         assert cell == "{}, {}".format(*(plan.mean_needed or plan.spread_needed))
 
 

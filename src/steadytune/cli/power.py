@@ -74,16 +74,16 @@ def power(
     with one_line_errors():
         from rich.console import Console
 
-        from ..power_plan import Wish, given_plan, read_counts, refuse_with
+        from ..power_plan import PowerGoal, given_plan, read_counts, refuse_with
         from ..power_text import print_plan, print_study_plan
 
-        wish = Wish(
+        goal = PowerGoal(
             difference=difference, ratio=ratio, significance=significance, comparisons=comparisons
         )
         counts = read_counts(seeds)
         if study is None:
             refuse_with("it names a part of a study: add --study DIR", method=method, domain=domain)
-            print_plan(given_plan(wish, std, correlation, counts), Console())
+            print_plan(given_plan(goal, std, correlation, counts), Console())
             return
         refuse_with(
             "--study gives the scatter: leave one of the two out", std=std, correlation=correlation
@@ -91,4 +91,4 @@ def power(
         from ..study_scatter import study_scatter
 
         found = study_scatter(study, baseline=baseline, method=method, domain=domain)
-        print_study_plan(found, wish, counts, Console())
+        print_study_plan(found, goal, counts, Console())

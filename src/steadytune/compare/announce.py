@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._counted import counted
 from ..model_files import is_minilm
-from .carry_out import Desk, missing_runs
+from .carry_out import RunContext, missing_runs
 from .grid import LoadedTask, PlannedRun
 from .study import Study
 from .tuning import Chosen
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 
 def announce(
-    study: Study, loaded: Sequence[LoadedTask], runs: Sequence[PlannedRun], desk: Desk
+    study: Study, loaded: Sequence[LoadedTask], runs: Sequence[PlannedRun], context: RunContext
 ) -> None:
     """Say what the study is, and what is to do of it."""
-    show(describe_tasks(study, loaded, runs), desk.console)
-    show([f"{grid_text(study, runs)}{_to_do(runs, desk)}"], desk.console)
-    _say_what_is_stale(runs, desk)
+    show(describe_tasks(study, loaded, runs), context.console)
+    show([f"{grid_text(study, runs)}{_to_do(runs, context)}"], context.console)
+    _say_what_is_stale(runs, context)
 
 
-def announce_trials(study: Study, runs: Sequence[PlannedRun], desk: Desk) -> None:
+def announce_trials(study: Study, runs: Sequence[PlannedRun], context: RunContext) -> None:
     """Say what the search is."""
     assert study.tuning is not None
     text = (
         f"tuning: up to {counted(study.tuning.trials, 'trial')} a method x "
         f"{counted(study.tuning.seeds, 'seed')}, chosen on rows that are not reported: "
-        f"{counted(runs, 'run')}{_to_do(runs, desk)}"
+        f"{counted(runs, 'run')}{_to_do(runs, context)}"
     )
-    show([text], desk.console)
+    show([text], context.console)
 
 
 def announce_choices(chosen: Chosen, out: Console) -> None:
@@ -93,20 +93,20 @@ def _domains(task: Mapping[str, Any], model: str) -> list[str]:
     ]
 
 
-def _to_do(runs: Sequence[PlannedRun], desk: Desk) -> str:
-    missing = [run.spec for run in missing_runs(runs, desk.ledger)]
+def _to_do(runs: Sequence[PlannedRun], context: RunContext) -> str:
+    missing = [run.spec for run in missing_runs(runs, context.ledger)]
     there = len(runs) - len(missing)
-    text = f": {there} in {desk.ledger.folder} already, {len(missing)} to do" if there else ""
+    text = f": {there} in {context.ledger.folder} already, {len(missing)} to do" if there else ""
     if not missing:
         return text
-    notice = desk.executor.notice(missing)
-    return f"{text}, {desk.executor.describe(missing)}" + (f"\n{notice}" if notice else "")
+    notice = context.executor.notice(missing)
+    return f"{text}, {context.executor.describe(missing)}" + (f"\n{notice}" if notice else "")
 
 
-def _say_what_is_stale(runs: Sequence[PlannedRun], desk: Desk) -> None:
+def _say_what_is_stale(runs: Sequence[PlannedRun], context: RunContext) -> None:
     """Records that differ from a planned run only in what cannot be chosen are out of date."""
-    found = desk.ledger.stale([run.spec for run in runs])
-    finished = desk.ledger.finished() if found else set()
+    found = context.ledger.stale([run.spec for run in runs])
+    finished = context.ledger.finished() if found else set()
     for stale in found:
         if stale.spec.hash in finished:
             continue
@@ -116,5 +116,5 @@ def _say_what_is_stale(runs: Sequence[PlannedRun], desk: Desk) -> None:
                 f"out of date: {spec['method']}, seed {spec['seed']} on {spec['task']} "
                 f"({', '.join(stale.differs)} differ); its run is carried out again"
             ],
-            desk.console,
+            context.console,
         )

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Desk:
+class RunContext:
     """Where runs are carried out, and where what they leave behind is put.
 
     Args:
@@ -50,12 +50,14 @@ def set_corrupt_aside(ledger: Ledger, console: Console) -> None:
         console.print(f"{name} is no record ({reason}): set aside as {aside.name}", markup=False)
 
 
-def carry_out(runs: Sequence[PlannedRun], desk: Desk, planned: Sequence[PlannedRun]) -> None:
+def carry_out(
+    runs: Sequence[PlannedRun], context: RunContext, planned: Sequence[PlannedRun]
+) -> None:
     """Carry out runs and keep what they leave behind.
 
     Args:
         runs: Those that are missing.
-        desk: Where.
+        context: Where.
         planned: All runs of the stage, those that are there included.
 
     Raises:
@@ -65,22 +67,24 @@ def carry_out(runs: Sequence[PlannedRun], desk: Desk, planned: Sequence[PlannedR
     from .._progress import StudyProgress
 
     by_hash = {run.spec.hash: run for run in runs}
-    with StudyProgress(desk.console, len(runs)) as progress:
+    with StudyProgress(context.console, len(runs)) as progress:
 
         def keep(outcome: Outcome) -> None:
             whole = completed(outcome, by_hash[outcome.record["spec_hash"]])
-            desk.ledger.add(whole)
+            context.ledger.add(whole)
             progress.on_record(whole.record)
 
         try:
             specs = [run.spec for run in runs]
-            curves = desk.ledger.folder.resolve() / "curves"
-            work = StudyRun(FineTune(desk.load, desk.models, curves), by_hash)
-            desk.executor.carry_out(specs, work, keep, progress.on_progress, desk.ledger.folder)
+            curves = context.ledger.folder.resolve() / "curves"
+            work = StudyRun(FineTune(context.load, context.models, curves), by_hash)
+            context.executor.carry_out(
+                specs, work, keep, progress.on_progress, context.ledger.folder
+            )
         except KeyboardInterrupt:
-            done = len(desk.ledger.finished() & {run.spec.hash for run in planned})
+            done = len(context.ledger.finished() & {run.spec.hash for run in planned})
             raise KeyboardInterrupt(
-                f"stopped with {done} of {len(planned)} runs in {desk.ledger.runs}; "
+                f"stopped with {done} of {len(planned)} runs in {context.ledger.runs}; "
                 "the same command goes on from there"
             ) from None
 

@@ -12,7 +12,7 @@ from .._study_folder import TUNING_FOLDER
 from ..study.executors import Executor
 from ..study.ledger import Ledger, run_name
 from .announce import announce, announce_choices, announce_same, announce_trials, show
-from .carry_out import Desk, carry_out, missing_runs, set_corrupt_aside
+from .carry_out import RunContext, carry_out, missing_runs, set_corrupt_aside
 from .choices import write_choices
 from .grid import PlannedRun, distinct, load_tasks, plan_runs, same_runs
 from .present import present, write_study
@@ -52,59 +52,59 @@ def run_study(
     trials = plan_trials(study, loaded) if study.tuning else ()
     load = task_loader(study, loaded, executor.shares_files)
     models = out.resolve() / "models" if save_models else None
-    desk = Desk(Ledger(out), executor, load, console, models)
+    context = RunContext(Ledger(out), executor, load, console, models)
     for folder in (out, out / TUNING_FOLDER):
         Ledger(folder).packed()  # a damaged file shows before a search begins
-    desk.ledger.require_writable()
+    context.ledger.require_writable()
     if trials:
-        runs = plan_chosen(study, loaded, _tune(study, trials, desk))
+        runs = plan_chosen(study, loaded, _tune(study, trials, context))
         announce_same(same_runs(runs), console)
         runs = distinct(runs)
-    _prepare(desk)
-    if changed := relabel(runs, desk.ledger):
+    _prepare(context)
+    if changed := relabel(runs, context.ledger):
         show([f"{counted(changed, 'record')} of these runs now go by this study's names"], console)
-    announce(study, loaded, runs, desk)
-    show(_without_model(runs, desk), console)
+    announce(study, loaded, runs, context)
+    show(_without_model(runs, context), console)
     write_study(study, out)  # a report of what is there can be made before all runs are
-    _carry_out_missing(runs, desk)
+    _carry_out_missing(runs, context)
     return present(study, out, runs, console)
 
 
-def _tune(study: Study, trials: Sequence[Trial], desk: Desk) -> Chosen:
+def _tune(study: Study, trials: Sequence[Trial], context: RunContext) -> Chosen:
     """Carry out the search, and write down and show what it chose."""
-    out = desk.ledger.folder
-    desk = replace(desk, ledger=Ledger(out / TUNING_FOLDER), models=None)
+    out = context.ledger.folder
+    context = replace(context, ledger=Ledger(out / TUNING_FOLDER), models=None)
     runs = unique_runs(trials)
-    _prepare(desk)
-    announce_trials(study, runs, desk)
-    _carry_out_missing(runs, desk)
-    chosen = choose(trials, {r["spec_hash"]: r for r in desk.ledger.read().records})
+    _prepare(context)
+    announce_trials(study, runs, context)
+    _carry_out_missing(runs, context)
+    chosen = choose(trials, {r["spec_hash"]: r for r in context.ledger.read().records})
     write_choices(out, chosen)
-    announce_choices(chosen, desk.console)
+    announce_choices(chosen, context.console)
     return chosen
 
 
-def _without_model(runs: Sequence[PlannedRun], desk: Desk) -> list[str]:
+def _without_model(runs: Sequence[PlannedRun], context: RunContext) -> list[str]:
     """A line where models are asked for of runs that were carried out without keeping them."""
-    if desk.models is None:
+    if context.models is None:
         return []
-    finished = desk.ledger.finished()
+    finished = context.ledger.finished()
     done = [run.spec for run in runs if run.spec.hash in finished]
-    lacking = [spec for spec in done if not (desk.models / run_name(spec)).is_dir()]
+    lacking = [spec for spec in done if not (context.models / run_name(spec)).is_dir()]
     if not lacking:
         return []
     return [
-        f"{counted(lacking, 'finished run')} left no model in {desk.models}, and will not be "
+        f"{counted(lacking, 'finished run')} left no model in {context.models}, and will not be "
         "carried out again; give another --out, or delete their records, such as "
         f"{run_name(lacking[0])}"
     ]
 
 
-def _prepare(desk: Desk) -> None:
-    desk.ledger.require_writable()
-    set_corrupt_aside(desk.ledger, desk.console)
+def _prepare(context: RunContext) -> None:
+    context.ledger.require_writable()
+    set_corrupt_aside(context.ledger, context.console)
 
 
-def _carry_out_missing(runs: Sequence[PlannedRun], desk: Desk) -> None:
-    if missing := missing_runs(runs, desk.ledger):
-        carry_out(missing, desk, runs)
+def _carry_out_missing(runs: Sequence[PlannedRun], context: RunContext) -> None:
+    if missing := missing_runs(runs, context.ledger):
+        carry_out(missing, context, runs)

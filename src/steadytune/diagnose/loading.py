@@ -13,7 +13,7 @@ _KINDS = {"ForSequenceClassification": "classification", "ForQuestionAnswering":
 
 
 @dataclass(frozen=True)
-class Subject:
+class LoadedModel:
     """A model to look at.
 
     Args:
@@ -27,7 +27,7 @@ class Subject:
     has_head: bool
 
 
-def load_subject(name: str) -> Subject:
+def load_for_diagnosis(name: str) -> LoadedModel:
     """Load a model as it was saved, a classifier, a regression or one that answers questions.
 
     Of any other, such as a language model, only the encoder is taken.
@@ -41,9 +41,9 @@ def load_subject(name: str) -> Subject:
     kind = kind_of(name)
     if kind is not None:
         model, tokenizer = load_whole_model(name, kind)
-        return Subject(_placed(model), tokenizer, True)
+        return LoadedModel(_placed(model), tokenizer, True)
     model, tokenizer = load_model(name, "classification", ("0", "1"), head_seed=0)
-    return Subject(_placed(base_of(model)), tokenizer, False)
+    return LoadedModel(_placed(base_of(model)), tokenizer, False)
 
 
 def kind_of(name: str) -> str | None:

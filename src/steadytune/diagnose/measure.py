@@ -26,9 +26,9 @@ from ..diagnostics import (
     representations,
     weight_drift,
 )
-from .loading import Subject
-from .material import Features
+from .loading import LoadedModel
 from .options import Options
+from .rows import Features
 
 JACOBIAN_EXAMPLES = 8
 """Products with Jacobians take long, and a few examples show what there is to see."""
@@ -45,7 +45,7 @@ class ModelDiagnosis:
 
     Args:
         label: Short name of the model.
-        rows: The row of the material that each feature is of.
+        rows: The given row that each feature is of.
         gaussian: Attenuation of Gaussian noise.
         in_manifold: Attenuation of in-manifold noise.
         means: Representations of whole examples.
@@ -82,34 +82,34 @@ def stage_count(options: Options) -> int:
 
 
 def measure(
-    label: str, subject: Subject, features: Features, start: Any, options: Options, tick: Tick
+    label: str, loaded: LoadedModel, features: Features, start: Any, options: Options, tick: Tick
 ) -> ModelDiagnosis:
     """Measure one model.
 
     Args:
         label: Short name of the model.
-        subject: The model.
+        loaded: The model.
         features: What it is shown.
         start: The model that drift is measured from, or None.
         options: What to measure.
         tick: Called with the name of every stage as it begins.
     """
     tick("Gaussian noise at every layer")
-    gaussian = _profile(subject, features, options, "gaussian")
+    gaussian = _profile(loaded, features, options, "gaussian")
     _require_finite(label, gaussian)
     tick("in-manifold noise at every layer")
-    in_manifold = _profile(subject, features, options, "in-manifold")
+    in_manifold = _profile(loaded, features, options, "in-manifold")
     tick("how far examples lie apart")
-    means = representations(subject.model, features.batches(), pool="mean")
+    means = representations(loaded.model, features.batches(), pool="mean")
     found = ModelDiagnosis(label, features.rows, gaussian, in_manifold, means, layer_scatter(means))
     tick("predictions under noise")
-    if subject.has_head:
+    if loaded.has_head:
         sizes = tuple(sorted({*RELATIVE_SIZES, options.relative_noise}))
         outputs = output_sensitivity(
-            subject.model, features.batches(), sizes=sizes, draws=OUTPUT_DRAWS, seed=options.seed
+            loaded.model, features.batches(), sizes=sizes, draws=OUTPUT_DRAWS, seed=options.seed
         )
         found = replace(found, outputs=outputs)
-    return _in_full(found, subject, features, start, options, tick) if options.full else found
+    return _in_full(found, loaded, features, start, options, tick) if options.full else found
 
 
 def _require_finite(label: str, profile: NoiseProfile) -> None:
@@ -120,9 +120,9 @@ def _require_finite(label: str, profile: NoiseProfile) -> None:
         )
 
 
-def _profile(subject: Subject, features: Features, options: Options, noise: Any) -> NoiseProfile:
+def _profile(loaded: LoadedModel, features: Features, options: Options, noise: Any) -> NoiseProfile:
     return noise_profile(
-        subject.model,
+        loaded.model,
         features.batches(),
         relative_noise=options.relative_noise,
         noise=noise,
@@ -132,7 +132,7 @@ def _profile(subject: Subject, features: Features, options: Options, noise: Any)
 
 def _in_full(
     found: ModelDiagnosis,
-    subject: Subject,
+    loaded: LoadedModel,
     features: Features,
     start: Any,
     options: Options,
@@ -140,7 +140,7 @@ def _in_full(
 ) -> ModelDiagnosis:
     def norms(target: Any) -> JacobianNorms:
         return jacobian_norms(
-            subject.model,
+            loaded.model,
             features.batches(JACOBIAN_EXAMPLES),
             target=target,
             iterations=JACOBIAN_ITERATIONS,
@@ -152,25 +152,25 @@ def _in_full(
     tick("Jacobians of single blocks")
     blocks = norms("next")
     tick("Jacobians to the logits")
-    logits = norms("logits") if subject.has_head else None
+    logits = norms("logits") if loaded.has_head else None
     tick("representations and weights")
-    tokens = representations(subject.model, features.batches())
+    tokens = representations(loaded.model, features.batches())
     return replace(
         found,
         jacobian=jacobian,
         blocks=blocks,
         logits=logits,
         ranks=layer_ranks(tokens),
-        drift=None if start is None else _drift(subject, start, options),
+        drift=None if start is None else _drift(loaded, start, options),
         tokens=tokens,
         identity=features.tokens,
     )
 
 
-def _drift(subject: Subject, start: Any, options: Options) -> WeightDrift | None:
+def _drift(loaded: LoadedModel, start: Any, options: Options) -> WeightDrift | None:
     """None where nobody said that the model was fine-tuned from the start, and it was not."""
     try:
-        return weight_drift(subject.model, start)
+        return weight_drift(loaded.model, start)
     except ModelError:
         if options.start is not None:
             raise

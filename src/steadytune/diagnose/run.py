@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from .._folders import require_writable
 from .diagnosis import Diagnosis, similarities
 from .files import ARRAYS, FIGURES, write_files
-from .loading import Subject, load_subject
-from .material import Material, read_material
+from .loading import LoadedModel, load_for_diagnosis
 from .measure import ModelDiagnosis, measure, stage_count
 from .options import Options
+from .rows import DiagnosisRows, read_rows
 from .sections import sections
 from .terminal import print_summary, progress_bar
 
@@ -35,7 +35,7 @@ def run_diagnosis(options: Options, console: Console) -> Diagnosis:
             empty folder is left then.
     """
     require_writable(options.out, FIGURES)
-    material = read_material(options)
+    given = read_rows(options)
     with progress_bar(console) as bar:
         total = len(options.models) * stage_count(options)
         task = bar.add_task("loading", total=total)
@@ -43,7 +43,7 @@ def run_diagnosis(options: Options, console: Console) -> Diagnosis:
         def tick(stage: str) -> None:
             bar.update(task, description=stage, advance=1)
 
-        found = diagnose(options, material, tick)
+        found = diagnose(options, given, tick)
     page = write_files(found, sections(found), options.out, f"Diagnosis of {_names(found)}")
     print_summary(found, console)
     console.print()
@@ -52,7 +52,7 @@ def run_diagnosis(options: Options, console: Console) -> Diagnosis:
     return found
 
 
-def diagnose(options: Options, material: Material, tick: Callable[[str], None]) -> Diagnosis:
+def diagnose(options: Options, given: DiagnosisRows, tick: Callable[[str], None]) -> Diagnosis:
     """Measure every model on the same examples and set them side by side.
 
     Raises:
@@ -62,18 +62,18 @@ def diagnose(options: Options, material: Material, tick: Callable[[str], None]) 
     models: list[ModelDiagnosis] = []
     start: Any = None
     if options.full and options.start:
-        start = load_subject(options.start).model
+        start = load_for_diagnosis(options.start).model
     for name, label in zip(options.models, options.labels, strict=True):
         tick(f"loading {label}")
-        subject = load_subject(name)
+        loaded = load_for_diagnosis(name)
         if options.full and start is None and options.compare:
-            start = subject.model
-        models.append(_measured(label, subject, material, start, options, tick))
+            start = loaded.model
+        models.append(_measured(label, loaded, given, start, options, tick))
     return Diagnosis(
         tuple(models),
         similarities(models) if options.full else {},
-        tuple(material.texts),
-        material.source,
+        tuple(given.texts),
+        given.source,
         options.relative_noise,
         start_name if options.full else "",
         options.command,
@@ -82,8 +82,8 @@ def diagnose(options: Options, material: Material, tick: Callable[[str], None]) 
 
 def _measured(
     label: str,
-    subject: Subject,
-    material: Material,
+    loaded: LoadedModel,
+    given: DiagnosisRows,
     start: Any,
     options: Options,
     tick: Callable[[str], None],
@@ -91,8 +91,8 @@ def _measured(
     def staged(stage: str) -> None:
         tick(f"{label}: {stage}")
 
-    features = material.features(subject.tokenizer, options.max_length, options.examples)
-    return measure(label, subject, features, start, options, staged)
+    features = given.features(loaded.tokenizer, options.max_length, options.examples)
+    return measure(label, loaded, features, start, options, staged)
 
 
 def _names(found: Diagnosis) -> str:

@@ -43,7 +43,7 @@ class Kept:
 
 
 @dataclass(frozen=True, eq=False)
-class Kitchen:
+class Candidates:
     """What a choice is made with.
 
     Args:
@@ -91,17 +91,17 @@ def best_member(members: Sequence[Member], metric: str) -> Member:
     return max(members, key=preference)
 
 
-def keep(kitchen: Kitchen) -> Kept:
+def keep(candidates: Candidates) -> Kept:
     """Write the model that was asked for into the folder of results.
 
     Raises:
         ModelError: If what comes of it has outputs that are not finite.
     """
-    if len(kitchen.plan.specs) == 1 or kitchen.plan.options.keep == "best":
-        return _keep_best(kitchen)
-    if kitchen.plan.options.keep == "ensemble":
-        return _keep_ensemble(kitchen)
-    return _keep_soup(kitchen)
+    if len(candidates.plan.specs) == 1 or candidates.plan.options.keep == "best":
+        return _keep_best(candidates)
+    if candidates.plan.options.keep == "ensemble":
+        return _keep_ensemble(candidates)
+    return _keep_soup(candidates)
 
 
 def copy_folder(source: Path, target: Path) -> None:
@@ -116,44 +116,46 @@ def copy_folder(source: Path, target: Path) -> None:
     shutil.copytree(source, target, copy_function=link, dirs_exist_ok=True)
 
 
-def _keep_best(kitchen: Kitchen) -> Kept:
-    best = best_member(kitchen.members, kitchen.plan.task.metric)
-    copy_folder(best.model, kitchen.result)
-    predictions = read_predictions(kitchen.ledger.predictions_of(best.record))
+def _keep_best(candidates: Candidates) -> Kept:
+    best = best_member(candidates.members, candidates.plan.task.metric)
+    copy_folder(best.model, candidates.result)
+    predictions = read_predictions(candidates.ledger.predictions_of(best.record))
     return Kept((best.seed,), best.record["results"], predictions)
 
 
-def _keep_ensemble(kitchen: Kitchen) -> Kept:
-    names = [f"member-{member.seed}" for member in kitchen.members]
-    for member, name in zip(kitchen.members, names, strict=True):
-        copy_folder(member.model, kitchen.result / name)
-    write_ensemble(kitchen.result, names, kitchen.plan.task.kind)
-    seeds = tuple(member.seed for member in kitchen.members)
-    return Kept(seeds, *kitchen.score(load_saved(str(kitchen.result), kitchen.plan.options.trust)))
+def _keep_ensemble(candidates: Candidates) -> Kept:
+    names = [f"member-{member.seed}" for member in candidates.members]
+    for member, name in zip(candidates.members, names, strict=True):
+        copy_folder(member.model, candidates.result / name)
+    write_ensemble(candidates.result, names, candidates.plan.task.kind)
+    seeds = tuple(member.seed for member in candidates.members)
+    return Kept(
+        seeds, *candidates.score(load_saved(str(candidates.result), candidates.plan.options.trust))
+    )
 
 
-def _keep_soup(kitchen: Kitchen) -> Kept:
-    metric = kitchen.plan.task.metric
-    by_seed = {member.seed: member for member in kitchen.members}
-    best = best_member(kitchen.members, metric)
-    saved = load_saved(str(best.model), kitchen.plan.options.trust)
-    features, rows = kitchen.encoded(DEV), {DEV: kitchen.plan.task.splits[DEV]}
+def _keep_soup(candidates: Candidates) -> Kept:
+    metric = candidates.plan.task.metric
+    by_seed = {member.seed: member for member in candidates.members}
+    best = best_member(candidates.members, metric)
+    saved = load_saved(str(best.model), candidates.plan.options.trust)
+    features, rows = candidates.encoded(DEV), {DEV: candidates.plan.task.splits[DEV]}
 
-    def stir(seeds: Sequence[int]) -> None:
+    def average(seeds: Sequence[int]) -> None:
         averaged = average_weights([read_weights(by_seed[seed].model) for seed in seeds])
         saved.models[0].load_state_dict(averaged, strict=False)  # tied weights are saved once
 
     def score(seeds: Sequence[int]) -> float:
-        stir(seeds)
+        average(seeds)
         results, _ = score_splits(saved, features, rows)
         return float(results[DEV][metric] or 0.0)
 
     first = [best.seed, *(seed for seed in by_seed if seed != best.seed)]
     dev = {seed: dev_score(member, metric) for seed, member in by_seed.items()}
     taken = greedy_soup(first, dev, score)
-    stir(taken)
-    _save(saved.models[0], best.model, kitchen.result)
-    return Kept(taken, *kitchen.score(replace(saved, name="the average")))
+    average(taken)
+    _save(saved.models[0], best.model, candidates.result)
+    return Kept(taken, *candidates.score(replace(saved, name="the average")))
 
 
 def _save(model: Any, like: Path, folder: Path) -> None:

@@ -12,7 +12,7 @@ from ..model_files import MINILM
 from ..study.record import Record, now
 from ..tasks import DEV, TRAIN
 from .card import write_card
-from .choosing import Kept, Kitchen, best_member, copy_folder, keep
+from .choosing import Candidates, Kept, best_member, copy_folder, keep
 from .members import Member, checkpoints_in, members_ledger, train_members
 from .options import TrainOptions
 from .output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder
@@ -79,7 +79,7 @@ def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> Rec
     ledger, result = members_ledger(folder), folder.clean_result()
     with using_threads(plan.specs[0].threads):
         try:
-            kept = keep(Kitchen(plan, members, ledger, result))
+            kept = keep(Candidates(plan, members, ledger, result))
         except ModelError as error:
             folder.clean_result()
             raise ModelError(f"{error}; train with --keep best and another --out") from error

@@ -28,7 +28,7 @@ BATCH_SIZE = 32
 
 
 @dataclass(frozen=True)
-class Material:
+class DiagnosisRows:
     """Examples, whatever the model.
 
     Args:
@@ -93,7 +93,7 @@ class Features:
         return [list(ids) for ids in self.dataset["input_ids"]]
 
 
-def read_material(options: Options) -> Material:
+def read_rows(options: Options) -> DiagnosisRows:
     """The examples that the options ask for; of a task, test rows that no run has trained on.
 
     Raises:
@@ -104,16 +104,16 @@ def read_material(options: Options) -> Material:
     task = DataSource(task=options.task, data_root=options.data_root).load()
     rows = task.sample(eval_size=options.examples).test[task.domain]
     source = f"{len(rows)} test examples ({task.domain}) of {task.name}"
-    return Material(rows, task.columns, task.kind, source)
+    return DiagnosisRows(rows, task.columns, task.kind, source)
 
 
-def _of_file(file: str, options: Options) -> Material:
+def _of_file(file: str, options: Options) -> DiagnosisRows:
     """Texts need no labels; which texts are drawn depends on their number alone."""
     kind = "qa" if kind_of(options.model) == "qa" else "classification"
     columns = QUESTIONS if kind == "qa" else PAIR if len(options.text) == 2 else SINGLE
     rows = read_texts(file, columns, options.text).dataset
     count = min(options.examples, len(rows))
     drawn = np.random.default_rng(0).permutation(len(rows))[:count]
-    return Material(
+    return DiagnosisRows(
         rows.select(sorted(drawn.tolist())), columns, kind, f"{count} examples of {Path(file).name}"
     )
