@@ -187,6 +187,21 @@ def test_micro_batches_are_counted_into_steps() -> None:
     assert seen == [(0, 0, 1), (0, 1, 1), (1, 0, 1), (2, 0, 1), (2, 1, 1)]
 
 
+@pytest.mark.parametrize("fused", [True, False])
+def test_a_step_that_overflows_is_not_counted(fused: bool) -> None:
+    model = tiny_classifier(dropout=0.0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=fused)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10)
+    with attach(model, [LNSR()]) as objective:
+        objective.connect(optimizer)
+        for factor in (1.0, torch.inf, 1.0):
+            scaler.scale(objective(Step(model, tiny_batch())) * factor).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            optimizer.zero_grad()
+        assert objective.state_dict()["position"].tolist() == [2, 0]
+
+
 def test_an_accumulated_objective_and_what_is_sent_back_early_are_divided() -> None:
     model = tiny_classifier(dropout=0.0)
     whole, sent = loss_of([]), []

@@ -22,7 +22,9 @@ from transformers import (
 from steadytune import (
     L2SP,
     LNSR,
+    SAM,
     ConfigError,
+    FreeLB,
     LayerwiseDecay,
     RegularizedTrainer,
     Regularizer,
@@ -94,6 +96,13 @@ class KeepGradients(TrainerCallback):
         self.gradients = self.gradients or gradients(kwargs["model"])
 
 
+class KeepLastGradients(TrainerCallback):
+    """Keeps what the latest optimizer step is about to use."""
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        self.gradients = gradients(kwargs["model"])
+
+
 def first_gradients(folder: Path, **options: Any) -> dict[str, Tensor]:
     keep = KeepGradients()
     trainer(folder, dropout=0.0, callbacks=[keep], max_steps=1, **options).train()
@@ -115,6 +124,36 @@ def test_gradients_do_not_depend_on_accumulation(tmp_path: Path, methods: Any) -
         )
     for name, value in whole.items():
         torch.testing.assert_close(parts[name], value, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "method", [LNSR(strength=5.0), FreeLB(), SAM()], ids=lambda m: type(m).__name__
+)
+def test_a_last_group_of_fewer_micro_batches_is_divided_by_their_number(
+    tmp_path: Path, method: Any
+) -> None:
+    """Twelve rows in fives of two: the last group is one micro-batch."""
+    kept = []
+    for options in ({"gradient_accumulation_steps": 5}, {"per_device_train_batch_size": 2}):
+        keep = KeepLastGradients()
+        with noise_by_example():
+            trainer(
+                tmp_path,
+                [method],
+                dropout=0.0,
+                callbacks=[keep],
+                learning_rate=0.0,
+                max_grad_norm=0.0,
+                **{
+                    "per_device_train_batch_size": 2,
+                    "max_steps": -1,
+                    "num_train_epochs": 1,
+                    **options,
+                },
+            ).train()
+        kept.append(keep.gradients)
+    for name, value in kept[1].items():
+        torch.testing.assert_close(kept[0][name], value, rtol=1e-4, atol=1e-6)
 
 
 def test_the_stock_trainer_does_depend_on_it(tmp_path: Path) -> None:

@@ -109,7 +109,6 @@ class Objective:
         self._handles = [
             optimizer.register_step_pre_hook(lambda opt, *_: self._each(opt, before=True)),
             optimizer.register_step_post_hook(lambda opt, *_: self._each(opt, before=False)),
-            optimizer.register_step_post_hook(lambda *_: self._count_step()),
         ]
         self._optimizer = optimizer
         self._splits = split_by_learning_rate(self._session.model, optimizer, self._factors())
@@ -185,13 +184,12 @@ class Objective:
         overflow = getattr(optimizer, "found_inf", None)
         if overflow is not None and bool(overflow.item()):
             return  # a fused optimizer skips such a step by itself, under a gradient scaler
+        if not before:
+            self._session.position = self._session.position[0] + 1, 0
         hosts = self._hosts if before else reversed(self._hosts)
         for host in hosts:
             for hook in host.before_optimizer_step if before else host.after_optimizer_step:
                 hook(optimizer)
-
-    def _count_step(self) -> None:
-        self._session.position = self._session.position[0] + 1, 0
 
     def _disconnect(self) -> None:
         if self._optimizer is not None:

@@ -21,6 +21,7 @@ class TestContract(RegularizerContract):
 class TestContractOfTheMean(RegularizerContract):
     method = BSS(strength=0.1, smallest=2, feature="mean")
     per_example = False
+    compiles = False
 
 
 def shrinkage(model: Any, batch: dict[str, Tensor], **options: Any) -> float:

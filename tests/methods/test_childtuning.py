@@ -29,6 +29,7 @@ BATCHES = [tiny_batch(seed=number) for number in range(6)]
 class TestContract(RegularizerContract):
     method = ChildTuning(share=0.3)
     neutral = ChildTuning(share=1.0)
+    draws = True
 
 
 class TestContractOfDriven(RegularizerContract):
@@ -36,6 +37,7 @@ class TestContractOfDriven(RegularizerContract):
 
     method = ChildTuning(kind="driven", share=0.2, fisher_steps=3)
     batches = BATCHES[:5]
+    compiles = False
 
 
 def adamw(model: nn.Module) -> Optimizer:

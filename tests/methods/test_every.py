@@ -15,6 +15,8 @@ PENALTY = LNSR(strength=3.0, std=0.1)
 class TestContract(RegularizerContract):
     method = Every(PENALTY, n=2, rescale=True)
     neutral = Every(LNSR(strength=0.0))
+    draws = True
+    compiles = False
 
 
 def values(method: Every, steps: list[int]) -> list[float]:

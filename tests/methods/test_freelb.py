@@ -39,6 +39,7 @@ CPU = torch.device("cpu")
 class TestContract(RegularizerContract):
     method = FreeLB(steps=3, step_size=0.2, start=0.1, radius=0.3)
     neutral = FreeLB(steps=1, start=0.0)
+    draws = True
 
 
 class Linear(nn.Module):

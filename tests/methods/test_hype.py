@@ -29,6 +29,7 @@ CPU = torch.device("cpu")
 class TestContract(RegularizerContract):
     method = HyPe(scale=0.1)
     neutral = HyPe(scale=0.0, dropout="on")
+    draws = True
 
 
 class Seen:

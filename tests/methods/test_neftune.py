@@ -23,6 +23,7 @@ CPU = torch.device("cpu")
 class TestContract(RegularizerContract):
     method = NEFTune(alpha=5.0)
     neutral = NEFTune(alpha=0.0)
+    draws = True
 
 
 def run(model: nn.Module, methods: list[Regularizer], inputs: dict[str, Tensor]) -> list[Tensor]:

@@ -21,6 +21,8 @@ class TestContract(RegularizerContract):
     method = NoisyTune(intensity=0.3)
     neutral = NoisyTune(intensity=0.0)
     changes_weights = True
+    draws = True
+    compiles = False
 
 
 def noisy(model: nn.Module, method: NoisyTune, seed: int = 0) -> nn.Module:

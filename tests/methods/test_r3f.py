@@ -27,16 +27,20 @@ CPU = torch.device("cpu")
 class TestContractOfR3F(RegularizerContract):
     method = R3F(std=0.1, strength=5.0)
     neutral = R3F(std=0.0)
+    draws = True
 
 
 class TestContractOfR3FWithoutDropout(RegularizerContract):
     method = R3F(std=0.1, strength=5.0, noise="uniform", dropout="off", detach_clean=True)
     neutral = R3F(strength=0.0, noise="uniform", dropout="off")
+    draws = True
 
 
 class TestContractOfR4F(RegularizerContract):
     method = R4F(std=0.1, strength=5.0)
     changes_weights = True
+    draws = True
+    compiles = False
 
 
 def measured(model: nn.Module, batch: dict[str, Tensor], method: Regularizer) -> float:

@@ -56,6 +56,15 @@ def test_both_task_losses_count_and_the_divergence_is_halved() -> None:
     assert logs["rdrop_penalty"] == pytest.approx(penalty.item())
 
 
+def test_share_weighs_the_divergence() -> None:
+    model, values = tiny_classifier(), []
+    for share in (0.0, 0.5, 1.0):
+        with isolated_rng(CPU, 0), attach(model, [RDrop(strength=2.0)]) as objective:
+            values.append(objective(Step(model, tiny_batch(), share=share)).item())
+    assert values[2] > values[0]
+    assert values[1] - values[0] == pytest.approx((values[2] - values[0]) / 2, rel=1e-4)
+
+
 def test_gradient_is_that_of_the_formula_in_both_passes() -> None:
     model = tiny_classifier()
     loss, (one, other), _ = watched(model, [RDrop(strength=0.7)], tiny_batch())

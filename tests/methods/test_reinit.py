@@ -24,6 +24,8 @@ class TestContract(RegularizerContract):
     method = Reinit(blocks=1)
     neutral = Reinit(blocks=0, pooler=False)
     changes_weights = True
+    draws = True
+    compiles = False
 
 
 def trained(model: Any) -> Any:

@@ -19,6 +19,8 @@ PENALTY = LNSR(strength=3.0, std=0.1)
 class TestContract(RegularizerContract):
     method = Scheduled(PENALTY, warmup=3)
     neutral = Scheduled(PENALTY, start=10)
+    draws = True
+    compiles = False
 
 
 class TestContractOfAnotherMethod(RegularizerContract):

@@ -32,6 +32,7 @@ CPU = torch.device("cpu")
 class TestContract(RegularizerContract):
     method = SMART(radius=0.05, step_size=0.05, std=0.01, strength=3.0, momentum=0.5)
     neutral = SMART(radius=0.0, momentum=0.0)
+    draws = True
 
 
 class TestContractOfTheOtherOptions(RegularizerContract):
@@ -39,6 +40,7 @@ class TestContractOfTheOtherOptions(RegularizerContract):
         radius=0.5, step_size=0.2, steps=2, std=0.01, norm="l2", dropout="off", detach_clean=True
     )
     neutral = SMART(strength=0.0, proximal_strength=0.0, dropout="off")
+    draws = True
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ import torch
 from steadytune import ConfigError, DataError, ModelError
 from steadytune.models import model_hash
 from steadytune.study import run as run_module
+from steadytune.study.checkpoints import Workspace
 from steadytune.study.record import Record
 from steadytune.study.run import run
 from steadytune.study.spec import RunSpec
@@ -148,6 +149,35 @@ def test_a_loss_that_is_not_finite_ends_the_run(spec: RunSpec) -> None:
     assert record["results"] == {} and record["profile"] is None
     assert record["task"]["name"] == "toy"
     json.dumps(record, allow_nan=False)
+
+
+@pytest.mark.parametrize("split", ["train", "movie"])
+def test_outputs_that_are_not_finite_after_training_are_a_divergence(
+    spec: RunSpec, split: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    splits, outputs_of = iter(["train", "movie", "product"]), run_module.model_outputs
+
+    def spoilt(*args: Any) -> Any:
+        found = outputs_of(*args)
+        if next(splits) == split:
+            found["logits"][-1] = np.full_like(found["logits"][-1], np.nan)
+        return found
+
+    monkeypatch.setattr(run_module, "model_outputs", spoilt)
+    outcome = run(spec, load=load_toy, keep=Workspace(model=tmp_path / "model"))
+    assert outcome.record["status"] == "diverged"
+    reason = f"the outputs on {split} were not finite after training"
+    assert outcome.record["reason"] == reason
+    assert outcome.record["results"] == {} and outcome.predictions is None
+    assert not (tmp_path / "model").exists()
+
+
+def test_half_precision_trains_about_the_same(spec: RunSpec) -> None:
+    full, half = (carry_out(spec, precision=name) for name in ("fp32", "bf16"))
+    assert (full["status"], half["status"]) == ("ok", "ok")
+    losses = [[entry["loss"] for entry in record["history"]] for record in (full, half)]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
 
 
 def test_a_crash_is_a_record(spec: RunSpec, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import torch
 
 from steadytune import ConfigError
 from steadytune.study.arguments import epoch_count, step_count, training_arguments
-from steadytune.study.settings import check_settings, read_settings
+from steadytune.study.settings import checked_settings, read_settings
 from steadytune.study.spec import RunSpec
 
 SPEC = RunSpec(task="toy", method="plain", seed=1, batch_size=8, epochs=2)
@@ -65,11 +65,13 @@ def test_what_cannot_be_is_refused_in_one_line(pairs: list[str], reason: str) ->
 
 
 def test_settings_that_are_no_text_are_checked_too() -> None:
-    check_settings({"adam_beta2": 0.98})
+    assert checked_settings({"adam_beta2": 0.98}) == {"adam_beta2": 0.98}
+    (found,) = checked_settings({"max_grad_norm": 1}).values()
+    assert isinstance(found, float) and found == read_settings(["max_grad_norm=1"])["max_grad_norm"]
     with pytest.raises(ConfigError, match="is set by --seed"):
-        check_settings({"seed": 3})
+        checked_settings({"seed": 3})
     with pytest.raises(ConfigError, match="expected float"):
-        check_settings({"adam_beta2": "much"})
+        checked_settings({"adam_beta2": "much"})
 
 
 def arguments(tmp_path: Path, **settings: object) -> object:

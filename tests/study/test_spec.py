@@ -25,6 +25,12 @@ def test_the_hash_is_the_same_everywhere() -> None:
     assert SPEC.hash == "bb14f41e131e4159"
 
 
+@pytest.mark.parametrize("field", ["epochs", "learning_rate", "warmup", "weight_decay"])
+def test_whole_numbers_are_no_other_run(field: str) -> None:
+    whole, exact = (dataclasses.replace(SPEC, **{field: one}) for one in (1, 1.0))
+    assert whole == exact and whole.hash == exact.hash
+
+
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(RunSpec)])
 def test_every_setting_changes_the_hash(field: str) -> None:
     start = dataclasses.replace(SPEC, dev_size=8)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import numpy as np
 import pytest
 
 from steadytune import ConfigError
+from steadytune.study import stopping
 from steadytune.study.record import Record
 from steadytune.study.run import run
 from steadytune.study.spec import RunSpec
@@ -64,6 +66,21 @@ def test_enough_patience_changes_nothing_but_the_weights_taken(spec: RunSpec) ->
 def test_outputs_that_are_not_finite_are_a_divergence(spec: RunSpec) -> None:
     record = carry_out(spec, patience=2, learning_rate=1e30)
     assert record["status"] == "diverged"
+
+
+def test_outputs_to_choose_by_that_are_not_finite_are_a_divergence(
+    spec: RunSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outputs_of = stopping.model_outputs
+
+    def spoilt(*args: Any) -> Any:
+        found = outputs_of(*args)
+        found["logits"][-1] = np.full_like(found["logits"][-1], np.nan)
+        return found
+
+    monkeypatch.setattr(stopping, "model_outputs", spoilt)
+    record = carry_out(spec, patience=2)
+    assert record["status"] == "diverged" and "finite" in record["reason"]
 
 
 def test_progress_reaches_its_end(spec: RunSpec) -> None:

@@ -15,7 +15,7 @@ from ..study.arguments import training_arguments
 from ..study.length import require_positions, usual_length
 from ..study.preflight import require_fit
 from ..study.record import describe_task
-from ..study.settings import check_settings
+from ..study.settings import checked_settings
 from ..study.spec import RunSpec
 from ..tasks import Task
 from .study import Arm, Changes, Study, StudyTask
@@ -198,6 +198,7 @@ def plan_run(
     }
     settings["epochs"] = settings.get("epochs", RunSpec.epochs) * arm.longer
     settings["subset_seed"] = subset_seed
+    settings["settings"] = checked_settings(settings["settings"])
     draft = RunSpec(task=entry.task.name, seed=seed, model_hash=weights, **settings)
     rows, description = entry.sample(dataclasses.asdict(draft))
     methods = parse_method(draft.method)
@@ -217,7 +218,7 @@ def require_settings(study: Study) -> None:
         for entry in study.tasks:
             settings = _merged(study.settings, entry.changes, arm.changes)
             RunSpec(**{"task": "", "method": arm.method, "seed": 0, **settings})
-            check_settings(settings.get("settings", {}))
+            checked_settings(settings["settings"])
             _require_length(arm, settings)
 
 

@@ -15,7 +15,7 @@ from .._device import usable_device
 from .._exceptions import ConfigError
 from .._random import Seeds
 from .ledger import run_name
-from .settings import check_settings
+from .settings import checked_settings
 from .spec import RunSpec
 
 _LOG_POINTS = 20
@@ -56,8 +56,7 @@ def training_arguments(
     Raises:
         ConfigError: If a further setting cannot be.
     """
-    further = dict(spec.settings)
-    check_settings(further)
+    further = checked_settings(dict(spec.settings))
     _require_composition(spec, further)
     known = _known(spec, steps) | _saving(spec, metric, resumable=resumable)
     try:

@@ -95,15 +95,18 @@ def read_settings(pairs: Iterable[str]) -> dict[str, Any]:
     return read
 
 
-def check_settings(settings: Mapping[str, Any]) -> None:
-    """Look at settings that were not read from text.
+def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that were not read from text, made into what the fields hold, 1 into 1.0 or `1`.
 
     Raises:
         ConfigError: As `read_settings`.
     """
+    checked = {}
     for field, value in settings.items():
         require_field(field)
-        _require_range(field, _validated(field, value, value))
+        checked[field] = _validated(field, value, value)
+        _require_range(field, checked[field])
+    return checked
 
 
 def require_field(field: str) -> None:

@@ -22,6 +22,7 @@ _FROM_1 = (
     *("train_size", "eval_size", "dev_size"),
     *("batch_size", "patience", "max_length", "stride", "threads"),
 )
+_FLOATS = ("epochs", "learning_rate", "warmup", "weight_decay")
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,9 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", tuple(sorted(dict(self.settings).items())))
+        for name in _FLOATS:  # 3 and 3.0 are one spec, and would be two in JSON
+            if isinstance(value := getattr(self, name), int):
+                object.__setattr__(self, name, float(value))
         for names, least in ((_FROM_0, 0), (_FROM_1, 1)):
             for name in names:
                 if (value := getattr(self, name)) is not None:

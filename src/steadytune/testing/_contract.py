@@ -37,12 +37,17 @@ class RegularizerContract:
         per_example: Whether examples are treated independently, so that a batch equals the mean of
             its micro-batches. False for methods that use statistics of the batch.
         changes_weights: Whether attaching changes the model's weights.
+        draws: Whether it draws random numbers of its own, which then have to follow the seed.
+        compiles: Whether to train the compiled model too; one class a method is enough, unless
+            another setting runs the model in another way.
     """
 
     method: ClassVar[Regularizer]
     neutral: ClassVar[Regularizer | None] = None
     per_example: ClassVar[bool] = True
     changes_weights: ClassVar[bool] = False
+    draws: ClassVar[bool] = False
+    compiles: ClassVar[bool] = True
 
     batches: ClassVar = [tiny_batch(seed=number) for number in range(3)]
 
@@ -95,6 +100,32 @@ class RegularizerContract:
             train_steps(model, [self.method], self.batches, seed=seed)
         assert_same(weights(models[0]), weights(models[2]))
         assert not torch.equal(models[0].classifier.weight, models[1].classifier.weight)
+
+    def test_its_own_draws_follow_the_seed(self) -> None:
+        if not self.draws:
+            pytest.skip("the method draws nothing")
+        models = [tiny_classifier(dropout=0.0) for _ in range(2)]
+        for seed, model in enumerate(models):
+            train_steps(model, [self.method], self.batches, seed=seed)
+        first, second = map(weights, models)
+        assert any(not torch.equal(value, second[name]) for name, value in first.items())
+
+    def test_share_weighs_what_it_adds(self) -> None:
+        if not self.method.is_additive:
+            pytest.skip("the method does not only add to the objective")
+        model = tiny_classifier(dropout=0.0).double()
+        with attach(model, [self.method]) as objective:
+            objective.connect(torch.optim.SGD(model.parameters(), lr=0.1))
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter += 0.1 * parameter.cos()  # away from where it started
+            shares = (0.0, 0.5, 1.0)
+            none, half, whole = (
+                objective(Step(model, self.batches[0], step=2, share=share)).item()
+                for share in shares
+            )
+        assert whole > none
+        assert half - none == pytest.approx((whole - none) / 2, rel=1e-9)
 
     def test_global_stream_is_left_as_plain_training_leaves_it(self) -> None:
         states = []
@@ -205,6 +236,8 @@ class RegularizerContract:
         assert_same(results[0], results[2])
 
     def test_compiled_equals_eager(self) -> None:
+        if not self.compiles:
+            pytest.skip("another class of this method does")
         eager, compiled = tiny_classifier(), tiny_classifier()
         torch.compiler.reset()
         left = train_steps(eager, [self.method], self.batches)
