@@ -45,16 +45,23 @@ def test_evaluation_gives_what_the_training_recorded(data: dict[str, Path], tmp_
 
 
 def test_intervals_hold_the_scores(data: dict[str, Path], tmp_path: Path) -> None:
-    further = f"product={data['product']}"
+    for name in ("test", "product"):
+        lines = data[name].read_text().splitlines()
+        # The model is right on every row, which has no interval: every third label is turned.
+        for number in range(1, len(lines), 3):
+            text, _, label = lines[number].rpartition(",")
+            lines[number] = f"{text},{'negative' if label == 'positive' else 'positive'}"
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+    further = f"product={tmp_path / 'product.csv'}"
     printed = succeed(
-        *("evaluate", data["model"], "--data", data["test"], "--ood", further),
+        *("evaluate", data["model"], "--data", tmp_path / "test.csv", "--ood", further),
         *("--eval-size", "20", "--json", tmp_path / "scores.json"),
     )
     assert "95 % interval" in printed and "own rows: test, product" in printed
     for part in json.loads((tmp_path / "scores.json").read_text())["domains"].values():
         assert part["rows"] == 20
-        interval = part["intervals"].get("accuracy", {"low": 0, "high": 1})
-        assert interval["low"] <= part["scores"]["accuracy"] <= interval["high"]
+        interval = part["intervals"]["accuracy"]
+        assert 0 < interval["low"] < part["scores"]["accuracy"] < interval["high"] < 1
 
 
 def test_labels_are_matched_by_name(data: dict[str, Path], tmp_path: Path) -> None:
@@ -99,7 +106,8 @@ def test_a_named_task_is_refused_where_its_labels_do_not_map(
         (("--data", "TEST", "--eval-size", "0"), "eval_size=0"),
         (("--data", "TEST", "--eval-size", "-2"), "eval_size=-2"),
         (("--data", "TEST", "--json", "/nowhere/x.json"), "cannot write /nowhere/x.json"),
-        (("--data", "TEST", "--text", "words"), "sentence"),
+        (("--data", "TEST", "--text", "words"), "no column 'words': its columns are sentence"),
+        (("--data", "TEST", "--label", "labels"), "no column 'labels': did you mean label?"),
     ],
 )
 def test_what_cannot_be_is_one_line(
@@ -107,9 +115,19 @@ def test_what_cannot_be_is_one_line(
 ) -> None:
     given = [word.replace("TEST", str(data["test"])) for word in words]
     result = steadytune("evaluate", data["model"], *given)
-    assert result.exit_code == 2 or "--text" in words
-    if result.exit_code == 2:
-        assert reason in result.stderr and result.stderr.count("\n") == 1
+    assert result.exit_code == 2
+    assert reason in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_columns_are_guessed_in_a_file_beside_that_has_others(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "tweets.csv").write_text("tweet,class\nthe film was good,positive\n")
+    printed = succeed(
+        *("evaluate", data["model"], "--data", data["test"], "--text", "sentence"),
+        *("--label", "label", "--ood", f"tweets={tmp_path / 'tweets.csv'}"),
+    )
+    assert "tweets.csv: 1 row; text: tweet; label: class" in printed
 
 
 def predicted(path: Path) -> list[dict[str, str]]:

@@ -43,6 +43,20 @@ def test_equals_scipy_up_to_the_draws(method: BootstrapMethod) -> None:
     assert ours.high == pytest.approx(theirs.high, abs=0.02 * width)
 
 
+@pytest.mark.parametrize("wins", [6, 9])
+def test_bca_counts_equal_replicates_by_half(wins: int) -> None:
+    values = np.repeat([1.0, 0.0], [wins, 12 - wins])
+    ours = bootstrap_mean_interval(
+        values, generator(), resamples=20_000, confidence=0.9, method="bca"
+    ).interval
+    theirs = scipy_bootstrap(
+        (values,), np.mean, n_resamples=20_000, confidence_level=0.9, method="bca", rng=generator(8)
+    ).confidence_interval
+    # Shares of twelve: a fifth of the replicates equal the estimate, and each step is a twelfth.
+    assert ours is not None
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
+
+
 def test_expanded_tails_are_those_of_student() -> None:
     values = generator().normal(size=6)
     wide = bootstrap_mean_interval(values, generator(), resamples=20_000, method="expanded")

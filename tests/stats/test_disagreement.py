@@ -57,6 +57,15 @@ def test_equal_runs_agree_and_opposite_ones_do_not() -> None:
     assert opposite == LabelDisagreement(2, 2, 1.0, 1.0, 1.0, pytest.approx(1.0))
 
 
+def test_answers_of_classifiers_are_the_likeliest_classes() -> None:
+    answers = np.array([[0, 0, 0, 0, 0], [1, 1, 1, 0, 0], [0, 0, 1, 1, 1]])
+    found = class_disagreement(np.eye(2)[answers])
+    # Pairs of runs differ on 3, 3 and 4 of the five examples; none is unanimous.
+    assert found.churn == pytest.approx(10 / 15)
+    assert (found.largest_churn, found.ambiguity) == (0.8, 1.0)
+    assert found.jensen_shannon == pytest.approx(10 / 15)
+
+
 def test_runs_can_disagree_in_what_they_predict_without_disagreeing_in_answers() -> None:
     found = class_disagreement([[[0.9, 0.1]], [[0.6, 0.4]]])
     assert found.churn == 0.0 and (found.jensen_shannon or 0) > 0.05
@@ -82,9 +91,10 @@ def test_bad_input_is_refused() -> None:
         label_disagreement([1, 2])
     with pytest.raises(ConfigError, match="2 axes, expected 3"):
         class_disagreement([[0.5, 0.5]])
-    with pytest.raises(ConfigError, match="softmax"):
-        class_disagreement([[[2.0, -1.0]]])
-    with pytest.raises(ConfigError, match=r"sum to 0\.9"):
+    for bad in ([2.0, -1.0], [np.nan, 0.5], [np.inf, 0.0]):
+        with pytest.raises(ConfigError, match="negative or undefined numbers: apply a softmax"):
+            class_disagreement([[bad]])
+    with pytest.raises(ConfigError, match=r"sum to 0\.9, expected 1: apply a softmax"):
         class_disagreement([[[0.5, 0.4]]])
     with pytest.raises(ConfigError, match="finite"):
         value_disagreement([[np.nan], [1.0]])

@@ -55,6 +55,18 @@ def test_one_run_each_has_the_interval_of_wilson() -> None:
     assert (found.low, found.high) == pytest.approx((1 / (1 + norm.ppf(0.975) ** 2), 1.0))
 
 
+def test_unequal_numbers_of_runs_count_as_their_mean() -> None:
+    left, right = [0.3, 0.8, 0.9], np.linspace(0, 1.1, 12)
+    found = unpaired_improvement(left, right)
+    assert found.interval is not None and found.probability is not None
+    for end in (found.interval.low, found.interval.high):
+        # The variance of Hanley and McNeil with (3 + 12) / 2 runs of either method.
+        above, below = end / (2 - end) - end**2, 2 * end**2 / (1 + end) - end**2
+        variance = (end * (1 - end) + (7.5 - 1) * (above + below)) / (3 * 12)
+        reach = norm.ppf(0.975) * math.sqrt(variance)
+        assert abs(found.probability - end) == pytest.approx(reach)
+
+
 def test_separated_runs_leave_doubt() -> None:
     found = unpaired_improvement([0.8, 0.81, 0.82, 0.83, 0.84], [0.7, 0.71, 0.72, 0.73, 0.74])
     assert found.probability == 1.0 and found.interval is not None

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import ttest_rel
 
 from steadytune._exceptions import ConfigError
 from steadytune.stats import matched, paired_difference, sign_flip_interval
@@ -23,7 +24,8 @@ def test_known_differences() -> None:
     assert result.mean == pytest.approx(0.2 / 3)
     assert result.std == pytest.approx(math.sqrt(np.var([-0.1, 0.3, 0.0], ddof=1)))
     assert (result.higher, result.equal, result.lower, result.count) == (1, 1, 1, 3)
-    assert result.smallest_p == 0.25
+    # The differences are -0.1, 0.3 and 0: no pattern of signs has a sum nearer to zero than 0.2.
+    assert (result.p_value, result.smallest_p) == (1.0, 0.25)
     assert result.interval is not None and not result.interval.excludes(0)
 
 
@@ -69,4 +71,6 @@ def test_both_intervals_of_the_mean_difference() -> None:
     result = paired_difference(scores, control, np.random.default_rng(0), confidence=0.9)
     expected = sign_flip_interval(result.differences, np.random.default_rng(0), confidence=0.9)
     assert expected is not None and result.symmetric_interval == expected
-    assert result.interval is not None and result.interval != expected
+    student = ttest_rel(list(scores.values()), list(control.values())).confidence_interval(0.9)
+    assert result.interval is not None and result.interval.confidence == expected.confidence == 0.9
+    assert (result.interval.low, result.interval.high) == pytest.approx((student.low, student.high))

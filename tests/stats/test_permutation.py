@@ -61,6 +61,15 @@ def test_many_pairs_are_sampled_near_the_truth_and_reproducibly() -> None:
     assert first.p_value == pytest.approx(truth, abs=5 * math.sqrt(truth / 9999))
 
 
+def test_the_pattern_seen_counts_as_one_of_the_sampled_ones() -> None:
+    values = generator().normal(0.2, 1, 36)
+    draws = generator().integers(0, 256, (999, 5), dtype=np.uint8)
+    signs = 1.0 - 2.0 * np.unpackbits(draws, axis=1)[:, :36]
+    extreme = int(np.sum(np.abs(signs @ values) >= abs(values.sum())))
+    assert extreme > 1
+    assert sign_flip_test(values, generator(), draws=999).p_value == (extreme + 1) / 1000
+
+
 def test_sampled_p_is_never_zero() -> None:
     result = sign_flip_test(np.ones(200), generator(), draws=999)
     assert result.p_value == result.smallest_p == 1 / 1000

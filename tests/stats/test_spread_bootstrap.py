@@ -48,14 +48,14 @@ def test_resamples_without_variation_are_counted() -> None:
     assert found.estimate is not None and found.interval is None
 
 
-@pytest.mark.parametrize("count", [5, 10])
-def test_covers_where_runs_fail(count: int) -> None:
+@pytest.mark.parametrize(("count", "most"), [(5, 0.99), (10, 0.97)])
+def test_covers_where_runs_fail(count: int, most: float) -> None:
     rng, hits, samples = generator(), 0, 300
     for _ in range(samples):
         left, right = 0.5 * failing(rng, count), failing(rng, count)
         found = bootstrap_spread(left, right, rng, resamples=1999)
-        hits += found.interval is None or not found.interval.excludes(0.5)
-    assert hits / samples >= 0.9
+        hits += found.interval is not None and not found.interval.excludes(0.5)
+    assert 0.9 <= hits / samples <= most
 
 
 @pytest.mark.parametrize(

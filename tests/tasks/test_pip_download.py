@@ -96,7 +96,8 @@ def test_a_python_without_pip(
 ) -> None:
     release = publish(wheelhouse, release_content(rated_files()))
     monkeypatch.setattr(_pip_download.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(DataError, match="ensurepip"):
+    reason = r"^this Python has no pip \(`python -m ensurepip` adds it\)$"
+    with pytest.raises(DataError, match=reason):
         pip_download(release, target)
 
 
@@ -105,5 +106,30 @@ def test_a_pip_that_hangs_is_given_up(
 ) -> None:
     release = publish(wheelhouse, release_content(rated_files()))
     monkeypatch.setattr(_pip_download, "TIMEOUT_SECONDS", 0.01)
-    with pytest.raises(DataError, match="did not finish"):
+    with pytest.raises(DataError, match=r"^pip did not finish within 0\.01 seconds$"):
         pip_download(release, target)
+
+
+@pytest.mark.parametrize(
+    ("printed", "reason"),
+    [
+        ("", "pip failed without a reason"),
+        ("WARNING: odd\nERROR: first\nERROR: no space left\nmore", "no space left"),
+    ],
+)
+def test_pips_own_reason_is_its_last_error(
+    target: Path, monkeypatch: pytest.MonkeyPatch, printed: str, reason: str
+) -> None:
+    finished = subprocess.CompletedProcess([], 1, "", printed)
+    monkeypatch.setattr(_pip_download.subprocess, "run", lambda *_, **__: finished)
+    with pytest.raises(DataError, match=f"^{reason}$"):
+        pip_download(_pip_download.SourceRelease("toy", "1.0", "0" * 64), target)
+
+
+def test_a_pip_that_succeeds_without_the_file_has_failed(
+    target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished = subprocess.CompletedProcess([], 0, "", "")
+    monkeypatch.setattr(_pip_download.subprocess, "run", lambda *_, **__: finished)
+    with pytest.raises(DataError, match="without a reason"):
+        pip_download(_pip_download.SourceRelease("toy", "1.0", "0" * 64), target)

@@ -167,7 +167,10 @@ def _with_options(arm: Arm, values: Sequence[Any]) -> str:
     methods = parse_method(arm.method)
     names = [name for name, _ in arm.space]
     if len(methods) != 1 or (unknown := set(names) - set(options_of(type(methods[0])))):
-        wrong = ", ".join(sorted(unknown)) if len(methods) == 1 else "several methods in one"
+        if len(methods) == 1:
+            wrong = ", ".join(sorted(unknown))
+        else:
+            wrong = "several methods in one" if methods else "no method"
         raise ConfigError(
             f"the space of {arm.name} cannot be searched ({wrong}); expected options of one method"
         )

@@ -90,8 +90,8 @@ def rows_of_files(
     Args:
         saved: The model.
         files: Name -> file.
-        text: The text columns; guessed if not given.
-        label: The column of the truth; guessed if not given.
+        text: The text columns; guessed if not given, and in a file after the first without them.
+        label: The column of the truth, likewise.
         metric: The primary metric; by default the kind's first.
         eval_size: Most rows of each file, drawn with the shares of the classes kept.
 
@@ -108,7 +108,7 @@ def rows_of_files(
     splits: dict[str, Any] = {}
     notes: list[str] = []
     for name, file in files.items():
-        read = read_evaluation_rows(file, target, text, label)
+        read = read_evaluation_rows(file, target, text, label, required=not splits)
         rows = read.dataset
         if eval_size is not None and eval_size < len(rows):
             strata = problem.strata(rows)

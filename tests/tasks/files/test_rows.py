@@ -81,6 +81,15 @@ def test_further_rows_may_have_other_columns() -> None:
     assert other.notes == ("rows.csv: 1 row; text: tweet; label: label (no, yes)",)
 
 
+@pytest.mark.parametrize(("text", "label"), [(("review",), "label"), (("tweet",), "stars")])
+def test_columns_that_are_required_have_to_be_there(text: tuple[str, ...], label: str) -> None:
+    rows = table(tweet=["a"], label=["no"])
+    found = further_rows(rows, SINGLE, ("tweet",), "label", required=True)
+    assert found.dataset[:] == {"text": ["a"], "label": [0], "idx": [0]}
+    with pytest.raises(DataError, match=r"^rows\.csv has no column '(review|stars)'"):
+        further_rows(rows, SINGLE, text, label, required=True)
+
+
 def test_further_rows_get_the_names_of_a_named_task() -> None:
     target = Target("classification", ("sentence",), ("no", "yes"))
     assert further_rows(table(text=["a"], label=["no"]), target).dataset.column_names == [

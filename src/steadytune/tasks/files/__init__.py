@@ -21,7 +21,12 @@ __all__ = [
 
 
 def read_evaluation_rows(
-    where: str, target: Target, text: Sequence[str] = (), label: str | None = None
+    where: str,
+    target: Target,
+    text: Sequence[str] = (),
+    label: str | None = None,
+    *,
+    required: bool = False,
 ) -> Rows:
     """Rows to evaluate a model on.
 
@@ -31,6 +36,7 @@ def read_evaluation_rows(
         target: What the rows have to fit.
         text: The text columns; guessed where they are not there or not given.
         label: The column of the truth, likewise.
+        required: Whether the columns that are given have to be there.
 
     Raises:
         DataError: Rows cannot be had or read, or do not fit; the text is one line.
@@ -39,7 +45,7 @@ def read_evaluation_rows(
     learned = is_learned(target.label_names)
     labelled, _ = labelled_splits(splits, label, learned=learned)
     table = preferred_split(labelled or splits, (TEST, VALIDATION), where)
-    return further_rows(table, target, text, label)
+    return further_rows(table, target, text, label, required=required)
 
 
 def read_texts(where: str, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:

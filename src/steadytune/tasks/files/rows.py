@@ -71,7 +71,12 @@ def training_rows(
 
 
 def further_rows(
-    table: Table, target: Target, text: Sequence[str] = (), label: str | None = None
+    table: Table,
+    target: Target,
+    text: Sequence[str] = (),
+    label: str | None = None,
+    *,
+    required: bool = False,
 ) -> Rows:
     """Rows to evaluate on or to choose by, which have to fit what is trained on.
 
@@ -80,12 +85,16 @@ def further_rows(
         target: What they have to fit.
         text: The text columns of the training rows; where the file has others, they are guessed.
         label: The column of the truth of the training rows, likewise.
+        required: Whether the columns that are given have to be there.
 
     Raises:
         DataError: A column is not there, a row lacks a text or a truth, or a label does not fit.
     """
-    columns = _likely_columns(table, target, text, label)
-    if target.kind == QUESTION_ANSWERING:
+    if not required:
+        text, label = _those_there(table, text, label)
+    questions = target.kind == QUESTION_ANSWERING
+    columns = choose_columns(table, text, label, questions=questions, count=len(target.columns))
+    if questions:
         return _question_rows(table, columns)
     assert columns.truth is not None
     labels = map_labels(table, columns.truth, target)
@@ -112,14 +121,12 @@ def unlabelled_rows(table: Table, columns: Sequence[str], text: Sequence[str] = 
     return Rows(_dataset(texts, None, target), target, chosen, (_note(table, chosen, target, []),))
 
 
-def _likely_columns(
-    table: Table, target: Target, text: Sequence[str], label: str | None
-) -> Columns:
+def _those_there(
+    table: Table, text: Sequence[str], label: str | None
+) -> tuple[Sequence[str], str | None]:
     there = set(table.columns)
-    text = tuple(text) if set(text) <= there else ()
-    label = label if label in there and label not in text else None
-    questions = target.kind == QUESTION_ANSWERING
-    return choose_columns(table, text, label, questions=questions, count=len(target.columns))
+    text = text if set(text) <= there else ()
+    return text, label if label in there and label not in text else None
 
 
 def _question_rows(table: Table, columns: Columns, *, training: bool = False) -> Rows:
