@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -202,7 +203,11 @@ def test_a_stop_is_one_line_and_leaves_nothing_behind(tmp_path: Path, stop: str)
     assert process.stdout is not None
     while "at a time" not in (line := process.stdout.readline()):
         assert line
-    time.sleep(4)
+    try:
+        _wait_for(lambda: len(list(Path(scratch).glob("steadytune-*/steadytune-*"))) == 2)
+    except AssertionError:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     if stop == "ctrl-c":
         os.killpg(process.pid, signal.SIGINT)  # a terminal tells the whole group
     else:
@@ -215,11 +220,18 @@ def test_a_stop_is_one_line_and_leaves_nothing_behind(tmp_path: Path, stop: str)
 
 
 def _require_gone(group: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+    def gone() -> bool:
         try:
             os.killpg(group, 0)
         except ProcessLookupError:
-            return
+            return True
+        return False
+
+    _wait_for(gone, 10)
+
+
+def _wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not happened():
+        assert time.monotonic() < deadline, "it has not happened"
         time.sleep(0.05)
-    raise AssertionError("a process was left behind")

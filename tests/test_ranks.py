@@ -28,7 +28,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Tensor]]
     folder = tmp_path_factory.mktemp("ranks")
     worker = Path(__file__).with_name("ranks_worker.py")
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
-    launch += ["--master_addr=127.0.0.1", f"--master_port={29500 + os.getpid() % 2000}"]
+    launch += ["--standalone", "--local_addr=127.0.0.1"]
     done = subprocess.run(
         [*launch, str(worker), str(folder)],
         capture_output=True,

@@ -19,7 +19,7 @@ from .trainer_ranks_worker import train
 @pytest.mark.slow
 def test_two_processes_train_as_one(tmp_path: Path) -> None:
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
-    launch += ["--master_addr=127.0.0.1", f"--master_port={31500 + os.getpid() % 2000}"]
+    launch += ["--standalone", "--local_addr=127.0.0.1"]
     done = subprocess.run(
         [*launch, "-m", "tests.trainer_ranks_worker", str(tmp_path)],
         cwd=Path(__file__).parents[1],

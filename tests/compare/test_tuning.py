@@ -52,6 +52,12 @@ def test_trials_share_the_runs_of_equal_arms(make_study: MakeStudy) -> None:
         assert run.arm is not None and run.arm["name"] == "plain"
 
 
+def test_the_search_is_on_the_first_training_subset(make_study: MakeStudy) -> None:
+    study = make_study("plain", tuning=TUNING, subset_seeds=(3, 5))
+    runs = unique_runs(plan_trials(study, load_tasks(study)))
+    assert {run.spec.subset_seed for run in runs} == {3}
+
+
 def record(trial: Any, score: float | None, status: str = "ok") -> dict[str, Any]:
     return {"status": status, "results": {"dev": {"accuracy": score}}}
 
@@ -80,6 +86,16 @@ def test_a_run_that_diverged_counts_as_the_constant(make_study: MakeStudy) -> No
     assert constant == 0.5
     trial, score = choose(trials, records)["toy", "plain"]
     assert (trial, score) == (trials[1], pytest.approx(0.55))
+
+
+def test_an_undefined_score_counts_as_the_constant(make_study: MakeStudy) -> None:
+    study = make_study("plain", tuning=TUNING)
+    trials = plan_trials(study, load_tasks(study))
+    records = {run.spec.hash: record(None, 0.45) for run in unique_runs(trials)}
+    for run in trials[1].runs:
+        assert run.task["constant"]["dev"] == 0.5
+        records[run.spec.hash] = record(None, None)
+    assert choose(trials, records)["toy", "plain"] == (trials[1], 0.5)
 
 
 @pytest.mark.parametrize("status", ["failed", "cancelled", None])

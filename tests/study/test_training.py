@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 from pathlib import Path
@@ -101,6 +102,35 @@ def test_nothing_is_left_on_disk(
 def test_values_that_json_lacks_are_null_in_the_history() -> None:
     logged = [{"loss": float("inf"), "step": 1}, {"eval_loss": 2.0}, {"train_runtime": 3.0}]
     assert training._history(logged) == [{"loss": None, "step": 1}, {"eval_loss": 2.0}]
+
+
+class ScoredAs:
+    """Rows to choose by on which the model scores what is given, epoch by epoch.
+
+    Args:
+        accuracies: The scores; None where the metric is undefined.
+    """
+
+    metric = "accuracy"
+    encoded = SimpleNamespace(dataset=rows())
+
+    def __init__(self, *accuracies: float | None) -> None:
+        self.accuracies = iter(accuracies)
+        self.heads: list[torch.Tensor] = []
+
+    def scores(self, model: Any) -> dict[str, float | None]:
+        self.heads.append(model.classifier.weight.detach().clone())
+        return {"accuracy": next(self.accuracies)}
+
+
+def test_an_undefined_score_is_the_worst_to_choose_by(spec: RunSpec, model: Any) -> None:
+    dev: Any = ScoredAs(None, 0.1)
+    patient = dataclasses.replace(spec, patience=2, dev_size=10)
+    done = train(patient, model, load(Path(spec.model))[1], rows(), (), lambda _: None, dev)
+    found = [entry["eval_accuracy"] for entry in done.history if "eval_accuracy" in entry]
+    assert found == [0.0, 0.1]
+    assert not torch.equal(*dev.heads)
+    assert torch.equal(model.classifier.weight, dev.heads[1])
 
 
 @pytest.mark.parametrize("is_open", [False, True])

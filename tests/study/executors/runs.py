@@ -37,6 +37,12 @@ def killed_at_seed_2(spec: RunSpec, progress: Progress) -> Outcome:
     return quick(spec, progress)
 
 
+def ended_at_seed_2(spec: RunSpec, progress: Progress) -> Outcome:
+    if spec.seed == 2:
+        os._exit(3)
+    return quick(spec, progress)
+
+
 class KilledOnce:
     """A run whose process is killed when it is tried for the first time.
 

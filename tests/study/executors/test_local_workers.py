@@ -24,6 +24,7 @@ from .runs import (
     KilledOnce,
     Unreadable,
     by_seed,
+    ended_at_seed_2,
     hang_at_seed_2,
     interrupted,
     killed_at_seed_2,
@@ -85,6 +86,12 @@ def test_a_run_of_a_killed_worker_can_be_tried_again(tmp_path: Path) -> None:
     assert {outcome.record["status"] for outcome in outcomes.values()} == {"ok"}
     outcomes, _ = by_seed(LocalWorkers(1, retries=1), killed_at_seed_2, SPECS[:2])
     assert outcomes[2].record["reason"].endswith("(the last of 2 tries)")
+
+
+def test_a_run_that_ends_its_process_itself_is_not_tried_again() -> None:
+    outcomes, _ = by_seed(LocalWorkers(1, retries=1), ended_at_seed_2, SPECS[1:2])
+    assert outcomes[2].record["status"] == "failed"
+    assert outcomes[2].record["reason"] == "the worker process ended with exit code 3"
 
 
 def test_a_run_over_the_time_limit_fails_and_the_others_go_on() -> None:

@@ -1,0 +1,22 @@
+"""What planned runs leave behind, made without training."""
+
+from __future__ import annotations
+
+from steadytune._which_record import Status
+from steadytune.compare.carry_out import completed
+from steadytune.compare.grid import PlannedRun, load_tasks, plan_runs
+from steadytune.compare.study import Study
+from steadytune.study.outcome import Outcome
+from tests.run_records import make_test_record
+
+
+def planned(study: Study) -> tuple[PlannedRun, ...]:
+    """The runs of a study."""
+    return plan_runs(study, load_tasks(study))
+
+
+def outcome_of(run: PlannedRun, status: Status = "ok") -> Outcome:
+    """What a planned run leaves behind that ended so."""
+    splits = ("train", "movie", "product") if status == "ok" else ()
+    results = {split: {"accuracy": 0.75} for split in splits}
+    return completed(Outcome(make_test_record(run.spec, status, results=results)), run)
