@@ -10,7 +10,8 @@ import torch
 
 from steadytune.models import load_model
 from steadytune.study.evaluation import are_finite, attenuation, batch_count, model_outputs
-from steadytune.tasks import PROBLEMS, encode
+from steadytune.tasks import PROBLEMS
+from steadytune.tasks.encoding import encode
 from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 
