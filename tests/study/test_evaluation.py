@@ -11,7 +11,6 @@ import torch
 from steadytune.models import load_model
 from steadytune.study.evaluation import are_finite, attenuation, batch_count, model_outputs
 from steadytune.tasks import PROBLEMS
-from steadytune.tasks.encoding import encode
 from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 
@@ -22,7 +21,7 @@ CLASSES = PROBLEMS["classification"]
 def setup(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object, object]:
     folder: Path = write_tiny_bert(tmp_path_factory.mktemp("model"))
     model, tokenizer = load_model(str(folder), "classification", ("no", "yes"), 1)
-    return model, tokenizer, encode(load_toy().test["movie"], ("sentence",), tokenizer, 16)
+    return model, tokenizer, load_toy().encode("movie", tokenizer, 16)
 
 
 def test_logits_stand_in_the_order_of_the_rows(setup: tuple[object, object, object]) -> None:
