@@ -239,6 +239,7 @@ class TestMasks:
         model = tiny_classifier()
         with attach(model, [Mixout(p=0.7)]) as objective:
             shift(model)
+            objective(Step(model, tiny_batch()))
             expected = copy.deepcopy(model).eval()(**tiny_batch()).loss
             model.eval()
             assert torch.equal(objective(Step(model, tiny_batch())), expected)
