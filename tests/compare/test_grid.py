@@ -60,9 +60,12 @@ def test_rows_to_choose_by_that_nothing_looks_at_are_refused(
     study = make_study(tasks=(StudyTask(source, (("train_size", None),)),))
     with pytest.raises(ConfigError, match=r"dev=.*dev\.csv was given and nothing is chosen by it"):
         load_tasks(study)
-    chosen = StudyTask(source, (("train_size", None), ("dev_size", 4), ("patience", 1)))
-    (entry,) = load_tasks(replace(study, tasks=(chosen,)))
-    assert entry.task.dev is not None
+    by_dev = (("dev_size", 4), ("patience", 1))
+    chosen = StudyTask(source, (("train_size", None), *by_dev))
+    arm = Arm("stopped early", "plain", by_dev)
+    for changes in ({"tasks": (chosen,)}, {"arms": (*study.arms, arm)}):
+        (entry,) = load_tasks(replace(study, **changes))
+        assert entry.task.dev is not None
 
 
 def test_plain_for_longer_is_an_arm_of_its_own(make_study: MakeStudy) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from steadytune import ConfigError
+from steadytune import ConfigError, DataError
 from steadytune.tasks import TASKS
 from steadytune.tasks.source import DataSource, Domain
 from tests.tasks.local_copy import write_copy
@@ -97,6 +97,11 @@ def test_changed_files_and_another_folder_are_read_again(
         assert count_rows(source) == rows
     write_rows(Path("rows.csv"), 30)
     assert count_rows(source) == 30
+
+
+def test_a_name_that_no_file_can_have_is_one_line() -> None:
+    with pytest.raises(DataError, match="no such file or folder"):
+        DataSource(train="r" * 5000 + ".csv").load()
 
 
 def count_rows(source: DataSource) -> int:

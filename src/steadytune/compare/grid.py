@@ -100,8 +100,10 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
 
 def _require_choice_by_dev(study: Study, entry: StudyTask) -> None:
     """Refuse rows to choose by that no run would look at."""
-    chooses = study.tuning or {**study.settings, **dict(entry.changes)}.get("dev_size")
-    if entry.source.dev is not None and not chooses:
+    if entry.source.dev is None or study.tuning is not None:
+        return
+    settings = (_merged(study.settings, entry.changes, arm.changes) for arm in study.arms)
+    if not any(given.get("dev_size") for given in settings):
         raise ConfigError(
             f"dev={entry.source.dev} was given and nothing is chosen by it; write patience and "
             "dev_size, or tuning, into a study file, or leave dev out"

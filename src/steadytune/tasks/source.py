@@ -8,7 +8,6 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from .._exceptions import ConfigError
 from ._catalogue import TASKS, FileTask
@@ -123,8 +122,8 @@ class DataSource:
 
 def _state(source: DataSource) -> tuple[object, ...]:
     """What the rows depend on beside the value: the folder it is read from, and its files."""
-    found = [(file, Path(file)) for file in source._files]
-    stamps = [(file, path.stat()) for file, path in found if path.exists()]
+    # os.path's `exists`, unlike Path's, says no to names that no file can have.
+    stamps = [(file, os.stat(file)) for file in source._files if os.path.exists(file)]
     files = tuple((file, stamp.st_mtime_ns, stamp.st_size) for file, stamp in stamps)
     return os.getcwd(), os.environ.get(DATA_VARIABLE), files
 
