@@ -6,6 +6,7 @@ from steadytune._counted import counted
 
 
 def test_one_stands_alone() -> None:
+    assert (counted(1, "seed"), counted(0, "seed")) == ("1 seed", "0 seeds")
     assert [counted(number, "row") for number in range(3)] == ["0 rows", "1 row", "2 rows"]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from steadytune.report.metrics import duration, metric_display, number, p_text, plural, signed
+from steadytune.report.metrics import duration, metric_display, number, p_text, signed
 
 
 def test_accuracy_is_shown_in_percent_and_points() -> None:
@@ -64,11 +64,6 @@ def test_p_values(value: float, text: str) -> None:
 )
 def test_durations(seconds: float, text: str) -> None:
     assert duration(seconds) == text
-
-
-def test_plurals() -> None:
-    assert plural(1, "seed") == "1 seed"
-    assert plural(0, "seed") == "0 seeds"
 
 
 def test_each_kind_of_task_has_its_metrics() -> None:

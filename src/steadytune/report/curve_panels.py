@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from .._counted import counted
 from . import curve_figures
 from .curve_data import BestOfSeeds, LearningCurves, best_of_seeds, learning_curves
-from .metrics import number, plural
+from .metrics import number
 from .panel import FigureView, Panel
 from .setting import Setting
 from .stability_data import Stability, stability
@@ -20,7 +21,7 @@ def learning_view(setting: Setting, prefix: str) -> FigureView:
     panels = [
         Panel(
             d.method,
-            f"{d.shown} of {plural(d.total, 'run')} shown" if d.shown < d.total else "",
+            f"{d.shown} of {counted(d.total, 'run')} shown" if d.shown < d.total else "",
             Drawing(
                 f"{prefix}-learning{i}",
                 _describe_learning(d),
@@ -42,7 +43,7 @@ def learning_view(setting: Setting, prefix: str) -> FigureView:
 def _describe_learning(data: LearningCurves) -> str:
     ends = [curve[-1][1] for curve in (*data.finished, *data.broken)]
     return (
-        f"Training loss of {plural(data.total, 'run')} of {data.method}; "
+        f"Training loss of {counted(data.total, 'run')} of {data.method}; "
         f"the last one from {number(min(ends), 3)} to {number(max(ends), 3)}."
     )
 
@@ -97,14 +98,14 @@ def stability_caption(data: Stability) -> str:
     interval = interval_text(found.interval, lambda value: number(value, 2))
     return (
         f"{text}Spearman's correlation inside {groups}: {number(found.value, 2)}, 95 % interval "
-        f"{interval}, over {plural(found.count, 'run')}. Exploratory."
+        f"{interval}, over {counted(found.count, 'run')}. Exploratory."
     )
 
 
 def _stability_panel(data: Stability, prefix: str) -> Panel:
     drawing = Drawing(
         f"{prefix}-stability",
-        f"{data.axis} against noise sensitivity, {plural(data.total, 'run')}.",
+        f"{data.axis} against noise sensitivity, {counted(data.total, 'run')}.",
         curve_figures.stability_frame(data),
         partial(curve_figures.draw_stability, data),
     )

@@ -143,11 +143,6 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
-def plural(count: int, noun: str, plural_noun: str | None = None) -> str:
-    """`1 seed`, `3 seeds`."""
-    return f"{count} {noun if count == 1 else plural_noun or noun + 's'}"
-
-
 def capitalized(text: str) -> str:
     """`text` with a capital first letter, the others as they are."""
     return text[:1].upper() + text[1:]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from .._counted import counted
 from ..stats import Interval
 from .labels import shortened
-from .metrics import number, plural, signed
+from .metrics import number, signed
 from .over_tasks import OverTasks
 from .palette import INK, LIGHT, MUTED, PAPER
 from .panel import FigureView, Panel
@@ -56,7 +57,7 @@ def over_tasks_view(data: OverTasks, slots: Mapping[str, int]) -> FigureView:
         for c in compared
         if c.spread.pooled.estimate
     ]
-    tasks = plural(len(data.inside.tasks), data.unit)
+    tasks = counted(len(data.inside.tasks), data.unit)
     axes = f"points, mean over {tasks}", f"std over seeds, times {shortened(data.baseline, 20)}'s"
     found = (
         ("Higher scores?", "differences", axes[0], means, 0.0),

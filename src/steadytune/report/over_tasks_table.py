@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .metrics import MetricDisplay, number, p_text, plural
+from .._counted import counted
+from .metrics import MetricDisplay, number, p_text
 from .over_tasks import OverTasks, PooledComparison, Side
 from .subsets import FEWEST_SUBSETS
 from .table import Group, Row, Table, interval_text
@@ -19,8 +20,9 @@ def over_tasks_table(data: OverTasks) -> Table:
     if data.outside:
         sides.append(_group("Out of domain, exploratory", data, data.outside))
     compared = [c for side in _sides(data) for c in side.comparisons]
+    tasks = counted(len(data.inside.tasks), data.unit)
     return Table(
-        title=f"Averages over {plural(len(data.inside.tasks), data.unit)}, against {data.baseline}",
+        title=f"Averages over {tasks}, against {data.baseline}",
         first="Method",
         columns=(
             "Subsets" if any(c.subsets for c in compared) else "Pairs",
@@ -90,7 +92,7 @@ def _notes(data: OverTasks) -> Iterator[str]:
         f"(correlations times 100). {_counted(data)} The {unit}s are fixed: the intervals speak of "
         "these with other seeds, not of others."
     )
-    count = plural(len(data.inside.comparisons), "method")
+    count = counted(len(data.inside.comparisons), "method")
     yield (
         "p: two-sided sign-flip test. In domain it is corrected by Holm over the "
         f"{count} of this table, a family of its own beside that of the single settings. Out of "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .metrics import plural
+from .._counted import counted
 from .over_tasks import OverTasks, PooledComparison
 from .over_tasks_table import POINTS, degenerate_text, ratio_text
 from .table import interval_text
@@ -32,7 +32,7 @@ def _lead(comparisons: Sequence[PooledComparison], data: OverTasks) -> Finding:
 
     claim = (
         f"Of {len(comparisons)} methods, shown to score higher than {data.baseline} on average "
-        f"over {'up to ' if partial else ''}{plural(most, data.unit)}: {told('higher')}; lower: "
+        f"over {'up to ' if partial else ''}{counted(most, data.unit)}: {told('higher')}; lower: "
         f"{told('lower')}."
     )
     hints = [
@@ -71,7 +71,7 @@ def _finding(comparison: PooledComparison, data: OverTasks) -> Finding:
 
 def _score_claim(comparison: PooledComparison, data: OverTasks) -> str:
     method, baseline = comparison.method, comparison.baseline
-    over = f"over {plural(len(comparison.tasks), data.unit)}"
+    over = f"over {counted(len(comparison.tasks), data.unit)}"
     found = outcome(comparison)
     if comparison.difference.mean is None:
         return f"{method} and {baseline} share no seed {over}: their mean difference is unknown."
@@ -105,7 +105,7 @@ def _scores(comparison: PooledComparison, data: OverTasks) -> str:
     text = f"Mean difference {POINTS.difference_in_words(found.mean)} over {amount(comparison)}"
     if found.interval:
         text += f", 95 % interval {interval_text(found.interval, POINTS.difference)}"
-    text += f", higher in {comparison.higher} of {plural(len(comparison.tasks), data.unit)}."
+    text += f", higher in {comparison.higher} of {counted(len(comparison.tasks), data.unit)}."
     clear = found.interval is not None and found.interval.excludes(0)
     return f"{text} {how_sure(comparison, POINTS)}" if clear else text
 
@@ -145,7 +145,7 @@ def _out_of_domain(comparisons: Sequence[PooledComparison], data: OverTasks) -> 
     steady = [c for c in compared if steadiness(c)]
     ratios = [f"{c.method} {ratio_text(c.spread.pooled.estimate)}" for c in steady]
     return [
-        f"Out of domain, over {plural(len(data.outside.tasks), data.unit)}, {len(clear)} of "
+        f"Out of domain, over {counted(len(data.outside.tasks), data.unit)}, {len(clear)} of "
         f"{len(known)} mean differences to {data.baseline} have an interval that leaves out zero"
         f"{_listed(named)}, and {len(steady)} of {len(compared)} ratios of standard deviations one "
         f"that leaves out 1{_listed(ratios)}. Exploratory, not corrected for their number."

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from .._counted import counted
 from . import difference_data, dot_data, figures
 from .difference_data import CostAgainstGain, Differences
 from .dot_data import SeedDots
-from .metrics import number, plural, signed
+from .metrics import number, signed
 from .noise_data import NoiseCurves, noise_curves
 from .panel import FigureView, Panel
 from .setting import Setting
@@ -60,7 +61,7 @@ def _hidden(data: SeedDots) -> str:
 def _describe_dots(data: SeedDots) -> str:
     ranges = "; ".join(
         f"{c.method} from {number(c.dots[0].value, 1)} to {number(c.dots[-1].value, 1)} over "
-        f"{plural(c.total, 'run')}"
+        f"{counted(c.total, 'run')}"
         for c in data.columns
         if c.dots
     )
@@ -110,7 +111,7 @@ def noise_view(setting: Setting, prefix: str) -> FigureView:
     panels = [
         Panel(
             d.method,
-            f"mean over {plural(d.runs, 'run')}",
+            f"mean over {counted(d.runs, 'run')}",
             Drawing(
                 f"{prefix}-noise{i}",
                 _describe_noise(d),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .._counted import counted
 from ..stats import Interval
 from .facts import field_label
-from .metrics import MetricDisplay, capitalized, number, plural
+from .metrics import MetricDisplay, capitalized, number
 from .setting import Comparison, MethodScores, Setting
 from .table import interval_text
 
@@ -56,7 +57,7 @@ def _few_seeds(setting: Setting) -> str:
         return "Few seeds prove little, and one proves nothing: run more to see the spread."
     unit = "training subset" if any(c.subsets for c in setting.comparisons) else "seed"
     return (
-        f"With {plural(fewest, unit)} this is a first look: few {unit}s prove little. Intervals "
+        f"With {counted(fewest, unit)} this is a first look: few {unit}s prove little. Intervals "
         "are wide, and accidents that hit one run in ten are easily missed."
     )
 
@@ -122,7 +123,7 @@ def _spread(comparison: Comparison, setting: Setting) -> str:
     unit = f" {metric.difference_unit}" if metric.difference_unit else ""
     interval = interval_text(_spread_interval(comparison), _ratio)
     return (
-        f"Spread over the {plural(comparison.spread.count, 'run')} that both have (standard "
+        f"Spread over the {counted(comparison.spread.count, 'run')} that both have (standard "
         f"deviation): {ours}{unit} for {comparison.method}, {theirs} for {comparison.baseline}. "
         f"The ratio {_ratio(comparison.spread.ratio)} has a 95 % "
         f"bootstrap interval of {interval}: {_spread_reading(comparison)}."
@@ -203,7 +204,7 @@ def _failures(setting: Setting) -> list[str]:
     if fewest is None or fewest.degenerate.high is None:
         return []
     return [
-        f"No run was degenerate; with {plural(fewest.degenerate.total, 'run')} a method could "
+        f"No run was degenerate; with {counted(fewest.degenerate.total, 'run')} a method could "
         f"still fail in up to {_percent(fewest.degenerate.high)} of runs (95 % interval)."
     ]
 
@@ -214,7 +215,7 @@ def _accidents(method: MethodScores) -> str:
     because = f", {stood_in} of them because training diverged or crashed" if stood_in else ""
     low, high = found.low or 0.0, found.high or 1.0
     return (
-        f"{found.count} of {plural(found.total, 'run')} of {method.method} ended degenerate"
+        f"{found.count} of {counted(found.total, 'run')} of {method.method} ended degenerate"
         f"{because} (95 % interval of the rate: {_percent(low)} to {_percent(high)})."
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._counted import counted
 from .facts import field_label, value_text
-from .metrics import NOT_AVAILABLE, duration, metric_display, plural
+from .metrics import NOT_AVAILABLE, duration, metric_display
 from .schema import Record
 from .scoring import counts, score
 from .setting import Cost, Setting
@@ -83,7 +84,7 @@ def failure_table(records: Sequence[Record]) -> Table | None:
     if not failures:
         return None
     hidden = len(failures) - MOST_FAILURES
-    notes = (f"{plural(hidden, 'more run')} did not end well; see the records.",)
+    notes = (f"{counted(hidden, 'more run')} did not end well; see the records.",)
     return Table(
         title="Runs that did not end well",
         first="Method",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .._counted import counted
 from ..stats import Correlation
-from .metrics import NOT_AVAILABLE, number, plural, signed
+from .metrics import NOT_AVAILABLE, number, signed
 from .setting import Setting
 from .stability_data import Pooled, Stability, stability, stability_over
 from .table import Group, Row, Table, interval_text
@@ -83,15 +84,15 @@ def _opening(found: Pooled) -> str:
     every = found.every
     return (
         "Do models that noise moves less score higher? Spearman's correlation between noise "
-        f"sensitivity and score in domain, inside {plural(every.groups, 'group')} of runs with one "
-        f"method in one setting, pooled over {plural(every.count, 'run')}: {_reading(every)}."
+        f"sensitivity and score in domain, inside {counted(every.groups, 'group')} of runs with "
+        f"one method in one setting, pooled over {counted(every.count, 'run')}: {_reading(every)}."
     )
 
 
 def _without(found: Pooled) -> str:
     if not found.degenerate:
         return ""
-    runs = plural(found.degenerate, "degenerate run")
+    runs = counted(found.degenerate, "degenerate run")
     return f"Without {runs}: {_reading(found.learned)}. "
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._counted import counted
 from .facts import short_names
-from .metrics import NOT_AVAILABLE, capitalized, p_text, plural
+from .metrics import NOT_AVAILABLE, capitalized, p_text
 from .over_tasks import OverTasks, over_tasks
 from .over_tasks_table import over_tasks_table
 from .over_tasks_verdict import over_tasks_details, over_tasks_findings
@@ -100,7 +101,7 @@ def _findings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
 def _finding(method: str, settings: Sequence[Setting]) -> Finding:
     compared = [c for s in settings for c in s.primary if c.method == method]
     counts = Counter(outcome(c) for c in compared)
-    total, baseline = plural(len(compared), "setting"), compared[0].baseline
+    total, baseline = counted(len(compared), "setting"), compared[0].baseline
     shown = [f"{side} in {counts[side]}" for side in ("higher", "lower") if counts[side]]
     others = [f"{what} in {counts[key]}" for key, what in _UNCLEAR.items() if counts[key]]
     plain_case = counts["not shown"] == len(compared)
@@ -136,7 +137,7 @@ def _table(headings: Sequence[str], settings: Sequence[Setting]) -> Table:
 
 
 def _left_out(count: int) -> tuple[str, ...]:
-    return (f"{plural(count, 'more setting')} are left out of this table.",) if count > 0 else ()
+    return (f"{counted(count, 'more setting')} are left out of this table.",) if count > 0 else ()
 
 
 def _group(heading: str, setting: Setting) -> Group:

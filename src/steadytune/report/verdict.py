@@ -10,8 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from .._counted import counted
 from ..stats import PairedDifference
-from .metrics import MetricDisplay, capitalized, p_text, plural
+from .metrics import MetricDisplay, capitalized, p_text
 from .qualifications import LEVEL, Qualifications, qualifications
 from .setting import Comparison, Setting
 from .table import interval_text
@@ -122,8 +123,8 @@ def _evidence(comparison: Comparison, metric: MetricDisplay) -> str:
 def amount(comparison: Judged) -> str:
     """How many independent differences there are."""
     if comparison.subsets:
-        return plural(comparison.subsets, "training subset")
-    return plural(comparison.difference.count, "seed")
+        return counted(comparison.subsets, "training subset")
+    return counted(comparison.difference.count, "seed")
 
 
 def why_not(comparison: Judged) -> str:
