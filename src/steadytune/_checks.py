@@ -12,7 +12,11 @@ from ._exceptions import ConfigError
 
 def check_at_least(name: str, value: float, low: float) -> None:
     """`value` must be a finite number of at least `low`."""
-    if not (math.isfinite(value) and value >= low):
+    try:
+        fits = math.isfinite(value) and value >= low
+    except TypeError:  # a text, for example
+        fits = False
+    if not fits:
         raise ConfigError(f"{name}={value!r} is not possible; expected a finite number >= {low:g}")
 
 

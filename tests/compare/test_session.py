@@ -32,6 +32,13 @@ def results(out: Path) -> dict[str, Any]:
     return {r["spec_hash"]: r["results"] for r in Ledger(out).read().records}
 
 
+def test_without_a_console_it_shows_where_print_goes(
+    make_study: MakeStudy, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = run_study(make_study("plain", seeds=(1,)), str(tmp_path), InProcess())
+    assert report.runs == 1 and "Report:" in capsys.readouterr().out
+
+
 @pytest.fixture
 def tuned(make_study: MakeStudy) -> Study:
     arms = arms_of(("plain",), longer_plain=2.0)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from steadytune import ConfigError
 from steadytune.compare.study import MATCHED
-from steadytune.compare.study_file import read_study
+from steadytune.compare.study_file import make_study, read_study
 
 SMALL = {"tasks": "rte", "methods": ["plain", "lnsr"], "seeds": 3}
 
@@ -31,6 +31,42 @@ def test_a_small_file_is_a_study(tmp_path: Path) -> None:
     (task,) = study.tasks
     assert (task.source.task, task.source.data_root, task.changes) == ("rte", "/data", ())
     assert study.settings == {} and study.tuning is None
+
+
+def test_the_same_keys_in_python_are_the_same_study(tmp_path: Path) -> None:
+    assert make_study(**yaml.safe_load(FULL)) == read_study(write(tmp_path, FULL))
+
+
+@pytest.mark.parametrize("seeds", [3, "3", "1,2,3", [1, 2, 3], (1, 2, 3), range(1, 4)])
+def test_in_python_sequences_are_lists(seeds: Any) -> None:
+    study = make_study(tasks=("rte",), methods=("plain", "lnsr"), seeds=seeds, data_root=Path("d"))
+    assert study.seeds == (1, 2, 3)
+    assert [arm.name for arm in study.arms] == ["plain", "lnsr"]
+    assert study.tasks[0].source.data_root == "d"
+
+
+def test_in_python_files_are_those_of_the_current_folder() -> None:
+    entry = {"train": Path("rows.csv"), "validation": Path("more") / "rows.csv"}
+    study = make_study(tasks=entry, methods="plain", seeds=1, model=Path("/some/model"))
+    source = study.tasks[0].source
+    assert (source.train, source.validation) == ("rows.csv", "more/rows.csv")
+    assert study.model == "/some/model"
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        ({"epoch": 1}, "the study: unknown key epoch; did you mean epochs?"),
+        ({"train_size": "many"}, "the study: train_size='many' does not fit"),
+        ({"seeds": [1.5]}, "the study: seeds.0=1.5 does not fit"),
+        ({"seeds": 1.5}, "the study: seeds=1.5 does not fit"),
+        ({"tuning": {}}, "the study: tuning.trials is missing; give it"),
+    ],
+)
+def test_what_cannot_be_in_python_is_one_line(keys: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        make_study(**{**SMALL, **keys})
+    assert str(caught.value).startswith(words) and "\n" not in str(caught.value)
 
 
 FULL = """

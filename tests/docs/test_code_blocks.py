@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,6 +43,22 @@ def test_the_page_of_loops_runs_from_top_to_bottom() -> None:
     names: dict[str, object] = {"__name__": "loop"}
     for source in found:
         exec(compile(source, "loop.md", "exec"), names)
+
+
+def test_the_page_of_python_runs_from_top_to_bottom(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path / "examples")
+    found = blocks(ROOT / "docs" / "python.md")
+    assert len(found) >= 4
+    names: dict[str, Any] = {"__name__": "python"}
+    for source in found:
+        # Fewer passes than a reader makes: the code is what is tested here.
+        exec(compile(source.replace("epochs=5", "epochs=0.4"), "python.md", "exec"), names)
+    assert names["record"]["results"]["reviews"].keys() >= {"accuracy", "loss"}
+    assert [run.spec.seed for run in names["report"].records] == [1, 2, 1, 2]
+    assert names["found"].count == 2
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda path: path.stem)

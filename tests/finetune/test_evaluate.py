@@ -8,13 +8,16 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+import pandas
 import pyarrow
 import pyarrow.parquet
 import pytest
 import torch
+from rich.console import Console
 from safetensors.torch import load_file, save_file
 
-from steadytune.finetune.saved import load_saved
+from steadytune import DataError
+from steadytune.finetune import load_saved, predict_columns, predict_file
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
 
@@ -150,6 +153,33 @@ def test_predictions_stand_beside_the_rows_in_their_order(
         each = [float(row["probability_negative"]), float(row["probability_positive"])]
         assert sum(each) == pytest.approx(1)
         assert row["prediction"] == ("negative", "positive")[each[1] > each[0]]
+
+
+def test_rows_in_memory_are_predicted_as_a_file_is(data: dict[str, Path]) -> None:
+    saved, quiet = load_saved(str(data["model"])), Console(quiet=True)
+    columns = predict_file(saved, str(data["test"]), console=quiet)
+    given = {name: columns[name] for name in ("sentence", "label")}
+    assert predict_columns(saved, given, console=quiet) == columns
+    assert predict_columns(saved, pandas.DataFrame(given), ("sentence",), console=quiet) == columns
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({}, "there are no rows to predict for: expected one or more"),
+        ({"text": []}, "there are no rows to predict for: expected one or more"),
+        ({"text": ["a", None]}, "the table, row 2, column 'text' is empty"),
+        ({"text": ["a"], "id": []}, "different numbers of rows: text 1, id 0"),
+        ({"text": ["a"], "prediction": [1]}, "the table has a column 'prediction'"),
+        ({"id": [1]}, "the table has no text and none is known for it"),
+    ],
+)
+def test_rows_in_memory_that_cannot_be_are_one_line(
+    data: dict[str, Path], columns: dict[str, list[object]], words: str
+) -> None:
+    with pytest.raises(DataError) as caught:
+        predict_columns(load_saved(str(data["model"])), columns, console=Console(quiet=True))
+    assert words in str(caught.value) and "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("suffix", ["tsv", "jsonl", "parquet"])

@@ -51,6 +51,11 @@ def test_a_spec_is_json() -> None:
     ("field", "value"),
     [
         ("seed", -1),
+        ("seed", 1.5),
+        ("seed", True),
+        ("train_size", "many"),
+        ("learning_rate", "fast"),
+        ("warmup", "long"),
         ("train_size", 0),
         ("eval_size", 0),
         ("epochs", 0.0),

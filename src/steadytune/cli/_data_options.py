@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ..tasks.source import DataSource
+    from ..tasks import DataSource
 
 TaskOption = Annotated[
     str | None,
@@ -120,7 +120,7 @@ def data_source(
     Raises:
         ConfigError: Both or neither of `task` and `train` are given.
     """
-    from ..tasks.source import DataSource
+    from ..tasks import DataSource
 
     return DataSource(
         task=task,

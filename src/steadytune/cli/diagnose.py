@@ -82,7 +82,7 @@ def diagnose(
     * `steadytune diagnose minilm models/plain models/lnsr --full`
     """
     with one_line_errors():
-        from ..tasks.source import DataSource
+        from ..tasks import DataSource
 
         model, *others = models
         every = (*models, start) if start else models

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from .._counted import counted
 from .._study_folder import TUNING_FOLDER
-from ..study.executors import Executor
+from ..study.executors import Executor, executor_for
 from ..study.ledger import Ledger, run_name
 from .announce import announce, announce_choices, announce_same, announce_trials, show
 from .carry_out import RunContext, carry_out, missing_runs, set_corrupt_aside
@@ -22,21 +24,25 @@ from .task_loader import task_loader
 from .tuning import Chosen, Trial, choose, plan_chosen, plan_trials, unique_runs
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from ..report import Report
 
 
 def run_study(
-    study: Study, out: Path, executor: Executor, console: Console, save_models: bool = False
+    study: Study,
+    out: Path | str,
+    executor: Executor | None = None,
+    console: Console | None = None,
+    save_models: bool = False,
 ) -> Report:
     """Carry out what is missing of a study, print its tables and write `report.html`.
 
     Args:
         study: What to do.
         out: Folder for records, predictions and the report.
-        executor: Who carries out the runs.
-        console: Where progress and tables go.
+        executor: Who carries out the runs; by default worker processes, as many as there are
+            cores, or GPUs, for. A script that starts processes needs the guard
+            `if __name__ == "__main__":`.
+        console: Where progress and tables go; by default where `print` goes.
         save_models: Whether to keep the trained models, under `out/models`.
 
     Returns:
@@ -47,6 +53,8 @@ def run_study(
             failed.
         KeyboardInterrupt: If the user stops it; its text says what is kept.
     """
+    out = Path(out)
+    executor, console = executor or executor_for(None), console or Console()
     loaded = load_tasks(study)
     runs = plan_runs(study, loaded)  # what does not fit shows before a search begins
     trials = plan_trials(study, loaded) if study.tuning else ()

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from .._exceptions import ConfigError
-from ..tasks.source import DataSource
+from ..tasks import DataSource
 
 PLAIN = "plain"
 MATCHED = "plain, matched compute"

@@ -1,8 +1,9 @@
-"""A study as a YAML file: read, validated, and turned into a `Study`."""
+"""A study as a YAML file, or as its keys in Python: validated, and turned into a `Study`."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,17 +12,19 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from .._exceptions import ConfigError
 from ..study.settings import numbers
-from ..tasks.source import DataSource
+from ..tasks import DataSource
 from .seeds import read_seeds
 from .study import Arm, Study, StudyTask, Tuning, arms_of
 
 
 def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
+    return list(value) if isinstance(value, list | tuple | range) else [value]
 
 
 def _as_seeds(value: object) -> object:
     """`5` is the seeds 1 to 5; a list is these seeds."""
+    if isinstance(value, range):
+        return list(value)
     if isinstance(value, bool) or not isinstance(value, int | str):
         return value
     return list(read_seeds(str(value)))
@@ -34,11 +37,16 @@ def _as_subset_seeds(value: object) -> object:
     return [seed - 1 for seed in read_seeds(str(value))]
 
 
+def _as_text(value: object) -> object:
+    return str(value) if isinstance(value, Path) else value
+
+
 def _named(key: str) -> BeforeValidator:
     """A text stands for an entry that gives nothing but its `key`."""
     return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
 
 
+Place = Annotated[str | None, BeforeValidator(_as_text)]
 Seeds = Annotated[list[int], BeforeValidator(_as_seeds)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
 Spaces = dict[str, dict[str, Annotated[list[Any], BeforeValidator(_as_list)]]]
@@ -71,9 +79,9 @@ class _Settings(_Part):
 
 class _Data(_Part):
     task: str | None = None
-    train: str | None = None
-    validation: str | None = None
-    dev: str | None = None
+    train: Place = None
+    validation: Place = None
+    dev: Place = None
     ood: Names | None = None
     text: Names | None = None
     label: str | None = None
@@ -106,7 +114,7 @@ class _TuningEntry(_Part):
 
 class _StudyFile(_Settings):
     name: str | None = None
-    model: str | None = None
+    model: Place = None
     tasks: Annotated[list[Annotated[_TaskEntry, _named("task")]], BeforeValidator(_as_list)]
     methods: Annotated[list[Annotated[_MethodEntry, _named("method")]], BeforeValidator(_as_list)]
     seeds: Seeds
@@ -129,22 +137,45 @@ def read_study(path: Path, data_root: str | None = None) -> Study:
         ConfigError: The file cannot be read, or does not describe a study; the text names the key,
             with near matches for an unknown one.
     """
-    content = _parse(path)
+    return _study(_parse(path), str(path), path.parent, path.stem, data_root)
+
+
+def make_study(*, data_root: str | Path | None = None, **keys: Any) -> Study:
+    """A study from the keys of a study file, given in Python.
+
+    `make_study(tasks="rte", methods=["plain", "lnsr"], seeds=10, train_size=500)`. Files that it
+    names are looked for in the current folder.
+
+    Args:
+        data_root: Folder of local copies of the named tasks' rows.
+        keys: What stands in a study file (docs/studies.md).
+
+    Raises:
+        ConfigError: The keys do not describe a study; the text names the key, with near matches
+            for an unknown one.
+    """
+    root = None if data_root is None else str(data_root)
+    return _study(keys, "the study", Path(), "study", root)
+
+
+def _study(
+    content: Mapping[str, Any], where: str, folder: Path, name: str, data_root: str | None
+) -> Study:
     try:
         entry = _StudyFile.model_validate(content)
     except ValidationError as error:
-        raise ConfigError(f"{path}: {_first_problem(error)}") from error
+        raise ConfigError(f"{where}: {_first_problem(error)}") from error
     spaces = entry.tuning.methods if entry.tuning else {}
     arms = _arms(entry, spaces)
     if unknown := sorted(set(spaces) - {arm.name for arm in arms}):
         raise ConfigError(
-            f"{path}: tuning has a space for {unknown[0]!r}, which is not compared; expected "
+            f"{where}: tuning has a space for {unknown[0]!r}, which is not compared; expected "
             f"one of {', '.join(arm.name for arm in arms)}"
         )
-    model = {} if entry.model is None else {"model": _beside(path, entry.model)}
+    model = {} if entry.model is None else {"model": _beside(folder, entry.model)}
     return Study(
-        name=entry.name or path.stem,
-        tasks=tuple(_task(task, entry, path, data_root) for task in entry.tasks),
+        name=entry.name or name,
+        tasks=tuple(_task(task, entry, folder, data_root) for task in entry.tasks),
         arms=arms,
         seeds=tuple(entry.seeds),
         subset_seeds=tuple(entry.subset_seeds or (0,)),
@@ -165,11 +196,11 @@ def _parse(path: Path) -> Any:
     return content
 
 
-def _task(entry: _TaskEntry, file: _StudyFile, path: Path, data_root: str | None) -> StudyTask:
+def _task(entry: _TaskEntry, file: _StudyFile, folder: Path, data_root: str | None) -> StudyTask:
     given: dict[str, Any] = {name: getattr(entry, name) for name in _Data.model_fields}
     given["ood"] = entry.ood if entry.ood is not None else file.ood
     for name in ("train", "validation", "dev"):
-        given[name] = given[name] and _beside(path, given[name])
+        given[name] = given[name] and _beside(folder, given[name])
     ood, text = (tuple(given.pop(name) or ()) for name in ("ood", "text"))
     source = DataSource(**given, ood=ood, text=text, data_root=data_root)
     return StudyTask(source, _changes(entry))
@@ -213,9 +244,9 @@ def _changes(entry: _Settings) -> tuple[tuple[str, Any], ...]:
     return tuple(_settings(entry).items())
 
 
-def _beside(path: Path, name: str) -> str:
-    """A file or folder beside the study file, or else the name as it is."""
-    neighbour = path.parent / name
+def _beside(folder: Path, name: str) -> str:
+    """A file or folder there, or else the name as it is."""
+    neighbour = folder / name
     return str(neighbour) if neighbour.exists() else name
 
 

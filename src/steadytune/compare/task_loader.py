@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..tasks import Task
-from ..tasks.source import DataSource
+from ..tasks import DataSource, Task
 from .grid import LoadedTask
 from .study import Study
 

@@ -37,7 +37,7 @@ class Options:
     compare: tuple[str, ...] = ()
     start: str | None = None
     task: str | None = TASK
-    data: Path | None = None
+    data: Path | str | None = None
     text: tuple[str, ...] = ()
     data_root: str | None = None
     examples: int = 64
@@ -45,7 +45,7 @@ class Options:
     relative_noise: float = 0.05
     seed: int = 0
     max_length: int | None = None
-    out: Path = Path("steadytune-diagnosis")
+    out: Path | str = "steadytune-diagnosis"
     command: str = ""
 
     def __post_init__(self) -> None:

@@ -12,10 +12,8 @@ import numpy as np
 
 from ..diagnostics._observer import TARGETS
 from ..study.length import USUAL
-from ..tasks import PROBLEMS, Encoding
-from ..tasks.files import read_texts
-from ..tasks.files.rows import PAIR, QUESTIONS, SINGLE
-from ..tasks.source import DataSource
+from ..tasks import PROBLEMS, DataSource, Encoding
+from ..tasks.files import PAIR, QUESTIONS, SINGLE, read_texts
 from .loading import kind_of
 
 if TYPE_CHECKING:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import Console
 
 from .._folders import require_writable
 from .diagnosis import Diagnosis, similarities
@@ -16,16 +18,13 @@ from .rows import DiagnosisRows, read_rows
 from .sections import sections
 from .terminal import print_summary, progress_bar
 
-if TYPE_CHECKING:
-    from rich.console import Console
 
-
-def run_diagnosis(options: Options, console: Console) -> Diagnosis:
+def run_diagnosis(options: Options, console: Console | None = None) -> Diagnosis:
     """Measure the models, write the files and print the summary.
 
     Args:
         options: What to do.
-        console: Where progress and numbers go.
+        console: Where progress and numbers go; by default where `print` goes.
 
     Returns:
         All that was measured.
@@ -34,7 +33,9 @@ def run_diagnosis(options: Options, console: Console) -> Diagnosis:
         SteadytuneError: If a model, the examples or the folder are not to be had; nothing but the
             empty folder is left then.
     """
-    require_writable(options.out, FIGURES)
+    console = console or Console()
+    out = Path(options.out)
+    require_writable(out, FIGURES)
     given = read_rows(options)
     with progress_bar(console) as bar:
         total = len(options.models) * stage_count(options)
@@ -44,11 +45,11 @@ def run_diagnosis(options: Options, console: Console) -> Diagnosis:
             bar.update(task, description=stage, advance=1)
 
         found = diagnose(options, given, tick)
-    page = write_files(found, sections(found), options.out, f"Diagnosis of {_names(found)}")
+    page = write_files(found, sections(found), out, f"Diagnosis of {_names(found)}")
     print_summary(found, console)
     console.print()
     console.print(f"Page:   {page}", markup=False, soft_wrap=True)
-    console.print(f"Arrays: {options.out / ARRAYS}", markup=False, soft_wrap=True)
+    console.print(f"Arrays: {out / ARRAYS}", markup=False, soft_wrap=True)
     return found
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import Console
 
 from .._exceptions import ConfigError, DataError
 from ..stats import BootstrapInterval
@@ -18,9 +20,6 @@ from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows, units
 from .summary import print_uses, shown
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 _MOST_TOKENS = 512
 _NOTICEABLE_CUT = 0.01
@@ -64,13 +63,23 @@ def encoding_of(saved: SavedModel, max_length: int | None) -> Encoding:
 
 
 def evaluate_model(
-    saved: SavedModel, given: EvaluationRows, max_length: int | None, console: Console
+    saved: SavedModel,
+    given: EvaluationRows,
+    max_length: int | None = None,
+    console: Console | None = None,
 ) -> list[DomainScores]:
     """Score a model on every set of rows.
+
+    Args:
+        saved: The model.
+        given: The rows, of `rows_of_files` or `rows_of_task`.
+        max_length: Most tokens an input; None takes what the model was trained with.
+        console: Where notes and progress go; by default where `print` goes.
 
     Raises:
         SteadytuneError: If labels do not map onto the model's, or its outputs are not finite.
     """
+    console = console or Console()
     space = None
     if saved.kind == "classification":
         space = match_labels(saved.label_names, given.label_names, ", ".join(given.splits))

@@ -9,15 +9,12 @@ from typing import Any
 
 from .._checks import check_at_least
 from .._exceptions import ConfigError
-from ..tasks import PROBLEMS
+from ..tasks import PROBLEMS, DataSource
 from ..tasks._problem import values
 from ..tasks._sampling import stratified_sample
-from ..tasks.files import Target, read_evaluation_rows
-from ..tasks.source import DataSource
+from ..tasks.files import PAIR, QUESTIONS, SINGLE, Target, read_evaluation_rows
 from .saved import SavedModel
 from .summary import use_of
-
-SINGLE, PAIR, QUESTIONS = ("text",), ("sentence1", "sentence2"), ("question", "context")
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from ..study.ledger import Ledger
 from ..study.outcome import Outcome
 from ..study.record import Record
 from ..study.spec import RunSpec
-from ..tasks.source import DataSource
+from ..tasks import DataSource
 from .output_folder import OutputFolder
 from .plan import TrainPlan
 

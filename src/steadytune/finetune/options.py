@@ -10,7 +10,7 @@ from typing import Any
 from .._checks import check_at_least, check_choice
 from .._exceptions import ConfigError
 from ..model_files import CAREFUL, MINILM, Trust
-from ..tasks.source import DataSource
+from ..tasks import DataSource
 
 KEEP = ("best", "ensemble", "soup")
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
@@ -52,7 +52,7 @@ class TrainOptions:
     """
 
     source: DataSource
-    out: Path
+    out: Path | str
     command: str = ""
     model: str = MINILM
     method: str = "plain"

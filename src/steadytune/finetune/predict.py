@@ -8,21 +8,19 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.console import Console
 
 from .._exceptions import ConfigError, DataError
 from .._whole_file import write_whole
 from ..study.evaluation import batch_count
-from ..tasks.files.rows import unlabelled_rows
-from ..tasks.files.splits import TEST, VALIDATION, preferred_split, read_splits
+from ..tasks.files import Table, read_unlabelled, unlabelled_rows
 from .evaluate import encoding_of
 from .evaluation_rows import text_columns
 from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 PREDICTION = "prediction"
 _NOTICEABLE_CUT = 0.01
@@ -33,9 +31,9 @@ Columns = dict[str, Sequence[Any]]
 def predict_file(
     saved: SavedModel,
     where: str,
-    text: tuple[str, ...],
-    max_length: int | None,
-    console: Console,
+    text: tuple[str, ...] = (),
+    max_length: int | None = None,
+    console: Console | None = None,
 ) -> Columns:
     """Predict for the rows of a file.
 
@@ -44,7 +42,7 @@ def predict_file(
         where: The file; a label column is not needed and not read.
         text: The text columns; guessed if not given.
         max_length: Most tokens an input; None takes what the model was trained with.
-        console: Where notes and progress go.
+        console: Where notes and progress go; by default where `print` goes.
 
     Returns:
         The columns of the file, in its order, and after them `prediction`, and for classes
@@ -53,7 +51,51 @@ def predict_file(
     Raises:
         SteadytuneError: If the file cannot be read or lacks a text.
     """
-    table = preferred_split(read_splits(where), (TEST, VALIDATION), where)
+    return _predict_table(saved, read_unlabelled(where), text, max_length, console)
+
+
+def predict_columns(
+    saved: SavedModel,
+    columns: Mapping[str, Sequence[Any]],
+    text: tuple[str, ...] = (),
+    max_length: int | None = None,
+    console: Console | None = None,
+) -> Columns:
+    """Predict for rows in memory: `predict_columns(saved, {"text": ["Good.", "Bad."]})`.
+
+    Args:
+        saved: The model.
+        columns: Name -> one value a row; a mapping of lists, or a data frame.
+        text: The text columns; guessed if not given.
+        max_length: Most tokens an input; None takes what the model was trained with.
+        console: Where notes and progress go; by default where `print` goes.
+
+    Returns:
+        As `predict_file`.
+
+    Raises:
+        SteadytuneError: If there is no row, one lacks a text, or columns differ in length.
+    """
+    held = {str(name): list(columns[name]) for name in columns}
+    lengths = {name: len(values) for name, values in held.items()}
+    if len(set(lengths.values())) > 1:
+        listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise DataError(f"the columns have different numbers of rows: {listed}")
+    rows = next(iter(lengths.values()), 0)
+    if not rows:
+        raise DataError("there are no rows to predict for: expected one or more")
+    table = Table("the table", held, range(1, rows + 1))
+    return _predict_table(saved, table, text, max_length, console)
+
+
+def _predict_table(
+    saved: SavedModel,
+    table: Table,
+    text: tuple[str, ...],
+    max_length: int | None,
+    console: Console | None,
+) -> Columns:
+    console = console or Console()
     columns = text_columns(saved, text)
     rows = unlabelled_rows(table, columns, text)
     for note in rows.notes:
@@ -73,7 +115,7 @@ def predict_file(
     added = _prediction_columns(saved, predictions)
     if taken := sorted(set(added) & set(table.columns)):
         raise DataError(
-            f"{where} has a column {taken[0]!r}, which is what the predictions are called; "
+            f"{table.name} has a column {taken[0]!r}, which is what the predictions are called; "
             "rename it"
         )
     return {**table.columns, **added}

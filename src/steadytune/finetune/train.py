@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from rich.console import Console
+
+from .._counted import counted
 from .._exceptions import ModelError, SteadytuneError
 from .._prediction_file import write_predictions
 from .._threads import using_threads
@@ -19,19 +23,16 @@ from .output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder
 from .plan import TrainPlan, make_plan
 from .summary import print_scores, use_of
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 _CARD = "README.md"
 _MEMBERS = "members"
 
 
-def train_model(options: TrainOptions, console: Console) -> Record | None:
+def train_model(options: TrainOptions, console: Console | None = None) -> Record | None:
     """Train, save the model and its card in the folder, and print its scores.
 
     Args:
         options: What to do.
-        console: Where the plan, the progress and the scores go.
+        console: Where the plan, the progress and the scores go; by default where `print` goes.
 
     Returns:
         The record; None if the folder holds the finished model already.
@@ -41,8 +42,9 @@ def train_model(options: TrainOptions, console: Console) -> Record | None:
             to its end.
         KeyboardInterrupt: If the user stops it; the same call goes on from the last checkpoint.
     """
+    console = console or Console()
     plan = make_plan(options)
-    folder = OutputFolder(options.out, plan.hash)
+    folder = OutputFolder(Path(options.out), plan.hash)
     state = folder.open()
     _announce(plan, console)
     if state == "finished":
@@ -152,8 +154,8 @@ def _announce(plan: TrainPlan, console: Console) -> None:
     stop = f", stopped early with patience {spec.patience}" if spec.patience else ""
     _say(
         console,
-        f"{options.model} with {spec.method}: {plan.steps} steps of {spec.batch_size} rows{stop}; "
-        f"{spec.precision}, at most {spec.max_length} tokens",
+        f"{options.model} with {spec.method}: {counted(plan.steps, 'step')} of {spec.batch_size} "
+        f"rows{stop}; {spec.precision}, at most {spec.max_length} tokens",
     )
     if len(plan.specs) > 1:
         seeds = ", ".join(str(s.seed) for s in plan.specs)

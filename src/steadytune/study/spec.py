@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
-from .._checks import check_at_least, check_choice
+from .._checks import check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 CLASS_WEIGHTS = ("none", "balanced")
 SCORED = ("test", "dev")
 
-_FROM_0 = ("seed", "subset_seed", "head_seed", "warmup", "weight_decay")
-_FROM_1 = (
+_SEEDS = ("seed", "subset_seed", "head_seed")
+_COUNTS = (
     *("train_size", "eval_size", "dev_size"),
     *("batch_size", "patience", "max_length", "stride", "threads"),
 )
@@ -100,10 +100,12 @@ class RunSpec:
         for name in _FLOATS:  # 3 and 3.0 are one spec, and would be two in JSON
             if isinstance(value := getattr(self, name), int):
                 object.__setattr__(self, name, float(value))
-        for names, least in ((_FROM_0, 0), (_FROM_1, 1)):
+        for names, least in ((_SEEDS, 0), (_COUNTS, 1)):
             for name in names:
                 if (value := getattr(self, name)) is not None:
-                    check_at_least(name, value, least)
+                    check_count(name, value, least)
+        for name in ("warmup", "weight_decay"):
+            check_at_least(name, getattr(self, name), 0)
         for name in ("epochs", "learning_rate"):
             _check_positive(name, getattr(self, name))
         if self.warmup > 1:
@@ -129,5 +131,5 @@ class RunSpec:
 
 
 def _check_positive(name: str, value: float) -> None:
-    if not (isfinite(value) and value > 0):
+    if not (isinstance(value, float) and isfinite(value) and value > 0):
         raise ConfigError(f"{name}={value!r} is not possible; expected a finite number above 0")

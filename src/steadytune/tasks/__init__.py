@@ -8,6 +8,7 @@ from ._problems import PROBLEMS
 from ._task import DEV, TRAIN, Task, constant_score
 from .encoding import Encoded
 from .metrics import CLASSIFICATION_METRICS, classification_metrics
+from .source import DataSource
 
 __all__ = [
     "CLASSIFICATION_METRICS",
@@ -15,6 +16,7 @@ __all__ = [
     "PROBLEMS",
     "TASKS",
     "TRAIN",
+    "DataSource",
     "Encoded",
     "Encoding",
     "NamedTask",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ._table import Table
 from .label_mapping import Target
 from .rows import PAIR, QUESTIONS, SINGLE, Rows, further_rows, unlabelled_rows
 from .secret_labels import is_learned, labelled_splits
@@ -14,9 +15,12 @@ __all__ = [
     "QUESTIONS",
     "SINGLE",
     "Rows",
+    "Table",
     "Target",
     "read_evaluation_rows",
     "read_texts",
+    "read_unlabelled",
+    "unlabelled_rows",
 ]
 
 
@@ -48,6 +52,19 @@ def read_evaluation_rows(
     return further_rows(table, target, text, label, required=required)
 
 
+def read_unlabelled(where: str) -> Table:
+    """The rows to predict for, with all their columns.
+
+    Args:
+        where: As for `read_evaluation_rows`; of several splits, the test rows, or else the
+            validation rows.
+
+    Raises:
+        DataError: Rows cannot be had or read.
+    """
+    return preferred_split(read_splits(where), (TEST, VALIDATION), where)
+
+
 def read_texts(where: str, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:
     """Rows to predict for: no truth is read, though there may be one.
 
@@ -59,5 +76,4 @@ def read_texts(where: str, columns: Sequence[str], text: Sequence[str] = ()) -> 
     Raises:
         DataError: Rows cannot be had or read, or lack a text.
     """
-    table = preferred_split(read_splits(where), (TEST, VALIDATION), where)
-    return unlabelled_rows(table, columns, text)
+    return unlabelled_rows(read_unlabelled(where), columns, text)
