@@ -68,6 +68,14 @@ def test_imports_point_one_way() -> None:
             assert not imported(path) & forbidden, path
 
 
+def test_a_report_flows_one_way() -> None:
+    layers = ("reading", "analysis", "tables", "sentences", "figures", "exports")
+    assert {path.name for path in (SOURCE / "report").iterdir() if path.is_dir()} >= set(layers)
+    for number, layer in enumerate(layers):
+        for path in (SOURCE / "report" / layer).rglob("*.py"):
+            assert not imported(path) & set(layers[number + 1 :]), path
+
+
 def test_methods_do_not_import_each_other() -> None:
     names = {path.stem for path in (SOURCE / "methods").glob("*.py")} - {"__init__"}
     for path in (SOURCE / "methods").glob("*.py"):

@@ -15,7 +15,7 @@ from ._exceptions import DataError
 from .stats import Interval, matched, std_interval
 
 if TYPE_CHECKING:
-    from .report.setting import Comparison, Setting
+    from .report.analysis.setting import Comparison, Setting
 
 FloatArray = NDArray[np.float64]
 FEWEST_PAIRS = 3

@@ -18,7 +18,7 @@ from steadytune.diagnostics import (
     WeightDrift,
     drawing,
 )
-from steadytune.report.palette import LIGHT
+from steadytune.report.figures.palette import LIGHT
 
 RATIOS = (np.array([[0.05, 0.04, 0.02], [0.05, 0.06, 0.04]]), np.array([[0.05, 0.1], [0.05, 0.3]]))
 PROFILE = NoiseProfile((0, 1), 0.05, "gaussian", RATIOS, RATIOS, (0.0, 0.0))

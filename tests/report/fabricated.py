@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from steadytune.report.analysis import analyse, method_order
-from steadytune.report.schema import Record
-from steadytune.report.setting import Setting
-from steadytune.report.table import Table
+from steadytune.report.analysis.analyse import analyse, method_order
+from steadytune.report.analysis.setting import Setting
+from steadytune.report.reading.schema import Record
+from steadytune.report.tables.table import Table
 
 BARE: dict[str, Any] = {"history": [], "profile": None}
 """Changes that leave out what takes long to draw."""

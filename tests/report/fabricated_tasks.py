@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from steadytune.report.analysis import analyse, method_order
-from steadytune.report.over_tasks import OverTasks, over_tasks
-from steadytune.report.schema import Record
-from steadytune.report.setting import Setting
+from steadytune.report.analysis.analyse import analyse, method_order
+from steadytune.report.analysis.over_tasks import OverTasks, over_tasks
+from steadytune.report.analysis.setting import Setting
+from steadytune.report.reading.schema import Record
 from tests.report.fabricated import BARE, record
 
 Score = Callable[[str, str, int], float | None]

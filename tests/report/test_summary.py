@@ -6,7 +6,7 @@ from typing import Any
 
 from steadytune.report import build_report, render_html
 from tests.report.fabricated import BARE, cells, profile, record, study
-from tests.report.test_page import Outline
+from tests.report.exports.test_page import Outline
 
 TASKS = ("rte", "stsb", "squad")
 METRICS = ("accuracy", "pearson", "f1")

@@ -57,7 +57,7 @@ def write_study(study: Study, folder: Path) -> None:
 
 
 def _conclusion(study: Study, out: Path, page: Path, others: int) -> list[str]:
-    from ..report.qualifications import FEW_SEEDS
+    from ..report.sentences.qualifications import FEW_SEEDS
 
     lines = [f"Report:  {page}", f"Records: {out / 'runs'}"]
     if len(study.seeds) < FEW_SEEDS:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import report
-from ..report.page import typographic
-from ..report.palette import DARK, LIGHT
+from ..report.exports.page import TEMPLATES, typographic
+from ..report.figures.palette import DARK, LIGHT
 from .diagnosis import Diagnosis
 from .examples import example_tables
 from .sections import Section, slot
@@ -42,9 +41,8 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
 
-    here, style = Path(__file__).parent, Path(report.__file__).parent
     environment = Environment(
-        loader=FileSystemLoader([here / "templates", style / "templates"]),
+        loader=FileSystemLoader([Path(__file__).parent / "templates", TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

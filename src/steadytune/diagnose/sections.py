@@ -9,8 +9,8 @@ from typing import Literal
 
 from ..diagnostics import NoiseProfile, drawing
 from ..diagnostics.drawing.lines import Quantity
-from ..report.palette import LIGHT
-from ..report.svg import Drawing, Frame
+from ..report.figures.palette import LIGHT
+from ..report.figures.svg import Drawing, Frame
 from .diagnosis import Diagnosis
 from .measure import JACOBIAN_EXAMPLES
 

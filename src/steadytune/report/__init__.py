@@ -1,13 +1,13 @@
 """From records to people: tables in the terminal and one self-contained page."""
 
 from .build import Report, build_report
-from .csv_export import runs_csv
-from .figure_export import write_figures
-from .latex_export import latex_tables
-from .outputs import Outputs, report_folders
-from .page import render_html, write_page
-from .records import Loaded, read_folder
-from .terminal import print_report
+from .exports.figure_files import write_figures
+from .exports.latex import latex_tables
+from .exports.outputs import Outputs, report_folders
+from .exports.page import render_html, write_page
+from .exports.runs_csv import runs_csv
+from .exports.terminal import print_report
+from .reading.records import Loaded, read_folder
 
 __all__ = [
     "Loaded",

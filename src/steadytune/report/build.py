@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from .analysis import analyse, method_order
-from .arms import distinct_arms
-from .disagreement import Disagreement, disagreements
-from .facts import Fact, environment_facts, period, setting_facts, setting_headings
-from .palette import slots
-from .records import checked
-from .run_tables import failure_table
-from .schema import Record, clean_text
-from .section_tables import SectionTables, section_tables
-from .setting import Setting
+from .analysis.analyse import analyse, method_order
+from .analysis.disagreement import Disagreement, disagreements
+from .analysis.facts import Fact, environment_facts, period, setting_facts, setting_headings
+from .analysis.setting import Setting
+from .analysis.slots import slots
+from .reading.arms import distinct_arms
+from .reading.records import checked
+from .reading.schema import Record, clean_text
+from .sentences.verdict import Verdict, verdict
 from .summary import Overview, overview
-from .table import Table
-from .verdict import Verdict, verdict
+from .tables.run_tables import failure_table
+from .tables.section_tables import SectionTables, section_tables
+from .tables.table import Table
 
 MOST_READ = 12
 """Settings of which predictions are read: each is many files."""

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._counted import counted
-from .facts import short_names
-from .metrics import NOT_AVAILABLE, capitalized, p_text
-from .over_tasks import OverTasks, over_tasks
-from .over_tasks_table import over_tasks_table
-from .over_tasks_verdict import over_tasks_details, over_tasks_findings
-from .score_matrix import score_matrix
-from .setting import Comparison, MethodScores, Setting
-from .stability_table import stability_sentence
-from .table import Group, Row, Table, interval_text
-from .verdict import Finding, Outcome, outcome
+from .analysis.facts import short_names
+from .analysis.metrics import NOT_AVAILABLE, capitalized, p_text
+from .analysis.over_tasks import OverTasks, over_tasks
+from .analysis.setting import Comparison, MethodScores, Setting
+from .sentences.over_tasks_verdict import over_tasks_details, over_tasks_findings
+from .sentences.verdict import Finding, Outcome, outcome
+from .tables.over_tasks_table import over_tasks_table
+from .tables.score_matrix import score_matrix
+from .tables.stability_table import stability_sentence
+from .tables.table import Group, Row, Table, interval_text
 
 MOST_GROUPS = 300
 

@@ -1,0 +1,1 @@
+"""From numbers to drawings: data in units of the axes, SVG, captions."""

@@ -1,0 +1,112 @@
+"""The figures of curves and of stability, with captions and a description in words."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..._counted import counted
+from ..analysis.metrics import number
+from ..analysis.setting import Setting
+from ..analysis.stability import Stability, stability
+from ..tables.table import interval_text
+from . import curve_figures
+from .curve_data import BestOfSeeds, LearningCurves, best_of_seeds, learning_curves
+from .panel import FigureView, Panel
+from .svg import Drawing
+
+
+def learning_view(setting: Setting, prefix: str) -> FigureView:
+    """Training losses, one small drawing a method."""
+    data = learning_curves(setting)
+    panels = [
+        Panel(
+            d.method,
+            f"{d.shown} of {counted(d.total, 'run')} shown" if d.shown < d.total else "",
+            Drawing(
+                f"{prefix}-learning{i}",
+                _describe_learning(d),
+                curve_figures.learning_curves_frame(d),
+                partial(curve_figures.draw_learning_curves, d),
+            ),
+        )
+        for i, d in enumerate(data)
+    ]
+    caption = (
+        "Training loss as it was logged, one line a run, on the same scale for every method; a "
+        "method that adds a penalty logs it as part of the loss."
+    )
+    if any(d.broken for d in data):
+        caption += " Dashed lines with a cross are runs that did not end well."
+    return FigureView(caption, tuple(panels), small=True)
+
+
+def _describe_learning(data: LearningCurves) -> str:
+    ends = [curve[-1][1] for curve in (*data.finished, *data.broken)]
+    return (
+        f"Training loss of {counted(data.total, 'run')} of {data.method}; "
+        f"the last one from {number(min(ends), 3)} to {number(max(ends), 3)}."
+    )
+
+
+def best_view(setting: Setting, prefix: str) -> FigureView:
+    """The expected best of n seeds."""
+    data = best_of_seeds(setting)
+    caption = (
+        "The in-domain score to expect of the best of n seeds: the mean over all ways to choose n "
+        "of the runs. It rises with n without the method getting better, which is why a best score "
+        "says little without the number of seeds behind it; the line starts at the mean."
+    )
+    legend = tuple(line.method for line in data.lines) if data else ()
+    return FigureView(caption, (_best_panel(data, prefix),) if data else (), legend)
+
+
+def _best_panel(data: BestOfSeeds, prefix: str) -> Panel:
+    lines = "; ".join(
+        f"{line.method} from {number(line.scores[0], 2)} with one seed to "
+        f"{number(line.scores[-1], 2)} with {len(line.scores)}"
+        for line in data.lines
+    )
+    drawing = Drawing(
+        f"{prefix}-best",
+        f"Expected {data.axis} of n seeds. {lines}.",
+        curve_figures.best_frame(data),
+        partial(curve_figures.draw_best, data),
+    )
+    return Panel("Expected best of n seeds", "in domain", drawing)
+
+
+def stability_view(setting: Setting, prefix: str) -> FigureView:
+    """Noise sensitivity against score."""
+    data = stability(setting)
+    legend = tuple(method.method for method in data.methods) if data else ()
+    panels = (_stability_panel(data, prefix),) if data else ()
+    return FigureView(stability_caption(data) if data else "", panels, legend)
+
+
+def stability_caption(data: Stability) -> str:
+    """How to read the figure, and what the correlation inside the methods is."""
+    found = data.within.every
+    text = (
+        f"Each dot is a run: how far noise that enters at layer {data.layer} moves the top layer "
+        "after fine-tuning, and the in-domain score. "
+    )
+    if data.within.degenerate:
+        text += "A ring is a degenerate run. "
+    if found.value is None:
+        return text + "Too few runs a method, or no variation, for a correlation."
+    groups = "the method" if found.groups == 1 else f"{found.groups} methods, pooled"
+    interval = interval_text(found.interval, lambda value: number(value, 2))
+    return (
+        f"{text}Spearman's correlation inside {groups}: {number(found.value, 2)}, 95 % interval "
+        f"{interval}, over {counted(found.count, 'run')}. Exploratory."
+    )
+
+
+def _stability_panel(data: Stability, prefix: str) -> Panel:
+    drawing = Drawing(
+        f"{prefix}-stability",
+        f"{data.axis} against noise sensitivity, {counted(data.total, 'run')}.",
+        curve_figures.stability_frame(data),
+        partial(curve_figures.draw_stability, data),
+    )
+    return Panel("Stability against performance", "in domain", drawing)

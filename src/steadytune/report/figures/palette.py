@@ -1,0 +1,34 @@
+"""Colours that stay apart for colour-blind readers, on light and on dark paper.
+
+The hues are those of Okabe and Ito, darkened or lightened until they stand out from the paper; the
+baseline is grey. Drawings use the light values as names: `svg.py` turns them into CSS variables,
+which the page sets for light and dark.
+"""
+
+from __future__ import annotations
+
+from ..._palette import ON_LIGHT
+
+INK, MUTED, LINE, PAPER = "#1c2128", "#59636e", "#d5dbe1", "#fefefe"
+
+LIGHT = ON_LIGHT
+DARK = (
+    "#aab4c0",
+    "#5cb0ee",
+    "#ff9050",
+    "#3ecf9d",
+    "#e79acb",
+    "#e3b341",
+    "#9ad4f7",
+    "#e5709b",
+    "#c3cf6a",
+    "#a9a2ff",
+)
+
+THEMED = {
+    INK: "var(--ink)",
+    MUTED: "var(--muted)",
+    LINE: "var(--line)",
+    PAPER: "var(--card)",
+    **{colour: f"var(--method-{slot})" for slot, colour in enumerate(LIGHT)},
+}

@@ -1,0 +1,1 @@
+"""From files to checked records: what a record must look like, and which belong together."""

@@ -1,0 +1,1 @@
+"""From numbers to words: findings, and what qualifies them."""

@@ -1,0 +1,243 @@
+"""What qualifies a verdict: few seeds, spread, transfer, failures, and what the runs share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..._counted import counted
+from ...stats import Interval
+from ..analysis.facts import field_label
+from ..analysis.metrics import MetricDisplay, capitalized, number
+from ..analysis.setting import Comparison, MethodScores, Setting
+from ..tables.table import interval_text
+
+FEW_SEEDS = 10
+FEW_METHODS = 2
+MOST_NAMED = 6
+
+_NO_SPREAD = (
+    "Spread over seeds cannot be compared here: it takes four seeds or more that do not all score "
+    "the same."
+)
+LEVEL = 0.05
+
+
+@dataclass(frozen=True)
+class Qualifications:
+    """Sentences that belong to every finding of a setting.
+
+    Args:
+        general: On how the runs were made; they read the same for settings made alike.
+        special: On what came out here: spread, transfer and failures.
+    """
+
+    general: tuple[str, ...]
+    special: tuple[str, ...]
+
+
+def qualifications(setting: Setting) -> Qualifications:
+    """What qualifies the verdict on a setting."""
+    general = (
+        _few_seeds(setting),
+        _no_proof(setting),
+        _own_settings(setting),
+        _scope(setting),
+    )
+    special = (*_failures(setting), *_spreads(setting), *_out_of_domain(setting))
+    return Qualifications(tuple(filter(None, general)), special)
+
+
+def _few_seeds(setting: Setting) -> str:
+    counts = [c.difference.count for c in setting.comparisons]
+    fewest = min(counts or [len(m.scores) for d in setting.domains for m in d.methods] or [0])
+    if fewest >= FEW_SEEDS:
+        return ""
+    if fewest <= 1:
+        return "Few seeds prove little, and one proves nothing: run more to see the spread."
+    unit = "training subset" if any(c.subsets for c in setting.comparisons) else "seed"
+    return (
+        f"With {counted(fewest, unit)} this is a first look: few {unit}s prove little. Intervals "
+        "are wide, and accidents that hit one run in ten are easily missed."
+    )
+
+
+def _no_proof(setting: Setting) -> str:
+    """Said once for all methods where they are many."""
+    unclear = [c for c in setting.primary if c.difference.interval and not _clear_of(c, 0)]
+    if len(setting.primary) < 2 or not unclear:
+        return ""
+    return (
+        "Where no difference is shown, the true one may have either sign. That is no proof that "
+        "there is none."
+    )
+
+
+def _clear_of(comparison: Comparison, value: float) -> bool:
+    interval = comparison.difference.interval
+    return interval is not None and interval.excludes(value)
+
+
+def _own_settings(setting: Setting) -> str:
+    if not setting.varied:
+        return ""
+    names = ", ".join(field_label(name).lower() for name in setting.varied)
+    return (
+        f"The methods do not share all settings ({names}): a difference is that of method and "
+        "settings together."
+    )
+
+
+def _spreads(setting: Setting) -> list[str]:
+    """Spelled out for a single comparison, in one sentence for several."""
+    known = [c for c in setting.primary if _spread_interval(c)]
+    if len(setting.primary) == 1:
+        return [_spread(c, setting) for c in known] or [_NO_SPREAD]
+    if not known:
+        return [_NO_SPREAD] if setting.primary else []
+    clear = [c for c in known if (found := _spread_interval(c)) and found.excludes(1)]
+    names = ", ".join(f"{c.method} {_ratio_text(c)}" for c in clear)
+    return [
+        f"Spread over seeds in domain: {len(clear)} of {len(known)} ratios of standard deviations "
+        f"to {setting.baseline} have a 95 % bootstrap interval that leaves out 1"
+        f"{f' ({names})' if names else ''}; exploratory, not corrected."
+    ]
+
+
+def _ratio_text(comparison: Comparison) -> str:
+    interval = interval_text(_spread_interval(comparison), _ratio)
+    return f"{_ratio(comparison.spread.ratio)}, {interval}"
+
+
+def _ratio(value: float | None) -> str:
+    return number(value, 2)
+
+
+def _spread_interval(comparison: Comparison) -> Interval | None:
+    return comparison.spread_bootstrap.interval
+
+
+def _spread(comparison: Comparison, setting: Setting) -> str:
+    metric = setting.metric
+    ours, theirs = (metric.spread(value) for value in comparison.spread.deviations or (None, None))
+    unit = f" {metric.difference_unit}" if metric.difference_unit else ""
+    interval = interval_text(_spread_interval(comparison), _ratio)
+    return (
+        f"Spread over the {counted(comparison.spread.count, 'run')} that both have (standard "
+        f"deviation): {ours}{unit} for {comparison.method}, {theirs} for {comparison.baseline}. "
+        f"The ratio {_ratio(comparison.spread.ratio)} has a 95 % "
+        f"bootstrap interval of {interval}: {_spread_reading(comparison)}."
+    )
+
+
+def _spread_reading(comparison: Comparison) -> str:
+    interval, robust = _spread_interval(comparison), comparison.spread.brown_forsythe_p
+    assert interval is not None
+    if not interval.excludes(1):
+        return "no difference in stability shown"
+    side = "less" if interval.high < 1 else "more"
+    confirmed = robust is not None and robust <= LEVEL
+    hint = "" if confirmed else ", a hint that the robust test does not confirm"
+    return f"{comparison.method} varied {side} over seeds{hint}"
+
+
+def _out_of_domain(setting: Setting) -> list[str]:
+    """Spelled out for a single method, in one sentence for several."""
+    known = [c for c in setting.comparisons if not c.in_domain and c.difference.mean is not None]
+    methods = list(dict.fromkeys(c.method for c in known))
+    if len(methods) < 2:
+        return [_transfer(known, setting.metric)] if known else []
+    clear = [c for c in known if _clear_of(c, 0)]
+    named = [
+        f"{c.method} on {c.domain.remark} {setting.metric.difference_in_words(c.difference.mean)}"
+        for c in clear[:MOST_NAMED]
+    ]
+    if len(clear) > MOST_NAMED:
+        named.append(f"and {len(clear) - MOST_NAMED} more")
+    names = f": {', '.join(named)}" if named else ""
+    seen = _seen(known)
+    return [
+        f"Out of domain{seen}, {len(clear)} of {len(known)} differences to {setting.baseline} have "
+        f"an interval that leaves out zero{names}. These comparisons are exploratory and not "
+        "corrected for their number."
+    ]
+
+
+def _seen(comparisons: Sequence[Comparison]) -> str:
+    names = dict.fromkeys(c.domain.name for c in comparisons if c.domain.exposed)
+    return f" (of which seen by the model in pretraining: {', '.join(names)})" if names else ""
+
+
+def _transfer(comparisons: Sequence[Comparison], metric: MetricDisplay) -> str:
+    first = comparisons[0]
+    listed = ", ".join(
+        f"{c.domain.remark} {metric.difference_in_words(c.difference.mean)}"
+        for c in comparisons[:12]
+    )
+    text = f"Out of domain, {first.method} minus {first.baseline}: {listed}"
+    single = all(c.difference.count == 1 for c in comparisons)
+    return f"{text}, from one seed." if single else f"{text}. {capitalized(_clear(comparisons))}"
+
+
+def _clear(comparisons: Sequence[Comparison]) -> str:
+    intervals = [i for c in comparisons if (i := c.difference.interval)]
+    clear = sum(interval.excludes(0) for interval in intervals)
+    found = (
+        f"intervals that leave out zero: {clear} of {len(intervals)}"
+        if intervals
+        else "no interval can be given"
+    )
+    return f"{found}; these comparisons are exploratory and not corrected for their number."
+
+
+def _failures(setting: Setting) -> list[str]:
+    domain = setting.in_domain
+    hit = [m for m in domain.methods if m.degenerate.count or m.stand_ins]
+    if hit and all(m.degenerate.count == m.degenerate.total for m in domain.methods):
+        return ["Every run ended degenerate: nothing was learned, so the differences mean nothing."]
+    if len(hit) > FEW_METHODS:
+        listed = ", ".join(f"{m.method} {m.degenerate.count} of {m.degenerate.total}" for m in hit)
+        return [f"Degenerate runs, with those that diverged or crashed: {listed}."]
+    if hit:
+        return [_accidents(method) for method in hit]
+    fewest = min(domain.methods, key=lambda m: m.degenerate.total, default=None)
+    if fewest is None or fewest.degenerate.high is None:
+        return []
+    return [
+        f"No run was degenerate; with {counted(fewest.degenerate.total, 'run')} a method could "
+        f"still fail in up to {_percent(fewest.degenerate.high)} of runs (95 % interval)."
+    ]
+
+
+def _accidents(method: MethodScores) -> str:
+    found = method.degenerate
+    stood_in = len(method.stand_ins)
+    because = f", {stood_in} of them because training diverged or crashed" if stood_in else ""
+    low, high = found.low or 0.0, found.high or 1.0
+    return (
+        f"{found.count} of {counted(found.total, 'run')} of {method.method} ended degenerate"
+        f"{because} (95 % interval of the rate: {_percent(low)} to {_percent(high)})."
+    )
+
+
+def _scope(setting: Setting) -> str:
+    if any(c.subsets for c in setting.comparisons):
+        return (
+            "Intervals and tests of the differences count training subsets, not runs, since runs "
+            "on one subset share its luck: they speak for other subsets drawn like these, with "
+            "seeds like these and the same test examples."
+        )
+    if setting.subsets > 1:
+        return (
+            f"The runs use {setting.subsets} different training subsets, and the intervals count "
+            "every run as independent; they are too narrow to speak for other subsets. From three "
+            "subsets on, subsets are counted instead."
+        )
+    return (
+        "All runs share the same training and test examples. The intervals cover chance in the "
+        "seed, not the choice of examples; other examples could give other differences."
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

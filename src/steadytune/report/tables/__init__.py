@@ -1,0 +1,1 @@
+"""From numbers to tables: cells of text, and what they mean."""

@@ -1,0 +1,64 @@
+"""Which tables a setting has: a field of `SectionTables` is the one place that names a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+
+from ..analysis.disagreement import Disagreement
+from ..analysis.setting import Setting
+from . import comparison_tables, run_tables, score_tables
+from .degenerate_table import degenerate_table
+from .disagreement_table import disagreement_table
+from .reproduction import runs_table
+from .stability_table import stability_table
+from .table import Table
+
+_PAGE_ONLY = {"markdown": False}
+"""Marks a table that supports the others: documents that quote the Markdown have room for few."""
+
+
+@dataclass(frozen=True)
+class SectionTables:
+    """The tables of a setting, None where it has nothing for one.
+
+    The page shows all of them. The Markdown shows those that are not for the page alone, in this
+    order.
+    """
+
+    scores: Table
+    finished: Table | None = field(metadata=_PAGE_ONLY)
+    gap: Table | None = field(metadata=_PAGE_ONLY)
+    differences: Table | None
+    significance: Table | None
+    spread: Table | None
+    disagreement: Table | None = field(metadata=_PAGE_ONLY)
+    degenerate: Table | None
+    stability: Table | None
+    cost: Table
+    arms: Table | None = field(metadata=_PAGE_ONLY)
+    runs: Table = field(metadata=_PAGE_ONLY)
+
+    @property
+    def in_markdown(self) -> tuple[Table, ...]:
+        """Those that the Markdown shows."""
+        shown = (f.name for f in fields(self) if f.metadata.get("markdown", True))
+        return tuple(table for name in shown if (table := getattr(self, name)) is not None)
+
+
+def section_tables(setting: Setting, disagreement: Sequence[Disagreement]) -> SectionTables:
+    """The tables of a setting whose predictions differ as `disagreement` says."""
+    return SectionTables(
+        scores=score_tables.score_table(setting),
+        finished=score_tables.finished_table(setting),
+        gap=score_tables.gap_table(setting),
+        differences=comparison_tables.difference_table(setting),
+        significance=comparison_tables.significance_table(setting),
+        spread=comparison_tables.spread_table(setting),
+        disagreement=disagreement_table(disagreement),
+        degenerate=degenerate_table(setting),
+        stability=stability_table(setting),
+        cost=run_tables.cost_table(setting),
+        arms=run_tables.arm_table(setting),
+        runs=runs_table(setting),
+    )
