@@ -16,7 +16,11 @@ ROOT = Path(__file__).parents[1]
 
 # Room -> what it must not import, directly.
 FORBIDDEN = {
-    "functional": {"steadytune", "transformers", "_step", "_regularizer", "methods", "study"},
+    "functional": {"steadytune", "transformers", "_step", "_model", "methods", "study"},
+    "_model": {"_step", "methods", "trainer", "tasks", "study"},
+    "_step": {"methods", "trainer", "tasks", "study"},
+    "_records": {"torch", "transformers", "study", "report", "compare"},
+    "power": {"torch", "transformers", "study", "compare", "cli"},
     "stats": {"torch", "transformers", "methods", "study", "report", "tasks"},
     "report": {"torch", "transformers", "methods", "study", "tasks"},
     "methods": {"transformers.trainer", "trainer", "study", "report", "stats", "tasks", "cli"},

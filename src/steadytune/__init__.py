@@ -6,13 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._attach import Objective, attach
     from ._exceptions import ConfigError, DataError, ModelError, SteadytuneError
+    from ._model.trace import Dropout, Trace
     from ._random import Seeds
-    from ._regularizer import Host, Penalty, Regularizer, Transform
-    from ._step import Pass, Step
-    from ._trace import Dropout, Trace
-    from ._wrapper import Wrapper
+    from ._step.attach import Objective, attach
+    from ._step.regularizer import Host, Penalty, Regularizer, Transform
+    from ._step.step import Pass, Step
+    from ._step.wrapper import Wrapper
     from .methods import (
         BSS,
         L2SP,
@@ -43,10 +43,10 @@ _HOMES = {
     "ChildTuning": "methods",
     "ConfigError": "_exceptions",
     "DataError": "_exceptions",
-    "Dropout": "_trace",
+    "Dropout": "_model.trace",
     "Every": "methods",
     "FreeLB": "methods",
-    "Host": "_regularizer",
+    "Host": "_step.regularizer",
     "HyPe": "methods",
     "L2SP": "methods",
     "LNSR": "methods",
@@ -55,14 +55,14 @@ _HOMES = {
     "ModelError": "_exceptions",
     "NEFTune": "methods",
     "NoisyTune": "methods",
-    "Objective": "_attach",
-    "Pass": "_step",
-    "Penalty": "_regularizer",
+    "Objective": "_step.attach",
+    "Pass": "_step.step",
+    "Penalty": "_step.regularizer",
     "R3F": "methods",
     "R4F": "methods",
     "RDrop": "methods",
     "RegularizedTrainer": "trainer",
-    "Regularizer": "_regularizer",
+    "Regularizer": "_step.regularizer",
     "RegularizerMixin": "trainer",
     "Reinit": "methods",
     "SAM": "methods",
@@ -70,11 +70,11 @@ _HOMES = {
     "Scheduled": "methods",
     "Seeds": "_random",
     "SteadytuneError": "_exceptions",
-    "Step": "_step",
-    "Trace": "_trace",
-    "Transform": "_regularizer",
-    "Wrapper": "_wrapper",
-    "attach": "_attach",
+    "Step": "_step.step",
+    "Trace": "_model.trace",
+    "Transform": "_step.regularizer",
+    "Wrapper": "_step.wrapper",
+    "attach": "_step.attach",
 }
 
 __all__ = [

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ._exceptions import ConfigError
-from ._noise import resolve_noise
-from ._regularizer import Regularizer
+from ._step.noise import resolve_noise
+from ._step.regularizer import Regularizer
 from .method_names import find_method, known_methods
 from .method_options import default_of, expected, format_value, is_wrapper, options_of
 from .method_text import parse_method

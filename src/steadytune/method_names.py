@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TypeGuard
 
 from ._exceptions import ConfigError
-from ._regularizer import Regularizer
+from ._step.regularizer import Regularizer
 
 PLAIN = "plain"
 

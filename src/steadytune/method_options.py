@@ -10,8 +10,8 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from ._exceptions import ConfigError
-from ._regularizer import Regularizer
-from ._wrapper import Wrapper
+from ._step.regularizer import Regularizer
+from ._step.wrapper import Wrapper
 from .method_names import near
 
 _BARE_WORD = re.compile(r"[A-Za-z_][\w.-]*")

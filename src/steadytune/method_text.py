@@ -19,8 +19,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast, get_type_hints
 
 from ._exceptions import ConfigError
-from ._regularizer import Regularizer
-from ._wrapper import Wrapper
+from ._step.regularizer import Regularizer
+from ._step.wrapper import Wrapper
 from .method_names import PLAIN, class_of, name_of, near
 from .method_options import default_of, format_value, is_wrapper, options_of, read_option
 

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from transformers import Trainer
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
-from ._attach import Objective, attach
 from ._exceptions import ConfigError
+from ._model.sites import unwrap, without_adapters
 from ._random import Seeds, derive_seed, isolated_rng
-from ._regularizer import Regularizer
-from ._sites import unwrap, without_adapters
-from ._step import Step
+from ._step.attach import Objective, attach
+from ._step.regularizer import Regularizer
+from ._step.step import Step
 
 _STATE_FILE = "steadytune.safetensors"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from steadytune._packed_records import PACKED_FILE
+from steadytune._records.packed import PACKED_FILE
 from steadytune.study.ledger import Ledger
 from steadytune.study.outcome import Outcome
 from tests.report.fabricated import study

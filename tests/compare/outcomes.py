@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steadytune._which_record import Status
+from steadytune._records.which import Status
 from steadytune.compare.carry_out import completed
 from steadytune.compare.grid import PlannedRun, load_tasks, plan_runs
 from steadytune.compare.study import Study

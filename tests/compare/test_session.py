@@ -12,7 +12,7 @@ from rich.console import Console
 
 from steadytune import ConfigError
 from steadytune._exceptions import DataError
-from steadytune._packed_records import PACKED_FILE
+from steadytune._records.packed import PACKED_FILE
 from steadytune.compare import run_study
 from steadytune.compare.dry_run import dry_run
 from steadytune.compare.study import MATCHED, Arm, Study, Tuning, arms_of

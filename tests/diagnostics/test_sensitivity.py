@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from steadytune import ConfigError
-from steadytune._prediction import Prediction
+from steadytune._step.prediction import Prediction
 from steadytune.diagnostics import output_sensitivity
 from steadytune.diagnostics._answers import answer, changed, margin
 from steadytune.diagnostics._injection import injected

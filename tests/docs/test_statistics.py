@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from steadytune import stats
-from steadytune.power_plan import PowerGoal, given_plan
+from steadytune.power.plan import PowerGoal, given_plan
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docs" / "statistics.md").read_text()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steadytune._prediction_file import read_predictions
+from steadytune._records.prediction_file import read_predictions
 from steadytune.finetune.members import TrainMember
 from steadytune.model_files import CAREFUL
 from steadytune.tasks.source import DataSource

@@ -16,7 +16,7 @@ from huggingface_hub import ModelCard
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from steadytune import SteadytuneError
-from steadytune._prediction_file import read_predictions
+from steadytune._records.prediction_file import read_predictions
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from steadytune import LNSR, ConfigError, FreeLB, HyPe, Regularizer, Step, attach
+from steadytune._model.sites import find_layers
 from steadytune._random import isolated_rng
-from steadytune._sites import find_layers
 from steadytune.testing import (
     RegularizerContract,
     assert_same,

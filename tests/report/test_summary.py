@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from steadytune.report import build_report, render_html
-from tests.report.fabricated import BARE, cells, profile, record, study
 from tests.report.exports.test_page import Outline
+from tests.report.fabricated import BARE, cells, profile, record, study
 
 TASKS = ("rte", "stsb", "squad")
 METRICS = ("accuracy", "pearson", "f1")

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from steadytune import attach
-from steadytune._step import Step
+from steadytune._step.step import Step
 from steadytune.method_text import parse_method
 from steadytune.study.forwards import ForwardCount
 from steadytune.testing import tiny_batch, tiny_classifier

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from steadytune import ConfigError
 from steadytune._exceptions import DataError
-from steadytune._packed_records import PACKED_FILE, pack_records
-from steadytune._prediction_file import read_predictions
+from steadytune._records.packed import PACKED_FILE, pack_records
+from steadytune._records.prediction_file import read_predictions
 from steadytune.study.ledger import Ledger, file_name
 from steadytune.study.outcome import Outcome
 from steadytune.study.read_record import read_record

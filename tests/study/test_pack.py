@@ -11,7 +11,7 @@ import pytest
 
 from steadytune import ConfigError
 from steadytune._exceptions import DataError
-from steadytune._packed_records import PACKED_FILE
+from steadytune._records.packed import PACKED_FILE
 from steadytune.study.ledger import Ledger
 from steadytune.study.outcome import Outcome
 from steadytune.study.pack import pack_studies

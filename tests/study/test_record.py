@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
-from steadytune._which_record import FINISHED
+from steadytune._records.which import FINISHED
 from steadytune.study.record import describe_task, make_record, now, one_line
 from tests.run_records import make_spec
 from tests.toy_task import load_toy

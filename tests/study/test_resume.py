@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steadytune._prediction_file import read_predictions
+from steadytune._records.prediction_file import read_predictions
 from steadytune.study.executors import InProcess
 from steadytune.study.ledger import Ledger
 from steadytune.study.outcome import Outcome

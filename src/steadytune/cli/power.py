@@ -74,8 +74,8 @@ def power(
     with one_line_errors():
         from rich.console import Console
 
-        from ..power_plan import PowerGoal, given_plan, read_counts, refuse_with
-        from ..power_text import print_plan, print_study_plan
+        from ..power.plan import PowerGoal, given_plan, read_counts, refuse_with
+        from ..power.text import print_plan, print_study_plan
 
         goal = PowerGoal(
             difference=difference, ratio=ratio, significance=significance, comparisons=comparisons
@@ -88,7 +88,7 @@ def power(
         refuse_with(
             "--study gives the scatter: leave one of the two out", std=std, correlation=correlation
         )
-        from ..study_scatter import study_scatter
+        from ..power.scatter import study_scatter
 
         found = study_scatter(study, baseline=baseline, method=method, domain=domain)
         print_study_plan(found, goal, counts, Console())

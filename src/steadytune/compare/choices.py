@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from .._study_folder import CHOICES_FILE
+from .._records.study_folder import CHOICES_FILE
 from .._whole_file import write_json
 from .tuning import Chosen
 

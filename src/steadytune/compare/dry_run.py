@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._counted import counted
 from .._exceptions import DataError, ModelError
-from .._study_folder import TUNING_FOLDER
+from .._records.study_folder import TUNING_FOLDER
 from ..study.ledger import Ledger, has_result
 from .announce import describe_tasks, grid_text, show
 from .grid import LoadedTask, PlannedRun, distinct, load_tasks, plan_runs

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from transformers import DataCollatorWithPadding
 
-from .._attach import attach
 from .._device import usable_device
 from .._random import isolated_rng
-from .._step import Step
+from .._step.attach import attach
+from .._step.step import Step
 from .._threads import using_threads
 from ..method_text import parse_method
 from ..models import load_model

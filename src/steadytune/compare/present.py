@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._exceptions import SteadytuneError
-from .._study_folder import STUDY_FILE
+from .._records.study_folder import STUDY_FILE
 from .._whole_file import write_json
 from ..method_docs import describe_methods
 from .announce import show

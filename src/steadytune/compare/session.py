@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from .._counted import counted
-from .._study_folder import TUNING_FOLDER
+from .._records.study_folder import TUNING_FOLDER
 from ..study.executors import Executor, executor_for
 from ..study.ledger import Ledger, run_name
 from .announce import announce, announce_choices, announce_same, announce_trials, show

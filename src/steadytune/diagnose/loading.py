@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .._sites import base_of
+from .._model.sites import base_of
 from ..model_files import read_config, resolve_model
 from ..models import load_model, load_whole_model
 

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .._prediction import Prediction, prediction_of
 from .._random import RngState
-from .._step import Pass, Step
+from .._step.prediction import Prediction, prediction_of
+from .._step.step import Pass, Step
 from ._observer import Observation, Observer
 
 

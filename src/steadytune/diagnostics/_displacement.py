@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from .._noise import Noise, redirected
 from .._random import generator
+from .._step.noise import Noise, redirected
 
 _TINY = 1e-30
 

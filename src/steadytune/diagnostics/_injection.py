@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from .._sites import Layers
+from .._model.sites import Layers
 
 
 @contextmanager

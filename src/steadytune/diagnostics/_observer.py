@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from .._exceptions import ConfigError
+from .._model.sites import Layers, find_layers, unwrap
+from .._model.trace import Recorder, Trace, eval_mode
 from .._random import isolated_rng
-from .._sites import Layers, find_layers, unwrap
-from .._trace import Recorder, Trace, eval_mode
 
 TARGETS = ("labels", "start_positions", "end_positions")
 """What a model takes to compute a loss, which nothing here needs."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._exceptions import ModelError
-from .._sites import find_layers, unwrap, without_adapters
+from .._model.sites import find_layers, unwrap, without_adapters
 
 Array = NDArray[np.float64]
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._checks import check_at_least
-from .._noise import Noise, resolve_noise
+from .._step.noise import Noise, resolve_noise
 from ._displacement import Sampler, norms
 from ._observer import Observation, observing
 

@@ -13,8 +13,8 @@ from torch import Tensor, nn
 
 from .._checks import check_at_least, check_count
 from .._exceptions import ConfigError
-from .._noise import Noise, resolve_noise
-from .._prediction import Prediction, divergence
+from .._step.noise import Noise, resolve_noise
+from .._step.prediction import Prediction, divergence
 from ._answers import changed, margin, prediction
 from ._displacement import Sampler
 from ._injection import injected

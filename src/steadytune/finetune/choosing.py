@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .._prediction_file import read_predictions
+from .._records.prediction_file import read_predictions
 from ..models import save_model
 from ..study.encoded import encode_splits
 from ..study.ledger import Ledger

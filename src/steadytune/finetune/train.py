@@ -9,7 +9,7 @@ from rich.console import Console
 
 from .._counted import counted
 from .._exceptions import ModelError, SteadytuneError
-from .._prediction_file import write_predictions
+from .._records.prediction_file import write_predictions
 from .._threads import using_threads
 from .._whole_file import write_json
 from ..model_files import MINILM

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from .. import functional
 from .._checks import check_at_least, check_choice, check_count
-from .._regularizer import Host, Penalty
-from .._step import Step
+from .._step.regularizer import Host, Penalty
+from .._step.step import Step
 
 Feature = Literal["first", "last", "mean"]
 

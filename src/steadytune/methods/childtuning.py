@@ -15,8 +15,8 @@ from torch.optim import Optimizer
 from .. import functional
 from .._checks import check_choice, check_count, check_share
 from .._exceptions import ConfigError
-from .._regularizer import Host, Regularizer, Transform
-from .._step import Step
+from .._step.regularizer import Host, Regularizer, Transform
+from .._step.step import Step
 from ..functional._bernoulli import drawn_share
 
 Kind = Literal["free", "driven"]

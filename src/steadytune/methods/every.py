@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from .._checks import check_count
 from .._exceptions import ConfigError
-from .._regularizer import Regularizer
-from .._step import Step
-from .._wrapper import Wrapper, adds_penalty, check_wraps_method
+from .._step.regularizer import Regularizer
+from .._step.step import Step
+from .._step.wrapper import Wrapper, adds_penalty, check_wraps_method
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from .. import functional
 from .._checks import check_at_least, check_choice, check_count
-from .._perturbation import zero_perturbation
 from .._random import RngState, isolated_rng
-from .._regularizer import Host, Regularizer, Transform
-from .._step import Step
+from .._step.perturbation import zero_perturbation
+from .._step.regularizer import Host, Regularizer, Transform
+from .._step.step import Step
 
 Masks = Literal["shared", "fresh"]
 

@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from .._checks import check_at_least, check_choice
 from .._exceptions import ConfigError
-from .._regularizer import Host, Regularizer, Transform
-from .._sites import Layers
-from .._step import Step
-from .._without_dropout import without_dropout
+from .._model.sites import Layers
+from .._model.without_dropout import without_dropout
+from .._step.regularizer import Host, Regularizer, Transform
+from .._step.step import Step
 
 Distribution = Literal["gaussian", "uniform"]
 Switch = Literal["off", "on"]

@@ -14,12 +14,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from .. import functional
-from .._adapters import LowRankPair, low_rank_pairs
 from .._checks import check_at_least, check_choice, check_pattern
-from .._head import new_parameters
-from .._regularizer import Host, Regularizer, Transform
-from .._start_weights import StartWeights
-from .._step import Step
+from .._model.adapters import LowRankPair, low_rank_pairs
+from .._model.head import new_parameters
+from .._model.start_weights import StartWeights
+from .._step.regularizer import Host, Regularizer, Transform
+from .._step.step import Step
 
 Form = Literal["coupled", "decoupled"]
 

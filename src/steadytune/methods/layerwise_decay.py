@@ -10,8 +10,8 @@ from torch import nn
 
 from .._checks import check_share
 from .._exceptions import ConfigError
-from .._regularizer import Host, Regularizer, Transform
-from .._sites import Layers, base_of, without_adapters
+from .._model.sites import Layers, base_of, without_adapters
+from .._step.regularizer import Host, Regularizer, Transform
 
 
 @dataclass(frozen=True)

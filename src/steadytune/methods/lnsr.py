@@ -13,11 +13,11 @@ from torch import Tensor
 from .. import functional
 from .._checks import check_at_least, check_choice, check_count, check_share
 from .._exceptions import ConfigError
-from .._noise import NOISES, Noise, draw_noise
-from .._perturbation import warn_of_rounding
-from .._regularizer import Host, Penalty
-from .._step import Step
-from .._trace import Dropout, Trace
+from .._model.trace import Dropout, Trace
+from .._step.noise import NOISES, Noise, draw_noise
+from .._step.perturbation import warn_of_rounding
+from .._step.regularizer import Host, Penalty
+from .._step.step import Step
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,16 @@ from torch import Tensor, nn
 from torch.autograd import Variable
 
 from .. import functional
-from .._adapters import low_rank_pairs
 from .._checks import check_below_one, check_choice, check_pattern
 from .._exceptions import ConfigError
-from .._head import new_parameters, pretrained_part
-from .._mixing import Axis, MixedAdapter, MixedLayer
-from .._regularizer import Host, Regularizer, Transform
-from .._sites import without_adapters
-from .._start_weights import StartWeights
-from .._step import Step
-from .._without_dropout import without_dropout
+from .._model.adapters import low_rank_pairs
+from .._model.head import new_parameters, pretrained_part
+from .._model.mixing import Axis, MixedAdapter, MixedLayer
+from .._model.sites import without_adapters
+from .._model.start_weights import StartWeights
+from .._model.without_dropout import without_dropout
+from .._step.regularizer import Host, Regularizer, Transform
+from .._step.step import Step
 
 Masks = Sequence[Tensor | None]
 

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from .. import functional
 from .._checks import check_at_least
-from .._perturbation import zero_perturbation
-from .._regularizer import Host, Regularizer, Transform
-from .._step import Step
+from .._step.perturbation import zero_perturbation
+from .._step.regularizer import Host, Regularizer, Transform
+from .._step.step import Step
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 
 from .. import functional
-from .._adapters import require_no_adapters
 from .._checks import check_at_least, check_pattern
 from .._exceptions import ConfigError
-from .._head import new_parameters
-from .._regularizer import Host, Regularizer, Transform
+from .._model.adapters import require_no_adapters
+from .._model.head import new_parameters
+from .._step.regularizer import Host, Regularizer, Transform
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from torch import Tensor
 
 from .. import functional
 from .._checks import check_at_least, check_choice, check_pattern
-from .._perturbation import warn_below_half_precision, zero_perturbation
-from .._prediction import divergence, prediction_of
-from .._regularizer import Host, Penalty
-from .._spectral_head import spectrally_normalised_head
-from .._step import Step
-from .._trace import Dropout
+from .._model.trace import Dropout
+from .._step.perturbation import warn_below_half_precision, zero_perturbation
+from .._step.prediction import divergence, prediction_of
+from .._step.regularizer import Host, Penalty
+from .._step.spectral_head import spectrally_normalised_head
+from .._step.step import Step
 
 Distribution = Literal["gaussian", "uniform"]
 

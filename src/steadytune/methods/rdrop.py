@@ -10,9 +10,9 @@ from functools import partial
 from torch import Tensor
 
 from .._checks import check_at_least
-from .._prediction import Prediction, divergence, prediction_of
-from .._regularizer import Host, Regularizer, Transform
-from .._step import Step
+from .._step.prediction import Prediction, divergence, prediction_of
+from .._step.regularizer import Host, Regularizer, Transform
+from .._step.step import Step
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._adapters import require_no_adapters
 from .._checks import check_count
 from .._exceptions import ConfigError
+from .._model.adapters import require_no_adapters
+from .._model.sites import base_of
 from .._random import isolated_rng
-from .._regularizer import Host, Regularizer, Transform
-from .._sites import base_of
+from .._step.regularizer import Host, Regularizer, Transform
 
 _LOADED = "_is_hf_initialized"  # what transformers marks as loaded, its initialisers leave alone
 

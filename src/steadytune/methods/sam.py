@@ -13,10 +13,10 @@ from torch import Tensor, nn
 
 from .. import functional
 from .._checks import check_at_least
-from .._exchange import exchanged, separate_gradients
+from .._model.exchange import exchanged, separate_gradients
 from .._random import isolated_rng
-from .._regularizer import Host, Regularizer, Transform
-from .._step import Step
+from .._step.regularizer import Host, Regularizer, Transform
+from .._step.step import Step
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from torch import Tensor
 from .. import functional
 from .._checks import check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
-from .._perturbation import warn_below_half_precision, zero_perturbation
-from .._prediction import Prediction, divergence, prediction_of
-from .._regularizer import Host, Regularizer, Transform
-from .._step import Step
-from .._teacher import MomentumTeacher
-from .._trace import Dropout
+from .._model.trace import Dropout
+from .._step.perturbation import warn_below_half_precision, zero_perturbation
+from .._step.prediction import Prediction, divergence, prediction_of
+from .._step.regularizer import Host, Regularizer, Transform
+from .._step.step import Step
+from .._step.teacher import MomentumTeacher
 
 # Size of the step aside, in logits. The slope is normalised, so that any small size gives the same.
 _ASIDE = 1e-2

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .._exceptions import ModelError
-from .._sites import Layers, find_layers
+from .._model.sites import Layers, find_layers
 
 
 class ForwardCount:

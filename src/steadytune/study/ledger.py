@@ -19,15 +19,15 @@ from typing import Any
 
 from .._exceptions import DataError
 from .._folders import require_writable
-from .._packed_records import (
+from .._records.packed import (
     PACKED_FILE,
     Unpacked,
     is_there,
     record_name,
     unpack_records,
 )
-from .._prediction_file import write_predictions
-from .._which_record import FINISHED, Rank, best_of_each, rank
+from .._records.prediction_file import write_predictions
+from .._records.which import FINISHED, Rank, best_of_each, rank
 from .._whole_file import write_whole
 from .outcome import Outcome
 from .read_record import parse_record, read_record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._prediction_file import Predictions
+from .._records.prediction_file import Predictions
 from .record import Record
 
 

@@ -11,9 +11,9 @@ from typing import Any
 from .._counted import counted
 from .._exceptions import ConfigError, DataError
 from .._folders import make_folder
-from .._packed_records import PACKED_FILE, checked_name, is_there, pack_records
-from .._study_folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
-from .._which_record import best_of_each
+from .._records.packed import PACKED_FILE, checked_name, is_there, pack_records
+from .._records.study_folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
+from .._records.which import best_of_each
 from .._whole_file import write_json, write_whole
 from .ledger import Ledger, file_name, rank_of, spec_hash_of
 from .record import Record

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
-from .._attach import attach
 from .._exceptions import SteadytuneError
+from .._step.attach import attach
 from ..method_text import parse_method
 from ..models import CAREFUL, Trust, empty_model
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from .._packed_records import checked_name
+from .._records.packed import checked_name
 from .record import VERSION, Record
 
 _STATUSES = ("ok", "diverged", "failed", "cancelled")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._which_record import Status
+from .._records.which import Status
 from .spec import RunSpec
 
 if TYPE_CHECKING:

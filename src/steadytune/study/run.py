@@ -18,8 +18,8 @@ import torch
 from .._device import usable_device
 from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
+from .._records.which import Status
 from .._threads import using_threads
-from .._which_record import Status
 from ..method_text import parse_method
 from ..models import CAREFUL, Trust, load_model, model_hash, resolve_model, save_model
 from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores, load_task, with_identity

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from .. import methods
-from .._attach import attach
 from .._random import Seeds, isolated_rng
-from .._regularizer import Regularizer
-from .._step import Step
+from .._step.attach import attach
+from .._step.regularizer import Regularizer
+from .._step.step import Step
 from ._models import (
     assert_same,
     enable_checkpointing,

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._attach import attach
 from .._random import generator, isolated_rng
-from .._regularizer import Regularizer
-from .._step import Step
+from .._step.attach import attach
+from .._step.regularizer import Regularizer
+from .._step.step import Step
 
 
 def tiny_classifier(*, dropout: float = 0.1, classes: int = 2, seed: int = 0) -> Any:

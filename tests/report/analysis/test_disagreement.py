@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steadytune._prediction_file import write_predictions
+from steadytune._records.prediction_file import write_predictions
 from steadytune.report import build_report
 from steadytune.report.analysis.disagreement import disagreements
 from steadytune.report.analysis.setting import Setting

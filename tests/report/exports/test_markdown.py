@@ -6,8 +6,8 @@ import re
 
 from steadytune.report import build_report
 from steadytune.report.exports.markdown import markdown_report
-from tests.report.fabricated import record
 from tests.report.exports.test_latex import HOSTILE, several_tasks
+from tests.report.fabricated import record
 
 UNESCAPED = re.compile(r"(?<!\\)[<>`{}\[\]]")
 

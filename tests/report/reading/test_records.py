@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from steadytune._exceptions import DataError
-from steadytune._packed_records import PACKED_FILE, pack_records, record_name
-from steadytune._prediction_file import write_predictions
+from steadytune._records.packed import PACKED_FILE, pack_records, record_name
+from steadytune._records.prediction_file import write_predictions
 from steadytune.report import build_report, read_folder, render_html
 from tests.report.fabricated import record, study, write
 

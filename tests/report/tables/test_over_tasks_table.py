@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from steadytune.report.tables.over_tasks_table import over_tasks_table
 from steadytune.report.tables.table import Table
+from tests.report.analysis.test_over_tasks import gained
 from tests.report.fabricated import cells
 from tests.report.fabricated_tasks import averaged, several_tasks
-from tests.report.analysis.test_over_tasks import gained
 
 
 def table(**options: object) -> Table:

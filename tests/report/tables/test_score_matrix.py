@@ -5,9 +5,9 @@ from __future__ import annotations
 from statistics import fmean, stdev
 
 from steadytune.report.tables.score_matrix import MOST_TASKS, score_matrix
+from tests.report.analysis.test_over_tasks import gained
 from tests.report.fabricated import cells
 from tests.report.fabricated_tasks import averaged, several_tasks
-from tests.report.analysis.test_over_tasks import gained
 
 
 def shown(values: list[float]) -> str:

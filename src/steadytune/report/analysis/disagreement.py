@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._exceptions import ConfigError
-from ..._prediction_file import read_predictions
+from ..._records.prediction_file import read_predictions
 from ...stats import (
     LabelDisagreement,
     ValueDisagreement,

@@ -11,8 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..._exceptions import DataError
-from ..._packed_records import PACKED_FILE, checked_name, is_there, unpack_records
-from ..._which_record import Rank, best_of_each, rank
+from ..._records.packed import PACKED_FILE, checked_name, is_there, unpack_records
+from ..._records.which import Rank, best_of_each, rank
 from .schema import Origin, Record, clean_text, first_problem
 
 LARGEST_FILE = 64 * 2**20

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from ..._study_folder import STUDY_FILE
+from ..._records.study_folder import STUDY_FILE
 from .schema import Text, clean_text
 
 LARGEST_FILE = 2**20

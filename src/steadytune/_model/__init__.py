@@ -1,0 +1,1 @@
+"""What is found in a model and done to it: layers, heads, adapters, weights it started from."""

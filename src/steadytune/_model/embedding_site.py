@@ -1,0 +1,69 @@
+"""Perturbing a model where it looks its word embeddings up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .sites import find_embedding
+
+
+class EmbeddingSite:
+    """A hook on the word embeddings that adds a tensor to their output, switched by data.
+
+    It perturbs the embeddings where they are looked up. Passing `inputs_embeds` instead is not
+    the same: decoders then pool at another token, and some encoders number positions differently.
+    A run of the model may look up more than its tokens: GPT-2 takes the embeddings of token types
+    from the same table. The tokens come first, and are what is perturbed.
+
+    Attributes:
+        half_precision: Whether the last look-up was part of a run in 16 bits, by autocast, which
+            may be on inside the model alone, or by the dtype of the embeddings.
+        warned: What the methods of this attachment have warned of.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
+        self.half_precision = False
+        self.warned: set[str] = set()
+        self._model = model
+        self._module = find_embedding(model)
+        self._shift: Tensor | None = None
+        self._used = False
+
+    @contextmanager
+    def installed(self) -> Iterator[EmbeddingSite]:
+        """Put the hooks on; they are gone afterwards, whatever happens inside."""
+        with ExitStack() as stack:
+            before = self._model.register_forward_pre_hook(self._on_run)
+            stack.callback(before.remove)
+            stack.callback(self._module.register_forward_hook(self._on_output).remove)
+            yield self
+
+    @contextmanager
+    def shifted(self, shift: Tensor) -> Iterator[None]:
+        """Add `shift` (batch, tokens, width) to the tokens' embeddings inside the block.
+
+        The first look-up of the block is that of the tokens, and where the block runs the whole
+        model more than once, the first of each run.
+        """
+        before, self._shift = self._shift, shift if self._shift is None else self._shift + shift
+        self._used = False
+        try:
+            yield
+        finally:
+            self._shift = before
+
+    def _on_run(self, module: nn.Module, args: Any) -> None:
+        self._used = False
+
+    def _on_output(self, module: nn.Module, args: Any, output: Tensor) -> Tensor | None:
+        autocast = torch.is_autocast_enabled(output.device.type)
+        self.half_precision = autocast or output.element_size() == 2
+        if self._shift is None or self._used:
+            return None
+        self._used = True
+        return output + self._shift.to(output.dtype)

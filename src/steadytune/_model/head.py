@@ -1,0 +1,47 @@
+"""Which parameters of a model are new, and which came with the pretrained model."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from torch import nn
+
+from .._exceptions import ConfigError
+from .sites import base_of, without_adapters
+
+
+def pretrained_part(model: nn.Module) -> nn.Module:
+    """The module outside of which everything is new.
+
+    It is the base model, which `base_model_prefix` names. A model with output embeddings predicts
+    words, and its head is pretrained too: it counts as a whole, as does a model without a head.
+    """
+    inner = without_adapters(model)
+    predicts_words = getattr(inner, "get_output_embeddings", lambda: None)() is not None
+    return inner if predicts_words else base_of(inner)
+
+
+def new_parameters(model: nn.Module, pattern: str | None = None) -> frozenset[str]:
+    """Names of the parameters that are newly initialised: the head, decided by name.
+
+    Args:
+        model: The model, in adapters or not.
+        pattern: A regular expression to find in their names; by default they are those outside of
+            the pretrained part. A pooler is inside: whoever trains one that is new names it.
+
+    Raises:
+        ConfigError: If the pattern finds no parameter.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    if pattern is None:
+        known = {id(parameter) for parameter in pretrained_part(model).parameters()}
+        return frozenset(name for name, p in model.named_parameters() if id(p) not in known)
+    found = frozenset(name for name in names if re.search(pattern, name))
+    if not found:
+        near = get_close_matches(pattern, names, n=1, cutoff=0.0)
+        raise ConfigError(
+            f"head={pattern!r} is in the name of no parameter of {type(model).__name__}; "
+            f"give a regular expression that finds the head's names, one is {near[0]!r}"
+        )
+    return found

@@ -1,0 +1,1 @@
+"""Where the records of runs lie, and which of them count: for those who write and who read them."""

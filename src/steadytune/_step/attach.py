@@ -1,0 +1,279 @@
+"""`attach`: put methods around a model for as long as a block lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from weakref import WeakSet
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.utils.hooks import RemovableHandle
+
+from .._exceptions import ConfigError
+from .._model.embedding_site import EmbeddingSite
+from .._model.sites import find_layers, unwrap
+from .._model.trace import Recorder, require_plain_checkpointing
+from .optimizer import (
+    SplitGroup,
+    innermost,
+    merge_groups,
+    require_parameters_of,
+    split_by_learning_rate,
+)
+from .regularizer import Host, Regularizer
+from .step import Session, Step
+
+_POSITION = "position"
+
+_attached: WeakSet[nn.Module] = WeakSet()
+
+
+class Objective:
+    """What the model is trained to minimise: the task's loss, changed by the attached methods.
+
+    Call it with a `Step`; it returns a scalar to run `backward` on.
+    """
+
+    def __init__(self, session: Session, hosts: Sequence[Host]) -> None:
+        self._session = session
+        self._hosts = hosts
+        self._optimizer: Optimizer | None = None
+        self._handles: list[RemovableHandle] = []
+        self._splits: list[SplitGroup] = []
+        self._loss: Callable[[Step], Tensor] = _task_loss
+        self._checked = False
+
+    def __call__(self, step: Step) -> Tensor:
+        """The objective on one micro-batch.
+
+        Raises:
+            ConfigError: If a method acts around the optimizer step and none was connected.
+        """
+        if self.needs_optimizer and self._optimizer is None:
+            raise ConfigError(
+                "a method acts on the optimizer; "
+                "call objective.connect(optimizer) before the first step"
+            )
+        session = self._session
+        if not self._checked:
+            self._require_fit()
+            self._checked = True
+        session.outputs, session.ran = None, False
+        number, micro_step = self._number(step)
+        loss = self._loss(
+            replace(_divided(step), step=number, micro_step=micro_step, _session=session)
+        )
+        if step.accumulation > 1:
+            loss = loss / step.accumulation
+        for host in self._hosts:
+            for hook in host.after_objective:
+                hook(loss)
+        return loss
+
+    def _number(self, step: Step) -> tuple[int, int]:
+        """Numbers of the optimizer step and of the micro-batch within it."""
+        session = self._session
+        if step.step is not None:
+            return step.step, step.micro_step
+        session.counts = True
+        number, micro_step = session.position
+        ends = self._optimizer is None and micro_step + 1 >= step.accumulation
+        session.position = (number + 1, 0) if ends else (number, micro_step + 1)
+        return number, micro_step
+
+    @property
+    def needs_optimizer(self) -> bool:
+        """Whether `connect` must be called before the first step."""
+        return any(host.needs_optimizer for host in self._hosts)
+
+    @property
+    def splits_groups(self) -> bool:
+        """Whether `connect` splits the optimizer's parameter groups."""
+        return bool(self._factors())
+
+    def connect(self, optimizer: Optimizer) -> None:
+        """Let the methods act around every step of `optimizer` until they are detached.
+
+        Call it before a learning rate scheduler is made: a method may split the optimizer's
+        parameter groups. They are merged again when the methods are detached.
+
+        Raises:
+            ConfigError: If the optimizer holds none of the model's parameters.
+        """
+        self._disconnect()
+        optimizer = innermost(optimizer)
+        require_parameters_of(self._session.model, optimizer)
+        self._handles = [
+            optimizer.register_step_pre_hook(lambda opt, *_: self._each(opt, before=True)),
+            optimizer.register_step_post_hook(lambda opt, *_: self._each(opt, before=False)),
+        ]
+        self._optimizer = optimizer
+        self._splits = split_by_learning_rate(self._session.model, optimizer, self._factors())
+
+    @property
+    def outputs(self) -> object:
+        """The model's outputs of the last pass that the last call ran."""
+        return self._session.outputs
+
+    def release_outputs(self) -> None:
+        """Let go of the last pass's outputs, and of their graph."""
+        self._session.outputs = None
+
+    def pop_logs(self) -> dict[str, float]:
+        """The mean of every scalar that the methods logged since the last call."""
+        logs, self._session.logs = self._session.logs, {}
+        return {name: total.item() / count for name, (total, count) in logs.items()}
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """What is carried from step to step: the methods' state, by their number and name.
+
+        Where the objective counts the steps itself, it holds the position in them too.
+        """
+        session = self._session
+        counted = {_POSITION: torch.tensor(session.position)} if session.counts else {}
+        return {**counted, **self._carried()}
+
+    def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
+        """Fill what the methods carry, in place.
+
+        Raises:
+            ConfigError: If the state is of other methods than the attached ones.
+        """
+        own = self._carried()
+        if own.keys() != state.keys() - {_POSITION}:
+            odd = sorted(own.keys() ^ (state.keys() - {_POSITION}))
+            raise ConfigError(
+                f"the saved state does not fit the attached methods ({odd[0]} is on one side); "
+                "resume with the methods the checkpoint was made with"
+            )
+        for name, value in own.items():
+            value.copy_(state[name])
+        if _POSITION in state:
+            number, micro_step = state[_POSITION].tolist()
+            self._session.position = number, micro_step
+            self._session.counts = True
+
+    def _carried(self) -> dict[str, Tensor]:
+        return {
+            f"{index}.{name}": value
+            for index, host in enumerate(self._hosts)
+            for name, value in host.state.items()
+        }
+
+    def _factors(self) -> dict[str, float]:
+        """Parameter name -> the product of the methods' learning rate factors."""
+        factors: dict[str, float] = {}
+        for host in self._hosts:
+            for name, factor in host.learning_rate_factors.items():
+                factors[name] = factors.get(name, 1.0) * factor
+        return factors
+
+    def _require_fit(self) -> None:
+        """What depends on how the model is run, which is settled when the first step comes."""
+        if self._hosts:
+            require_plain_checkpointing(self._session.model)
+            _require_training_mode(self._session.model)
+        for host in self._hosts:
+            for check in host.before_first_step:
+                check()
+
+    def _each(self, optimizer: Optimizer, *, before: bool) -> None:
+        overflow = getattr(optimizer, "found_inf", None)
+        if overflow is not None and bool(overflow.item()):
+            return  # a fused optimizer skips such a step by itself, under a gradient scaler
+        if not before:
+            self._session.position = self._session.position[0] + 1, 0
+        hosts = self._hosts if before else reversed(self._hosts)
+        for host in hosts:
+            for hook in host.before_optimizer_step if before else host.after_optimizer_step:
+                hook(optimizer)
+
+    def _disconnect(self) -> None:
+        if self._optimizer is not None:
+            for handle in self._handles:
+                handle.remove()
+            merge_groups(self._optimizer, self._splits)
+            self._optimizer = None
+
+
+@contextmanager
+def attach(
+    model: nn.Module,
+    methods: Sequence[Regularizer],
+    *,
+    seed: int = 0,
+    layers: str | None = None,
+) -> Iterator[Objective]:
+    """Attach methods to a model; hooks, patches and state are gone when the block ends.
+
+    The methods are applied inside-out: in `[LNSR(), FreeLB()]` FreeLB wraps the task with LNSR.
+
+    Args:
+        model: The model to train, wrapped or not.
+        methods: The methods; none gives plain training.
+        seed: The seed of everything the methods draw.
+        layers: Dotted path to the model's list of blocks, where it cannot be found.
+
+    Yields:
+        The objective, to be called once for each micro-batch.
+
+    Raises:
+        ConfigError: If the model has methods attached already, or does not suit a method.
+        ModelError: If a method needs the model's layers and they cannot be found.
+    """
+    bare = unwrap(model)
+    if bare in _attached:
+        raise ConfigError(
+            f"{type(bare).__name__} has methods attached already; give attach() all methods at once"
+        )
+    recorder = _recorder(bare, layers) if any(m.needs_layers for m in methods) else None
+    site = EmbeddingSite(bare) if any(m.needs_embeddings for m in methods) else None
+    if methods:
+        require_plain_checkpointing(bare)  # at once if it is on already, else at the first step
+    depth = recorder.depth if recorder else None
+    hosts = [Host(bare, depth, seed, index, layers=layers) for index in range(len(methods))]
+    with ExitStack() as stack:
+        _attached.add(bare)
+        stack.callback(_attached.discard, bare)
+        for hook in (recorder, site):
+            if hook is not None:
+                stack.enter_context(hook.installed())
+        objective = Objective(Session(bare, seed, recorder, site), hosts)
+        stack.callback(objective._disconnect)
+        for index, (method, host) in enumerate(zip(methods, hosts, strict=True)):
+            transform = stack.enter_context(method.attach(host))
+            objective._loss = _keyed(transform(objective._loss), index)
+        yield objective
+
+
+def _recorder(model: nn.Module, layers: str | None) -> Recorder:
+    return Recorder(find_layers(model, layers))
+
+
+def _divided(step: Step) -> Step:
+    """The step whose parts are sent back divided, as the whole objective is."""
+    if step.accumulation == 1:
+        return step
+    share = 1 / step.accumulation
+    return replace(step.scaled(share), accumulation=1)
+
+
+def _require_training_mode(model: nn.Module) -> None:
+    """Refuse a model as `from_pretrained` returns it: without dropout some methods do nothing."""
+    if not any(module.training for module in model.modules()):
+        raise ConfigError(
+            f"{type(model).__name__} is in evaluation mode; call model.train() before the first "
+            "step (for training without dropout, set the rates in the model's config to 0)"
+        )
+
+
+def _task_loss(step: Step) -> Tensor:
+    return step.clean.loss
+
+
+def _keyed(objective: Callable[[Step], Tensor], index: int) -> Callable[[Step], Tensor]:
+    """The objective, its draws keyed with the method's number."""
+    return lambda step: objective(replace(step, _method=index))

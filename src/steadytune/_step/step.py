@@ -1,0 +1,303 @@
+"""One micro-batch of training, and the ways to run the model on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .._checks import check_count
+from .._exceptions import ConfigError
+from .._model.embedding_site import EmbeddingSite
+from .._model.sites import unwrap
+from .._model.trace import Dropout, Recorder, Trace, eval_mode
+from .._random import RngState, derive_seed, generator, isolated_rng, process_number
+
+ComputeLoss = Callable[[nn.Module, dict[str, Any]], tuple[Tensor, Any]]
+Backward = Callable[[Tensor], None]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One forward pass.
+
+    Args:
+        loss: The task's loss, a scalar.
+        outputs: What the model returned.
+        rng: The global streams as the pass found them; from there it can be repeated exactly.
+        trace: What its blocks left behind, if a method replays blocks.
+    """
+
+    loss: Tensor
+    outputs: Any
+    rng: RngState
+    trace: Trace | None = None
+
+    @property
+    def logits(self) -> Tensor:
+        """The model's logits, (batch, classes) for a classifier.
+
+        Raises:
+            ConfigError: If the model returned none, as with a loss fused into the language head.
+        """
+        found = self.outputs.get("logits") if isinstance(self.outputs, Mapping) else None
+        if not isinstance(found, Tensor):
+            raise ConfigError(
+                "the model returned no logits, which a method in use compares; "
+                "use a model and a trainer that return them"
+            )
+        return found
+
+
+@dataclass
+class Session:
+    """What `attach` put around one model, shared by all steps: hooks, the seed and a counter."""
+
+    model: nn.Module
+    seed: int
+    recorder: Recorder | None
+    site: EmbeddingSite | None
+    position: tuple[int, int] = (0, 0)  # of the next call: optimizer step, micro-batch within it
+    counts: bool = False  # whether the steps are counted here, and not by the loop
+    outputs: Any = None
+    ran: bool = False  # whether the present call has run the model
+    logs: dict[str, tuple[Tensor, int]] = field(default_factory=dict)  # name -> sum, count
+
+
+@dataclass
+class _Shared:
+    """What the views of one step have in common, whichever method looks at it."""
+
+    clean: Pass | None = None
+    passes: int = 0
+    repeats: bool = False  # whether it belongs to a repetition of the step
+
+
+@dataclass(frozen=True)
+class Step:
+    """One micro-batch and the ways to run the model on it.
+
+    Args:
+        model: The model as the loop calls it, wrapped or not.
+        inputs: The batch, with labels, as the model's keyword arguments.
+        compute_loss: `(model, inputs) -> (loss, outputs)`; by default the model's own loss.
+        backward: How a loss is sent back early; by default `loss.backward()`.
+        accumulation: Micro-batches that add up to one optimizer step; the objective, and what is
+            sent back early, is divided by it.
+        step: Number of the optimizer step; by default the objective counts the steps of the
+            optimizer that is connected, or else its own calls, `accumulation` of them a step.
+        micro_step: Number of the micro-batch within that step, where `step` is given.
+        rank: Number of the process; by default what torch.distributed says, 0 without it.
+        share: What a mean over this micro-batch counts for, where the task loss is already divided
+            by the tokens of a whole accumulated batch; 1 otherwise.
+        total_steps: Number of optimizer steps of the whole training, where it is known.
+    """
+
+    model: nn.Module
+    inputs: Mapping[str, Any]
+    compute_loss: ComputeLoss | None = None
+    backward: Backward | None = None
+    accumulation: int = 1
+    step: int | None = None
+    micro_step: int = 0
+    rank: int | None = None
+    share: float = 1.0
+    total_steps: int | None = None
+    _session: Session | None = None
+    _method: int = -1
+    _pass: str = ""
+    _shift: Tensor | None = None
+    _shared: _Shared = field(default_factory=_Shared)
+
+    def __post_init__(self) -> None:
+        check_count("accumulation", self.accumulation, 1)
+
+    # --- what the batch is -----------------------------------------------------------------
+
+    @property
+    def device(self) -> torch.device:
+        """The device of the model's parameters."""
+        return next(self.model.parameters()).device
+
+    @property
+    def bare_model(self) -> nn.Module:
+        """The model without wrappers: the one to ask for names and modules."""
+        return unwrap(self.model)
+
+    def mask(self, like: Tensor) -> Tensor:
+        """1 for real tokens and 0 for pads, (batch, tokens), in the shape of a hidden state."""
+        given = self.inputs.get("attention_mask")
+        if given is None:
+            return torch.ones(like.shape[:2], device=like.device)
+        if given.shape != like.shape[:2]:
+            raise ConfigError(
+                f"attention_mask has the shape {tuple(given.shape)}, expected (batch, tokens) = "
+                f"{tuple(like.shape[:2])}; give one 0 or 1 a token"
+            )
+        return torch.as_tensor(given)
+
+    # --- passes ------------------------------------------------------------------------------
+
+    @property
+    def clean(self) -> Pass:
+        """The unperturbed pass, run once and shared by everybody who asks for it.
+
+        Where a method has replaced it and another one asks for it all the same, it draws from a
+        seed of its own: the global stream has served the pass that stands in its place.
+        """
+        if self._shared.clean is None:
+            late = self._bound.ran and not self._shared.repeats
+            with self.isolated("clean") if late else nullcontext():
+                self._shared.clean = self._forward(record=True)
+        return self._shared.clean
+
+    def forward(
+        self, shift: Tensor | None = None, *, dropout: Dropout = "fresh", name: str = "forward"
+    ) -> Pass:
+        """Another whole pass; the global stream is afterwards as it was before.
+
+        Args:
+            shift: Added to the word embeddings, (batch, tokens, width).
+            dropout: `fresh` draws masks of its own, `shared` repeats the clean pass's, `off` runs
+                without dropout.
+            name: Names the pass, so that two passes of one method draw different masks.
+        """
+        before = self.clean.rng if dropout == "shared" else None
+        with self.isolated(name), ExitStack() as stack:
+            if before is not None:
+                before.restore()
+            if dropout == "off":
+                stack.enter_context(eval_mode(self.bare_model))
+            return (self if shift is None else self._perturbed(shift))._forward(record=False)
+
+    def unperturbed(self, dropout: Dropout) -> Pass:
+        """The pass to compare one of `forward(..., dropout=dropout)` with."""
+        return self.forward(dropout="off") if dropout == "off" else self.clean
+
+    def repeated(self, *, redraw: bool = True) -> Step:
+        """This step once more, with passes of its own, and with draws of its own if `redraw`."""
+        if not redraw:
+            return replace(self, _shared=_Shared(repeats=True))
+        self._shared.passes += 1
+        path = f"{self._pass}/{self._shared.passes}"
+        return replace(self, _pass=path, _shared=_Shared(repeats=True))
+
+    def shifted(self, shift: Tensor, *, redraw: bool = True) -> Step:
+        """This step once more, perturbed by `shift` (batch, tokens, width) at the embeddings."""
+        return self.repeated(redraw=redraw)._perturbed(shift)
+
+    def detached(self) -> Step:
+        """This step, its perturbation a constant, also where a method outside climbs along it."""
+        return self if self._shift is None else replace(self, _shift=self._shift.detach())
+
+    def send_back(self, loss: Tensor) -> None:
+        """Accumulate the gradients of part of the loss now, so that its graph need not be kept."""
+        if self.backward is None:
+            loss.backward()
+        else:
+            self.backward(loss)
+
+    def scaled(self, factor: float) -> Step:
+        """The step to give an objective whose value is multiplied by `factor` afterwards.
+
+        What it sends back early is then multiplied too, as the rest of its gradient is.
+        """
+        return replace(self, backward=lambda loss: self.send_back(factor * loss))
+
+    # --- chance ------------------------------------------------------------------------------
+
+    def generator(self, site: str) -> torch.Generator:
+        """A generator for activations, whose draws depend on this step, method and `site` alone."""
+        return generator(self.device, *self._key, self._pass, site)
+
+    def parameter_generator(self, site: str) -> torch.Generator:
+        """A generator for weights: it draws the same in every process and micro-batch of a step."""
+        assert self.step is not None
+        key = ("parameters", self._bound.seed, self._method, self.step, site)
+        return generator(self.device, *key)
+
+    def normal_like(self, tensor: Tensor, site: str) -> Tensor:
+        """Standard Gaussian draws of the shape and device of `tensor`, at least in float32."""
+        dtype = torch.promote_types(tensor.dtype, torch.float32)
+        return torch.randn(
+            tensor.shape, generator=self.generator(site), device=tensor.device, dtype=dtype
+        )
+
+    def uniform_like(self, tensor: Tensor, site: str) -> Tensor:
+        """Uniform draws from [0, 1) of the shape and device of `tensor`, at least in float32."""
+        dtype = torch.promote_types(tensor.dtype, torch.float32)
+        return torch.rand(
+            tensor.shape, generator=self.generator(site), device=tensor.device, dtype=dtype
+        )
+
+    def seed(self, site: str) -> int:
+        """A seed that depends on this step, method and `site` alone."""
+        return derive_seed(*self._key, self._pass, site)
+
+    @contextmanager
+    def isolated(self, site: str) -> Iterator[None]:
+        """Run a block on a seed of its own; the global stream is afterwards as it was before."""
+        with isolated_rng(self.device, self.seed(site)):
+            yield
+
+    # --- reports -----------------------------------------------------------------------------
+
+    def log(self, name: str, value: Tensor) -> None:
+        """Note a scalar, to be averaged into the training log under `name`."""
+        logs = self._bound.logs
+        total, count = logs.get(name, (torch.zeros_like(value), 0))
+        logs[name] = total + value.detach(), count + 1
+
+    # --- plumbing ----------------------------------------------------------------------------
+
+    @property
+    def _bound(self) -> Session:
+        if self._session is None:
+            raise ConfigError("a Step draws and runs only inside the objective that attach() gives")
+        return self._session
+
+    @property
+    def _key(self) -> tuple[int | str, ...]:
+        assert self.step is not None
+        rank = process_number() if self.rank is None else self.rank
+        place = (self.step, self.micro_step, rank)
+        return "activations", self._bound.seed, self._method, *place
+
+    def _perturbed(self, shift: Tensor) -> Step:
+        return replace(self, _shift=shift if self._shift is None else self._shift + shift)
+
+    def _forward(self, record: bool) -> Pass:
+        session = self._bound
+        run = self.compute_loss or _own_loss
+        inputs = dict(self.inputs)
+        if self._shift is not None:
+            assert session.site is not None
+            with session.site.shifted(self._shift):
+                return self._recorded(run, inputs, record)
+        return self._recorded(run, inputs, record)
+
+    def _recorded(self, run: ComputeLoss, inputs: dict[str, Any], record: bool) -> Pass:
+        recorder = self._bound.recorder
+        rng = RngState.capture(self.device)
+        with ExitStack() as stack:
+            trace = None
+            if recorder is not None and record:
+                trace = stack.enter_context(recorder.recording())
+            loss, outputs = run(self.model, inputs)
+        self._bound.outputs, self._bound.ran = outputs, True
+        return Pass(loss, outputs, rng, trace)
+
+
+def _own_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
+    outputs = model(**inputs)
+    loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs[0]
+    if not isinstance(loss, Tensor):
+        raise ConfigError(
+            f"{type(unwrap(model)).__name__} returned no loss; the batch needs labels, it has "
+            + ", ".join(inputs)
+        )
+    return loss, outputs

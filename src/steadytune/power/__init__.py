@@ -1,0 +1,1 @@
+"""How many seeds a claim needs: from a guess, or from a study that was run."""
