@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.finetune.toy_files import QUICK, steadytune, write_model, write_reviews
+from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
 
@@ -179,3 +179,29 @@ def test_pickled_weights_are_read_when_asked_for(data: dict[str, Path], tmp_path
     result = steadytune("predict", model, data["test"], "--allow-pickled-weights")
     assert result.exit_code == 0, result.output
     assert result.stdout == before
+
+
+def test_a_study_reads_pickled_weights_when_asked_for(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    model = copied(data["bare"], tmp_path / "model")
+    pickled(model)
+    given = ("compare", "--train", data["train"], "--model", model, "--method", "plain")
+    sizes = ("--seeds", "1", "--train-size", "16", "--eval-size", "8", "--epochs", "1")
+    words = (*given, *sizes, "--workers", "0", "--out", tmp_path / "out")
+    refused = steadytune(*words)
+    assert refused.exit_code == 2 and refused.stderr.count("\n") == 1
+    assert "--allow-pickled-weights" in refused.stderr and not (tmp_path / "out").exists()
+    assert "1 run to do" in succeed(*words, "--allow-pickled-weights", "--dry-run")
+    assert "[1/1] plain, seed 1: accuracy" in succeed(*words, "--allow-pickled-weights")
+
+
+def test_a_diagnosis_reads_pickled_weights_when_asked_for(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    model = copied(data["whole"], tmp_path / "model")
+    pickled(model)
+    words = ("diagnose", model, "--data", data["test"], "--examples", "4", "--out", tmp_path / "d")
+    refused = steadytune(*words)
+    assert refused.exit_code == 2 and "--allow-pickled-weights" in refused.stderr
+    assert "Page:" in succeed(*words, "--allow-pickled-weights")

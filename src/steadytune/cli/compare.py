@@ -22,6 +22,7 @@ from ._data_options import (
     data_source,
 )
 from ._method_option import MethodsOption
+from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 if TYPE_CHECKING:
     from ..compare import Study
@@ -136,6 +137,8 @@ def compare(
         bool,
         typer.Option("--save-models", help="Keep the trained models, under DIR/models."),
     ] = False,
+    allow_pickled_weights: AllowPickledOption = False,
+    trust_remote_code: TrustRemoteCodeOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the grid and a time estimate, and stop.")
     ] = False,
@@ -155,6 +158,8 @@ def compare(
     """
     with one_line_errors():
         from rich.console import Console
+
+        from ..model_files import Trust
 
         given = {
             "task": task,
@@ -185,7 +190,8 @@ def compare(
             what = _from_file(study, {**given, **settings, **grid}, data_root)
         else:
             what = _from_options({**given, "data_root": data_root}, settings, **grid)
-        what = dataclasses.replace(what, command=command_line(context))
+        trust = Trust(allow_pickled_weights, trust_remote_code)
+        what = dataclasses.replace(what, command=command_line(context), trust=trust)
         go_without_hub(what.model, rows_ask_hub=any(entry.source.asks_hub for entry in what.tasks))
         if dry_run:
             from ..compare.dry_run import dry_run as print_plan

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, command_line, go_without_hub, one_line_errors
+from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 
 @app.command()
@@ -67,6 +68,8 @@ def diagnose(
             show_default=False,
         ),
     ] = None,
+    allow_pickled_weights: AllowPickledOption = False,
+    trust_remote_code: TrustRemoteCodeOption = False,
     out: Annotated[
         Path, typer.Option(help="Folder for arrays, figures and the page.", metavar="DIR")
     ] = Path("steadytune-diagnosis"),
@@ -92,6 +95,7 @@ def diagnose(
 
         from ..diagnose import Options, run_diagnosis
         from ..diagnose.options import TASK
+        from ..model_files import Trust
 
         options = Options(
             model=model,
@@ -108,5 +112,6 @@ def diagnose(
             max_length=max_length,
             out=out,
             command=command_line(context),
+            trust=Trust(allow_pickled_weights, trust_remote_code),
         )
         run_diagnosis(options, Console())

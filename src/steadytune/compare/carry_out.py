@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..model_files import CAREFUL, Trust
 from ..study.executors import Executor, FineTune, Progress, Run
 from ..study.ledger import Ledger
 from ..study.outcome import Outcome
@@ -28,6 +29,7 @@ class RunContext:
         load: Hands the tasks to the runs.
         console: Where progress goes.
         models: Folder that trained models are kept in; None keeps none.
+        trust: What of the model's files may be read.
     """
 
     ledger: Ledger
@@ -35,6 +37,7 @@ class RunContext:
     load: TaskLoader
     console: Console
     models: Path | None = None
+    trust: Trust = CAREFUL
 
 
 def missing_runs(runs: Sequence[PlannedRun], ledger: Ledger) -> list[PlannedRun]:
@@ -77,7 +80,8 @@ def carry_out(
         try:
             specs = [run.spec for run in runs]
             curves = context.ledger.folder.resolve() / "curves"
-            work = StudyRun(FineTune(context.load, context.models, curves), by_hash)
+            fine_tune = FineTune(context.load, context.models, curves, context.trust)
+            work = StudyRun(fine_tune, by_hash)
             context.executor.carry_out(
                 specs, work, keep, progress.on_progress, context.ledger.folder
             )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from ..model_files import Trust
     from .estimate import Estimate
 
 
@@ -56,7 +57,7 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
         else:
             show(["with the settings as given: what the search will choose is not known"], console)
     finished |= Ledger(out).finished()
-    _show_estimate([*searched, *runs], loaded, finished, at_a_time, console)
+    _show_estimate([*searched, *runs], loaded, finished, at_a_time, study.trust, console)
 
 
 def _show_grid(study: Study, reason: str, console: Console) -> None:
@@ -80,6 +81,7 @@ def _show_estimate(
     loaded: Sequence[LoadedTask],
     finished: set[str],
     at_a_time: int | None,
+    trust: Trust,
     console: Console,
 ) -> None:
     from .estimate import estimate, wall_seconds, words_of
@@ -89,7 +91,7 @@ def _show_estimate(
         show(["all of them are done"], console)
         return
     with console.status("timing a few steps of every method"):
-        found = estimate(missing, loaded)
+        found = estimate(missing, loaded, trust)
     places = _places(missing, at_a_time)
     console.print(_table(found))
     done = f" ({len(runs) - len(missing)} are done already)" if len(missing) < len(runs) else ""

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._exceptions import ConfigError
 from ..method_text import format_method, method_identity, parse_method
-from ..models import model_hash, resolve_model
+from ..models import Trust, model_hash, resolve_model
 from ..study.arguments import training_arguments
 from ..study.length import require_positions, usual_length
 from ..study.preflight import require_fit
@@ -92,9 +92,10 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
                 "or compare sizes of one task in studies of their own"
             )
         _require_choice_by_dev(study, entry)
-        length = usual_length(task.kind, study.model)
+        length = usual_length(task.kind, study.model, study.trust)
         loaded.append(LoadedTask(task, entry.changes, entry.source.notes(), length))
-        require_fit(study.model, task.kind, task.label_names, [arm.method for arm in study.arms])
+        methods = [arm.method for arm in study.arms]
+        require_fit(study.model, task.kind, task.label_names, methods, study.trust)
     return tuple(loaded)
 
 
@@ -124,7 +125,7 @@ def plan_runs(
         ConfigError: If two arms are the same run, so that a record could name but one of them.
             Arms that are tuned may come to that: see `same_runs`.
     """
-    weights = model_hash(resolve_model(study.model))
+    weights = model_hash(resolve_model(study.model, study.trust))
     runs = tuple(
         plan_run(
             study,
@@ -140,7 +141,7 @@ def plan_runs(
         for entry in loaded
         for arm in study.arms
     )
-    _require_possible(runs)
+    _require_possible(runs, study.trust)
     if study.tuning is None and (same := same_runs(runs)):
         first, second = same[0]
         raise ConfigError(
@@ -150,10 +151,10 @@ def plan_runs(
     return runs
 
 
-def _require_possible(runs: Sequence[PlannedRun]) -> None:
+def _require_possible(runs: Sequence[PlannedRun], trust: Trust) -> None:
     """What the trainer or the model would refuse, it refuses once, and before the first run."""
     for model, length in {(r.spec.model, r.spec.max_length) for r in runs}:
-        require_positions(model, length)
+        require_positions(model, length, trust)
     for run in {(r.spec.task, r.name): r for r in runs}.values():
         # Whether a machine has the precision is for the one to say that carries the run out.
         spec = dataclasses.replace(run.spec, precision="fp32")

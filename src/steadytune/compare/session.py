@@ -60,7 +60,7 @@ def run_study(
     trials = plan_trials(study, loaded) if study.tuning else ()
     load = task_loader(study, loaded, executor.shares_files)
     models = out.resolve() / "models" if save_models else None
-    context = RunContext(Ledger(out), executor, load, console, models)
+    context = RunContext(Ledger(out), executor, load, console, models, study.trust)
     for folder in (out, out / TUNING_FOLDER):
         Ledger(folder).packed()  # a damaged file shows before a search begins
     context.ledger.require_writable()

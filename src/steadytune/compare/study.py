@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from .._exceptions import ConfigError
+from ..model_files import CAREFUL, Trust
 from ..tasks import DataSource
 
 PLAIN = "plain"
@@ -96,6 +97,7 @@ class Study:
         settings: Settings of all runs, fields of `RunSpec`.
         tuning: How the settings of each arm are chosen; None takes them as they are.
         command: The command line that carries the study out.
+        trust: What of the model's files may be read; a study file cannot ask for more.
     """
 
     name: str
@@ -106,6 +108,7 @@ class Study:
     settings: Mapping[str, Any] = field(default_factory=dict)
     tuning: Tuning | None = None
     command: str = ""
+    trust: Trust = CAREFUL
 
     def __post_init__(self) -> None:
         require_distinct("seed", self.seeds)

@@ -54,7 +54,7 @@ def plan_trials(study: Study, loaded: Sequence[LoadedTask]) -> tuple[Trial, ...]
         ConfigError: A method lacks an option of its space, or a value does not suit it.
     """
     assert study.tuning is not None
-    weights = model_hash(resolve_model(study.model))
+    weights = model_hash(resolve_model(study.model, study.trust))
     return tuple(
         Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, weights, changes))
         for entry in loaded

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._model.sites import base_of
-from ..model_files import read_config, resolve_model
+from ..model_files import CAREFUL, Trust, read_config, resolve_model
 from ..models import load_model, load_whole_model
 
 _KINDS = {"ForSequenceClassification": "classification", "ForQuestionAnswering": "qa"}
@@ -27,26 +27,27 @@ class LoadedModel:
     has_head: bool
 
 
-def load_for_diagnosis(name: str) -> LoadedModel:
+def load_for_diagnosis(name: str, trust: Trust = CAREFUL) -> LoadedModel:
     """Load a model as it was saved, a classifier, a regression or one that answers questions.
 
     Of any other, such as a language model, only the encoder is taken.
 
     Args:
         name: `minilm`, a folder, or a name on the hub.
+        trust: What of the model's files may be read.
 
     Raises:
         ModelError: If it cannot be loaded.
     """
-    kind = kind_of(name)
+    kind = kind_of(name, trust)
     if kind is not None:
-        model, tokenizer = load_whole_model(name, kind)
+        model, tokenizer = load_whole_model(name, kind, trust)
         return LoadedModel(_placed(model), tokenizer, True)
-    model, tokenizer = load_model(name, "classification", ("0", "1"), head_seed=0)
+    model, tokenizer = load_model(name, "classification", ("0", "1"), 0, trust)
     return LoadedModel(_placed(base_of(model)), tokenizer, False)
 
 
-def kind_of(name: str) -> str | None:
+def kind_of(name: str, trust: Trust = CAREFUL) -> str | None:
     """The kind of task that a model was saved with a head for; None for a bare encoder.
 
     A regression counts as `classification`, whose head it shares.
@@ -54,7 +55,7 @@ def kind_of(name: str) -> str | None:
     Raises:
         ModelError: If there is no such model.
     """
-    saved = read_config(resolve_model(name), name).get("architectures") or [""]
+    saved = read_config(resolve_model(name, trust), name).get("architectures") or [""]
     found = (kind for ending, kind in _KINDS.items() if str(saved[0]).endswith(ending))
     return next(found, None)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .._checks import check_at_least, check_count
 from .._exceptions import ConfigError
+from ..model_files import CAREFUL, Trust
 
 TASK = "vader-movies"
 
@@ -31,6 +32,7 @@ class Options:
         max_length: Most tokens an example; None takes 128, and 384 for question answering.
         out: Folder for arrays, figures and the page.
         command: The command line that does the same, for the page.
+        trust: What of the models' files may be read.
     """
 
     model: str
@@ -47,6 +49,7 @@ class Options:
     max_length: int | None = None
     out: Path | str = "steadytune-diagnosis"
     command: str = ""
+    trust: Trust = CAREFUL
 
     def __post_init__(self) -> None:
         check_count("examples", self.examples, 2)

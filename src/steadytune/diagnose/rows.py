@@ -107,7 +107,7 @@ def read_rows(options: Options) -> DiagnosisRows:
 
 def _of_file(file: str, options: Options) -> DiagnosisRows:
     """Texts need no labels; which texts are drawn depends on their number alone."""
-    kind = "qa" if kind_of(options.model) == "qa" else "classification"
+    kind = "qa" if kind_of(options.model, options.trust) == "qa" else "classification"
     columns = QUESTIONS if kind == "qa" else PAIR if len(options.text) == 2 else SINGLE
     rows = read_texts(file, columns, options.text).dataset
     count = min(options.examples, len(rows))

@@ -63,10 +63,10 @@ def diagnose(options: Options, given: DiagnosisRows, tick: Callable[[str], None]
     models: list[ModelDiagnosis] = []
     start: Any = None
     if options.full and options.start:
-        start = load_for_diagnosis(options.start).model
+        start = load_for_diagnosis(options.start, options.trust).model
     for name, label in zip(options.models, options.labels, strict=True):
         tick(f"loading {label}")
-        loaded = load_for_diagnosis(name)
+        loaded = load_for_diagnosis(name, options.trust)
         if options.full and start is None and options.compare:
             start = loaded.model
         models.append(_measured(label, loaded, given, start, options, tick))

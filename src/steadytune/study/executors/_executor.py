@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..._exceptions import SteadytuneError
+from ...model_files import CAREFUL, Trust
 from ..ledger import run_name
 from ..outcome import Outcome
 from ..record import make_record, now, one_line
@@ -92,11 +93,13 @@ class FineTune:
         load: As for `steadytune.study.run.run`.
         models: Folder that trained models are kept in, one folder a run; None keeps none.
         curves: Folder for TensorBoard's files, one folder a run, if runs report to it.
+        trust: What of the model's files may be read.
     """
 
     load: Callable[..., Any] | None = None
     models: Path | None = None
     curves: Path | None = None
+    trust: Trust = CAREFUL
 
     def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
         from ..checkpoints import Workspace
@@ -104,7 +107,7 @@ class FineTune:
 
         name = run_name(spec)
         model, curves = (folder and folder / name for folder in (self.models, self.curves))
-        return run(spec, progress, self.load, Workspace(model, curves=curves))
+        return run(spec, progress, self.load, Workspace(model, curves=curves), self.trust)
 
 
 def attempt(run: Run, spec: RunSpec, progress: Progress) -> Outcome:
