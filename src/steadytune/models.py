@@ -20,6 +20,7 @@ from .model_files import (
     read_config,
     resolve_model,
 )
+from .tasks import PROBLEMS
 
 __all__ = [
     "CAREFUL",
@@ -77,7 +78,7 @@ def load_model(
             output_loading_info=True,
         )
     tokenizer = load_tokenizer(name, trust)
-    if kind == "qa":
+    if PROBLEMS[kind].windows:
         # The places of answers count from the left, so pads must stand on the right.
         tokenizer.padding_side = "right"
     _require_encoder(model, loading, name)
@@ -164,24 +165,13 @@ def empty_model(name: str, kind: str, label_names: Sequence[str], trust: Trust =
 def _auto_class(kind: str) -> Any:
     import transformers
 
-    if kind == "qa":
-        return transformers.AutoModelForQuestionAnswering
-    return transformers.AutoModelForSequenceClassification
+    return getattr(transformers, PROBLEMS[kind].auto_class)
 
 
 def _head_config(folder: Path, kind: str, label_names: Sequence[str], trust: Trust) -> Any:
     from transformers import AutoConfig
 
-    settings: dict[str, Any] = {}
-    if kind == "classification":
-        settings = {
-            "num_labels": len(label_names),
-            "id2label": dict(enumerate(label_names)),
-            "label2id": {label: number for number, label in enumerate(label_names)},
-            "problem_type": "single_label_classification",
-        }
-    elif kind == "regression":
-        settings = {"num_labels": 1, "problem_type": "regression"}
+    settings = PROBLEMS[kind].head_settings(label_names)
     return AutoConfig.from_pretrained(folder, trust_remote_code=trust.remote_code, **settings)
 
 

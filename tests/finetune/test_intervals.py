@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from steadytune.finetune.intervals import f1_of_counts, matthews_of_counts, metric_intervals
+from steadytune.finetune.intervals import metric_intervals
 from steadytune.tasks import PROBLEMS
 
 
@@ -51,9 +51,3 @@ def test_the_interval_of_accuracy_is_about_the_normal_one() -> None:
     assert interval.interval is not None
     assert interval.interval.low == pytest.approx(0.8 - half, abs=0.01)
     assert interval.interval.high == pytest.approx(0.8 + half, abs=0.01)
-
-
-def test_counts_that_leave_a_metric_undefined() -> None:
-    assert f1_of_counts(np.array([[3.0, 0.0], [0.0, 0.0]])) is None
-    assert f1_of_counts(np.array([[3.0, 0, 0], [0, 2, 0], [0, 0, 0]])) == 1.0
-    assert matthews_of_counts(np.array([[3.0, 0.0], [1.0, 0.0]])) is None

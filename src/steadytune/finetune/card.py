@@ -11,7 +11,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from ..method_docs import describe_methods
 from ..model_files import MINILM
 from ..study.record import Record
-from ..tasks import DEV, TRAIN
+from ..tasks import DEV, PROBLEMS, TRAIN
 from .summary import lost_seeds, metric_names, score_rows, seed_rows, shown, spread
 
 _PIPELINES = {
@@ -164,7 +164,7 @@ def _data(record: Record) -> str:
         if spec["train_size"] is None
         else (f"{spec['train_size']} training rows, drawn with subset seed {spec['subset_seed']}")
     )
-    column = "in several windows" if task["kind"] == "qa" else "cut"
+    column = "in several windows" if PROBLEMS[task["kind"]].windows else "cut"
     return (
         f"{task['name']}: {_plain(task['source'])}. {draw[0].upper()}{draw[1:]}. Content hash of "
         f"all rows read: `{spec['data_hash']}`.\n\n" + _table(["rows", "number", column], rows)
@@ -178,10 +178,10 @@ def _use(record: Record) -> str:
             f"{command}\n\nEach folder `member-<seed>` is a model of its own, as "
             "`ensemble.json` says."
         )
-    head = "QuestionAnswering" if record["task"]["kind"] == "qa" else "SequenceClassification"
+    auto_class = PROBLEMS[record["task"]["kind"]].auto_class
     return (
-        f"```python\nfrom transformers import AutoModelFor{head}, AutoTokenizer\n\n"
-        f'model = AutoModelFor{head}.from_pretrained("DIR")\n'
+        f"```python\nfrom transformers import {auto_class}, AutoTokenizer\n\n"
+        f'model = {auto_class}.from_pretrained("DIR")\n'
         f'tokenizer = AutoTokenizer.from_pretrained("DIR")\n```\n\nOr:\n\n{command}'
     )
 

@@ -13,6 +13,7 @@ from ..stats import BootstrapInterval
 from ..study.length import position_count
 from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values
+from .cut_rows import cut_warning
 from .evaluation_rows import EvaluationRows
 from .intervals import metric_intervals
 from .label_space import LabelSpace, match_labels
@@ -22,7 +23,6 @@ from .scoring import predict_rows, units
 from .summary import print_uses, shown
 
 _MOST_TOKENS = 512
-_NOTICEABLE_CUT = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,14 +140,9 @@ def _encoded(
         name: encode(rows, given.columns, saved.tokenizer, encoding)
         for name, rows in given.splits.items()
     }
-    for name, features in encoded.items():
-        if features.share_cut > _NOTICEABLE_CUT and saved.kind != "qa":
-            console.print(
-                f"warning: {features.share_cut:.1%} of {name} are longer than "
-                f"{encoding.max_length} tokens and cut; give a larger --max-length",
-                markup=False,
-                soft_wrap=True,
-            )
+    cut = {name: features.share_cut for name, features in encoded.items()}
+    if warning := cut_warning(cut, saved.problem, encoding.max_length):
+        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     return encoded
 
 
@@ -165,14 +160,12 @@ def _scores(
         predictions = {"logits": space.logits(predictions["logits"])}
         labels = [space.labels[label] for label in values(rows, "label")]
         rows = Dataset.from_dict({"label": labels})  # all that scores of classes need
-    truth = values(rows, saved.problem.answer)
-    if saved.kind == "qa":
-        truth = [answer["text"] for answer in truth]
-    if not truth:
+    truths = saved.problem.truths(rows)
+    if not truths:
         raise DataError(f"{name} has no rows: expected one or more")
     scores = saved.problem.score(predictions, rows)
     return DomainScores(
-        name, use, len(rows), scores, metric_intervals(saved.kind, predictions, truth)
+        name, use, len(rows), scores, metric_intervals(saved.kind, predictions, truths)
     )
 
 

@@ -20,11 +20,11 @@ from ..study.length import require_positions, usual_length
 from ..study.preflight import require_fit
 from ..study.spec import RunSpec
 from ..tasks import TRAIN, Encoding, Task
+from .cut_rows import cut_warning
 from .options import TrainOptions
 
 _FEWEST_TO_CHOOSE_BY = 100
 _SHARE_TO_CHOOSE_BY = 5
-_NOTICEABLE_CUT = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +55,9 @@ class TrainPlan:
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     @property
-    def warnings(self) -> tuple[str, ...]:
-        """A line for splits of which many rows are cut; windows over a context lose nothing."""
-        much = {split: share for split, share in self.cut.items() if share > _NOTICEABLE_CUT}
-        if not much or self.task.kind == "qa":
-            return ()
-        shares = ", ".join(f"{share:.1%} of {split}" for split, share in much.items())
-        length = self.specs[0].max_length
-        return (
-            f"longer than {length} tokens, and cut: {shares}; give a larger --max-length to keep "
-            "them whole",
-        )
+    def warning(self) -> str:
+        """A line for splits of which many rows are cut; empty where there are none."""
+        return cut_warning(self.cut, self.task.problem, self.specs[0].max_length)
 
 
 def make_plan(options: TrainOptions) -> TrainPlan:

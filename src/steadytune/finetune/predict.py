@@ -16,14 +16,12 @@ from .._exceptions import ConfigError, DataError
 from .._whole_file import write_whole
 from ..study.evaluation import batch_count
 from ..tasks.files import Table, read_unlabelled, unlabelled_rows
+from .cut_rows import cut_warning
 from .evaluate import encoding_of
 from .evaluation_rows import text_columns
 from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows
-
-PREDICTION = "prediction"
-_NOTICEABLE_CUT = 0.01
 
 Columns = dict[str, Sequence[Any]]
 
@@ -102,17 +100,12 @@ def _predict_table(
         console.print(note, markup=False, soft_wrap=True)
     encoding = encoding_of(saved, max_length)
     encoded = saved.problem.encode(rows.dataset, columns, saved.tokenizer, encoding)
-    if encoded.share_cut > _NOTICEABLE_CUT and saved.kind != "qa":
-        console.print(
-            f"warning: {encoded.share_cut:.1%} of the rows are longer than {encoding.max_length} "
-            "tokens and cut; give a larger --max-length",
-            markup=False,
-            soft_wrap=True,
-        )
+    if warning := cut_warning({"the rows": encoded.share_cut}, saved.problem, encoding.max_length):
+        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     total = batch_count(len(encoded.dataset)) * len(saved.models)
     with work_bar(console, "predicting", total) as on_batch:
         predictions = predict_rows(saved, encoded, rows.dataset, on_batch)
-    added = _prediction_columns(saved, predictions)
+    added = saved.problem.readable(predictions, saved.label_names)
     if taken := sorted(set(added) & set(table.columns)):
         raise DataError(
             f"{table.name} has a column {taken[0]!r}, which is what the predictions are called; "
@@ -151,21 +144,6 @@ def printed_name(where: str) -> str:
         if name.endswith(".tsv")
         else ("rows.csv" if name.endswith(".csv") else "rows.jsonl")
     )
-
-
-def _prediction_columns(saved: SavedModel, predictions: Mapping[str, Any]) -> Columns:
-    if saved.kind == "regression":
-        return {PREDICTION: [float(value) for value in predictions["value"]]}
-    if saved.kind == "qa":
-        scores = [float(score) for score in predictions["score"]]
-        return {PREDICTION: predictions["text"].tolist(), "score": scores}
-    from scipy.special import softmax
-
-    probabilities = softmax(predictions["logits"].astype("float64"), axis=1)
-    names = saved.label_names
-    best = [names[number] for number in probabilities.argmax(axis=1)]
-    each = {f"probability_{name}": probabilities[:, n].tolist() for n, name in enumerate(names)}
-    return {PREDICTION: best, **each}
 
 
 def _csv(columns: Columns, delimiter: str = ",") -> bytes:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from .._device import usable_device
 from .._exceptions import ModelError
 from .._whole_file import write_json
@@ -62,7 +60,7 @@ class SavedModel:
             model_outputs(model, self.tokenizer, features, self.problem, on_batch)
             for model in self.models
         ]
-        return average_outputs(self.kind, each)
+        return each[0] if len(each) == 1 else self.problem.average(each)
 
 
 def load_saved(name: str, trust: Trust = CAREFUL) -> SavedModel:
@@ -93,39 +91,6 @@ def write_ensemble(folder: Path, members: Sequence[str], kind: str) -> None:
     """Write `ensemble.json`: which folders there are members."""
     content = {"version": _VERSION, "kind": kind, "members": list(members)}
     write_json(folder / ENSEMBLE, content)
-
-
-def average_outputs(kind: str, each: Sequence[Outputs]) -> Outputs:
-    """What an ensemble gives.
-
-    Probabilities of classes are averaged, and numbers; for questions the logits of starts and of
-    ends, so that a span's score is the mean of its scores.
-
-    Args:
-        kind: The kind of task.
-        each: The outputs of each member for the same features.
-
-    Returns:
-        The same outputs; for classification the logarithms of the mean probabilities.
-    """
-    if len(each) == 1:
-        return each[0]
-    average = _log_mean_probabilities if kind == "classification" else _mean
-    return {
-        name: [average(arrays) for arrays in zip(*(o[name] for o in each), strict=True)]
-        for name in each[0]
-    }
-
-
-def _log_mean_probabilities(logits: Sequence[Any]) -> Any:
-    from scipy.special import log_softmax, logsumexp
-
-    each = log_softmax(np.stack(logits).astype(np.float64), axis=-1)
-    return (logsumexp(each, axis=0) - np.log(len(each))).astype(np.float32)
-
-
-def _mean(arrays: Sequence[Any]) -> Any:
-    return np.mean(np.stack(arrays), axis=0, dtype=np.float64).astype(np.float32)
 
 
 def _load_one(name: str, trust: Trust) -> SavedModel:

@@ -160,8 +160,8 @@ def _announce(plan: TrainPlan, console: Console) -> None:
     if len(plan.specs) > 1:
         seeds = ", ".join(str(s.seed) for s in plan.specs)
         _say(console, f"{len(plan.specs)} runs (seeds {seeds}); kept: {options.keep}")
-    for warning in plan.warnings:
-        _say(console, f"warning: {warning}")
+    if plan.warning:
+        _say(console, f"warning: {plan.warning}")
     if options.model != MINILM:
         _say(console, f"weights: {spec.model_hash}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +25,9 @@ Outputs = dict[str, list[NDArray[np.float32]]]
 Predictions = dict[str, NDArray[Any]]
 """What is kept of a prediction -> one entry a row, in the order of the rows."""
 
+PREDICTION = "prediction"
+"""The column that says what a model predicts."""
+
 
 @dataclass(frozen=True)
 class Encoding:
@@ -38,6 +41,21 @@ class Encoding:
 
     max_length: int = 128
     stride: int = 128
+
+
+@dataclass(frozen=True)
+class Statistic:
+    """A metric as a function of rows, so that rows can be drawn again.
+
+    Args:
+        metric: Its name.
+        arrays: One entry a row each.
+        of: The metric of these arrays; None stands for the mean of the only one.
+    """
+
+    metric: str
+    arrays: tuple[NDArray[Any], ...]
+    of: Callable[..., float | None] | None = None
 
 
 class Problem(ABC):
@@ -54,6 +72,14 @@ class Problem(ABC):
     """Whether these outputs have an entry for each token."""
     usual_length: ClassVar[int] = 128
     """Most tokens an input of this kind usually has."""
+    windows: ClassVar[bool] = False
+    """Whether a longer input is read in windows; else it is cut."""
+    auto_class: ClassVar[str] = "AutoModelForSequenceClassification"
+    """The class of transformers that loads a model with such a head."""
+
+    @abstractmethod
+    def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
+        """Fields of a model's configuration that a new head depends on."""
 
     @abstractmethod
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
@@ -106,9 +132,30 @@ class Problem(ABC):
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         """Make predictions of what the model gave for the features of `encoded`."""
 
+    def average(self, each: Sequence[Outputs]) -> Outputs:
+        """What an ensemble gives: the mean of its members' outputs for the same features."""
+        return {
+            name: [_mean(arrays) for arrays in zip(*(o[name] for o in each), strict=True)]
+            for name in each[0]
+        }
+
+    @abstractmethod
+    def readable(
+        self, predictions: Predictions, label_names: Sequence[str]
+    ) -> dict[str, list[Any]]:
+        """Predictions as columns that people read: `prediction`, and how sure it is."""
+
     @abstractmethod
     def score(self, predictions: Predictions, rows: Dataset) -> Scores:
         """All metrics of these predictions."""
+
+    def truths(self, rows: Dataset) -> list[Any]:
+        """The truth of each row, for `statistics`."""
+        return values(rows, self.answer)
+
+    @abstractmethod
+    def statistics(self, predictions: Predictions, truths: Sequence[Any]) -> Iterator[Statistic]:
+        """Each of `metrics` as a function of rows, so that its interval can be bootstrapped."""
 
     @abstractmethod
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
@@ -116,6 +163,10 @@ class Problem(ABC):
 
         Where the metric is undefined for a constant prediction, 0 stands for it.
         """
+
+
+def _mean(arrays: Sequence[NDArray[Any]]) -> Any:
+    return np.mean(np.stack(arrays), axis=0, dtype=np.float64).astype(np.float32)
 
 
 def values(rows: Dataset, column: str) -> list[Any]:

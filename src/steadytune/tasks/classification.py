@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .._exceptions import DataError
-from ._problem import Encoding, Outputs, Predictions, Problem, Scores, values
+from ._problem import (
+    PREDICTION,
+    Encoding,
+    Outputs,
+    Predictions,
+    Problem,
+    Scores,
+    Statistic,
+    values,
+)
+from .confusion_counts import counts, f1_of_counts, matthews_of_counts
 from .encoding import Encoded, encode_and_count
 from .metrics import CLASSIFICATION_METRICS, best_constant_score, classification_metrics
 
@@ -24,6 +34,14 @@ class Classification(Problem):
     metrics: ClassVar[tuple[str, ...]] = CLASSIFICATION_METRICS
     answer: ClassVar[str] = "label"
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
+
+    def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
+        return {
+            "num_labels": len(label_names),
+            "id2label": dict(enumerate(label_names)),
+            "label2id": {label: number for number, label in enumerate(label_names)},
+            "problem_type": "single_label_classification",
+        }
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
         unnamed = set(values(rows, "label")) - set(range(len(label_names)))
@@ -58,8 +76,38 @@ class Classification(Problem):
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         return {"logits": np.stack(outputs["logits"])}
 
+    def average(self, each: Sequence[Outputs]) -> Outputs:
+        """Probabilities are averaged: the logits are the logarithms of their means."""
+        members = zip(*(outputs["logits"] for outputs in each), strict=True)
+        return {"logits": [_log_mean_probabilities(logits) for logits in members]}
+
+    def readable(
+        self, predictions: Predictions, label_names: Sequence[str]
+    ) -> dict[str, list[Any]]:
+        from scipy.special import softmax
+
+        shares = softmax(predictions["logits"].astype("float64"), axis=1)
+        columns = {f"probability_{n}": shares[:, i].tolist() for i, n in enumerate(label_names)}
+        return {PREDICTION: [label_names[i] for i in shares.argmax(axis=1)], **columns}
+
     def score(self, predictions: Predictions, rows: Dataset) -> Scores:
         return classification_metrics(predictions["logits"], np.array(values(rows, "label")))
 
+    def statistics(self, predictions: Predictions, truths: Sequence[Any]) -> Iterator[Statistic]:
+        labels, classes = np.asarray(truths), predictions["logits"].shape[1]
+        predicted = predictions["logits"].argmax(axis=1)
+        both = predicted, labels
+        yield Statistic("accuracy", ((predicted == labels).astype(np.float64),))
+        # Counts are all that these two need, so that a resample costs microseconds.
+        yield Statistic("f1", both, lambda p, t: f1_of_counts(counts(p, t, classes)))
+        yield Statistic("matthews", both, lambda p, t: matthews_of_counts(counts(p, t, classes)))
+
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         return best_constant_score(values(rows, "label"), classes, metric)
+
+
+def _log_mean_probabilities(logits: Sequence[Any]) -> Any:
+    from scipy.special import log_softmax, logsumexp
+
+    each = log_softmax(np.stack(logits).astype(np.float64), axis=-1)
+    return (logsumexp(each, axis=0) - np.log(len(each))).astype(np.float32)

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Hashable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from ._problem import Encoding, Outputs, Predictions, Problem, Scores, values
+from ._problem import (
+    PREDICTION,
+    Encoding,
+    Outputs,
+    Predictions,
+    Problem,
+    Scores,
+    Statistic,
+    values,
+)
 from .encoding import Encoded
 from .qa_decoding import decode_answers
 from .qa_rows import check_answers
@@ -31,6 +40,12 @@ class QuestionAnswering(Problem):
     outputs: ClassVar[tuple[str, ...]] = ("start_logits", "end_logits")
     per_token: ClassVar[bool] = True
     usual_length: ClassVar[int] = 384
+    windows: ClassVar[bool] = True
+    auto_class: ClassVar[str] = "AutoModelForQuestionAnswering"
+
+    def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
+        """The head has a start and an end logit for each token, whatever is asked."""
+        return {}
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
         check_answers(rows, where)
@@ -68,6 +83,12 @@ class QuestionAnswering(Problem):
         )
         return {"text": found.text, "score": found.score}
 
+    def readable(
+        self, predictions: Predictions, label_names: Sequence[str]
+    ) -> dict[str, list[Any]]:
+        scores = [float(score) for score in predictions["score"]]
+        return {PREDICTION: predictions["text"].tolist(), "score": scores}
+
     def score(self, predictions: Predictions, rows: Dataset) -> Scores:
         """Both metrics and `loss`, which no answer as a text has.
 
@@ -75,9 +96,17 @@ class QuestionAnswering(Problem):
         """
         if np.isnan(predictions["score"]).any():
             return {"f1": None, "exact_match": None, "loss": None}
-        answers = [answer["text"] for answer in values(rows, "answers")]
-        found = squad_scores(predictions["text"].tolist(), answers)
+        found = squad_scores(predictions["text"].tolist(), self.truths(rows))
         return {"f1": found.total_f1, "exact_match": found.total_em, "loss": None}
+
+    def truths(self, rows: Dataset) -> list[Any]:
+        """The texts of all answers to each question."""
+        return [answer["text"] for answer in values(rows, self.answer)]
+
+    def statistics(self, predictions: Predictions, truths: Sequence[Any]) -> Iterator[Statistic]:
+        scores = squad_scores(predictions["text"].tolist(), list(truths))
+        yield Statistic("f1", (scores.f1,))
+        yield Statistic("exact_match", (scores.em,))
 
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         """No answer at all is right nowhere, so this is 0."""

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .._exceptions import DataError
-from ._problem import Encoding, Outputs, Predictions, Problem, Scores, values
+from ._problem import (
+    PREDICTION,
+    Encoding,
+    Outputs,
+    Predictions,
+    Problem,
+    Scores,
+    Statistic,
+    values,
+)
 from .encoding import Encoded, encode_and_count
 from .regression_metrics import REGRESSION_METRICS, regression_metrics
 
@@ -27,6 +36,9 @@ class Regression(Problem):
     metrics: ClassVar[tuple[str, ...]] = REGRESSION_METRICS
     answer: ClassVar[str] = "label"
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
+
+    def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
+        return {"num_labels": 1, "problem_type": "regression"}
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
         for label in values(rows, "label"):
@@ -61,8 +73,18 @@ class Regression(Problem):
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         return {"value": np.stack(outputs["logits"])[:, 0]}
 
+    def readable(
+        self, predictions: Predictions, label_names: Sequence[str]
+    ) -> dict[str, list[Any]]:
+        return {PREDICTION: [float(value) for value in predictions["value"]]}
+
     def score(self, predictions: Predictions, rows: Dataset) -> Scores:
         return regression_metrics(predictions["value"], values(rows, "label"))
+
+    def statistics(self, predictions: Predictions, truths: Sequence[Any]) -> Iterator[Statistic]:
+        both = predictions["value"], np.asarray(truths)
+        yield Statistic("pearson", both, lambda p, t: regression_metrics(p, t)["pearson"])
+        yield Statistic("spearman", both, lambda p, t: regression_metrics(p, t)["spearman"])
 
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         """Correlations are undefined for a constant prediction, so this is 0."""
