@@ -16,7 +16,7 @@ from steadytune import (
     FreeLB,
     Reinit,
 )
-from steadytune._checks import check_count
+from steadytune._checks import check_at_least, check_below_one, check_count, check_share
 
 
 @pytest.mark.parametrize("value", [1.0, 1.5, True, "2", None, float("nan"), 0, -3])
@@ -44,3 +44,18 @@ def test_counts_of_methods(make: Any, option: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=f"{option}={value!r} is not possible") as caught:
         make(**{option: value})
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["0.5", None, True, [0.5]])
+@pytest.mark.parametrize("check", [check_share, check_below_one])
+def test_a_share_is_a_number(check: Any, value: Any) -> None:
+    check("n", 0.5)
+    with pytest.raises(ConfigError, match=r"n=.* is not possible; expected a share"):
+        check("n", value)
+
+
+@pytest.mark.parametrize("value", ["3", None, True, float("inf")])
+def test_a_bound_is_for_numbers(value: Any) -> None:
+    check_at_least("n", 3.5, 1)
+    with pytest.raises(ConfigError, match=r"n=.* is not possible; expected a finite number >= 1"):
+        check_at_least("n", value, 1)

@@ -98,6 +98,18 @@ def test_the_hash_follows_the_content(folder: Path, tmp_path: Path) -> None:
     assert model_hash(folder) == model_hash(same)
 
 
+def test_the_hash_follows_the_code_that_a_model_brings(folder: Path) -> None:
+    before = model_hash(folder)
+    (folder / "modeling.py").write_text("x = 1")
+    assert model_hash(folder) == before
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "auto_map": {"AutoModel": "m.M"}}))
+    hashes = {model_hash(folder)}
+    (folder / "modeling.py").write_text("x = 2")
+    hashes.add(model_hash(folder))
+    assert len({before, *hashes}) == 3
+
+
 def test_an_empty_classifier_has_the_layers_but_no_weights(folder: Path) -> None:
     model = empty_model(str(folder), "classification", LABELS)
     assert len(model.bert.encoder.layer) == 3

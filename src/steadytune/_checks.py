@@ -6,18 +6,19 @@ import math
 import re
 from collections.abc import Sequence
 from difflib import get_close_matches
+from numbers import Real
 
 from ._exceptions import ConfigError
 
 
 def check_at_least(name: str, value: float, low: float) -> None:
     """`value` must be a finite number of at least `low`."""
-    try:
-        fits = math.isfinite(value) and value >= low
-    except TypeError:  # a text, for example
-        fits = False
-    if not fits:
+    if not (_is_number(value) and math.isfinite(value) and value >= low):
         raise ConfigError(f"{name}={value!r} is not possible; expected a finite number >= {low:g}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def check_count(name: str, value: int, low: int) -> None:
@@ -28,13 +29,13 @@ def check_count(name: str, value: int, low: int) -> None:
 
 def check_share(name: str, value: float) -> None:
     """`value` must be above 0 and at most 1."""
-    if not 0 < value <= 1:
+    if not (_is_number(value) and 0 < value <= 1):
         raise ConfigError(f"{name}={value!r} is not possible; expected a share above 0, at most 1")
 
 
 def check_below_one(name: str, value: float) -> None:
     """`value` must be at least 0 and below 1."""
-    if not 0 <= value < 1:
+    if not (_is_number(value) and 0 <= value < 1):
         raise ConfigError(f"{name}={value!r} is not possible; expected a share below 1, at least 0")
 
 

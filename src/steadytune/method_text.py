@@ -31,6 +31,22 @@ _HEAD = re.compile(
 _CONTINUATION = re.compile(r"\s*\w+\s*=")
 
 
+def as_method_text(method: str | Regularizer | Iterable[Regularizer]) -> str:
+    """The text form of a method, of several, or of what is a text already.
+
+    Raises:
+        ConfigError: If it is neither.
+    """
+    if isinstance(method, str):
+        return method
+    methods = (method,) if isinstance(method, Regularizer) else method
+    if not isinstance(methods, Iterable) or not all(isinstance(m, Regularizer) for m in methods):
+        raise ConfigError(
+            f"{method!r} is no method; expected its text, such as 'lnsr:strength=1', or LNSR(...)"
+        )
+    return format_method(methods)
+
+
 def parse_method(text: str, *, imports: bool = True) -> tuple[Regularizer, ...]:
     """Read a method, or several joined by `+`; `plain` gives none.
 

@@ -83,14 +83,26 @@ def is_local(name: str) -> bool:
 
 
 def model_hash(folder: Path) -> str:
-    """Sixteen hexadecimal digits over the weights, configuration and tokenizer of a model."""
+    """Sixteen hexadecimal digits over the weights, configuration and tokenizer of a model.
+
+    And over its Python code, where its configuration says that it brings some.
+    """
     digest = hashlib.blake2b(digest_size=8)
     weights = _WEIGHTS if has_safetensors(folder) else _PICKLED
-    for path in sorted({p for part in (weights, _CONFIG, *_TOKENIZER) for p in folder.glob(part)}):
+    code = ["**/*.py"] if _brings_code(folder) else []
+    parts = (weights, _CONFIG, *_TOKENIZER, *code)
+    for path in sorted({p for part in parts for p in folder.glob(part)}):
         with path.open("rb") as file:
             content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32))
         digest.update(path.name.encode() + b"\0" + content.digest())
     return digest.hexdigest()
+
+
+def _brings_code(folder: Path) -> bool:
+    try:
+        return "auto_map" in json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, TypeError):
+        return False
 
 
 def read_config(folder: Path, name: str) -> dict[str, Any]:

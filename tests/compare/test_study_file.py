@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadytune import ConfigError
+from steadytune import LNSR, ConfigError
 from steadytune.compare.study import MATCHED
 from steadytune.compare.study_file import make_study, read_study
+from steadytune.model_files import Trust
+from steadytune.tasks import DataSource
 
 SMALL = {"tasks": "rte", "methods": ["plain", "lnsr"], "seeds": 3}
 
@@ -43,6 +46,30 @@ def test_in_python_sequences_are_lists(seeds: Any) -> None:
     assert study.seeds == (1, 2, 3)
     assert [arm.name for arm in study.arms] == ["plain", "lnsr"]
     assert study.tasks[0].source.data_root == "d"
+
+
+def test_in_python_sources_and_methods_are_taken_as_they_are() -> None:
+    source = DataSource(train="rows.csv", ood=("tweets=tweets.csv",), text=("words",))
+    methods = ["plain", LNSR(strength=0.5), {"method": "mixout", "name": "m"}]
+    study = make_study(tasks=[source, "rte"], methods=methods, seeds=np.arange(1, 4))
+    assert [entry.source for entry in study.tasks] == [source, DataSource(task="rte")]
+    assert [(arm.name, arm.method) for arm in study.arms] == [
+        ("plain", "plain"),
+        ("lnsr:strength=0.5", "lnsr:strength=0.5"),
+        ("m", "mixout"),
+    ]
+    assert study.seeds == (1, 2, 3)
+    with pytest.raises(ConfigError, match="give data_root for the whole study"):
+        make_study(tasks=DataSource(task="rte", data_root="d"), methods="plain", seeds=1)
+
+
+def test_trust_is_given_by_the_caller_alone(tmp_path: Path) -> None:
+    trust = Trust(pickled_weights=True)
+    path = write(tmp_path, SMALL)
+    assert read_study(str(path)).trust == make_study(**SMALL).trust == Trust()
+    assert read_study(path, trust=trust).trust == make_study(**SMALL, trust=trust).trust == trust
+    with pytest.raises(ConfigError, match="unknown key trust"):
+        read_study(write(tmp_path, {**SMALL, "trust": True}))
 
 
 def test_in_python_files_are_those_of_the_current_folder() -> None:

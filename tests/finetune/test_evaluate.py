@@ -7,12 +7,15 @@ import datetime
 import json
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas
 import pyarrow
 import pyarrow.parquet
 import pytest
 import torch
+from datasets import Dataset
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 
@@ -163,9 +166,24 @@ def test_rows_in_memory_are_predicted_as_a_file_is(data: dict[str, Path]) -> Non
     assert predict_columns(saved, pandas.DataFrame(given), ("sentence",), console=quiet) == columns
 
 
+def test_rows_of_numpy_and_datasets_are_rows_of_python(data: dict[str, Path]) -> None:
+    saved, quiet = load_saved(data["model"]), Console(quiet=True)
+    given = {"sentence": ["the film was good", "the film was bad"], "id": [1, 2]}
+    found = predict_columns(saved, given, console=quiet)
+    arrays = {name: np.array(column) for name, column in given.items()}
+    for other in (arrays, Dataset.from_dict(given), pandas.DataFrame(given)):
+        again = predict_columns(saved, other, "sentence", console=quiet)
+        assert again == found and type(again["id"][0]) is int
+
+
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
+        ("Good.", "rows were given as str; expected columns"),
+        (["Good.", "Bad."], "rows were given as list; expected columns"),
+        ({"text": "Good."}, "column 'text' is 'Good.'; expected a list"),
+        ({"text": ["Good."], "id": 3}, "column 'id' is 3; expected a list"),
+        (pandas.DataFrame([["a", "b"]], columns=["text", "text"]), "column 'text' stands twice"),
         ({}, "there are no rows to predict for: expected one or more"),
         ({"text": []}, "there are no rows to predict for: expected one or more"),
         ({"text": ["a", None]}, "the table, row 2, column 'text' is empty"),
@@ -175,7 +193,7 @@ def test_rows_in_memory_are_predicted_as_a_file_is(data: dict[str, Path]) -> Non
     ],
 )
 def test_rows_in_memory_that_cannot_be_are_one_line(
-    data: dict[str, Path], columns: dict[str, list[object]], words: str
+    data: dict[str, Path], columns: Any, words: str
 ) -> None:
     with pytest.raises(DataError) as caught:
         predict_columns(load_saved(str(data["model"])), columns, console=Console(quiet=True))

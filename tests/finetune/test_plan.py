@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
 
+from steadytune import LNSR, SAM, ConfigError
+from steadytune.finetune import TrainOptions
 from steadytune.study.length import position_count
+from steadytune.tasks import DataSource
 
 
 @pytest.mark.parametrize(
@@ -21,3 +28,30 @@ from steadytune.study.length import position_count
 )
 def test_positions_that_texts_can_take(config: dict[str, object], tokens: int | None) -> None:
     assert position_count(config) == tokens
+
+
+def options(**given: Any) -> TrainOptions:
+    return TrainOptions(source=DataSource(train="rows.csv"), out="model", **given)
+
+
+def test_methods_seeds_and_paths_are_kept_in_one_form() -> None:
+    given = options(method=LNSR(strength=0.5), seeds=np.arange(1, 4), model=Path("m"))
+    assert given == options(method="lnsr:strength=0.5", seeds=(1, 2, 3), model="m")
+    assert options(method=[LNSR(), SAM()]).method == "lnsr+sam"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"seeds": 3}, "seeds=3 is no list; expected one such as"),
+        ({"seeds": (1.5,)}, "seed=1.5 is not possible"),
+        ({"seeds": ("1",)}, "seed='1' is not possible"),
+        ({"workers": 0.5}, "workers=0.5 is not possible"),
+        ({"method": 3}, "3 is no method; expected its text"),
+        ({"method": ["lnsr"]}, "is no method; expected its text"),
+    ],
+)
+def test_options_that_cannot_be_are_one_line(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        options(**given)
+    assert words in str(caught.value) and "\n" not in str(caught.value)

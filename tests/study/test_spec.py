@@ -6,6 +6,7 @@ import dataclasses
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 
 from steadytune import ConfigError
@@ -29,6 +30,11 @@ def test_the_hash_is_the_same_everywhere() -> None:
 def test_whole_numbers_are_no_other_run(field: str) -> None:
     whole, exact = (dataclasses.replace(SPEC, **{field: one}) for one in (1, 1.0))
     assert whole == exact and whole.hash == exact.hash
+
+
+def test_numbers_of_numpy_are_no_other_run() -> None:
+    given = dataclasses.replace(SPEC, seed=np.int64(SPEC.seed), epochs=np.float64(SPEC.epochs))
+    assert given == SPEC and given.hash == SPEC.hash
 
 
 @pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(RunSpec)])

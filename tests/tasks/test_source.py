@@ -123,3 +123,9 @@ def test_the_metric_can_be_another(tmp_path: Path) -> None:
     assert other.content_hash == own.content_hash
     with pytest.raises(ConfigError, match="unknown metric 'bleu'"):
         DataSource(task="rte", data_root=copy, metric="bleu").load()
+
+
+def test_paths_and_lists_are_kept_in_one_form() -> None:
+    given = DataSource(train=Path("rows.csv"), ood=["a=b.csv"], text="words")  # type: ignore[arg-type]
+    assert given == DataSource(train="rows.csv", ood=("a=b.csv",), text=("words",))
+    assert hash(given) == hash(DataSource(train="rows.csv", ood=("a=b.csv",), text=("words",)))

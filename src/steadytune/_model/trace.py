@@ -19,7 +19,7 @@ from torch.utils.checkpoint import checkpoint
 
 from .._exceptions import ConfigError, ModelError
 from .._random import RngState, isolated_rng
-from .dropout import RowDropout
+from .row_dropout import RowDropout
 from .sites import Layers
 
 Dropout = Literal["shared", "fresh", "off"]

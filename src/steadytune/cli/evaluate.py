@@ -102,13 +102,11 @@ def evaluate(
         console = Console()
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
         if task is not None:
-            rows = rows_of_task(saved, source, eval_size, saved.base)
+            rows = rows_of_task(saved, source, eval_size)
         else:
             assert data is not None
             files = files_by_name(data, tuple(ood or ()))
             rows = rows_of_files(saved, files, tuple(text or ()), label, metric, eval_size)
-        for note in rows.notes:
-            console.print(note, markup=False, soft_wrap=True)
         found = work.evaluate_model(saved, rows, max_length, console)
         work.print_evaluation(found, rows.metric, console)
         if json_file is not None:

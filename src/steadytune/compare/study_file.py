@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,10 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from .._exceptions import ConfigError
+from .._inputs import as_number, as_text
+from .._step.regularizer import Regularizer
+from ..method_text import as_method_text
+from ..model_files import CAREFUL, Trust
 from ..study.settings import numbers
 from ..tasks import DataSource
 from .seeds import read_seeds
@@ -23,8 +28,9 @@ def _as_list(value: object) -> object:
 
 def _as_seeds(value: object) -> object:
     """`5` is the seeds 1 to 5; a list is these seeds."""
-    if isinstance(value, range):
-        return list(value)
+    value = value.tolist() if hasattr(value, "tolist") else value  # of NumPy
+    if isinstance(value, list | tuple | range):
+        return [as_number(seed) for seed in value]
     if isinstance(value, bool) or not isinstance(value, int | str):
         return value
     return list(read_seeds(str(value)))
@@ -37,16 +43,24 @@ def _as_subset_seeds(value: object) -> object:
     return [seed - 1 for seed in read_seeds(str(value))]
 
 
-def _as_text(value: object) -> object:
-    return str(value) if isinstance(value, Path) else value
+def _as_task(value: object) -> object:
+    """In Python a source of rows is a task too."""
+    if not isinstance(value, DataSource):
+        return {"task": value} if isinstance(value, str) else value
+    if value.data_root is not None:
+        raise ValueError("give data_root for the whole study")
+    given = {field: getattr(value, field) for field in _Data.model_fields}
+    return {field: content for field, content in given.items() if content not in (None, ())}
 
 
-def _named(key: str) -> BeforeValidator:
-    """A text stands for an entry that gives nothing but its `key`."""
-    return BeforeValidator(lambda value: {key: value} if isinstance(value, str) else value)
+def _as_method(value: object) -> object:
+    """In Python a method is its text too."""
+    if isinstance(value, Regularizer):
+        value = as_method_text(value)
+    return {"method": value} if isinstance(value, str) else value
 
 
-Place = Annotated[str | None, BeforeValidator(_as_text)]
+Place = Annotated[str | None, BeforeValidator(as_text)]
 Seeds = Annotated[list[int], BeforeValidator(_as_seeds)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
 Spaces = dict[str, dict[str, Annotated[list[Any], BeforeValidator(_as_list)]]]
@@ -115,8 +129,12 @@ class _TuningEntry(_Part):
 class _StudyFile(_Settings):
     name: str | None = None
     model: Place = None
-    tasks: Annotated[list[Annotated[_TaskEntry, _named("task")]], BeforeValidator(_as_list)]
-    methods: Annotated[list[Annotated[_MethodEntry, _named("method")]], BeforeValidator(_as_list)]
+    tasks: Annotated[
+        list[Annotated[_TaskEntry, BeforeValidator(_as_task)]], BeforeValidator(_as_list)
+    ]
+    methods: Annotated[
+        list[Annotated[_MethodEntry, BeforeValidator(_as_method)]], BeforeValidator(_as_list)
+    ]
     seeds: Seeds
     subset_seeds: Annotated[list[int] | None, BeforeValidator(_as_subset_seeds)] = None
     ood: Names | None = None
@@ -124,7 +142,9 @@ class _StudyFile(_Settings):
     tuning: _TuningEntry | None = None
 
 
-def read_study(path: Path, data_root: str | None = None) -> Study:
+def read_study(
+    path: str | Path, data_root: str | Path | None = None, trust: Trust = CAREFUL
+) -> Study:
     """Read a study file.
 
     Files that it names are looked for beside it.
@@ -132,15 +152,20 @@ def read_study(path: Path, data_root: str | None = None) -> Study:
     Args:
         path: The YAML file.
         data_root: Folder of local copies of the named tasks' rows.
+        trust: What of the model's files may be read: nothing that the file could ask for.
 
     Raises:
         ConfigError: The file cannot be read, or does not describe a study; the text names the key,
             with near matches for an unknown one.
     """
-    return _study(_parse(path), str(path), path.parent, path.stem, data_root)
+    path = Path(path)
+    study = _study(_parse(path), str(path), path.parent, path.stem, as_text(data_root))
+    return replace(study, trust=trust)
 
 
-def make_study(*, data_root: str | Path | None = None, **keys: Any) -> Study:
+def make_study(
+    *, data_root: str | Path | None = None, trust: Trust = CAREFUL, **keys: Any
+) -> Study:
     """A study from the keys of a study file, given in Python.
 
     `make_study(tasks="rte", methods=["plain", "lnsr"], seeds=10, train_size=500)`. Files that it
@@ -148,14 +173,16 @@ def make_study(*, data_root: str | Path | None = None, **keys: Any) -> Study:
 
     Args:
         data_root: Folder of local copies of the named tasks' rows.
-        keys: What stands in a study file (docs/studies.md).
+        trust: What of the model's files may be read.
+        keys: What stands in a study file (docs/studies.md); a task may be a `DataSource`, a method
+            an object such as `LNSR(strength=1)`.
 
     Raises:
         ConfigError: The keys do not describe a study; the text names the key, with near matches
             for an unknown one.
     """
-    root = None if data_root is None else str(data_root)
-    return _study(keys, "the study", Path(), "study", root)
+    study = _study(keys, "the study", Path(), "study", as_text(data_root))
+    return replace(study, trust=trust)
 
 
 def _study(

@@ -8,8 +8,7 @@ from typing import Any
 from .._model.sites import base_of
 from ..model_files import CAREFUL, Trust, read_config, resolve_model
 from ..models import load_model, load_whole_model
-
-_KINDS = {"ForSequenceClassification": "classification", "ForQuestionAnswering": "qa"}
+from ..tasks import kind_of_architecture
 
 
 @dataclass(frozen=True)
@@ -56,8 +55,7 @@ def kind_of(name: str, trust: Trust = CAREFUL) -> str | None:
         ModelError: If there is no such model.
     """
     saved = read_config(resolve_model(name, trust), name).get("architectures") or [""]
-    found = (kind for ending, kind in _KINDS.items() if str(saved[0]).endswith(ending))
-    return next(found, None)
+    return kind_of_architecture(str(saved[0]))
 
 
 def _placed(model: Any) -> Any:

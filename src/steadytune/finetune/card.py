@@ -194,9 +194,10 @@ def _made_again(record: Record, command: str) -> str:
         if environment.get(name)
     )
     seeds = [str(row.seed) for row in seed_rows(record)] or [str(spec["seed"])]
+    fence = f"```sh\n{command}\n```\n\n" if command else ""
     commit = f" at commit `{environment['commit']}`" if environment.get("commit") else ""
     return (
-        f"```sh\n{command}\n```\n\nSeed{'s' * (len(seeds) > 1)} {', '.join(seeds)}; "
+        f"{fence}Seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}; "
         f"{versions}{commit}; {environment['device']}, {environment['threads']} CPU threads, "
         f"precision {spec['precision']}. Hash of the starting weights: `{spec['model_hash']}`. "
         "The whole record stands in `record.json`, the prediction for every row in "

@@ -80,6 +80,8 @@ def evaluate_model(
         SteadytuneError: If labels do not map onto the model's, or its outputs are not finite.
     """
     console = console or Console()
+    for note in given.notes:
+        console.print(note, markup=False, soft_wrap=True)
     space = None
     if saved.kind == "classification":
         space = match_labels(saved.label_names, given.label_names, ", ".join(given.splits))

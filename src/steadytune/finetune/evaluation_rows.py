@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._checks import check_at_least
+from .._checks import check_count
 from .._exceptions import ConfigError
+from .._inputs import as_text, as_texts
 from ..tasks import PROBLEMS, DataSource
 from ..tasks._problem import values
 from ..tasks._sampling import stratified_sample
@@ -39,7 +40,7 @@ class EvaluationRows:
 
 
 def rows_of_task(
-    saved: SavedModel, source: DataSource, eval_size: int | None, base: str = ""
+    saved: SavedModel, source: DataSource, eval_size: int | None = None
 ) -> EvaluationRows:
     """The test rows of a named task, and of the companions that are asked for.
 
@@ -47,7 +48,6 @@ def rows_of_task(
         saved: The model.
         source: The task.
         eval_size: Most rows of each domain; None takes all.
-        base: The model that it was fine-tuned from, if that is known.
 
     Raises:
         SteadytuneError: If they cannot be had, or are of another kind than the model.
@@ -68,7 +68,7 @@ def rows_of_task(
         columns=task.columns,
         metric=task.metric,
         splits=task.test,
-        uses={name: use_of(name, facts, base) for name in task.test},
+        uses={name: use_of(name, facts, saved.base) for name in task.test},
         label_names=task.label_names,
         notes=source.notes(),
     )
@@ -76,8 +76,8 @@ def rows_of_task(
 
 def rows_of_files(
     saved: SavedModel,
-    files: Mapping[str, str],
-    text: tuple[str, ...] = (),
+    files: Mapping[str, str | Path],
+    text: str | Sequence[str] = (),
     label: str | None = None,
     metric: str | None = None,
     eval_size: int | None = None,
@@ -95,9 +95,9 @@ def rows_of_files(
     Raises:
         SteadytuneError: If they cannot be read or do not fit the model.
     """
-    problem = PROBLEMS[saved.kind]
+    problem, text = PROBLEMS[saved.kind], as_texts(text)
     if eval_size is not None:
-        check_at_least("eval_size", eval_size, 1)
+        check_count("eval_size", eval_size, 1)
     if metric is not None and metric not in problem.metrics:
         known = ", ".join(problem.metrics)
         raise ConfigError(f"metric {metric!r} is not one of {saved.kind}; expected {known}")
@@ -105,7 +105,7 @@ def rows_of_files(
     splits: dict[str, Any] = {}
     notes: list[str] = []
     for name, file in files.items():
-        read = read_evaluation_rows(file, target, text, label, required=not splits)
+        read = read_evaluation_rows(as_text(file), target, text, label, required=not splits)
         rows = read.dataset
         if eval_size is not None and eval_size < len(rows):
             strata = problem.strata(rows)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .._checks import check_at_least, check_choice
+from .._checks import check_choice, check_count
 from .._exceptions import ConfigError
+from .._inputs import as_number, as_text
+from ..method_text import as_method_text
 from ..model_files import CAREFUL, MINILM, Trust
 from ..tasks import DataSource
 
@@ -25,8 +27,8 @@ class TrainOptions:
         out: The folder of the model.
         command: The command line that does the same, for the model card.
         model: `minilm`, a folder, or a name on the Hugging Face hub.
-        method: The method in its text form.
-        seeds: Seeds of the runs.
+        method: The method in its text form; a method, or several, are kept as their text.
+        seeds: Seeds of the runs, whole numbers.
         keep: What is made of several: the `best` one, all of them as an `ensemble`, or the average
             of their weights, a `soup`.
         train_size: Training rows; None takes all.
@@ -77,9 +79,12 @@ class TrainOptions:
     trust: Trust = CAREFUL
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", as_text(self.model))
+        object.__setattr__(self, "method", as_method_text(self.method))
+        object.__setattr__(self, "seeds", _seeds(self.seeds))
         check_choice("keep", self.keep, KEEP)
         check_choice("precision", self.precision, PRECISIONS)
-        check_at_least("workers", self.workers, 0)
+        check_count("workers", self.workers, 0)
         if not self.seeds:
             raise ConfigError("no seed is given; expected at least one")
         if twice := {seed for seed in self.seeds if self.seeds.count(seed) > 1}:
@@ -92,3 +97,13 @@ class TrainOptions:
         """Whether rows to choose by are needed: an ensemble takes all runs."""
         picks = len(self.seeds) > 1 and self.keep != "ensemble"
         return picks or self.patience is not None
+
+
+def _seeds(given: Any) -> tuple[int, ...]:
+    try:
+        seeds = tuple(as_number(seed) for seed in given)
+    except TypeError:
+        raise ConfigError(f"seeds={given!r} is no list; expected one such as (1, 2, 3)") from None
+    for seed in seeds:
+        check_count("seed", seed, 0)
+    return seeds

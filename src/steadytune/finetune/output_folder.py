@@ -40,13 +40,17 @@ class OutputFolder:
         self.curves = folder / _CURVES
         self._plan_hash = plan_hash
 
+    def read_record(self) -> dict[str, Any]:
+        """The record of the model that lies there; empty if there is none."""
+        return _read(self.folder / RECORD)
+
     def open(self) -> State:
         """How far this work is; afterwards the folder is there and can be written to.
 
         Raises:
             ConfigError: If something else lies there, or it cannot be written to.
         """
-        if _read(self.folder / RECORD).get(PLAN_KEY) == self._plan_hash:
+        if self.read_record().get(PLAN_KEY) == self._plan_hash:
             return "finished"
         if _read(self.work / _PLAN).get(PLAN_KEY) == self._plan_hash:
             return "unfinished"

@@ -1,4 +1,4 @@
-"""`steadytune predict`: a file of texts in, the same rows with predictions out."""
+"""Predictions: rows of a file or in memory in, the same rows with predictions out."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from rich.console import Console
 
 from .._exceptions import ConfigError, DataError
+from .._inputs import as_text, as_texts
 from .._whole_file import write_whole
 from ..study.evaluation import batch_count
 from ..tasks.files import Table, read_unlabelled, unlabelled_rows
@@ -28,8 +29,8 @@ Columns = dict[str, Sequence[Any]]
 
 def predict_file(
     saved: SavedModel,
-    where: str,
-    text: tuple[str, ...] = (),
+    where: str | Path,
+    text: str | Sequence[str] = (),
     max_length: int | None = None,
     console: Console | None = None,
 ) -> Columns:
@@ -49,13 +50,13 @@ def predict_file(
     Raises:
         SteadytuneError: If the file cannot be read or lacks a text.
     """
-    return _predict_table(saved, read_unlabelled(where), text, max_length, console)
+    return _predict_table(saved, read_unlabelled(as_text(where)), text, max_length, console)
 
 
 def predict_columns(
     saved: SavedModel,
-    columns: Mapping[str, Sequence[Any]],
-    text: tuple[str, ...] = (),
+    columns: Any,
+    text: str | Sequence[str] = (),
     max_length: int | None = None,
     console: Console | None = None,
 ) -> Columns:
@@ -63,7 +64,8 @@ def predict_columns(
 
     Args:
         saved: The model.
-        columns: Name -> one value a row; a mapping of lists, or a data frame.
+        columns: Name -> one value a row: a mapping of lists, a data frame, or a
+            `datasets.Dataset`.
         text: The text columns; guessed if not given.
         max_length: Most tokens an input; None takes what the model was trained with.
         console: Where notes and progress go; by default where `print` goes.
@@ -74,7 +76,7 @@ def predict_columns(
     Raises:
         SteadytuneError: If there is no row, one lacks a text, or columns differ in length.
     """
-    held = {str(name): list(columns[name]) for name in columns}
+    held = _columns_of(columns)
     lengths = {name: len(values) for name, values in held.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
@@ -86,14 +88,35 @@ def predict_columns(
     return _predict_table(saved, table, text, max_length, console)
 
 
+def _columns_of(given: Any) -> dict[str, list[Any]]:
+    """Columns of a mapping, a data frame or a `datasets.Dataset`, as lists of Python's values."""
+    names = list(getattr(given, "column_names", None) or getattr(given, "columns", given))
+    if not (isinstance(given, Mapping) or hasattr(given, "columns") or hasattr(given, "features")):
+        raise DataError(
+            f"rows were given as {type(given).__name__}; expected columns, such as "
+            '{"text": ["Good.", "Bad."]}'
+        )
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise DataError(f"column {twice[0]!r} stands twice; rename one of them")
+    held = {str(name): given[name] for name in names}
+    for name, column in held.items():
+        if isinstance(column, str | bytes) or not hasattr(column, "__len__"):
+            raise DataError(f"column {name!r} is {column!r}; expected a list, with a value a row")
+    return {
+        name: column.tolist() if hasattr(column, "tolist") else list(column)
+        for name, column in held.items()
+    }
+
+
 def _predict_table(
     saved: SavedModel,
     table: Table,
-    text: tuple[str, ...],
+    text: str | Sequence[str],
     max_length: int | None,
     console: Console | None,
 ) -> Columns:
     console = console or Console()
+    text = as_texts(text)
     columns = text_columns(saved, text)
     rows = unlabelled_rows(table, columns, text)
     for note in rows.notes:
@@ -114,12 +137,13 @@ def _predict_table(
     return {**table.columns, **added}
 
 
-def write_rows(columns: Columns, path: Path) -> None:
+def write_rows(columns: Columns, path: str | Path) -> None:
     """Write rows in the format of the suffix, under a temporary name that is then renamed.
 
     Raises:
         ConfigError: If the suffix is unknown, or it cannot be written.
     """
+    path = Path(path)
     write_whole(path, formatter(path.name)(columns))
 
 

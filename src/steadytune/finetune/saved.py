@@ -14,15 +14,11 @@ from .._whole_file import write_json
 from ..model_files import CAREFUL, Trust, read_config
 from ..models import load_whole_model, resolve_model
 from ..study.evaluation import model_outputs
-from ..tasks import PROBLEMS, Outputs, Problem
+from ..tasks import PROBLEMS, Outputs, Problem, kind_of_architecture
 from .output_folder import RECORD
 
 ENSEMBLE = "ensemble.json"
 _VERSION = 1
-_FORESEEN = {
-    "ForSequenceClassification": "classification",
-    "ForQuestionAnswering": "qa",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +59,7 @@ class SavedModel:
         return each[0] if len(each) == 1 else self.problem.average(each)
 
 
-def load_saved(name: str, trust: Trust = CAREFUL) -> SavedModel:
+def load_saved(name: str | Path, trust: Trust = CAREFUL) -> SavedModel:
     """Load a fine-tuned model: a folder, ours or not, an ensemble's folder, or a hub name.
 
     Args:
@@ -73,7 +69,7 @@ def load_saved(name: str, trust: Trust = CAREFUL) -> SavedModel:
     Raises:
         ModelError: If it cannot be loaded, or is not fine-tuned for a task of a known kind.
     """
-    folder = Path(name)
+    name, folder = str(name), Path(name)
     members = _members(folder) if (folder / ENSEMBLE).is_file() else [name]
     loaded = [_load_one(member, trust) for member in members]
     first = loaded[0]
@@ -105,8 +101,7 @@ def _load_one(name: str, trust: Trust) -> SavedModel:
 def _kind(config: dict[str, Any], name: str) -> str:
     """The kind of task, from the architecture and the number of outputs."""
     architecture = str((config.get("architectures") or ["none"])[0])
-    ends = (kind for end, kind in _FORESEEN.items() if architecture.endswith(end))
-    kind = next(ends, None)
+    kind = kind_of_architecture(architecture)
     if kind is None:
         raise ModelError(
             f"model {name!r} has the architecture {architecture}, which is fine-tuned for no task "

@@ -1,4 +1,4 @@
-"""`steadytune train` from beginning to end: plan, run, choose, save, show."""
+"""Training one model from beginning to end: plan, run, choose, save, show."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CARD = "README.md"
 _MEMBERS = "members"
 
 
-def train_model(options: TrainOptions, console: Console | None = None) -> Record | None:
+def train_model(options: TrainOptions, console: Console | None = None) -> Record:
     """Train, save the model and its card in the folder, and print its scores.
 
     Args:
@@ -35,7 +35,7 @@ def train_model(options: TrainOptions, console: Console | None = None) -> Record
         console: Where the plan, the progress and the scores go; by default where `print` goes.
 
     Returns:
-        The record; None if the folder holds the finished model already.
+        The record, also where the folder holds the finished model already.
 
     Raises:
         SteadytuneError: If something does not fit, and nothing is written then; or if no run came
@@ -49,7 +49,7 @@ def train_model(options: TrainOptions, console: Console | None = None) -> Record
     _announce(plan, console)
     if state == "finished":
         _say(console, f"Finished already: {options.out} holds this model.")
-        return None
+        return folder.read_record()
     if state == "unfinished":
         _say(console, f"Going on with what is in {folder.work}.")
     members = _train(plan, folder, console)

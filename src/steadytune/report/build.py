@@ -14,11 +14,11 @@ from .analysis.disagreement import Disagreement, disagreements
 from .analysis.facts import Fact, environment_facts, period, setting_facts, setting_headings
 from .analysis.setting import Setting
 from .analysis.slots import slots
+from .overview import Overview, overview
 from .reading.arms import distinct_arms
 from .reading.records import checked
 from .reading.schema import Record, clean_text
 from .sentences.verdict import Verdict, verdict
-from .summary import Overview, overview
 from .tables.run_tables import failure_table
 from .tables.section_tables import SectionTables, section_tables
 from .tables.table import Table

@@ -2,3 +2,7 @@
 
 The flow is one way: `RunSpec` -> `run` -> record -> `Ledger`.
 """
+
+from .spec import RunSpec
+
+__all__ = ["RunSpec"]

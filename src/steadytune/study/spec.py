@@ -12,6 +12,7 @@ from typing import Any
 
 from .._checks import check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
+from .._inputs import as_number
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 CLASS_WEIGHTS = ("none", "balanced")
@@ -97,9 +98,11 @@ class RunSpec:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", tuple(sorted(dict(self.settings).items())))
-        for name in _FLOATS:  # 3 and 3.0 are one spec, and would be two in JSON
-            if isinstance(value := getattr(self, name), int):
-                object.__setattr__(self, name, float(value))
+        for name in (*_SEEDS, *_COUNTS, *_FLOATS):
+            value = as_number(getattr(self, name))
+            if name in _FLOATS and isinstance(value, int) and not isinstance(value, bool):
+                value = float(value)  # 3 and 3.0 are one spec, and would be two in JSON
+            object.__setattr__(self, name, value)
         for names, least in ((_SEEDS, 0), (_COUNTS, 1)):
             for name in names:
                 if (value := getattr(self, name)) is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._catalogue import TASKS, NamedTask, load_task
 from ._problem import Encoding, Outputs, Predictions, Problem, Scores, with_identity
-from ._problems import PROBLEMS
+from ._problems import PROBLEMS, kind_of_architecture
 from ._task import DEV, TRAIN, Task, constant_score
 from .encoding import Encoded
 from .metrics import CLASSIFICATION_METRICS, classification_metrics
@@ -27,6 +27,7 @@ __all__ = [
     "Task",
     "classification_metrics",
     "constant_score",
+    "kind_of_architecture",
     "load_task",
     "with_identity",
 ]

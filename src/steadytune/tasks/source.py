@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from .._exceptions import ConfigError
+from .._inputs import as_text, as_texts
 from ._catalogue import TASKS, FileTask
 from ._problems import PROBLEMS
 from ._task import DEV, TRAIN, Task
@@ -43,7 +44,8 @@ class DataSource:
 
     Exactly one of `task` and `train` is given. What stands for rows below is a file, a folder that
     `save_to_disk` of `datasets` has written, a folder of files named after their splits, or a name
-    on the Hugging Face hub, `owner/name` or `owner/name:config`.
+    on the Hugging Face hub, `owner/name` or `owner/name:config`. Paths are kept as text, lists as
+    tuples, and a text alone counts as one.
 
     Args:
         task: Name of a task of the catalogue.
@@ -77,6 +79,10 @@ class DataSource:
     name: str | None = None
 
     def __post_init__(self) -> None:
+        for field in ("train", "validation", "dev", "data_root"):
+            object.__setattr__(self, field, as_text(getattr(self, field)))
+        for field in ("ood", "text"):
+            object.__setattr__(self, field, as_texts(getattr(self, field)))
         _check_task_or_train(self)
         _check_own_settings(self)
         _check_kind(self.kind)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from steadytune import ConfigError
+from steadytune.model_files import Trust
 from steadytune.study.executors import Executor, FineTune, InProcess, LocalWorkers, executor_for
 from steadytune.study.ledger import run_name
 
@@ -71,13 +72,13 @@ def test_a_fine_tune_keeps_what_it_is_told_to(
 ) -> None:
     from steadytune.study import run as module
 
-    kept: list[Any] = []
-    monkeypatch.setattr(module, "run", lambda spec, progress, load, keep: kept.append(keep))
-    name = run_name(SPECS[0])
-    for work in (FineTune(), FineTune(models=tmp_path), FineTune(curves=tmp_path)):
+    given: list[Any] = []
+    monkeypatch.setattr(module, "run", lambda *values: given.append(values[3:]))
+    name, trust = run_name(SPECS[0]), Trust(pickled_weights=True)
+    for work in (FineTune(), FineTune(models=tmp_path), FineTune(curves=tmp_path, trust=trust)):
         work(SPECS[0], lambda done, total: None)
-    assert [(keep.model, keep.curves) for keep in kept] == [
-        (None, None),
-        (tmp_path / name, None),
-        (None, tmp_path / name),
+    assert [(keep.model, keep.curves, trust) for keep, trust in given] == [
+        (None, None, Trust()),
+        (tmp_path / name, None, Trust()),
+        (None, tmp_path / name, trust),
     ]

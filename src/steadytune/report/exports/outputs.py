@@ -44,7 +44,7 @@ def report_folders(
     folders: Sequence[Path],
     outputs: Outputs,
     *,
-    describe: Describe,
+    describe: Describe = lambda methods: {},
     title: str = "",
     command: str = "",
     baseline: str = "",
@@ -54,7 +54,8 @@ def report_folders(
     Args:
         folders: Output folders of studies.
         outputs: What to write.
-        describe: From methods in their text form to what each does in one line.
+        describe: From methods in their text form to what each does in one line; by default
+            nothing is said of them.
         title: Title of the report; by default that of the study, or the names of the folders.
         command: The command line that makes the runs again; by default that of the study.
         baseline: The method or arm that the others are compared with; by default that of the

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from ..._checks import check_at_least
+from ..._checks import check_count
 from ..._exceptions import ConfigError
 from ..spec import RunSpec
 from ._executor import Executor, OnOutcome, OnProgress, Run, ignore_progress
@@ -40,8 +40,8 @@ class LocalWorkers(Executor):
 
     def __post_init__(self) -> None:
         if self.workers is not None:
-            check_at_least("workers", self.workers, 1)
-        check_at_least("retries", self.retries, 0)
+            check_count("workers", self.workers, 1)
+        check_count("retries", self.retries, 0)
         check_time_limit(self.time_limit)
 
     def carry_out(
@@ -81,5 +81,5 @@ class LocalWorkers(Executor):
 
 def check_time_limit(seconds: float | None) -> None:
     """Refuse a limit that no run could keep."""
-    if seconds is not None and not seconds > 0:
+    if seconds is not None and not (isinstance(seconds, int | float) and seconds > 0):
         raise ConfigError(f"time_limit={seconds!r} is not possible; expected seconds above 0")
