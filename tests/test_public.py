@@ -20,6 +20,7 @@ FORBIDDEN = {
     "_model": {"_step", "methods", "trainer", "tasks", "study"},
     "_step": {"methods", "trainer", "tasks", "study"},
     "_records": {"torch", "transformers", "study", "report", "compare"},
+    "_page": {"torch", "transformers", "methods", "study", "report", "diagnose"},
     "power": {"torch", "transformers", "study", "compare", "cli"},
     "stats": {"torch", "transformers", "methods", "study", "report", "tasks"},
     "report": {"torch", "transformers", "methods", "study", "tasks"},

@@ -9,6 +9,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from steadytune._page.palette import LIGHT
 from steadytune.diagnostics import (
     JacobianNorms,
     LayerRanks,
@@ -18,7 +19,6 @@ from steadytune.diagnostics import (
     WeightDrift,
     drawing,
 )
-from steadytune.report.figures.palette import LIGHT
 
 RATIOS = (np.array([[0.05, 0.04, 0.02], [0.05, 0.06, 0.04]]), np.array([[0.05, 0.1], [0.05, 0.3]]))
 PROFILE = NoiseProfile((0, 1), 0.05, "gaussian", RATIOS, RATIOS, (0.0, 0.0))

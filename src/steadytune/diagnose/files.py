@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .._page.palette import LIGHT
 from .._whole_file import write_json, write_whole
-from ..report.figures.palette import LIGHT
 from .arrays import named_arrays
 from .diagnosis import Diagnosis
 from .page import render_html

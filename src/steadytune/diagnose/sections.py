@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from .._page.palette import LIGHT
+from .._page.svg import Drawing, Frame
 from ..diagnostics import NoiseProfile, drawing
 from ..diagnostics.drawing.lines import Quantity
-from ..report.figures.palette import LIGHT
-from ..report.figures.svg import Drawing, Frame
 from .diagnosis import Diagnosis
 from .measure import JACOBIAN_EXAMPLES
 

@@ -13,7 +13,7 @@ import pytest
 
 from steadytune._exceptions import ConfigError
 from steadytune.report import build_report, render_html, write_page
-from steadytune.report.exports.page import namer, typographic
+from steadytune.report.exports.page import namer
 from tests.report.fabricated import BARE, record, study, write
 
 EVIL = "<script>alert('x')</script>"
@@ -177,11 +177,6 @@ def test_a_page_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 def test_equal_records_give_equal_pages() -> None:
     assert page_of(study(1)) == page_of(study(1))
-
-
-def test_minus_signs_and_percent_signs() -> None:
-    assert typographic("-1.2 to +3.4, p") == "\u22121.2 to +3.4, p"
-    assert typographic("lnsr:layer=-1 of 5 % a-1") == "lnsr:layer=-1 of 5\u00a0% a-1"
 
 
 def test_method_names_are_set_apart_and_escaped() -> None:

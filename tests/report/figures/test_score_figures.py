@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from steadytune._page.svg import Drawing
 from steadytune.report.analysis.setting import Setting
 from steadytune.report.figures import dot_data, score_figures
 from steadytune.report.figures.section_figures import section_figures
-from steadytune.report.figures.svg import Drawing
 from tests.report.fabricated import record, setting_of, study
 
 HOSTILE = "<script>alert(1)</script>$x_1$ & 'q' \"u\" 推文"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from jinja2 import UndefinedError
 
+from steadytune._page.svg import Drawing, Frame
 from steadytune.report import build_report, render_html
 from steadytune.report.figures.panel import FigureView, Panel
 from steadytune.report.figures.section_figures import FIGURES
-from steadytune.report.figures.svg import Drawing, Frame
 from tests.report.fabricated import BARE, record
 
 LEFT_OUT = "Not all figures of this setting are drawn"

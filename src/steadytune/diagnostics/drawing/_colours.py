@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..._palette import ON_LIGHT
+from ..._page.palette import LIGHT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
 # The others of the palette resemble one of these: they are for pages that need more.
-COLOURS = ON_LIGHT[:6]
+COLOURS = LIGHT[:6]
 """One a model, in the order in which models are given."""
 
 _LOW, _MIDDLE, _HIGH = "#2f83c5", "#e9e9e6", "#d9691e"

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..._folders import make_folder
+from ..._page.palette import LIGHT
 from ..._whole_file import write_whole
 from ..build import Report
 from ..figures.overview_figures import overview_figures
-from ..figures.palette import LIGHT
 from ..figures.panel import FigureView, Panel
 from ..figures.section_figures import section_figures
 

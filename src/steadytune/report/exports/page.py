@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..._page.palette import DARK, LIGHT
+from ..._page.template import fill
 from ..._whole_file import write_whole
 from ..build import Report
 from ..figures.overview_figures import overview_figures
-from ..figures.palette import DARK, LIGHT
 from ..figures.panel import FigureView
 from ..figures.section_figures import FIGURES, section_figures
 from ..tables.reproduction import RULES
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
     from markupsafe import Markup
 
-TEMPLATES = Path(__file__).parent / "templates"
+_TEMPLATE = Path(__file__).parent / "templates" / "report.html.j2"
 
 MOST_SECTIONS = 60
 """Settings that a page shows in full; of the others it shows a line in the table of all."""
@@ -41,18 +41,17 @@ def render_html(report: Report) -> str:
     """The page as text, with up to 48 drawings, those that matter most first."""
     methods = [note.method for note in report.methods]
     figures, complete = zip(*_chosen_figures(report), strict=True) if report.sections else ((), ())
-    template = _environment(methods).get_template("report.html.j2")
-    text = template.render(
-        report=report,
-        shown=MOST_SECTIONS,
-        over=overview_figures(report).values(),
-        figures=figures,
-        complete=complete,
-        rules=RULES,
-        palette=list(zip(LIGHT, DARK, strict=True)),
-        slots={note.method: note.slot for note in report.methods},
-    )
-    return text.strip() + "\n"
+    values = {
+        "report": report,
+        "shown": MOST_SECTIONS,
+        "over": overview_figures(report).values(),
+        "figures": figures,
+        "complete": complete,
+        "rules": RULES,
+        "palette": list(zip(LIGHT, DARK, strict=True)),
+        "slots": {note.method: note.slot for note in report.methods},
+    }
+    return fill(_TEMPLATE, values, {"naming": namer(methods)})
 
 
 def _chosen_figures(report: Report) -> list[tuple[dict[str, FigureView | None], bool]]:
@@ -72,34 +71,6 @@ def _chosen_figures(report: Report) -> list[tuple[dict[str, FigureView | None], 
     return [
         (kept, all(kept[name] for name in views)) for views, kept in zip(every, chosen, strict=True)
     ]
-
-
-def _environment(methods: Sequence[str]) -> Environment:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-    from markupsafe import Markup
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    # Drawings are made here and escape the text that they hold.
-    filters: dict[str, Any] = {
-        "drawing": Markup,
-        "typographic": typographic,
-        "naming": namer(methods),
-    }
-    environment.filters.update(filters)
-    return environment
-
-
-def typographic(text: str) -> str:
-    """True minus signs, and percent signs that stay with their number; names stay as they are."""
-    return re.sub(
-        r"(?<=\d) %", "\N{NO-BREAK SPACE}%", re.sub(r"(?<!\S)-(?=\d)", "\N{MINUS SIGN}", text)
-    )
 
 
 def namer(methods: Sequence[str]) -> Callable[[str], Markup]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from ..._page.palette import LIGHT, MUTED, PAPER
+from ..._page.svg import Frame
 from ..analysis.stability import Stability
 from .curve_data import BestOfSeeds, LearningCurves
-from .palette import LIGHT, MUTED, PAPER
 from .score_figures import LEFT, PANEL_WIDTH
-from .svg import Frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

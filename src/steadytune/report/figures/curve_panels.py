@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ..._counted import counted
+from ..._page.svg import Drawing
 from ..analysis.metrics import number
 from ..analysis.setting import Setting
 from ..analysis.stability import Stability, stability
@@ -12,7 +13,6 @@ from ..tables.table import interval_text
 from . import curve_figures
 from .curve_data import BestOfSeeds, LearningCurves, best_of_seeds, learning_curves
 from .panel import FigureView, Panel
-from .svg import Drawing
 
 
 def learning_view(setting: Setting, prefix: str) -> FigureView:

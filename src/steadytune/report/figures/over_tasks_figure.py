@@ -8,13 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..._counted import counted
+from ..._page.palette import INK, LIGHT, MUTED, PAPER
+from ..._page.svg import Drawing, Frame
 from ...stats import Interval
 from ..analysis.metrics import number, signed
 from ..analysis.over_tasks import OverTasks
 from .labels import shortened
-from .palette import INK, LIGHT, MUTED, PAPER
 from .panel import FigureView, Panel
-from .svg import Drawing, Frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

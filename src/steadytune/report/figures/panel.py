@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .svg import Drawing
+from ..._page.svg import Drawing
 
 
 @dataclass(frozen=True)

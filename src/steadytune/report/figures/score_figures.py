@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..._page.palette import INK, LIGHT, MUTED, PAPER
+from ..._page.svg import Frame
 from ..analysis.setting import Domain
 from .difference_data import CostAgainstGain, Differences
 from .dot_data import DotColumn, SeedDots
 from .labels import shortened, wrapped
 from .noise_data import NoiseCurves
-from .palette import INK, LIGHT, MUTED, PAPER
-from .svg import Frame
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from ..._counted import counted
+from ..._page.svg import Drawing
 from ..analysis.metrics import number, signed
 from ..analysis.setting import Setting
 from . import difference_data, dot_data, score_figures
@@ -13,7 +14,6 @@ from .difference_data import CostAgainstGain, Differences
 from .dot_data import SeedDots
 from .noise_data import NoiseCurves, noise_curves
 from .panel import FigureView, Panel
-from .svg import Drawing
 
 WIDEST_IN_A_ROW = 460.0
 

@@ -7,11 +7,20 @@ which the page sets for light and dark.
 
 from __future__ import annotations
 
-from ..._palette import ON_LIGHT
-
 INK, MUTED, LINE, PAPER = "#1c2128", "#59636e", "#d5dbe1", "#fefefe"
 
-LIGHT = ON_LIGHT
+LIGHT = (
+    "#57606c",
+    "#0072b2",
+    "#d55e00",
+    "#008f68",
+    "#b2559a",
+    "#9a7200",
+    "#3a8fc2",
+    "#882255",
+    "#6b7a1e",
+    "#5a4fcf",
+)
 DARK = (
     "#aab4c0",
     "#5cb0ee",

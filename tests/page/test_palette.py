@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from steadytune.report.exports import page
-from steadytune.report.figures import palette
+from steadytune._page import palette
 
 
 def luminance(colour: str) -> float:
@@ -23,7 +22,7 @@ def contrast(first: str, second: str) -> float:
 
 
 def css_variables(name: str) -> list[str]:
-    css = (Path(page.__file__).parent / "templates" / "report.css").read_text(encoding="utf-8")
+    css = (Path(palette.__file__).parent / "templates" / "page.css").read_text(encoding="utf-8")
     return re.findall(rf"--{name}: (#[0-9a-f]{{6}});", css)
 
 

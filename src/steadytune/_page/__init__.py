@@ -1,0 +1,1 @@
+"""What pages share: colours, drawings, style, and how templates are filled."""
