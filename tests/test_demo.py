@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 from pathlib import Path
@@ -13,6 +14,7 @@ from rich.console import Console
 from steadytune import ConfigError, ModelError, SteadytuneError
 from steadytune.compare import carry_out
 from steadytune.demo import Options, run_demo
+from steadytune.model_files import Trust
 from steadytune.study.ledger import Ledger
 from steadytune.study.outcome import Outcome
 from steadytune.study.record import describe_task, make_record, now
@@ -99,6 +101,12 @@ def test_a_folder_that_cannot_be_written_is_refused(options: Options) -> None:
     options.out.write_text("in the way")
     with pytest.raises(ConfigError, match=r"cannot write to .*demo"):
         show(options)
+
+
+def test_what_may_be_read_of_a_model_reaches_the_study(options: Options) -> None:
+    trust = Trust(pickled_weights=True)
+    assert options.study.trust == Trust()
+    assert dataclasses.replace(options, trust=trust).study.trust == trust
 
 
 def test_a_demo_writes_its_records_and_its_report(options: Options) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ._exceptions import ConfigError
 from .compare.study import Study, StudyTask, arms_of, require_distinct
-from .models import MINILM
+from .models import CAREFUL, MINILM, Trust
 from .tasks.source import ALL, DataSource
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Options:
         learning_rate: Peak learning rate.
         workers: Processes; None takes one a core, 0 none but this one.
         command: The command line that does the same, for the report.
+        trust: What of the model's files may be read.
     """
 
     seeds: tuple[int, ...] = (1, 2, 3)
@@ -49,6 +50,7 @@ class Options:
     learning_rate: float = 1e-4
     workers: int | None = None
     command: str = ""
+    trust: Trust = CAREFUL
 
     def __post_init__(self) -> None:
         if self.workers is not None and self.workers < 0:
@@ -67,6 +69,7 @@ class Options:
             seeds=self.seeds,
             settings={name: getattr(self, name) for name in settings},
             command=self.command,
+            trust=self.trust,
         )
 
 

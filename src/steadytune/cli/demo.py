@@ -9,6 +9,7 @@ import typer
 
 from ._app import app, command_line, go_without_hub, one_line_errors
 from ._method_option import MethodsOption
+from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 
 @app.command()
@@ -43,6 +44,8 @@ def demo(
             show_default=False,
         ),
     ] = None,
+    allow_pickled_weights: AllowPickledOption = False,
+    trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
     """Compare methods with plain fine-tuning, over seeds, on sentences that people rated.
 
@@ -64,6 +67,7 @@ def demo(
         from ..compare.methods import read_methods
         from ..compare.seeds import read_seeds
         from ..demo import Options, run_demo
+        from ..model_files import Trust
 
         options = Options(
             seeds=read_seeds(seeds),
@@ -77,5 +81,6 @@ def demo(
             learning_rate=learning_rate,
             workers=workers,
             command=command_line(context),
+            trust=Trust(allow_pickled_weights, trust_remote_code),
         )
         run_demo(options, Console())
