@@ -180,6 +180,8 @@ def test_rows_of_numpy_and_datasets_are_rows_of_python(data: dict[str, Path]) ->
     ("columns", "words"),
     [
         ("Good.", "rows were given as str; expected columns"),
+        (3, "rows were given as int; expected columns"),
+        (None, "rows were given as NoneType; expected columns"),
         (["Good.", "Bad."], "rows were given as list; expected columns"),
         ({"text": "Good."}, "column 'text' is 'Good.'; expected a list"),
         ({"text": ["Good."], "id": 3}, "column 'id' is 3; expected a list"),

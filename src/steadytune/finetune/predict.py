@@ -90,12 +90,12 @@ def predict_columns(
 
 def _columns_of(given: Any) -> dict[str, list[Any]]:
     """Columns of a mapping, a data frame or a `datasets.Dataset`, as lists of Python's values."""
-    names = list(getattr(given, "column_names", None) or getattr(given, "columns", given))
     if not (isinstance(given, Mapping) or hasattr(given, "columns") or hasattr(given, "features")):
         raise DataError(
             f"rows were given as {type(given).__name__}; expected columns, such as "
             '{"text": ["Good.", "Bad."]}'
         )
+    names = list(getattr(given, "column_names", None) or getattr(given, "columns", given))
     if twice := [name for name in names if names.count(name) > 1]:
         raise DataError(f"column {twice[0]!r} stands twice; rename one of them")
     held = {str(name): given[name] for name in names}
