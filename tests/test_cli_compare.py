@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 
 import pytest
+import typer
 
+from steadytune.cli import app
 from tests.test_cli import call, require_one_line
 from tests.tiny_bert import write_tiny_bert
 
@@ -53,6 +55,34 @@ def test_a_users_rows_are_compared_on(rows: Path, model: str, tmp_path: Path) ->
     assert "4 runs: 4 in" in again.stdout
 
 
+def test_how_models_are_trained_is_taken_as_train_takes_it(
+    rows: Path, model: str, tmp_path: Path
+) -> None:
+    given = "--method plain --warmup 0.3 --weight-decay 0 --precision bf16 --class-weights balanced"
+    stop = "--patience 1 --dev-size 8 --set adam_beta2=0.98 --set max_grad_norm=2"
+    out = tmp_path / "out"
+    result = call(*words(rows, model, out, *given.split(), *stop.split()))
+    assert result.exit_code == 0, result.output
+    specs = [json.loads(path.read_text())["spec"] for path in (out / "runs").glob("*.json")]
+    expected = {
+        "warmup": 0.3,
+        "weight_decay": 0.0,
+        "precision": "bf16",
+        "class_weights": "balanced",
+        "patience": 1,
+        "dev_size": 8,
+        "settings": {"adam_beta2": 0.98, "max_grad_norm": 2.0},
+    }
+    assert [{name: spec[name] for name in expected} for spec in specs] == [expected] * 2
+
+
+def test_every_training_option_of_train_is_one_of_compare() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    train, compare = ({p.name for p in commands[name].params} for name in ("train", "compare"))
+    of_one_model = {"subset_seed", "seed", "keep", "threads"}
+    assert train - compare == of_one_model
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
@@ -71,12 +101,21 @@ def test_a_users_rows_are_compared_on(rows: Path, model: str, tmp_path: Path) ->
         (["--cpus-per-run", "2"], ["--cpus-per-run", "--ray"]),
         (["--time-limit", "9"], ["--time-limit"]),
         (["--model", "./nowhere"], ["no model folder"]),
+        (["--precision", "fp8"], ["precision", "'fp8'", "bf16"]),
+        (["--class-weights", "some"], ["class_weights", "'some'", "balanced"]),
+        (["--warmup", "2"], ["warmup=2.0", "0 to 1"]),
+        (["--patience", "1"], ["patience=1", "expected a dev size too"]),
+        (["--dev", "{rows}"], ["reviews.csv was given and nothing is chosen by it"]),
+        (["--set", "adam_beta2"], ["expected FIELD=VALUE"]),
+        (["--set", "adam_beta3=0.9"], ["did you mean adam_beta"]),
+        (["--set", "bf16=true"], ["--precision"]),
     ],
 )
 def test_what_is_wrong_is_one_line_and_nothing_is_written(
     rows: Path, model: str, tmp_path: Path, more: list[str], expected: list[str]
 ) -> None:
     out = tmp_path / "out"
+    more = [word.format(rows=rows) for word in more]
     require_one_line(call(*words(rows, model, out, *more)), *expected)
     assert not out.exists()
 
@@ -85,6 +124,7 @@ def test_a_study_file_and_options_do_not_mix(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text("tasks: rte\nmethods: [plain]\nseeds: 3\n")
     require_one_line(call("compare", str(path), "--epochs", "3"), "--epochs", "study.yaml")
+    require_one_line(call("compare", str(path), "--set", "adam_beta2=0.9"), "--set", "study.yaml")
     path.write_text("tasks: rte\nmethods: [plain]\nseds: 3\n")
     require_one_line(call("compare", str(path)), "unknown key seds; did you mean seeds")
     require_one_line(call("compare", str(tmp_path / "no.yaml")), "cannot be read")

@@ -11,6 +11,7 @@ import typer
 from ._app import app, command_line, go_without_hub, one_line_errors
 from ._data_options import (
     DataRootOption,
+    DevOption,
     KindOption,
     LabelOption,
     MetricOption,
@@ -23,6 +24,19 @@ from ._data_options import (
 )
 from ._method_option import MethodsOption
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
+from ._training_options import (
+    BATCH_SIZE,
+    CLASS_WEIGHTS,
+    EPOCHS,
+    EVAL_SIZE,
+    LEARNING_RATE,
+    WARMUP,
+    WEIGHT_DECAY,
+    MaxLengthOption,
+    PatienceOption,
+    SetOption,
+    TrainSizeOption,
+)
 
 if TYPE_CHECKING:
     from ..compare import Study
@@ -44,6 +58,7 @@ def compare(
     task: TaskOption = None,
     train: TrainOption = None,
     validation: ValidationOption = None,
+    dev: DevOption = None,
     ood: OodOption = None,
     text: TextOption = None,
     label: LabelOption = None,
@@ -80,18 +95,25 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    train_size: Annotated[
-        int | None, typer.Option(help="Training rows, the same for all methods.")
+    train_size: TrainSizeOption = None,
+    eval_size: Annotated[int | None, EVAL_SIZE] = None,
+    dev_size: Annotated[
+        int | None,
+        typer.Option(help="Rows to stop early by, of the training rows that are not trained on."),
     ] = None,
-    eval_size: Annotated[
-        int | None, typer.Option(help="Most rows of each domain to evaluate on.")
+    epochs: Annotated[float | None, EPOCHS] = None,
+    learning_rate: Annotated[float | None, LEARNING_RATE] = None,
+    warmup: Annotated[float | None, WARMUP] = None,
+    weight_decay: Annotated[float | None, WEIGHT_DECAY] = None,
+    batch_size: Annotated[int | None, BATCH_SIZE] = None,
+    max_length: MaxLengthOption = None,
+    patience: PatienceOption = None,
+    class_weights: Annotated[str | None, CLASS_WEIGHTS] = None,
+    precision: Annotated[
+        str | None,
+        typer.Option(help="fp32, bf16 or fp16. [default: fp32]", show_default=False),
     ] = None,
-    epochs: Annotated[float | None, typer.Option(help="Passes over the training rows.")] = None,
-    learning_rate: Annotated[
-        float | None, typer.Option(help="Peak learning rate of AdamW.")
-    ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Training rows a step.")] = None,
-    max_length: Annotated[int | None, typer.Option(help="Most tokens an input.")] = None,
+    set_: SetOption = None,
     out: Annotated[
         Path, typer.Option(help="Folder for the records and report.html.", metavar="DIR")
     ] = Path("steadytune-study"),
@@ -147,8 +169,8 @@ def compare(
 
     Every method gets the same training rows, and shares each seed's head, batch order and dropout.
     Runs that are recorded are not repeated: the same command goes on where it was stopped, and
-    with more seeds or methods it only adds. What is to be tuned, or is on several tasks, is written
-    in a study file.
+    with more seeds or methods it only adds. What is to be tuned, or is on several tasks, or gives
+    methods settings of their own, is written in a study file.
 
     Examples:
 
@@ -165,6 +187,7 @@ def compare(
             "task": task,
             "train": train,
             "validation": validation,
+            "dev": dev,
             "ood": ood,
             "text": text,
             "label": label,
@@ -175,10 +198,17 @@ def compare(
             "model": model,
             "train_size": train_size,
             "eval_size": eval_size,
+            "dev_size": dev_size,
             "epochs": epochs,
             "learning_rate": learning_rate,
+            "warmup": warmup,
+            "weight_decay": weight_decay,
             "batch_size": batch_size,
             "max_length": max_length,
+            "patience": patience,
+            "class_weights": class_weights,
+            "precision": precision,
+            "set": set_,
         }
         grid: dict[str, Any] = {
             "method": method,
@@ -228,15 +258,19 @@ def _from_options(
     from ..compare import Study, StudyTask, arms_of
     from ..compare.methods import read_methods
     from ..compare.seeds import read_seeds
+    from ..study.settings import read_settings
 
     source = data_source(**data)
+    given = {name: value for name, value in settings.items() if value is not None}
+    if pairs := given.pop("set", None):
+        given["settings"] = read_settings(pairs)
     return Study(
         name=f"steadytune compare on {source.name or source.task or source.train}",
         tasks=(StudyTask(source),),
         arms=arms_of(read_methods(method or ()), longer_plain),
         seeds=read_seeds(seeds or str(_SEEDS)),
         subset_seeds=tuple(range(1 if subset_seeds is None else subset_seeds)),
-        settings={name: value for name, value in settings.items() if value is not None},
+        settings=given,
     )
 
 

@@ -23,6 +23,19 @@ from ._data_options import (
     data_source,
 )
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
+from ._training_options import (
+    BATCH_SIZE,
+    CLASS_WEIGHTS,
+    EPOCHS,
+    EVAL_SIZE,
+    LEARNING_RATE,
+    WARMUP,
+    WEIGHT_DECAY,
+    MaxLengthOption,
+    PatienceOption,
+    SetOption,
+    TrainSizeOption,
+)
 
 
 @app.command()
@@ -54,12 +67,9 @@ def train(
             "`steadytune methods` lists them."
         ),
     ] = "plain",
-    train_size: Annotated[
-        int | None,
-        typer.Option(help="Training rows to draw. [default: all]", show_default=False),
-    ] = None,
+    train_size: TrainSizeOption = None,
     subset_seed: Annotated[int, typer.Option(help="Seed of that draw.")] = 0,
-    eval_size: Annotated[int, typer.Option(help="Most rows of each domain to evaluate on.")] = 1000,
+    eval_size: Annotated[int, EVAL_SIZE] = 1000,
     dev_size: Annotated[
         int | None,
         typer.Option(
@@ -68,20 +78,12 @@ def train(
             show_default=False,
         ),
     ] = None,
-    epochs: Annotated[float, typer.Option(help="Passes over the training rows.")] = 3.0,
-    learning_rate: Annotated[float, typer.Option(help="Peak learning rate of AdamW.")] = 5e-5,
-    warmup: Annotated[
-        float, typer.Option(help="Share of the steps in which the learning rate rises.")
-    ] = 0.1,
-    weight_decay: Annotated[float, typer.Option(help="Weight decay of AdamW.")] = 0.01,
-    batch_size: Annotated[int, typer.Option(help="Training rows a step.")] = 16,
-    max_length: Annotated[
-        int | None,
-        typer.Option(
-            help="Most tokens an input. [default: 128; 384 for question answering]",
-            show_default=False,
-        ),
-    ] = None,
+    epochs: Annotated[float, EPOCHS] = 3.0,
+    learning_rate: Annotated[float, LEARNING_RATE] = 5e-5,
+    warmup: Annotated[float, WARMUP] = 0.1,
+    weight_decay: Annotated[float, WEIGHT_DECAY] = 0.01,
+    batch_size: Annotated[int, BATCH_SIZE] = 16,
+    max_length: MaxLengthOption = None,
     seed: Annotated[
         int | None,
         typer.Option(help="Seed of head, order, dropout and method. [default: 1]"),
@@ -99,28 +101,12 @@ def train(
             "their weights. Rows to choose by decide on best and soup."
         ),
     ] = "best",
-    patience: Annotated[
-        int | None,
-        typer.Option(
-            help="Stop after so many epochs without a better score on the rows to choose by, and "
-            "take the best epoch's weights."
-        ),
-    ] = None,
-    class_weights: Annotated[
-        str, typer.Option(help="none, or balanced: every class weighs alike.")
-    ] = "none",
+    patience: PatienceOption = None,
+    class_weights: Annotated[str, CLASS_WEIGHTS] = "none",
     precision: Annotated[
         str, typer.Option(help="auto, fp32, bf16 or fp16; auto is bf16 where the GPU has it.")
     ] = "auto",
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="FIELD=VALUE",
-            help="Any other field of transformers.TrainingArguments, such as "
-            "lr_scheduler_type=cosine or report_to=tensorboard; give it again for more.",
-        ),
-    ] = None,
+    set_: SetOption = None,
     threads: Annotated[
         int | None,
         typer.Option(help="CPU threads of a run. [default: all there are]", show_default=False),

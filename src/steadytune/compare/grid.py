@@ -106,8 +106,8 @@ def _require_choice_by_dev(study: Study, entry: StudyTask) -> None:
     settings = (_merged(study.settings, entry.changes, arm.changes) for arm in study.arms)
     if not any(given.get("dev_size") for given in settings):
         raise ConfigError(
-            f"dev={entry.source.dev} was given and nothing is chosen by it; write patience and "
-            "dev_size, or tuning, into a study file, or leave dev out"
+            f"dev={entry.source.dev} was given and nothing is chosen by it; give patience and "
+            "a dev size, or tuning in a study file, or leave dev out"
         )
 
 
