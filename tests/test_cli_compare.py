@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 from pathlib import Path
 
@@ -10,8 +11,12 @@ import pytest
 import typer
 
 from steadytune.cli import app
+from steadytune.study import RunSpec
 from tests.test_cli import call, require_one_line
 from tests.tiny_bert import write_tiny_bert
+
+TRAINING = ("epochs", "learning_rate", "warmup", "weight_decay", "batch_size", "class_weights")
+RUN_DEFAULTS = {f.name: f.default for f in dataclasses.fields(RunSpec) if f.name in TRAINING}
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +86,17 @@ def test_every_training_option_of_train_is_one_of_compare() -> None:
     train, compare = ({p.name for p in commands[name].params} for name in ("train", "compare"))
     of_one_model = {"subset_seed", "seed", "keep", "threads"}
     assert train - compare == of_one_model
+
+
+def test_the_help_says_the_defaults_that_runs_have() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    for command in ("train", "compare"):
+        said = {p.name: p.help.partition("[default: ")[2] for p in commands[command].params}
+        for name in ("epochs", "learning_rate", "warmup", "weight_decay", "batch_size"):
+            assert float(said[name].rstrip("]")) == RUN_DEFAULTS[name], (command, name)
+        assert said["class_weights"] == f"{RUN_DEFAULTS['class_weights']}]"
+    given = {p.name: p.default for p in commands["train"].params}
+    assert {name: given[name] for name in RUN_DEFAULTS if name in given} == RUN_DEFAULTS
 
 
 @pytest.mark.parametrize(

@@ -1,21 +1,26 @@
 """The options of how a model is trained, shared by `train` and `compare`.
 
-In `train` each has a default; what `compare` is not given is `RunSpec`'s default.
+What is not given is `RunSpec`'s default.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-EVAL_SIZE = typer.Option(help="Most rows of each domain to evaluate on.")
-EPOCHS = typer.Option(help="Passes over the training rows.")
-LEARNING_RATE = typer.Option(help="Peak learning rate of AdamW.")
-WARMUP = typer.Option(help="Share of the steps in which the learning rate rises.")
-WEIGHT_DECAY = typer.Option(help="Weight decay of AdamW.")
-BATCH_SIZE = typer.Option(help="Training rows a step.")
-CLASS_WEIGHTS = typer.Option(help="none, or balanced: every class weighs alike.")
+
+def _with_default(text: str, default: str) -> Any:
+    """An option that says `RunSpec`'s default, which the parameter itself may leave to it."""
+    return typer.Option(help=f"{text} [default: {default}]", show_default=False)
+
+
+EPOCHS = _with_default("Passes over the training rows.", "3")
+LEARNING_RATE = _with_default("Peak learning rate of AdamW.", "5e-5")
+WARMUP = _with_default("Share of the steps in which the learning rate rises.", "0.1")
+WEIGHT_DECAY = _with_default("Weight decay of AdamW.", "0.01")
+BATCH_SIZE = _with_default("Training rows a step.", "16")
+CLASS_WEIGHTS = _with_default("none, or balanced: every class weighs alike.", "none")
 
 TrainSizeOption = Annotated[
     int | None,

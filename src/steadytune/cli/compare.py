@@ -28,7 +28,6 @@ from ._training_options import (
     BATCH_SIZE,
     CLASS_WEIGHTS,
     EPOCHS,
-    EVAL_SIZE,
     LEARNING_RATE,
     WARMUP,
     WEIGHT_DECAY,
@@ -96,7 +95,12 @@ def compare(
         ),
     ] = None,
     train_size: TrainSizeOption = None,
-    eval_size: Annotated[int | None, EVAL_SIZE] = None,
+    eval_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Most rows of each domain to evaluate on. [default: all]", show_default=False
+        ),
+    ] = None,
     dev_size: Annotated[
         int | None,
         typer.Option(help="Rows to stop early by, of the training rows that are not trained on."),

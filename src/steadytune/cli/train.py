@@ -27,7 +27,6 @@ from ._training_options import (
     BATCH_SIZE,
     CLASS_WEIGHTS,
     EPOCHS,
-    EVAL_SIZE,
     LEARNING_RATE,
     WARMUP,
     WEIGHT_DECAY,
@@ -69,7 +68,7 @@ def train(
     ] = "plain",
     train_size: TrainSizeOption = None,
     subset_seed: Annotated[int, typer.Option(help="Seed of that draw.")] = 0,
-    eval_size: Annotated[int, EVAL_SIZE] = 1000,
+    eval_size: Annotated[int, typer.Option(help="Most rows of each domain to evaluate on.")] = 1000,
     dev_size: Annotated[
         int | None,
         typer.Option(
