@@ -23,6 +23,7 @@ FORBIDDEN = {
     "_page": {"torch", "transformers", "methods", "study", "report", "diagnose"},
     "power": {"torch", "transformers", "study", "compare", "cli"},
     "stats": {"torch", "transformers", "methods", "study", "report", "tasks"},
+    "metrics": {"transformers", "methods", "study", "report", "stats", "tasks"},
     "report": {"torch", "transformers", "methods", "study", "tasks"},
     "methods": {"transformers.trainer", "trainer", "study", "report", "stats", "tasks", "cli"},
     "tasks": {"methods", "study", "report", "stats", "trainer", "cli"},

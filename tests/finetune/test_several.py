@@ -13,6 +13,10 @@ import pytest
 from steadytune._records.prediction_file import read_predictions
 from steadytune.finetune.members import TrainMember
 from steadytune.model_files import CAREFUL
+from steadytune.study.executors import Progress
+from steadytune.study.outcome import Outcome
+from steadytune.study.spec import RunSpec
+from steadytune.tasks import TRAIN
 from steadytune.tasks.source import DataSource
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
@@ -35,7 +39,8 @@ def train(data: dict[str, Path], out: Path, *options: object) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def ensemble(data: dict[str, Path]) -> Path:
-    train(data, data["folder"] / "ensemble", "--keep", "ensemble", "--train-size", "40")
+    options = ("--keep", "ensemble", "--train-size", "40", "--epochs", "8")
+    train(data, data["folder"] / "ensemble", *options)
     return data["folder"] / "ensemble"
 
 
@@ -53,6 +58,7 @@ def test_the_best_is_the_one_that_dev_prefers(data: dict[str, Path], tmp_path: P
     assert len(list((tmp_path / "out" / "members" / "runs").iterdir())) == 2
     card = (tmp_path / "out" / "README.md").read_text()
     assert "standard deviation" in card and "Seeds 1, 2;" in card
+    assert "Choices were made by `dev` alone." in card and "Left out" not in card
 
 
 def test_an_ensemble_averages_probabilities(ensemble: Path) -> None:
@@ -66,10 +72,59 @@ def test_an_ensemble_averages_probabilities(ensemble: Path) -> None:
     assert np.allclose(np.exp(kept), np.mean(each, axis=0), atol=1e-6)
 
 
-def test_an_ensemble_takes_all_runs_and_needs_no_rows_to_choose_by(ensemble: Path) -> None:
+def test_an_ensemble_needs_no_rows_to_choose_by(ensemble: Path) -> None:
     record = json.loads((ensemble / "record.json").read_text())
     assert "dev" not in record["results"] and record["task"]["sizes"]["train"] == 40
-    assert "Choices were made" not in (ensemble / "README.md").read_text()
+    card = (ensemble / "README.md").read_text()
+    assert "Choices were made by `train` alone." in card and "Left out" not in card
+
+
+def test_an_ensemble_leaves_out_a_run_that_learned_nothing(
+    data: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry_out = TrainMember.__call__
+
+    def with_given_score(self: TrainMember, spec: RunSpec, progress: Progress) -> Outcome:
+        outcome = carry_out(self, spec, progress)
+        constant = outcome.record["task"]["constant"][TRAIN]
+        gain = 0.0 if spec.seed == 2 else 0.1
+        outcome.record["results"][TRAIN]["accuracy"] = constant + gain
+        return outcome
+
+    monkeypatch.setattr(TrainMember, "__call__", with_given_score)
+    out = tmp_path / "out"
+    printed = succeed(
+        *("train", "--train", data["train"], "--validation", data["test"]),
+        *("--model", data["model"], *QUICK, "--epochs", "1", "--seeds", "3", "--keep", "ensemble"),
+        *("--patience", "1", "--out", out),
+    )
+    record, content = (
+        json.loads((out / name).read_text()) for name in ("record.json", "ensemble.json")
+    )
+    selection = record["selection"]
+    assert selection["taken"] == [1, 3]
+    assert [member["seed"] for member in selection["members"]] == [1, 2, 3]
+    assert content["members"] == ["member-1", "member-3"]
+    assert sorted(path.name for path in out.glob("member-*")) == ["member-1", "member-3"]
+    assert len(list((out / "members" / "runs").iterdir())) == 3
+
+    notice = "Left out of the ensemble: seed 2, which learned nothing from its training rows."
+    card = (out / "README.md").read_text()
+    assert notice in printed and notice in card
+    assert "1, taken" in printed and "3, taken" in printed and "2, taken" not in printed
+    assert "\n| 2 | no |" in card and "\n| 3 | yes |" in card
+    assert "Choices were made by `train` and `dev` alone." in card
+
+    domain = record["task"]["in_domain"]
+    kept = read_predictions(out / "predictions.npz")[domain]["logits"]
+    (left,) = (p for p in (out / "members" / "predictions").iterdir() if "seed2" in p.name)
+    members = [
+        read_predictions(path)[domain]["logits"]
+        for path in (out / "members" / "predictions").iterdir()
+        if path != left
+    ]
+    mean = np.mean([np.exp(log_softmax(logits)) for logits in members], axis=0)
+    assert np.allclose(np.exp(kept), mean, atol=1e-6)
 
 
 def test_an_ensemble_is_evaluated_and_predicts(ensemble: Path, data: dict[str, Path]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from steadytune.finetune.summary import lost_seeds, not_learned
+from steadytune.finetune.summary import left_out, lost_seeds, not_learned
 
 
 @pytest.mark.parametrize(
@@ -19,6 +19,26 @@ from steadytune.finetune.summary import lost_seeds, not_learned
 def test_runs_that_gave_no_model_are_named(record: dict[str, object], text: str) -> None:
     said = lost_seeds(record)
     assert said.endswith(text) and bool(said) == bool(text)
+
+
+@pytest.mark.parametrize(
+    ("keep", "taken", "text"),
+    [
+        ("ensemble", [1, 2, 3], ""),
+        ("best", [1], ""),
+        ("soup", [1, 3], ""),
+        ("ensemble", [1, 3], "seed 2, which learned nothing from its training rows."),
+        ("ensemble", [2], "seeds 1, 3, which learned nothing from their training rows."),
+    ],
+)
+def test_runs_that_an_ensemble_leaves_out_are_named(keep: str, taken: list[int], text: str) -> None:
+    members = [{"seed": seed, "scores": {}} for seed in (1, 2, 3)]
+    said = left_out({"selection": {"keep": keep, "taken": taken, "members": members}})
+    assert said == (text and f"Left out of the ensemble: {text}")
+
+
+def test_a_single_run_is_in_no_ensemble() -> None:
+    assert left_out({}) == ""
 
 
 def scored(value: float | None, method: str = "plain") -> dict[str, object]:

@@ -12,10 +12,10 @@ from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from steadytune.metrics.squad import squad_scores
 from steadytune.tasks import qa_decoding
 from steadytune.tasks.qa_decoding import decode_answers
 from steadytune.tasks.qa_windows import Windows, encode_windows
-from steadytune.tasks.squad_metrics import squad_scores
 from tests.tasks.tiny_tokenizers import FAMILIES, tokenizer_like
 
 TEXT = "abcdefgh"

@@ -1,6 +1,7 @@
-"""The file of a run's predictions: arrays in an npz archive, read without running anything.
+"""Files of predictions: arrays in an npz archive, read without running anything.
 
-Arrays are named `<split>/<column>`. Text is kept at a fixed width, so that no pickle is needed.
+Arrays are named `<split>/<column>`; where one file holds many runs, a split's name begins with that
+of its run's record. Text is kept at a fixed width, so that no pickle is needed.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+PACKED_PREDICTIONS = "predictions.npz"
+"""The file in a study's folder that holds the predictions of packed records."""
+
+Columns = Mapping[str, NDArray[Any]]
 Predictions = dict[str, dict[str, NDArray[Any]]]
 """Split -> column -> one entry a row, in row order."""
 
@@ -72,6 +77,12 @@ def read_predictions(path: Path) -> Predictions:
     if "" in found:
         raise ValueError(f"{path.name} holds no predictions: its arrays do not name their split")
     return found
+
+
+def of_run(packed: Mapping[str, Columns], name: str) -> dict[str, Columns]:
+    """What a file of many runs holds of the run with that record, by split."""
+    start = f"{name}/"
+    return {split.removeprefix(start): packed[split] for split in packed if split.startswith(start)}
 
 
 def _plain(values: Any, name: str) -> NDArray[Any]:

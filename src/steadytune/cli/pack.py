@@ -28,11 +28,20 @@ def pack(
             metavar="TARGET",
         ),
     ],
+    predictions: Annotated[
+        bool,
+        typer.Option(
+            "--predictions",
+            help="Pack predictions on the rows in domain too, into TARGET/predictions.npz: a "
+            "report makes ensembles of them.",
+        ),
+    ] = False,
 ) -> None:
     """Pack the records of studies into one small file, TARGET/runs.jsonl.xz.
 
     `steadytune report TARGET` makes the report from it, and `steadytune compare ... --out TARGET`
-    carries out only what it lacks. Predictions and models are not packed.
+    carries out only what it lacks. Models are not packed, and predictions only where
+    `--predictions` asks for them.
 
     Examples:
 
@@ -42,15 +51,18 @@ def pack(
     with one_line_errors():
         from ..study.pack import pack_studies
 
-        packed = pack_studies(sources, target)
+        packed = pack_studies(sources, target, predictions=predictions)
         for line in packed.left_out[:_MOST_NAMED]:
             typer.echo(f"left out: {line}", err=True)
         if more := len(packed.left_out[_MOST_NAMED:]):
             typer.echo(f"left out: {more} more", err=True)
-        stay = " and ".join(map(str, packed.predictions))
+        stay = " and ".join(map(str, packed.kept))
         for number, file in enumerate(packed.files):
             about = f"; predictions stay in {stay}" if stay and number == 0 else ""
             typer.echo(f"{_count(file.records)} in {file.path}, {_size(file.size)}{about}")
+        if (beside := packed.predictions) is not None:
+            about = f"predictions of {_count(beside.records)}"
+            typer.echo(f"{about} in {beside.path}, {_size(beside.size)}")
 
 
 def _count(records: int) -> str:

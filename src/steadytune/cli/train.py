@@ -96,8 +96,8 @@ def train(
     keep: Annotated[
         str,
         typer.Option(
-            help="Of several, keep the best one, an ensemble of all, or a soup: the average of "
-            "their weights. Rows to choose by decide on best and soup."
+            help="Of several, keep the best one, an ensemble of all that learned something, or a "
+            "soup: the average of their weights. Rows to choose by decide on best and soup."
         ),
     ] = "best",
     patience: PatienceOption = None,

@@ -12,7 +12,7 @@ from ..method_docs import describe_methods
 from ..model_files import MINILM
 from ..study.record import Record
 from ..tasks import DEV, PROBLEMS, TRAIN
-from .summary import lost_seeds, metric_names, score_rows, seed_rows, shown, spread
+from .summary import left_out, lost_seeds, metric_names, score_rows, seed_rows, shown, spread
 
 _PIPELINES = {
     "classification": "text-classification",
@@ -23,7 +23,7 @@ _MINILM_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _KEEP = {
     "best": "the run that the rows to choose by prefer",
-    "ensemble": "an ensemble of the runs, whose probabilities are averaged",
+    "ensemble": "an ensemble of runs, whose answers (for classes, probabilities) are averaged",
     "soup": "the average of the weights of runs, taken greedily by the rows to choose by",
 }
 
@@ -131,15 +131,24 @@ def _seeds(record: Record) -> str:
     spreads = [spread(seeds, split) for split in splits]
     rows.append(["mean", "", *(shown(s and s[0]) for s in spreads)])
     rows.append(["standard deviation", "", *(shown(s and s[1]) for s in spreads)])
-    choices = f" Choices were made by `{DEV}` alone." if DEV in record["results"] else ""
-    text = (
-        f"What is kept is {_KEEP[record['selection']['keep']]}.{choices} The scores of the single "
-        "runs on the other rows show the spread over seeds, "
-        f"{record['task']['metric']} below."
+    sentences = (
+        f"What is kept is {_KEEP[record['selection']['keep']]}.",
+        left_out(record),
+        f"Choices were made by {_chosen_by(record)} alone.",
+        "The scores of the single runs on the other rows show the spread over seeds, "
+        f"{record['task']['metric']} below.",
+        lost_seeds(record),
     )
-    return (
-        f"{text} {lost_seeds(record)}".strip() + "\n\n" + _table(["seed", "taken", *splits], rows)
-    )
+    text = " ".join(sentence for sentence in sentences if sentence)
+    return f"{text}\n\n" + _table(["seed", "taken", *splits], rows)
+
+
+def _chosen_by(record: Record) -> str:
+    """The rows that say which runs are taken, and after which epoch they stop."""
+    if record["selection"]["keep"] != "ensemble":
+        return f"`{DEV}`"
+    stopped_early = record["spec"]["patience"] is not None
+    return f"`{TRAIN}` and `{DEV}`" if stopped_early else f"`{TRAIN}`"
 
 
 def _method(record: Record) -> str:

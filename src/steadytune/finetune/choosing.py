@@ -1,6 +1,7 @@
-"""One model of several runs: the best, all of them, or the average of their weights.
+"""One model of several runs: the best, all that learned something, or the average of weights.
 
-Choices look at the rows to choose by alone. The test rows are read to report, never to choose.
+The best one and the average are chosen by the rows to choose by alone; which runs learned something
+is seen on the rows that they were trained on. The test rows are read to report, never to choose.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from .._records.prediction_file import read_predictions
 from ..models import save_model
 from ..study.encoded import encode_splits
 from ..study.ledger import Ledger
-from ..tasks import DEV, Encoded, Encoding, Predictions, Scores
+from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores
 from .members import Member
 from .plan import TrainPlan
 from .saved import SavedModel, load_saved, write_ensemble
 from .scoring import score_splits
 from .soup import average_weights, greedy_soup, read_weights
+from .summary import no_better_than_constant
 
 _NOT_WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
 
@@ -79,7 +81,7 @@ def dev_score(member: Member, metric: str) -> float:
 def best_member(members: Sequence[Member], metric: str) -> Member:
     """The run that the rows to choose by prefer; of equal ones that of the lowest loss there.
 
-    The first one where there are no such rows, as for an ensemble, which takes all runs.
+    The first one where there are no such rows, as for an ensemble, which needs none.
     """
     if len(members) == 1 or DEV not in members[0].record["results"]:
         return members[0]
@@ -89,6 +91,15 @@ def best_member(members: Sequence[Member], metric: str) -> Member:
         return dev_score(member, metric), -float("inf") if loss is None else -loss
 
     return max(members, key=preference)
+
+
+def members_that_learned(members: Sequence[Member]) -> Sequence[Member]:
+    """The runs that beat the constant predictor on their own training rows; all where none did.
+
+    A run that learned nothing answers every row with about the shares of the classes, and pulls an
+    average towards the most frequent one.
+    """
+    return [m for m in members if not no_better_than_constant(m.record, TRAIN)] or members
 
 
 def keep(candidates: Candidates) -> Kept:
@@ -124,11 +135,12 @@ def _keep_best(candidates: Candidates) -> Kept:
 
 
 def _keep_ensemble(candidates: Candidates) -> Kept:
-    names = [f"member-{member.seed}" for member in candidates.members]
-    for member, name in zip(candidates.members, names, strict=True):
+    members = members_that_learned(candidates.members)
+    names = [f"member-{member.seed}" for member in members]
+    for member, name in zip(members, names, strict=True):
         copy_folder(member.model, candidates.result / name)
     write_ensemble(candidates.result, names, candidates.plan.task.kind)
-    seeds = tuple(member.seed for member in candidates.members)
+    seeds = tuple(member.seed for member in members)
     return Kept(
         seeds, *candidates.score(load_saved(str(candidates.result), candidates.plan.options.trust))
     )

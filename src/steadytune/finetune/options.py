@@ -29,8 +29,8 @@ class TrainOptions:
         model: `minilm`, a folder, or a name on the Hugging Face hub.
         method: The method in its text form; a method, or several, are kept as their text.
         seeds: Seeds of the runs, whole numbers.
-        keep: What is made of several: the `best` one, all of them as an `ensemble`, or the average
-            of their weights, a `soup`.
+        keep: What is made of several: the `best` one, an `ensemble` of all that learned something,
+            or the average of their weights, a `soup`.
         train_size: Training rows; None takes all.
         subset_seed: Seed of the draw of training rows.
         eval_size: Most rows of each domain to evaluate on; None takes all.
@@ -94,7 +94,7 @@ class TrainOptions:
 
     @property
     def chooses(self) -> bool:
-        """Whether rows to choose by are needed: an ensemble takes all runs."""
+        """Whether rows to choose by are needed: an ensemble needs none."""
         picks = len(self.seeds) > 1 and self.keep != "ensemble"
         return picks or self.patience is not None
 

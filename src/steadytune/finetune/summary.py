@@ -103,12 +103,34 @@ def lost_seeds(record: Record) -> str:
     return f"Diverged or failed, and in none of these numbers: seed{'s' * (len(lost) > 1)} {seeds}."
 
 
+def left_out(record: Record) -> str:
+    """A sentence on the runs that learned nothing and are in no ensemble; empty where all are."""
+    if record.get("selection", {}).get("keep") != "ensemble":
+        return ""
+    seeds = [str(row.seed) for row in seed_rows(record) if not row.taken]
+    if not seeds:
+        return ""
+    word, whose = ("seeds", "their") if len(seeds) > 1 else ("seed", "its")
+    return (
+        f"Left out of the ensemble: {word} {', '.join(seeds)}, which learned nothing from "
+        f"{whose} training rows."
+    )
+
+
+def no_better_than_constant(record: Record, split: str) -> bool:
+    """Whether the primary metric on a split is no better than the constant predictor's.
+
+    An undefined one counts as 0.
+    """
+    task = record["task"]
+    score = record["results"][split][task["metric"]] or 0.0
+    return is_degenerate(score, task["constant"][split])
+
+
 def not_learned(record: Record) -> str:
     """What to try where the model is no better than the constant predictor; else empty."""
-    task, spec = record["task"], record["spec"]
-    domain = task["in_domain"]
-    constant, score = task["constant"][domain], record["results"][domain][task["metric"]]
-    if score is not None and not is_degenerate(score, constant):
+    domain, spec = record["task"]["in_domain"], record["spec"]
+    if not no_better_than_constant(record, domain):
         return ""
     change = "try a larger --learning-rate (1e-4 and 2e-4 suit small models) or more --epochs"
     weaker = (
@@ -147,10 +169,9 @@ def print_scores(record: Record, console: Console) -> None:
     if seeds := seed_rows(record):
         console.print()
         console.print(_seed_table(seeds, record))
-    if lost := lost_seeds(record):
-        console.print(lost, markup=False, highlight=False, soft_wrap=True)
-    if advice := not_learned(record):
-        console.print(advice, markup=False, highlight=False, soft_wrap=True)
+    for notice in (left_out(record), lost_seeds(record), not_learned(record)):
+        if notice:
+            console.print(notice, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_uses(uses: Mapping[str, Sequence[str]], console: Console) -> None:

@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from .analysis.across_seeds import AcrossSeeds, across_seeds
 from .analysis.analyse import analyse, method_order
-from .analysis.disagreement import Disagreement, disagreements
 from .analysis.facts import Fact, environment_facts, period, setting_facts, setting_headings
 from .analysis.setting import Setting
 from .analysis.slots import slots
 from .overview import Overview, overview
 from .reading.arms import distinct_arms
+from .reading.predictions import PredictionFiles
 from .reading.records import checked
 from .reading.schema import Record, clean_text
 from .sentences.verdict import Verdict, verdict
@@ -103,8 +104,8 @@ def build_report(
         descriptions: Method in its text form -> what it does in one line. Its order is the order
             of the methods, after the baseline.
         warnings: What went wrong while the records were read.
-        seed: Seed of the bootstrap, and of the sign-flip test where there are too many pairs to
-            count every pattern.
+        seed: Seed of the bootstrap, and of the sign-flip test and of ensembles where there are too
+            many patterns or groups of runs to count each.
     """
     valid, problems = checked(records)
     valid, renamed = distinct_arms(valid)
@@ -113,8 +114,9 @@ def build_report(
     methods = method_order(valid, baseline, list(described))
     settings = analyse(valid, methods, baseline, np.random.default_rng(seed))
     headings = setting_headings(settings)
-    compared = [disagreements(s) if i < MOST_READ else ((), []) for i, s in enumerate(settings)]
-    unreadable = [line for _, lines in compared for line in lines]
+    files, draws = PredictionFiles(), np.random.default_rng([seed, 2])
+    read = [across_seeds(setting, files, draws) for setting in settings[:MOST_READ]]
+    read += [AcrossSeeds()] * (len(settings) - len(read))
     return Report(
         title=clean_text(title),
         command=clean_text(command, 10_000),
@@ -122,11 +124,11 @@ def build_report(
         records=tuple(_in_order(valid, methods)),
         period=period(valid),
         overview=overview(headings, settings, np.random.default_rng([seed, 1])),
-        sections=tuple(map(_section, headings, settings, [found for found, _ in compared])),
+        sections=tuple(map(_section, headings, settings, read)),
         methods=_method_notes(valid, methods, baseline, described),
         failures=failure_table(_in_order(valid, methods)),
         environment=environment_facts(valid),
-        warnings=(*warnings, *problems, *renamed, *unreadable),
+        warnings=(*warnings, *problems, *renamed, *files.problems),
     )
 
 
@@ -138,12 +140,12 @@ def _baseline(records: Sequence[Record], baseline: str) -> str:
     return arms.most_common(1)[0][0] if arms else baseline
 
 
-def _section(heading: str, setting: Setting, disagreement: Sequence[Disagreement]) -> Section:
+def _section(heading: str, setting: Setting, seeds: AcrossSeeds) -> Section:
     return Section(
         heading=heading,
         setting=setting,
         verdict=verdict(setting),
-        tables=section_tables(setting, disagreement),
+        tables=section_tables(setting, seeds),
         facts=setting_facts(setting),
     )
 

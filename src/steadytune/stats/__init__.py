@@ -15,6 +15,7 @@ from .disagreement import (
     label_disagreement,
     value_disagreement,
 )
+from .ensembles import EnsembleScores, ensemble_scores
 from .gap import TrainTestGap, train_test_gap
 from .improvement import Improvement, paired_improvement, unpaired_improvement
 from .intervals import Interval, interval_coverage, mean_interval, std_interval
@@ -48,6 +49,7 @@ __all__ = [
     "BootstrapInterval",
     "BootstrapMethod",
     "Correlation",
+    "EnsembleScores",
     "ExpectedBest",
     "Improvement",
     "Interval",
@@ -71,6 +73,7 @@ __all__ = [
     "degenerate_rate",
     "detectable_effect",
     "detectable_ratio",
+    "ensemble_scores",
     "expected_best",
     "holm",
     "interquartile_mean",

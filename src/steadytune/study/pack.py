@@ -12,10 +12,12 @@ from .._counted import counted
 from .._exceptions import ConfigError, DataError
 from .._folders import make_folder
 from .._records.packed import PACKED_FILE, checked_name, is_there, pack_records
+from .._records.prediction_file import PACKED_PREDICTIONS
 from .._records.study_folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
 from .._records.which import best_of_each
 from .._whole_file import write_json, write_whole
 from .ledger import Ledger, file_name, rank_of, spec_hash_of
+from .pack_predictions import pack_predictions
 from .record import Record
 
 _PARTS = (Path(), Path(TUNING_FOLDER))
@@ -43,12 +45,14 @@ class Packed:
 
     Args:
         files: The files written: that of the study, and that of its search if there was one.
-        predictions: The folders whose predictions were not packed.
+        predictions: The file of predictions, if they were asked for: of so many records.
+        kept: The folders whose predictions were not packed.
         left_out: A line for each thing that was not packed, predictions aside, and why.
     """
 
     files: tuple[PackedFile, ...]
-    predictions: tuple[Path, ...]
+    predictions: PackedFile | None
+    kept: tuple[Path, ...]
     left_out: tuple[str, ...]
 
 
@@ -64,13 +68,14 @@ class _Plan:
     """All that is to be written, before anything is."""
 
     files: tuple[_PlannedFile, ...]
+    predictions: _PlannedFile | None
     note: bytes | None
     choices: list[dict[str, Any]] | None
-    predictions: tuple[Path, ...]
+    kept: tuple[Path, ...]
     left_out: tuple[str, ...]
 
 
-def pack_studies(sources: Sequence[Path], target: Path) -> Packed:
+def pack_studies(sources: Sequence[Path], target: Path, *, predictions: bool = False) -> Packed:
     """Write the records of folders to `target/runs.jsonl.xz`, with those that it has already.
 
     Records of cancelled runs are left out, except those that the target's file holds. Of a run
@@ -82,44 +87,54 @@ def pack_studies(sources: Sequence[Path], target: Path) -> Packed:
     Args:
         sources: Output folders of studies, packed or not.
         target: The folder to write to; it is made if it is not there.
+        predictions: Whether to write the predictions on the rows in domain to
+            `target/predictions.npz`, with those that it has already.
 
     Raises:
         DataError: If a folder is none of a study, or a packed file is damaged.
         ConfigError: If nothing can be written to the target.
     """
     try:
-        plan = _plan(sources, target)
+        plan = _plan(sources, target, predictions)
     except OSError as error:
         raise DataError(f"{error.filename} cannot be read ({error.strerror})") from error
     for file in plan.files:
         make_folder(file.path.parent)
-    for file in plan.files:
+    written = [*plan.files, *([plan.predictions] if plan.predictions else [])]
+    for file in written:
         write_whole(file.path, file.content)
     if plan.note is not None:
         write_whole(target / STUDY_FILE, plan.note)
     if plan.choices is not None:
         write_json(target / CHOICES_FILE, plan.choices)
     return Packed(
-        tuple(PackedFile(file.path, file.records, len(file.content)) for file in plan.files),
-        plan.predictions,
+        tuple(map(_about, plan.files)),
+        _about(plan.predictions) if plan.predictions else None,
+        plan.kept,
         plan.left_out,
     )
 
 
-def _plan(sources: Sequence[Path], target: Path) -> _Plan:
+def _about(file: _PlannedFile) -> PackedFile:
+    return PackedFile(file.path, file.records, len(file.content))
+
+
+def _plan(sources: Sequence[Path], target: Path, predictions: bool) -> _Plan:
     _require_folders(sources, target)
     sources = _distinct(sources)
     left_out: list[str] = []
-    files = [_plan_file(sources, target, part, left_out) for part in _PARTS]
+    best = [_best(sources, target, part, left_out) for part in _PARTS]
+    files = [_planned(records, target / part) for records, part in zip(best, _PARTS, strict=True)]
     if not any(files):
         more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
         where = ", ".join(map(str, sources))
         raise DataError(f"{where}: no records to pack; left out: {left_out[0]}{more}")
     return _Plan(
         tuple(file for file in files if file),
+        _predictions(best[0], sources, target, left_out) if predictions else None,
         _study_note(sources, target),
         _choices(sources, target, left_out),
-        tuple(source for source in sources if _has_predictions(source)),
+        () if predictions else tuple(source for source in sources if _has_predictions(source)),
         tuple(dict.fromkeys(left_out)),
     )
 
@@ -141,21 +156,30 @@ def _holds_records(folder: Path) -> bool:
     return is_there(folder) or any((folder / "runs").glob("*.json"))
 
 
-def _plan_file(
-    sources: Iterable[Path], target: Path, part: Path, left_out: list[str]
-) -> _PlannedFile | None:
-    """The packed file of a study or of its search; None if there are no records for it."""
+def _best(sources: Iterable[Path], target: Path, part: Path, left_out: list[str]) -> list[Record]:
+    """The record of each run of a study or of its search."""
     records = Ledger(target / part).packed()
     for folder in _distinct((target, *sources)):
         records = [*records, *_packable(folder / part, left_out)]
+    return list(best_of_each(records, spec_hash_of, rank_of))
+
+
+def _planned(records: Sequence[Record], folder: Path) -> _PlannedFile | None:
+    """The packed file of records; None if there are none."""
     if not records:
         return None
-    best = best_of_each(records, spec_hash_of, rank_of)
     try:
-        content = pack_records((file_name(record), record) for record in best)
+        content = pack_records((file_name(record), record) for record in records)
     except ValueError as error:
-        raise DataError(f"the records of {target / part} cannot be packed: {error}") from error
-    return _PlannedFile(target / part / PACKED_FILE, len(best), content)
+        raise DataError(f"the records of {folder} cannot be packed: {error}") from error
+    return _PlannedFile(folder / PACKED_FILE, len(records), content)
+
+
+def _predictions(
+    records: Sequence[Record], sources: Iterable[Path], target: Path, left_out: list[str]
+) -> _PlannedFile:
+    content, number = pack_predictions(records, _distinct((target, *sources)), left_out)
+    return _PlannedFile(target / PACKED_PREDICTIONS, number, content)
 
 
 def _packable(folder: Path, left_out: list[str]) -> list[Record]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from ..metrics import Scores
+from ..metrics.classification import CLASSIFICATION_METRICS, classification_metrics
 from ._catalogue import TASKS, NamedTask, load_task
-from ._problem import Encoding, Outputs, Predictions, Problem, Scores, with_identity
+from ._problem import Encoding, Outputs, Predictions, Problem, with_identity
 from ._problems import PROBLEMS, kind_of_architecture
 from ._task import DEV, TRAIN, Task, constant_score
 from .encoding import Encoded
-from .metrics import CLASSIFICATION_METRICS, classification_metrics
 from .source import DataSource
 
 __all__ = [

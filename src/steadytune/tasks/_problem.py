@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..metrics import Scores
 from .encoding import Encoded
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
-
-Scores = dict[str, float | None]
-"""Metric -> value; None stands for what is undefined."""
 
 Outputs = dict[str, list[NDArray[np.float32]]]
 """Name of a model's output -> one array a feature, in the order of the features."""

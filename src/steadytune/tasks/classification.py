@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from .._exceptions import DataError
+from ..metrics import Scores
+from ..metrics.classification import (
+    CLASSIFICATION_METRICS,
+    best_constant_score,
+    classification_metrics,
+)
+from ..metrics.confusion_counts import counts, f1_of_counts, matthews_of_counts
 from ._problem import (
     PREDICTION,
     Encoding,
     Outputs,
     Predictions,
     Problem,
-    Scores,
     Statistic,
     values,
 )
-from .confusion_counts import counts, f1_of_counts, matthews_of_counts
 from .encoding import Encoded, encode_and_count
-from .metrics import CLASSIFICATION_METRICS, best_constant_score, classification_metrics
 
 if TYPE_CHECKING:
     from datasets import Dataset

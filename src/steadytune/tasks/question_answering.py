@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from ..metrics import Scores
+from ..metrics.squad import squad_scores
 from ._problem import (
     PREDICTION,
     Encoding,
     Outputs,
     Predictions,
     Problem,
-    Scores,
     Statistic,
     values,
 )
@@ -21,7 +22,6 @@ from .encoding import Encoded
 from .qa_decoding import decode_answers
 from .qa_rows import check_answers
 from .qa_windows import encode_windows
-from .squad_metrics import squad_scores
 
 if TYPE_CHECKING:
     from datasets import Dataset

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from .._exceptions import DataError
+from ..metrics import Scores
+from ..metrics.regression import REGRESSION_METRICS, correlation, regression_metrics
 from ._problem import (
     PREDICTION,
     Encoding,
     Outputs,
     Predictions,
     Problem,
-    Scores,
     Statistic,
     values,
 )
 from .encoding import Encoded, encode_and_count
-from .regression_metrics import REGRESSION_METRICS, regression_metrics
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -83,8 +84,8 @@ class Regression(Problem):
 
     def statistics(self, predictions: Predictions, truths: Sequence[Any]) -> Iterator[Statistic]:
         both = predictions["value"], np.asarray(truths)
-        yield Statistic("pearson", both, lambda p, t: regression_metrics(p, t)["pearson"])
-        yield Statistic("spearman", both, lambda p, t: regression_metrics(p, t)["spearman"])
+        for metric in REGRESSION_METRICS:
+            yield Statistic(metric, both, partial(correlation, metric))
 
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         """Correlations are undefined for a constant prediction, so this is 0."""

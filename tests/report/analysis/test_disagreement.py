@@ -11,8 +11,10 @@ import pytest
 
 from steadytune._records.prediction_file import write_predictions
 from steadytune.report import build_report
-from steadytune.report.analysis.disagreement import disagreements
+from steadytune.report.analysis.disagreement import Disagreement, disagreements
+from steadytune.report.analysis.predicted import predicted_runs
 from steadytune.report.analysis.setting import Setting
+from steadytune.report.reading.predictions import PredictionFiles
 from steadytune.report.reading.records import parse_folder
 from steadytune.stats import LabelDisagreement, ValueDisagreement
 from tests.report.fabricated import cells, record, setting_of, write
@@ -34,11 +36,16 @@ def setting_in(folder: Path) -> Setting:
     return setting_of([made.model_dump() for made in parse_folder(folder)[0]])
 
 
+def disagreements_in(setting: Setting) -> tuple[tuple[Disagreement, ...], list[str]]:
+    files = PredictionFiles()
+    return disagreements(setting, predicted_runs(setting, files)), files.problems
+
+
 def test_classifiers_that_differ_in_one_of_four_rows(tmp_path: Path) -> None:
     other = LOGITS.copy()
     other[0] = [0.0, 2.0]
     folder = folder_of(tmp_path, [{"logits": LOGITS}, {"logits": other}, {"logits": LOGITS}])
-    (result,), problems = disagreements(setting_in(folder))
+    (result,), problems = disagreements_in(setting_in(folder))
     assert isinstance(result.found, LabelDisagreement)
     assert (result.method, result.domain.name, result.found.runs) == ("plain", "movie", 3)
     assert result.found.churn == pytest.approx(2 / 3 * 0.25)
@@ -56,11 +63,11 @@ def test_the_table_in_the_report(tmp_path: Path) -> None:
 
 def test_answers_and_numbers(tmp_path: Path) -> None:
     texts = folder_of(tmp_path / "a", [{"text": list("abcd")}, {"text": list("abcx")}])
-    (answers,), _ = disagreements(setting_in(texts))
+    (answers,), _ = disagreements_in(setting_in(texts))
     assert isinstance(answers.found, LabelDisagreement)
     assert (answers.found.churn, answers.found.jensen_shannon) == (0.25, None)
     values = folder_of(tmp_path / "b", [{"value": np.zeros(4)}, {"value": np.ones(4)}])
-    (numbers,), _ = disagreements(setting_in(values))
+    (numbers,), _ = disagreements_in(setting_in(values))
     assert isinstance(numbers.found, ValueDisagreement)
     assert numbers.found.mean_difference == 1.0
     report = build_report(parse_folder(values)[0], title="t")
@@ -69,8 +76,8 @@ def test_answers_and_numbers(tmp_path: Path) -> None:
 
 def test_missing_predictions_are_no_problem(tmp_path: Path) -> None:
     folder = write(tmp_path, [record(seed=s) for s in range(3)])
-    assert disagreements(setting_in(folder)) == ((), [])
-    assert disagreements(setting_of([record(seed=s) for s in range(3)])) == ((), [])
+    assert disagreements_in(setting_in(folder)) == ((), [])
+    assert disagreements_in(setting_of([record(seed=s) for s in range(3)])) == ((), [])
 
 
 def test_broken_files_are_named_and_the_others_compared(tmp_path: Path) -> None:
@@ -81,7 +88,7 @@ def test_broken_files_are_named_and_the_others_compared(tmp_path: Path) -> None:
     np.savez(beside / "00003.npz", **{"movie/logits": np.array([object()])})
     with zipfile.ZipFile(beside / "00004.npz", "w") as archive:
         archive.writestr("movie/logits.npy", b"\x93NUMPY")
-    results, problems = disagreements(setting_in(folder))
+    results, problems = disagreements_in(setting_in(folder))
     assert results == ()
     assert len(problems) == 4
     assert all("were left out" in line and "\n" not in line for line in problems)
@@ -90,9 +97,9 @@ def test_broken_files_are_named_and_the_others_compared(tmp_path: Path) -> None:
 def test_what_unpacks_to_too_much_is_not_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("steadytune.report.analysis.disagreement.LARGEST_FILE", 10)
+    monkeypatch.setattr("steadytune.report.reading.predictions.LARGEST_FILE", 10)
     folder = folder_of(tmp_path, [{"logits": LOGITS}, {"logits": LOGITS}])
-    results, problems = disagreements(setting_in(folder))
+    results, problems = disagreements_in(setting_in(folder))
     assert results == ()
     assert "larger than" in problems[0]
 
@@ -110,11 +117,11 @@ def test_what_unpacks_to_too_much_is_not_unpacked(
 )
 def test_what_cannot_be_compared_is_left_out(tmp_path: Path, columns: dict[str, Any]) -> None:
     folder = folder_of(tmp_path, [{"logits": LOGITS}, columns])
-    assert disagreements(setting_in(folder))[0] == ()
+    assert disagreements_in(setting_in(folder))[0] == ()
 
 
 def test_only_runs_on_one_subset_are_compared(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, [{"logits": LOGITS}] * 4)
     write(folder, [record(seed=s, spec={"subset_seed": s // 3}) for s in range(4)])
-    (result,), _ = disagreements(setting_in(folder))
+    (result,), _ = disagreements_in(setting_in(folder))
     assert result.found.runs == 3

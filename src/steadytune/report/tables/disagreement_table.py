@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...stats import LabelDisagreement, ValueDisagreement
-from ..analysis.disagreement import MOST_RUNS, Disagreement
+from ..analysis.disagreement import Disagreement
 from ..analysis.metrics import NOT_AVAILABLE, number
+from ..analysis.predicted import MOST_RUNS
 from ..analysis.setting import Domain
 from .table import Group, Row, Table
 

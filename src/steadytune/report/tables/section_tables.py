@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 
-from ..analysis.disagreement import Disagreement
+from ..analysis.across_seeds import AcrossSeeds
 from ..analysis.setting import Setting
 from . import comparison_tables, run_tables, score_tables
 from .degenerate_table import degenerate_table
 from .disagreement_table import disagreement_table
+from .ensemble_table import ensemble_table
 from .reproduction import runs_table
 from .stability_table import stability_table
 from .table import Table
@@ -32,6 +32,7 @@ class SectionTables:
     differences: Table | None
     significance: Table | None
     spread: Table | None
+    ensembles: Table | None
     disagreement: Table | None = field(metadata=_PAGE_ONLY)
     degenerate: Table | None
     stability: Table | None
@@ -46,8 +47,8 @@ class SectionTables:
         return tuple(table for name in shown if (table := getattr(self, name)) is not None)
 
 
-def section_tables(setting: Setting, disagreement: Sequence[Disagreement]) -> SectionTables:
-    """The tables of a setting whose predictions differ as `disagreement` says."""
+def section_tables(setting: Setting, seeds: AcrossSeeds) -> SectionTables:
+    """The tables of a setting of whose runs' predictions `seeds` was made."""
     return SectionTables(
         scores=score_tables.score_table(setting),
         finished=score_tables.finished_table(setting),
@@ -55,7 +56,8 @@ def section_tables(setting: Setting, disagreement: Sequence[Disagreement]) -> Se
         differences=comparison_tables.difference_table(setting),
         significance=comparison_tables.significance_table(setting),
         spread=comparison_tables.spread_table(setting),
-        disagreement=disagreement_table(disagreement),
+        ensembles=ensemble_table(setting, seeds.ensembles),
+        disagreement=disagreement_table(seeds.disagreements),
         degenerate=degenerate_table(setting),
         stability=stability_table(setting),
         cost=run_tables.cost_table(setting),

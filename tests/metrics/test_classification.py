@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from steadytune.tasks.metrics import best_constant_score, classification_metrics
+from steadytune.metrics.classification import best_constant_score, classification_metrics
 
 
 def logits_for(predictions: list[int], classes: int) -> np.ndarray:

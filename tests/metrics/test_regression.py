@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from steadytune.tasks.regression_metrics import regression_metrics
+from steadytune.metrics.regression import regression_metrics
 
 
 def test_by_hand() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .metrics import Scores
+from . import Scores
 
 REGRESSION_METRICS = ("pearson", "spearman")
 """Metrics that a regression task can have as its primary one: the higher the better."""
@@ -35,11 +35,10 @@ def regression_metrics(values: ArrayLike, labels: ArrayLike) -> Scores:
     _check(predicted, truth)
     if not len(truth) or not np.isfinite(predicted).all():
         return dict.fromkeys((*REGRESSION_METRICS, "mse", "loss"))
-    # Numbers too large to square, or that differ in their last digits alone, come with warnings.
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
+    with np.errstate(all="ignore"):  # of numbers too large to square
         error = _finite(np.mean((predicted - truth) ** 2))
-        return {**_correlations(predicted, truth), "mse": error, "loss": error}
+    correlations = {name: correlation(name, predicted, truth) for name in REGRESSION_METRICS}
+    return {**correlations, "mse": error, "loss": error}
 
 
 def _check(predicted: NDArray[Any], truth: NDArray[Any]) -> None:
@@ -52,15 +51,17 @@ def _check(predicted: NDArray[Any], truth: NDArray[Any]) -> None:
         raise ValueError("expected finite labels, got one that is not")
 
 
-def _correlations(predicted: NDArray[Any], truth: NDArray[Any]) -> Scores:
+def correlation(metric: str, predicted: NDArray[Any], truth: NDArray[Any]) -> float | None:
+    """One of `REGRESSION_METRICS`, of arrays of one axis; None where it is undefined."""
     from scipy.stats import pearsonr, spearmanr
 
-    if np.ptp(predicted) == 0 or np.ptp(truth) == 0:
-        return dict.fromkeys(REGRESSION_METRICS)
-    return {
-        "pearson": _finite(pearsonr(predicted, truth).statistic),
-        "spearman": _finite(spearmanr(predicted, truth).statistic),
-    }
+    if len(truth) < 2 or np.ptp(predicted) == 0 or np.ptp(truth) == 0:
+        return None
+    # Numbers too large to square, or that differ in their last digits alone, come with warnings.
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        of = {"pearson": pearsonr, "spearman": spearmanr}[metric]
+        return _finite(of(predicted, truth).statistic)
 
 
 def _finite(value: Any) -> float | None:

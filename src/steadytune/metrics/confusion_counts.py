@@ -32,6 +32,20 @@ def matthews_of_counts(table: Array) -> float | None:
     return float((hits * total - true @ predicted) / np.sqrt(spreads[0] * spreads[1]))
 
 
+def accuracy_of_counts(table: Array) -> float | None:
+    """The share of rows on the diagonal; None without rows."""
+    total = table.sum()
+    return float(np.trace(table) / total) if total else None
+
+
+OF_COUNTS = {
+    "accuracy": accuracy_of_counts,
+    "f1": f1_of_counts,
+    "matthews": matthews_of_counts,
+}
+"""Metric -> its value for confusion counts."""
+
+
 def counts(predicted: Array, truth: Array, classes: int) -> Array:
     """Rows by true class and predicted class, shape (classes, classes)."""
     flat = np.bincount(truth * classes + predicted, minlength=classes**2)

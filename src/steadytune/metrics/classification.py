@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from . import Scores
 from .calibration import expected_calibration_error
-
-Scores = dict[str, float | None]
 
 CLASSIFICATION_METRICS = ("accuracy", "f1", "matthews")
 """Metrics that a classification task can have as its primary one: the higher the better."""

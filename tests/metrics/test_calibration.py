@@ -5,7 +5,7 @@ import pytest
 import torch
 from torchmetrics.functional.classification import multiclass_calibration_error
 
-from steadytune.tasks.calibration import expected_calibration_error
+from steadytune.metrics.calibration import expected_calibration_error
 
 
 def logits_of(*confidences: float) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from steadytune.tasks.confusion_counts import counts, f1_of_counts, matthews_of_counts
+from steadytune.metrics.confusion_counts import counts, f1_of_counts, matthews_of_counts
 
 
 def test_counts_stand_by_true_and_predicted_class() -> None:

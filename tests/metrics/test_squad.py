@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steadytune.tasks.squad_metrics import squad_scores
+from steadytune.metrics.squad import squad_scores
 
 
 @pytest.mark.parametrize(
