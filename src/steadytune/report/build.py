@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .analysis.across_seeds import AcrossSeeds, across_seeds
+from .analysis.across_seeds import with_predictions
 from .analysis.analyse import analyse, method_order
 from .analysis.facts import Fact, environment_facts, period, setting_facts, setting_headings
 from .analysis.setting import Setting
@@ -115,8 +115,8 @@ def build_report(
     settings = analyse(valid, methods, baseline, np.random.default_rng(seed))
     headings = setting_headings(settings)
     files, draws = PredictionFiles(), np.random.default_rng([seed, 2])
-    read = [across_seeds(setting, files, draws) for setting in settings[:MOST_READ]]
-    read += [AcrossSeeds()] * (len(settings) - len(read))
+    read = [with_predictions(setting, files, draws) for setting in settings[:MOST_READ]]
+    settings = (*read, *settings[MOST_READ:])
     return Report(
         title=clean_text(title),
         command=clean_text(command, 10_000),
@@ -124,7 +124,7 @@ def build_report(
         records=tuple(_in_order(valid, methods)),
         period=period(valid),
         overview=overview(headings, settings, np.random.default_rng([seed, 1])),
-        sections=tuple(map(_section, headings, settings, read)),
+        sections=tuple(map(_section, headings, settings)),
         methods=_method_notes(valid, methods, baseline, described),
         failures=failure_table(_in_order(valid, methods)),
         environment=environment_facts(valid),
@@ -140,12 +140,12 @@ def _baseline(records: Sequence[Record], baseline: str) -> str:
     return arms.most_common(1)[0][0] if arms else baseline
 
 
-def _section(heading: str, setting: Setting, seeds: AcrossSeeds) -> Section:
+def _section(heading: str, setting: Setting) -> Section:
     return Section(
         heading=heading,
         setting=setting,
         verdict=verdict(setting),
-        tables=section_tables(setting, seeds),
+        tables=section_tables(setting),
         facts=setting_facts(setting),
     )
 

@@ -11,9 +11,9 @@ import pytest
 
 from steadytune._records.prediction_file import write_predictions
 from steadytune.report import build_report
-from steadytune.report.analysis.disagreement import Disagreement, disagreements
+from steadytune.report.analysis.disagreement import disagreements
 from steadytune.report.analysis.predicted import predicted_runs
-from steadytune.report.analysis.setting import Setting
+from steadytune.report.analysis.setting import Disagreement, Setting
 from steadytune.report.reading.predictions import PredictionFiles
 from steadytune.report.reading.records import parse_folder
 from steadytune.stats import LabelDisagreement, ValueDisagreement

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from steadytune._records.prediction_file import write_predictions
-from steadytune.report.analysis.ensembles import Ensembles, ensembles
+from steadytune.report.analysis.ensembles import ensembles
 from steadytune.report.analysis.predicted import predicted_runs
-from steadytune.report.analysis.setting import Setting
+from steadytune.report.analysis.setting import Ensembles, Setting
 from steadytune.report.reading.predictions import PredictionFiles
 from steadytune.report.reading.records import parse_folder
 from tests.report.fabricated import record, setting_of, write

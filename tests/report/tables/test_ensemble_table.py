@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from steadytune.report.analysis.ensembles import Ensembles
+from dataclasses import replace
+
+from steadytune.report.analysis.setting import Ensembles
 from steadytune.report.tables.ensemble_table import ensemble_table
 from steadytune.stats import EnsembleScores, Interval
 from tests.report.fabricated import cells, setting_of, study
@@ -27,13 +29,13 @@ def test_scores_spreads_and_gains() -> None:
     few = Ensembles(
         "lnsr", runs=2, learned=2, sizes=(scores(1, 0.7, 0.1, None), scores(2, 0.7, None, None))
     )
-    table = ensemble_table(setting_of(study()), (found, few))
+    table = ensemble_table(replace(setting_of(study()), ensembles=(found, few)))
     row = cells(table)["movie, in domain", "plain"]
-    assert row[:5] == ("9 of 10", "80.0 (5.00)", "82.0 (4.00)", "84.0 (3.00)", "85.0 (2.00)")
+    assert row[:5] == ("9 of 10", "80.0 (5.0)", "82.0 (4.0)", "84.0 (3.0)", "85.0 (2.0)")
     assert row[5:] == ("70.0", "74.0", "+4.0", "+2.0 to +6.0")
     row = cells(table)["movie, in domain", "lnsr"]
-    assert row == ("2 of 2", "70.0 (10.00)", "70.0", "n/a", "n/a", "60.0", "n/a", "n/a", "n/a")
+    assert row == ("2 of 2", "70.0 (10.0)", "70.0", "n/a", "n/a", "60.0", "n/a", "n/a", "n/a")
 
 
 def test_without_predictions_there_is_no_table() -> None:
-    assert ensemble_table(setting_of(study()), ()) is None
+    assert ensemble_table(setting_of(study())) is None

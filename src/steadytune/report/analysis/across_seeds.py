@@ -1,32 +1,23 @@
-"""All that the predictions of a setting's runs say side by side."""
+"""What the predictions of a setting's runs say side by side."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from ..reading.predictions import PredictionFiles
-from .disagreement import Disagreement, disagreements
-from .ensembles import Ensembles, ensembles
+from .disagreement import disagreements
+from .ensembles import ensembles
 from .predicted import predicted_runs
 from .setting import Setting
 
 
-@dataclass(frozen=True)
-class AcrossSeeds:
-    """What is made of predictions, empty without them.
-
-    Args:
-        disagreements: How far runs disagree, by method and domain.
-        ensembles: What ensembles of runs would score in domain, by method.
-    """
-
-    disagreements: tuple[Disagreement, ...] = ()
-    ensembles: tuple[Ensembles, ...] = ()
-
-
-def across_seeds(setting: Setting, files: PredictionFiles, rng: np.random.Generator) -> AcrossSeeds:
-    """Read the predictions of a setting's runs, compare them, and average them."""
+def with_predictions(setting: Setting, files: PredictionFiles, rng: np.random.Generator) -> Setting:
+    """The setting with its runs' predictions compared and averaged, where there are any."""
     predicted = predicted_runs(setting, files)
-    return AcrossSeeds(disagreements(setting, predicted), ensembles(setting, predicted, rng))
+    return replace(
+        setting,
+        disagreements=disagreements(setting, predicted),
+        ensembles=ensembles(setting, predicted, rng),
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,20 +18,11 @@ from ...stats import (
 )
 from ..reading.predictions import Columns, PredictedRun
 from .predicted import Predicted, same_rows
-from .setting import Domain, Setting
+from .setting import Disagreement, Setting
 
 MOST_ROWS = 5000
 
 Found = LabelDisagreement | ValueDisagreement
-
-
-@dataclass(frozen=True)
-class Disagreement:
-    """One method on one domain."""
-
-    method: str
-    domain: Domain
-    found: Found
 
 
 def disagreements(setting: Setting, predicted: Predicted) -> tuple[Disagreement, ...]:

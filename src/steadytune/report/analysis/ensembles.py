@@ -19,35 +19,18 @@ from scipy.special import softmax
 
 from ...metrics.confusion_counts import OF_COUNTS, counts
 from ...metrics.regression import REGRESSION_METRICS, correlation
-from ...stats import EnsembleScores, ensemble_scores, is_degenerate
+from ...stats import ensemble_scores, is_degenerate
 from ..reading.predictions import Columns, PredictedRun
 from ..reading.schema import Record
 from .predicted import Predicted, same_rows
 from .scoring import raw_score
-from .setting import Setting
+from .setting import Ensembles, Setting
 
 SIZES = (1, 2, 3, 5)
 TRAIN = "train"
 
 Array = NDArray[Any]
 Scorer = Callable[[Array], float | None]
-
-
-@dataclass(frozen=True)
-class Ensembles:
-    """The ensembles of one method.
-
-    Args:
-        method: The method.
-        runs: How many runs there are to choose from, failed ones too.
-        learned: Of how many of them ensembles are made.
-        sizes: What ensembles score, by size.
-    """
-
-    method: str
-    runs: int
-    learned: int
-    sizes: tuple[EnsembleScores, ...]
 
 
 def ensembles(

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 from ...stats import (
     BootstrapInterval,
+    EnsembleScores,
     Improvement,
+    LabelDisagreement,
     PairedDifference,
     Rate,
     SignedRankTest,
     SpreadComparison,
     Summary,
     TrainTestGap,
+    ValueDisagreement,
 )
 from ..reading.schema import Record, TaskPart
 from .metrics import MetricDisplay
@@ -129,6 +132,32 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Disagreement:
+    """How far the predictions of runs of one method lie apart on one domain."""
+
+    method: str
+    domain: Domain
+    found: LabelDisagreement | ValueDisagreement
+
+
+@dataclass(frozen=True)
+class Ensembles:
+    """Ensembles of runs of one method, in domain.
+
+    Args:
+        method: The method.
+        runs: How many runs there are to choose from, failed ones too.
+        learned: How many of them learned something from their training rows.
+        sizes: What ensembles score, by size.
+    """
+
+    method: str
+    runs: int
+    learned: int
+    sizes: tuple[EnsembleScores, ...]
+
+
+@dataclass(frozen=True)
 class Setting:
     """Runs that differ in nothing but method, seed, training subset and what arms vary.
 
@@ -145,6 +174,8 @@ class Setting:
         comparisons: Every other method against the baseline, by domain.
         gaps: Training score minus in-domain test score by method, over the finished runs.
         costs: Time by method.
+        disagreements: How far predictions lie apart; empty where none were read.
+        ensembles: What ensembles of runs would score; empty likewise.
     """
 
     spec: Mapping[str, object]
@@ -159,6 +190,8 @@ class Setting:
     comparisons: tuple[Comparison, ...]
     gaps: Mapping[str, TrainTestGap]
     costs: tuple[Cost, ...]
+    disagreements: tuple[Disagreement, ...] = ()
+    ensembles: tuple[Ensembles, ...] = ()
 
     @property
     def primary(self) -> tuple[Comparison, ...]:

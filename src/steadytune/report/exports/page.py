@@ -24,7 +24,7 @@ _TEMPLATE = Path(__file__).parent / "templates" / "report.html.j2"
 MOST_SECTIONS = 60
 """Settings that a page shows in full; of the others it shows a line in the table of all."""
 
-MOST_PANELS = 48
+MOST_PANELS = 60
 """Drawings a page holds at most: more would take long to draw and longer to look at."""
 
 
@@ -38,7 +38,7 @@ def write_page(report: Report, path: str | Path) -> Path:
 
 
 def render_html(report: Report) -> str:
-    """The page as text, with up to 48 drawings, those that matter most first."""
+    """The page as text, with up to 60 drawings, those that matter most first."""
     methods = [note.method for note in report.methods]
     figures, complete = zip(*_chosen_figures(report), strict=True) if report.sections else ((), ())
     values = {

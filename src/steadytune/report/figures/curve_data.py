@@ -1,10 +1,11 @@
-"""What the figures of curves show: training losses, and the best of n seeds."""
+"""What the figures of curves show: training losses, and what more seeds bring."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...stats import expected_best
+from ...stats import EnsembleScores, expected_best
 from ..analysis.setting import Setting
 from ..analysis.thinning import thin
 from ..reading.schema import Record
@@ -69,37 +70,57 @@ def _until(limit: float, curve: Curve) -> Curve:
 
 
 @dataclass(frozen=True)
-class BestLine:
-    """The expected best in-domain score of 1, 2, ... runs of one method."""
+class SeedLine:
+    """A number for some numbers of runs of one method, both in rising order of the runs."""
 
     method: str
     slot: int
-    scores: tuple[float, ...]
+    runs: tuple[int, ...]
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class BestOfSeeds:
-    """What the best of n seeds flatters a method by, for every method."""
+class SeedLines:
+    """What more seeds bring, one line a method; `axes` names the runs and the numbers."""
 
-    axis: str
-    lines: tuple[BestLine, ...]
+    axes: tuple[str, str]
+    lines: tuple[SeedLine, ...]
 
 
-def best_of_seeds(setting: Setting) -> BestOfSeeds | None:
-    """The curve of every method with two runs or more in domain; None without any."""
+def best_of_seeds(setting: Setting) -> SeedLines | None:
+    """What the best of n runs flatters a method by, for those with two runs or more in domain."""
     metric = setting.metric
-    lines = tuple(
-        BestLine(
-            method=found.method,
-            slot=setting.slots[found.method],
-            scores=tuple(
-                metric.scale * score
-                for score in expected_best(
-                    list(found.scores.values()), higher_is_better=metric.higher_is_better
-                ).curve
-            ),
-        )
-        for found in setting.in_domain.methods
-        if len(found.scores) > 1
-    )
-    return BestOfSeeds(f"best {metric.heading}", lines) if lines else None
+    lines = []
+    for found in setting.in_domain.methods:
+        scores = list(found.scores.values())
+        if len(scores) > 1:
+            curve = expected_best(scores, higher_is_better=metric.higher_is_better).curve
+            best = tuple(metric.scale * score for score in curve)
+            runs = tuple(range(1, len(best) + 1))
+            lines.append(SeedLine(found.method, setting.slots[found.method], runs, best))
+    axes = "number of seeds", f"best {metric.heading}"
+    return SeedLines(axes, tuple(lines)) if lines else None
+
+
+def ensemble_means(setting: Setting) -> SeedLines | None:
+    """The mean score of ensembles by their size; None without ensembles."""
+    return _ensemble_lines(setting, setting.metric.heading, lambda scores: scores.mean)
+
+
+def ensemble_spreads(setting: Setting) -> SeedLines | None:
+    """The standard deviation over ensembles by their size, of the sizes that have one."""
+    axis = f"std of {setting.metric.heading}"
+    return _ensemble_lines(setting, axis, lambda scores: scores.std)
+
+
+def _ensemble_lines(
+    setting: Setting, axis: str, number: Callable[[EnsembleScores], float | None]
+) -> SeedLines | None:
+    lines = []
+    for found in setting.ensembles:
+        known = {s.size: value for s in found.sizes if (value := number(s)) is not None}
+        values = tuple(setting.metric.scale * value for value in known.values())
+        if len(values) > 1:
+            slot = setting.slots[found.method]
+            lines.append(SeedLine(found.method, slot, tuple(known), values))
+    return SeedLines(("runs in an ensemble", axis), tuple(lines)) if lines else None

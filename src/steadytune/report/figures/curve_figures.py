@@ -1,4 +1,4 @@
-"""Drawing curves: training losses, the best of n seeds, and stability against performance."""
+"""Drawing curves: training losses, what more seeds bring, and stability against performance."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..._page.palette import LIGHT, MUTED, PAPER
 from ..._page.svg import Frame
 from ..analysis.stability import Stability
-from .curve_data import BestOfSeeds, LearningCurves
+from .curve_data import LearningCurves, SeedLines
 from .score_figures import LEFT, PANEL_WIDTH
 
 if TYPE_CHECKING:
@@ -56,29 +56,28 @@ def draw_learning_curves(data: LearningCurves, axes: Axes) -> None:
     axes.tick_params(length=0, labelcolor=MUTED)
 
 
-def best_frame(data: BestOfSeeds) -> Frame:
+def seeds_frame(data: SeedLines) -> Frame:
     """One size for any number of methods."""
     return Frame(PANEL_WIDTH, 260.0, LEFT, 44)
 
 
-def draw_best(data: BestOfSeeds, axes: Axes) -> None:
-    """The expected best of n runs, one line a method."""
+def draw_seeds(data: SeedLines, axes: Axes) -> None:
+    """What more seeds bring, one line a method."""
     from matplotlib.ticker import MaxNLocator
 
     for line in data.lines:
-        counts = range(1, len(line.scores) + 1)
-        few = len(line.scores) <= 12
+        few = len(line.values) <= 12
         axes.plot(
-            counts,
-            line.scores,
+            line.runs,
+            line.values,
             color=LIGHT[line.slot],
             linewidth=1.9,
             marker="o" if few else "",
             markersize=3.6,
         )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_xlabel("number of seeds")
-    axes.set_ylabel(data.axis)
+    axes.set_xlabel(data.axes[0])
+    axes.set_ylabel(data.axes[1])
     axes.tick_params(length=0, labelcolor=MUTED)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from ..._counted import counted
@@ -11,7 +12,14 @@ from ..analysis.setting import Setting
 from ..analysis.stability import Stability, stability
 from ..tables.table import interval_text
 from . import curve_figures
-from .curve_data import BestOfSeeds, LearningCurves, best_of_seeds, learning_curves
+from .curve_data import (
+    LearningCurves,
+    SeedLines,
+    best_of_seeds,
+    ensemble_means,
+    ensemble_spreads,
+    learning_curves,
+)
 from .panel import FigureView, Panel
 
 
@@ -56,23 +64,48 @@ def best_view(setting: Setting, prefix: str) -> FigureView:
         "of the runs. It rises with n without the method getting better, which is why a best score "
         "says little without the number of seeds behind it; the line starts at the mean."
     )
-    legend = tuple(line.method for line in data.lines) if data else ()
-    return FigureView(caption, (_best_panel(data, prefix),) if data else (), legend)
+    return _seeds_view(caption, [("Expected best of n seeds", data)], f"{prefix}-best")
 
 
-def _best_panel(data: BestOfSeeds, prefix: str) -> Panel:
+def ensemble_view(setting: Setting, prefix: str) -> FigureView:
+    """Score and spread of ensembles by the number of runs in them."""
+    caption = (
+        "What the average of the predictions of a few runs scores in domain, and how much that "
+        "varies from one set of seeds to another. One run is the lottery without an ensemble. Runs "
+        "that learned nothing from their training rows are left out of ensembles that have others."
+    )
+    panels = [
+        ("Mean score of ensembles", ensemble_means(setting)),
+        ("Standard deviation over ensembles", ensemble_spreads(setting)),
+    ]
+    return _seeds_view(caption, panels, f"{prefix}-ensembles")
+
+
+def _seeds_view(
+    caption: str, panels: Sequence[tuple[str, SeedLines | None]], name: str
+) -> FigureView:
+    drawn = [
+        _seeds_panel(heading, data, f"{name}{number or ''}")
+        for number, (heading, data) in enumerate(panels)
+        if data is not None
+    ]
+    shown = (line.method for _, data in panels if data is not None for line in data.lines)
+    return FigureView(caption, tuple(drawn), tuple(dict.fromkeys(shown)))
+
+
+def _seeds_panel(heading: str, data: SeedLines, name: str) -> Panel:
     lines = "; ".join(
-        f"{line.method} from {number(line.scores[0], 2)} with one seed to "
-        f"{number(line.scores[-1], 2)} with {len(line.scores)}"
+        f"{line.method} from {number(line.values[0], 2)} with one run to "
+        f"{number(line.values[-1], 2)} with {line.runs[-1]}"
         for line in data.lines
     )
     drawing = Drawing(
-        f"{prefix}-best",
-        f"Expected {data.axis} of n seeds. {lines}.",
-        curve_figures.best_frame(data),
-        partial(curve_figures.draw_best, data),
+        name,
+        f"{heading}: {data.axes[1]}. {lines}.",
+        curve_figures.seeds_frame(data),
+        partial(curve_figures.draw_seeds, data),
     )
-    return Panel("Expected best of n seeds", "in domain", drawing)
+    return Panel(heading, "in domain", drawing)
 
 
 def stability_view(setting: Setting, prefix: str) -> FigureView:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..analysis.setting import Setting
-from .curve_panels import best_view, learning_view, stability_view
+from .curve_panels import best_view, ensemble_view, learning_view, stability_view
 from .panel import FigureView
 from .score_panels import cost_view, differences_view, dots_view, noise_view
 
 FIGURES: dict[str, Callable[[Setting, str], FigureView]] = {
     "dots": dots_view,
+    "ensembles": ensemble_view,
     "differences": differences_view,
     "cost": cost_view,
     "best": best_view,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...stats import LabelDisagreement, ValueDisagreement
-from ..analysis.disagreement import Disagreement
 from ..analysis.metrics import NOT_AVAILABLE, number
 from ..analysis.predicted import MOST_RUNS
-from ..analysis.setting import Domain
+from ..analysis.setting import Disagreement, Domain
 from .table import Group, Row, Table
 
 _SAME_SCORE = "Two runs can score the same and yet be wrong on different examples."

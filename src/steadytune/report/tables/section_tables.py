@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from ..analysis.across_seeds import AcrossSeeds
 from ..analysis.setting import Setting
 from . import comparison_tables, run_tables, score_tables
 from .degenerate_table import degenerate_table
@@ -47,8 +46,8 @@ class SectionTables:
         return tuple(table for name in shown if (table := getattr(self, name)) is not None)
 
 
-def section_tables(setting: Setting, seeds: AcrossSeeds) -> SectionTables:
-    """The tables of a setting of whose runs' predictions `seeds` was made."""
+def section_tables(setting: Setting) -> SectionTables:
+    """The tables of a setting."""
     return SectionTables(
         scores=score_tables.score_table(setting),
         finished=score_tables.finished_table(setting),
@@ -56,8 +55,8 @@ def section_tables(setting: Setting, seeds: AcrossSeeds) -> SectionTables:
         differences=comparison_tables.difference_table(setting),
         significance=comparison_tables.significance_table(setting),
         spread=comparison_tables.spread_table(setting),
-        ensembles=ensemble_table(setting, seeds.ensembles),
-        disagreement=disagreement_table(seeds.disagreements),
+        ensembles=ensemble_table(setting),
+        disagreement=disagreement_table(setting.disagreements),
         degenerate=degenerate_table(setting),
         stability=stability_table(setting),
         cost=run_tables.cost_table(setting),
