@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from steadytune._records.packed import PACKED_FILE
+from steadytune._records.prediction_file import PACKED_PREDICTIONS
 from steadytune.study.ledger import Ledger
 from steadytune.study.outcome import Outcome
 from tests.report.fabricated import study
@@ -38,6 +39,16 @@ def test_a_study_is_packed_and_reported(source: Path, tmp_path: Path) -> None:
     assert [report.exit_code for report in reports] == [0, 0]
     rows = [(tmp_path / f"{folder.name}.csv").read_text() for folder in (source, target)]
     assert rows[0].replace(str(source), str(target)) == rows[1]
+
+
+def test_predictions_come_along_where_they_are_asked_for(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    result = call("pack", str(source), str(target), "--predictions")
+    assert result.exit_code == 0, result.output
+    packed, beside = result.stdout.splitlines()
+    assert packed.startswith(f"6 records in {target / PACKED_FILE}, ") and "stay" not in packed
+    pattern = rf"predictions of 6 records in {target / PACKED_PREDICTIONS}, \d+ KB"
+    assert re.fullmatch(pattern, beside)
 
 
 def test_what_is_left_out_is_said_apart(source: Path, tmp_path: Path) -> None:
