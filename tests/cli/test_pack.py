@@ -29,7 +29,7 @@ def test_a_study_is_packed_and_reported(source: Path, tmp_path: Path) -> None:
     target = tmp_path / "target"
     result = call("pack", str(source), str(target))
     assert result.exit_code == 0, result.output
-    pattern = rf"6 records in {target / PACKED_FILE}, \d+ KB; predictions stay in {source}\n"
+    pattern = rf"6 records in {target / PACKED_FILE}, \d+ KB\npredictions stay in {source}\n"
     assert re.fullmatch(pattern, result.stdout)
     assert result.stderr == ""
     reports = [
@@ -45,8 +45,9 @@ def test_predictions_come_along_where_they_are_asked_for(source: Path, tmp_path:
     target = tmp_path / "target"
     result = call("pack", str(source), str(target), "--predictions")
     assert result.exit_code == 0, result.output
-    packed, beside = result.stdout.splitlines()
-    assert packed.startswith(f"6 records in {target / PACKED_FILE}, ") and "stay" not in packed
+    packed, beside, stay = result.stdout.splitlines()
+    assert packed.startswith(f"6 records in {target / PACKED_FILE}, ")
+    assert stay == f"predictions on other domains stay in {source}"
     pattern = rf"predictions of 6 records in {target / PACKED_PREDICTIONS}, \d+ KB"
     assert re.fullmatch(pattern, beside)
 

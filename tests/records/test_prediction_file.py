@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from steadytune._records.prediction_file import read_predictions, write_predictions
+from steadytune._records.prediction_file import by_run, read_predictions, write_predictions
 
 
 def written(predictions: dict[str, dict[str, Any]]) -> bytes:
@@ -115,3 +116,33 @@ def _read_or_refuse(path: Path) -> None:
         read_predictions(path)
     except ValueError as error:
         assert "holds no predictions" in str(error)
+
+
+@pytest.mark.parametrize(
+    "array", [np.array(1.0), np.array([1j]), np.array([b"a"]), np.array(["2026-01-01"], "M8[D]")]
+)
+def test_arrays_that_are_no_columns_are_refused(tmp_path: Path, array: np.ndarray) -> None:
+    path = tmp_path / "p.npz"
+    np.savez(path, **{"movie/value": array})
+    with pytest.raises(ValueError, match="expected arrays of numbers or text"):
+        read_predictions(path)
+
+
+def test_files_that_are_no_arrays_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "p.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("movie/label", b"no array")
+    with pytest.raises(ValueError, match="expected arrays of numbers or text"):
+        read_predictions(path)
+
+
+def test_of_many_runs_those_are_read_that_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "p.npz"
+    with path.open("wb") as file:
+        columns = {"value": np.zeros(1000)}
+        write_predictions(file, {"one/movie": columns, "two/movie": columns, "two/tweet": columns})
+    assert sorted(read_predictions(path, {"two"})) == ["two/movie", "two/tweet"]
+    assert sorted(by_run(read_predictions(path))["two"]) == ["movie", "tweet"]
+    assert list(read_predictions(path, {"one"}, largest=10_000)) == ["one/movie"]
+    with pytest.raises(ValueError, match="larger than 0 MB"):
+        read_predictions(path, {"two"}, largest=10_000)

@@ -50,7 +50,7 @@ def test_records_of_several_folders_come_together(tmp_path: Path) -> None:
     (file,) = packed.files
     assert file.path == tmp_path / "deep" / "target" / PACKED_FILE
     assert (file.records, file.size) == (3, file.path.stat().st_size)
-    assert (packed.predictions, packed.kept, packed.left_out) == (None, (), ())
+    assert (packed.predictions, packed.left_there, packed.left_out) == (None, (), ())
     records = Ledger(tmp_path / "deep" / "target").read().records
     assert sorted(records, key=str) == sorted([*made(2, 1), *made(3, status="failed")], key=str)
     assert (files(first), files(second)) == before
@@ -135,7 +135,7 @@ def test_predictions_stay(tmp_path: Path) -> None:
     source = add(tmp_path / "source", *made(1))
     Ledger(source).add(Outcome(made(2)[0], {"movie": {"logits": np.zeros((2, 2), np.float32)}}))
     other = add(tmp_path / "other", *made(3))
-    assert pack_studies([source, other, source], tmp_path / "target").kept == (source,)
+    assert pack_studies([source, other, source], tmp_path / "target").left_there == (source,)
     assert sorted(files(tmp_path / "target")) == [PACKED_FILE]
 
 

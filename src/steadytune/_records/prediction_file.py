@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +22,9 @@ PACKED_PREDICTIONS = "predictions.npz"
 Columns = Mapping[str, NDArray[Any]]
 Predictions = dict[str, dict[str, NDArray[Any]]]
 """Split -> column -> one entry a row, in row order."""
+
+_KINDS = "biufU"
+"""Kinds of NumPy's types that predictions have: booleans, numbers and text."""
 
 _UNREADABLE = (
     OSError,
@@ -59,18 +62,28 @@ def write_predictions(file: IO[bytes], predictions: Mapping[str, Mapping[str, An
     np.savez_compressed(file, **named)  # type: ignore[arg-type]
 
 
-def read_predictions(path: Path) -> Predictions:
+def read_predictions(
+    path: Path, runs: Collection[str] | None = None, largest: int | None = None
+) -> Predictions:
     """Read what `write_predictions` wrote. Objects that need a pickle are refused.
 
+    Args:
+        path: The file.
+        runs: Of a file that holds many runs, the names of the records of those that are read.
+        largest: Most bytes that are unpacked; by default there is no limit.
+
     Raises:
-        ValueError: If the file holds no predictions or cannot be read, with the reason in one line.
+        ValueError: If the file holds no predictions, cannot be read or unpacks to more, with the
+            reason in one line.
     """
     found: Predictions = {}
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            for name in archive.files:
+            names = [n for n in archive.files if runs is None or n.partition("/")[0] in runs]
+            _require_size(archive, names, largest)
+            for name in names:
                 split, _, column = name.rpartition("/")
-                found.setdefault(split, {})[column] = archive[name]
+                found.setdefault(split, {})[column] = _array(archive[name])
     except _UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ValueError(f"{path.name} holds no predictions that can be read: {reason}") from error
@@ -79,10 +92,28 @@ def read_predictions(path: Path) -> Predictions:
     return found
 
 
-def of_run(packed: Mapping[str, Columns], name: str) -> dict[str, Columns]:
-    """What a file of many runs holds of the run with that record, by split."""
-    start = f"{name}/"
-    return {split.removeprefix(start): packed[split] for split in packed if split.startswith(start)}
+def by_run(packed: Mapping[str, Columns]) -> dict[str, dict[str, Columns]]:
+    """What a file of many runs holds, by the name of a run's record and by split."""
+    found: dict[str, dict[str, Columns]] = {}
+    for name, columns in packed.items():
+        run, _, split = name.partition("/")
+        found.setdefault(run, {})[split] = columns
+    return found
+
+
+def _require_size(archive: Any, names: Collection[str], largest: int | None) -> None:
+    """A small archive can unpack to any size; what it says it unpacks to is also its limit."""
+    wanted = {f"{name}.npy" for name in names} | set(names)
+    size = sum(m.file_size for m in archive.zip.infolist() if m.filename in wanted)
+    if largest is not None and size > largest:
+        raise ValueError(f"larger than {largest // 2**20} MB")
+
+
+def _array(content: object) -> NDArray[Any]:
+    """An archive may hold other files, and arrays of anything."""
+    if not isinstance(content, np.ndarray) or not content.ndim or content.dtype.kind not in _KINDS:
+        raise ValueError("expected arrays of numbers or text, one entry a row")
+    return content
 
 
 def _plain(values: Any, name: str) -> NDArray[Any]:
@@ -92,6 +123,6 @@ def _plain(values: Any, name: str) -> NDArray[Any]:
         if not all(isinstance(value, str) for value in array.flat):
             raise TypeError(f"{name}: expected numbers or text, got {array.dtype} values")
         array = array.astype(np.str_)
-    if array.dtype.kind not in "biufU":
+    if array.dtype.kind not in _KINDS:
         raise TypeError(f"{name}: expected numbers or text, got {array.dtype} values")
     return array

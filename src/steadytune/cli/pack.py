@@ -56,13 +56,14 @@ def pack(
             typer.echo(f"left out: {line}", err=True)
         if more := len(packed.left_out[_MOST_NAMED:]):
             typer.echo(f"left out: {more} more", err=True)
-        stay = " and ".join(map(str, packed.kept))
-        for number, file in enumerate(packed.files):
-            about = f"; predictions stay in {stay}" if stay and number == 0 else ""
-            typer.echo(f"{_count(file.records)} in {file.path}, {_size(file.size)}{about}")
+        for file in packed.files:
+            typer.echo(f"{_count(file.records)} in {file.path}, {_size(file.size)}")
         if (beside := packed.predictions) is not None:
             about = f"predictions of {_count(beside.records)}"
             typer.echo(f"{about} in {beside.path}, {_size(beside.size)}")
+        if stay := " and ".join(map(str, packed.left_there)):
+            others = " on other domains" if beside else ""
+            typer.echo(f"predictions{others} stay in {stay}")
 
 
 def _count(records: int) -> str:

@@ -101,14 +101,20 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
 
 def _require_choice_by_dev(study: Study, entry: StudyTask) -> None:
     """Refuse rows to choose by that no run would look at."""
-    if entry.source.dev is None or study.tuning is not None:
+    if study.tuning is not None:
         return
-    settings = (_merged(study.settings, entry.changes, arm.changes) for arm in study.arms)
-    if not any(given.get("dev_size") for given in settings):
+    each = [_merged(study.settings, entry.changes, arm.changes) for arm in study.arms]
+    if entry.source.dev is not None and not any(given.get("patience") for given in each):
         raise ConfigError(
             f"dev={entry.source.dev} was given and nothing is chosen by it; give patience and "
             "a dev size, or tuning in a study file, or leave dev out"
         )
+    for given in each:
+        if given.get("dev_size") and not given.get("patience"):
+            raise ConfigError(
+                f"dev_size={given['dev_size']} was given and nothing is chosen by these rows; "
+                "give patience too, or leave it out"
+            )
 
 
 def plan_runs(

@@ -15,7 +15,7 @@ from .disagreement import (
     label_disagreement,
     value_disagreement,
 )
-from .ensembles import EnsembleScores, ensemble_scores
+from .ensembles import MOST_GROUPS, EnsembleScores, ensemble_scores
 from .gap import TrainTestGap, train_test_gap
 from .improvement import Improvement, paired_improvement, unpaired_improvement
 from .intervals import Interval, interval_coverage, mean_interval, std_interval
@@ -46,6 +46,7 @@ from .summary import (
 from .wilcoxon import SignedRankTest, signed_rank_test
 
 __all__ = [
+    "MOST_GROUPS",
     "BootstrapInterval",
     "BootstrapMethod",
     "Correlation",

@@ -25,7 +25,7 @@ from .intervals import Interval
 Group = NDArray[np.intp]
 
 MOST_GROUPS = 1200
-"""Groups that are scored; of more as many are drawn. 10 runs have at most 252 of one size."""
+"""Groups of a size that are scored at most, by default. 10 runs have 252 groups of 5."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,11 @@ class EnsembleScores:
 
 
 def ensemble_scores(
-    score: Callable[[Group], float], runs: int, sizes: Sequence[int], rng: np.random.Generator
+    score: Callable[[Group], float],
+    runs: int,
+    sizes: Sequence[int],
+    rng: np.random.Generator,
+    most: int = MOST_GROUPS,
 ) -> tuple[EnsembleScores, ...]:
     """Score ensembles of the runs there are.
 
@@ -64,7 +68,8 @@ def ensemble_scores(
             rising order.
         runs: How many runs there are.
         sizes: Sizes of ensembles.
-        rng: Draws groups where there are more than 1,200 of a size.
+        rng: Draws groups where there are more than `most` of a size.
+        most: Groups of a size that are scored at most.
 
     Returns:
         One entry a size.
@@ -75,15 +80,19 @@ def ensemble_scores(
     if outside := [size for size in sizes if not 1 <= size <= runs]:
         raise ConfigError(f"asked for ensembles of {outside[0]}, expected 1 to {runs} runs")
     singles = finite_scores([score(np.array([run])) for run in range(runs)])
-    return tuple(_of_size(score, singles, size, rng) for size in sizes)
+    return tuple(_of_size(score, singles, size, rng, most) for size in sizes)
 
 
 def _of_size(
-    score: Callable[[Group], float], singles: FloatArray, size: int, rng: np.random.Generator
+    score: Callable[[Group], float],
+    singles: FloatArray,
+    size: int,
+    rng: np.random.Generator,
+    most: int,
 ) -> EnsembleScores:
     runs = singles.size
-    whole = math.comb(runs, size) <= MOST_GROUPS
-    groups = _every_group(runs, size) if whole else _drawn_groups(runs, size, rng)
+    whole = math.comb(runs, size) <= most
+    groups = _every_group(runs, size) if whole else _drawn_groups(runs, size, rng, most)
     scores = finite_scores([score(group) for group in groups])
     belongs = np.zeros((len(groups), runs), dtype=bool)
     np.put_along_axis(belongs, groups, values=True, axis=1)
@@ -105,11 +114,11 @@ def _every_group(runs: int, size: int) -> NDArray[np.intp]:
     return np.array(list(combinations(range(runs), size)), dtype=np.intp)
 
 
-def _drawn_groups(runs: int, size: int, rng: np.random.Generator) -> NDArray[np.intp]:
+def _drawn_groups(runs: int, size: int, rng: np.random.Generator, most: int) -> NDArray[np.intp]:
     """As many groups of a draw as have no run in common, draw after draw."""
     together = runs // size
-    draws = [rng.permutation(runs)[: together * size] for _ in range(-(-MOST_GROUPS // together))]
-    return np.sort(np.concatenate(draws).reshape(-1, size)[:MOST_GROUPS], axis=1)
+    draws = [rng.permutation(runs)[: together * size] for _ in range(-(-most // together))]
+    return np.sort(np.concatenate(draws).reshape(-1, size)[:most], axis=1)
 
 
 def _std(belongs: NDArray[np.bool_], scores: FloatArray) -> float | None:

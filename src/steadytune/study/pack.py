@@ -45,14 +45,14 @@ class Packed:
 
     Args:
         files: The files written: that of the study, and that of its search if there was one.
-        predictions: The file of predictions, if they were asked for: of so many records.
-        kept: The folders whose predictions were not packed.
+        predictions: The file of predictions, if one was written: of so many records.
+        left_there: The folders in which predictions stay that were not packed.
         left_out: A line for each thing that was not packed, predictions aside, and why.
     """
 
     files: tuple[PackedFile, ...]
     predictions: PackedFile | None
-    kept: tuple[Path, ...]
+    left_there: tuple[Path, ...]
     left_out: tuple[str, ...]
 
 
@@ -71,7 +71,7 @@ class _Plan:
     predictions: _PlannedFile | None
     note: bytes | None
     choices: list[dict[str, Any]] | None
-    kept: tuple[Path, ...]
+    left_there: tuple[Path, ...]
     left_out: tuple[str, ...]
 
 
@@ -88,7 +88,8 @@ def pack_studies(sources: Sequence[Path], target: Path, *, predictions: bool = F
         sources: Output folders of studies, packed or not.
         target: The folder to write to; it is made if it is not there.
         predictions: Whether to write the predictions on the rows in domain to
-            `target/predictions.npz`, with those that it has already.
+            `target/predictions.npz`, with those that it has already. A target that has this file
+            gets them in any case, so that none is left of a record that is replaced.
 
     Raises:
         DataError: If a folder is none of a study, or a packed file is damaged.
@@ -110,7 +111,7 @@ def pack_studies(sources: Sequence[Path], target: Path, *, predictions: bool = F
     return Packed(
         tuple(map(_about, plan.files)),
         _about(plan.predictions) if plan.predictions else None,
-        plan.kept,
+        plan.left_there,
         plan.left_out,
     )
 
@@ -123,18 +124,22 @@ def _plan(sources: Sequence[Path], target: Path, predictions: bool) -> _Plan:
     _require_folders(sources, target)
     sources = _distinct(sources)
     left_out: list[str] = []
-    best = [_best(sources, target, part, left_out) for part in _PARTS]
+    placed = [_placed(sources, target, part, left_out) for part in _PARTS]
+    best = [best_of_each((r for r, _ in each), spec_hash_of, rank_of) for each in placed]
     files = [_planned(records, target / part) for records, part in zip(best, _PARTS, strict=True)]
+    beside = None
+    if predictions or (target / PACKED_PREDICTIONS).exists():
+        beside = _predictions(best[0], placed[0], target, left_out)
     if not any(files):
         more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
         where = ", ".join(map(str, sources))
         raise DataError(f"{where}: no records to pack; left out: {left_out[0]}{more}")
     return _Plan(
         tuple(file for file in files if file),
-        _predictions(best[0], sources, target, left_out) if predictions else None,
+        beside,
         _study_note(sources, target),
         _choices(sources, target, left_out),
-        () if predictions else tuple(source for source in sources if _has_predictions(source)),
+        tuple(source for source in sources if _has_predictions(source)),
         tuple(dict.fromkeys(left_out)),
     )
 
@@ -156,12 +161,14 @@ def _holds_records(folder: Path) -> bool:
     return is_there(folder) or any((folder / "runs").glob("*.json"))
 
 
-def _best(sources: Iterable[Path], target: Path, part: Path, left_out: list[str]) -> list[Record]:
-    """The record of each run of a study or of its search."""
-    records = Ledger(target / part).packed()
+def _placed(
+    sources: Iterable[Path], target: Path, part: Path, left_out: list[str]
+) -> list[tuple[Record, Path]]:
+    """The records of a study or of its search, each with the folder that holds it."""
+    placed = [(record, target / part) for record in Ledger(target / part).packed()]
     for folder in _distinct((target, *sources)):
-        records = [*records, *_packable(folder / part, left_out)]
-    return list(best_of_each(records, spec_hash_of, rank_of))
+        placed += [(record, folder / part) for record in _packable(folder / part, left_out)]
+    return placed
 
 
 def _planned(records: Sequence[Record], folder: Path) -> _PlannedFile | None:
@@ -176,10 +183,22 @@ def _planned(records: Sequence[Record], folder: Path) -> _PlannedFile | None:
 
 
 def _predictions(
-    records: Sequence[Record], sources: Iterable[Path], target: Path, left_out: list[str]
-) -> _PlannedFile:
-    content, number = pack_predictions(records, _distinct((target, *sources)), left_out)
-    return _PlannedFile(target / PACKED_PREDICTIONS, number, content)
+    best: Sequence[Record],
+    placed: Iterable[tuple[Record, Path]],
+    target: Path,
+    left_out: list[str],
+) -> _PlannedFile | None:
+    """The file of predictions; None if there are none and the target has no such file."""
+    of_hash: dict[str, list[tuple[Record, Path]]] = {}
+    for record, folder in placed:
+        of_hash.setdefault(spec_hash_of(record), []).append((record, folder))
+    holders = (
+        (record, [folder for other, folder in of_hash[spec_hash_of(record)] if other == record])
+        for record in best
+    )
+    content, number = pack_predictions(holders, target, left_out)
+    path = target / PACKED_PREDICTIONS
+    return _PlannedFile(path, number, content) if number or path.exists() else None
 
 
 def _packable(folder: Path, left_out: list[str]) -> list[Record]:

@@ -117,10 +117,8 @@ class RunSpec:
         check_choice("class_weights", self.class_weights, CLASS_WEIGHTS)
         check_choice("scored", self.scored, SCORED)
         if self.dev_size is None and (self.patience is not None or self.scored == "dev"):
-            raise ConfigError(
-                f"patience={self.patience} and scored={self.scored} need rows to choose by; "
-                "expected a dev size too"
-            )
+            needs = "scored=dev" if self.scored == "dev" else f"patience={self.patience}"
+            raise ConfigError(f"{needs} needs rows to choose by; give a dev size too")
 
     def as_dict(self) -> dict[str, Any]:
         """The spec as JSON-ready values; `RunSpec(**values)` is the same spec."""

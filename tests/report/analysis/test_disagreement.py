@@ -11,8 +11,7 @@ import pytest
 
 from steadytune._records.prediction_file import write_predictions
 from steadytune.report import build_report
-from steadytune.report.analysis.disagreement import disagreements
-from steadytune.report.analysis.predicted import predicted_runs
+from steadytune.report.analysis.across_seeds import with_predictions
 from steadytune.report.analysis.setting import Disagreement, Setting
 from steadytune.report.reading.predictions import PredictionFiles
 from steadytune.report.reading.records import parse_folder
@@ -38,7 +37,8 @@ def setting_in(folder: Path) -> Setting:
 
 def disagreements_in(setting: Setting) -> tuple[tuple[Disagreement, ...], list[str]]:
     files = PredictionFiles()
-    return disagreements(setting, predicted_runs(setting, files)), files.problems
+    found = with_predictions(setting, files, np.random.default_rng(0)).disagreements
+    return found, [line for line in files.problems if not line.startswith("no ensembles of ")]
 
 
 def test_classifiers_that_differ_in_one_of_four_rows(tmp_path: Path) -> None:

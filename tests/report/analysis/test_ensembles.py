@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from steadytune._records.prediction_file import write_predictions
-from steadytune.report.analysis.ensembles import ensembles
-from steadytune.report.analysis.predicted import predicted_runs
+from steadytune.metrics.classification import classification_metrics
+from steadytune.metrics.regression import regression_metrics
+from steadytune.report.analysis.across_seeds import with_predictions
+from steadytune.report.analysis.predicted import comparable_runs
 from steadytune.report.analysis.setting import Ensembles, Setting
 from steadytune.report.reading.predictions import PredictionFiles
 from steadytune.report.reading.records import parse_folder
@@ -25,13 +27,24 @@ def sure(*probabilities: float) -> np.ndarray:
     return np.log(np.stack([1 - p, p], axis=1))
 
 
+def score_of(columns: dict[str, Any], metric: str) -> float | None:
+    """The score that a run with these predictions has; None where it is undefined or odd."""
+    labels = columns.get("label", LABELS)
+    try:
+        if "value" in columns:
+            return regression_metrics(columns["value"], labels)[metric]
+        return classification_metrics(columns["logits"], labels)[metric]
+    except (KeyError, ValueError):
+        return None
+
+
 def setting_in(folder: Path, predictions: list[dict[str, Any] | None], **changes: Any) -> Setting:
     """Runs of plain with predictions on movie; None is a run that diverged.
 
     Of `changes`, `trained` says which runs learned their training rows, and `metric` the metric.
     """
     trained = changes.pop("trained", [True] * len(predictions))
-    metric = changes.pop("metric", "accuracy")
+    metric, movie = changes.pop("metric", "accuracy"), changes.pop("movie", None)
     made = []
     for seed, (columns, learned) in enumerate(zip(predictions, trained, strict=True)):
         run = record(seed=seed, status="diverged" if columns is None else "ok", **changes)
@@ -39,6 +52,7 @@ def setting_in(folder: Path, predictions: list[dict[str, Any] | None], **changes
         run["task"]["constant"]["train"] = 0.5
         if columns is not None:
             run["results"]["train"] = {metric: 1.0 if learned else 0.5}
+            run["results"]["movie"][metric] = score_of(columns, metric) if movie is None else movie
         made.append(run)
     write(folder, made)
     (folder / "predictions").mkdir()
@@ -52,8 +66,15 @@ def setting_in(folder: Path, predictions: list[dict[str, Any] | None], **changes
 
 
 def of(setting: Setting) -> tuple[Ensembles, ...]:
-    predicted = predicted_runs(setting, PredictionFiles())
-    return ensembles(setting, predicted, np.random.default_rng(0))
+    found, problems = looked_at(setting)
+    assert problems == []
+    return found
+
+
+def looked_at(setting: Setting) -> tuple[tuple[Ensembles, ...], list[str]]:
+    files = PredictionFiles()
+    found = with_predictions(setting, files, np.random.default_rng(0))
+    return found.ensembles, files.problems
 
 
 RIGHT = {"logits": sure(0.1, 0.9, 0.9, 0.1)}
@@ -129,30 +150,85 @@ def test_the_mean_of_single_runs_is_the_score_tables(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "odd",
+    ("odd", "why"),
     [
-        {"text": np.array(list("abcd")), "logits": None},
-        {"logits": np.zeros(4)},
-        {"logits": np.full((4, 2), np.nan)},
-        {"logits": np.zeros((4, 2, 2))},
-        {"logits": np.zeros((4, 1))},
-        {"logits": np.zeros((4, 2)), "label": np.array([0, 1, 2, 0])},
-        {"logits": np.zeros((4, 2)), "label": np.array([0, 1, -1, 0])},
-        {"logits": np.zeros((4, 2)), "label": np.array([0.0, 1.0, 1.0, 0.0])},
-        {"logits": np.zeros((4, 2)), "label": np.array([0, 1])},
-        {"logits": np.zeros((0, 2)), "label": np.zeros(0, int), "idx": np.zeros(0, int)},
+        ({"logits": None}, "have no logits"),
+        ({"logits": np.zeros(4)}, "column logits of its predictions has another shape"),
+        ({"logits": np.full((4, 2), np.nan)}, "column logits of its predictions is not finite"),
+        ({"logits": np.zeros((4, 2, 2))}, "column logits of its predictions has another shape"),
+        ({"logits": np.zeros((1, 2))}, "column logits of its predictions has another shape"),
+        ({"logits": np.zeros((4, 1))}, "labels are not those of 1 classes"),
+        ({"logits": np.zeros((4, 2000), np.float32)}, "labels are not those of 2000 classes"),
+        ({"logits": np.zeros((4, 2)), "label": np.array([0, 1, 2, 0])}, "those of 2 classes"),
+        ({"logits": np.zeros((4, 2)), "label": np.array([0, 1, -1, 0])}, "those of 2 classes"),
+        ({"logits": np.zeros((4, 2)), "label": np.array([0.0, 0.5, 1, 0])}, "those of 2 classes"),
+        ({"logits": np.zeros((4, 2)), "label": np.array([0, 1])}, "another shape"),
+        ({"logits": np.zeros((4, 2)), "label": np.array(list("abcd"))}, "another shape"),
+        (
+            {"logits": np.zeros((0, 2)), "label": np.zeros(0, int), "idx": np.zeros(0, int)},
+            "another shape",
+        ),
     ],
 )
-def test_what_makes_no_ensemble_is_left_out(tmp_path: Path, odd: dict[str, Any]) -> None:
+def test_predictions_that_do_not_serve_are_named(
+    tmp_path: Path, odd: dict[str, Any], why: str
+) -> None:
     columns = {name: values for name, values in odd.items() if values is not None}
+    found, (problem,) = looked_at(setting_in(tmp_path, [columns, columns]))
+    assert found == ()
+    assert problem.startswith("no ensembles of plain: ") and why in problem
+
+
+def test_answers_in_a_text_make_no_ensemble(tmp_path: Path) -> None:
+    columns = {"text": np.array(list("abcd"))}
     assert of(setting_in(tmp_path, [columns, columns])) == ()
+
+
+def test_labels_of_small_types_are_classes_too(tmp_path: Path) -> None:
+    """Such a type would overflow in a table of confusion counts."""
+    logits = np.full((4, 100), -9.0)
+    logits[np.arange(4), [0, 99, 50, 3]] = 9.0
+    columns = {"logits": logits, "label": np.array([0, 99, 50, 3], np.uint8)}
+    (found,) = of(setting_in(tmp_path, [columns, columns], movie=1.0))
+    assert found.sizes[1].mean == 1.0
 
 
 def test_runs_with_other_rows_make_no_ensemble(tmp_path: Path) -> None:
     other = {**RIGHT, "idx": np.arange(1, 5)}
-    assert of(setting_in(tmp_path, [RIGHT, other])) == ()
+    found, (problem,) = looked_at(setting_in(tmp_path, [RIGHT, other]))
+    assert (found, "different rows" in problem) == ((), True)
+
+
+def test_where_only_some_runs_have_predictions_there_is_no_ensemble(tmp_path: Path) -> None:
+    setting = setting_in(tmp_path, [RIGHT, RIGHT, RIGHT, None])
+    (tmp_path / "predictions" / "00001.npz").unlink()
+    found, (problem,) = looked_at(setting)
+    assert (found, problem) == ((), "no ensembles of plain: 2 of its 3 runs have predictions")
+
+
+def test_predictions_of_another_run_make_no_ensemble(tmp_path: Path) -> None:
+    found, (problem,) = looked_at(setting_in(tmp_path, [RIGHT, RIGHT], movie=0.75))
+    assert (found, problem) == (
+        (),
+        "no ensembles of plain: the predictions of seed 0 do not give its score",
+    )
 
 
 def test_one_run_or_none_makes_no_ensemble(tmp_path: Path) -> None:
     assert of(setting_in(tmp_path / "a", [RIGHT])) == ()
     assert of(setting_in(tmp_path / "b", [None, None])) == ()
+
+
+def test_all_methods_are_looked_at_on_one_subset(tmp_path: Path) -> None:
+    """Plain has most runs on subset 0, lnsr has none there."""
+    subsets = {"plain": (0, 0, 0, 1, 1), "lnsr": (1, 1, 1)}
+    runs = [
+        record(method, seed, spec={"subset_seed": subset})
+        for method, each in subsets.items()
+        for seed, subset in enumerate(each)
+    ]
+    found = comparable_runs(setting_of(runs))
+    assert {m: [(r.spec.seed, r.spec.subset_seed) for r in each] for m, each in found.items()} == {
+        "plain": [(3, 1), (4, 1)],
+        "lnsr": [(0, 1), (1, 1), (2, 1)],
+    }

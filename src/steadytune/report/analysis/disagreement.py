@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..._exceptions import ConfigError
+from ..._records.prediction_file import Columns
 from ...stats import (
     LabelDisagreement,
     ValueDisagreement,
@@ -16,8 +17,8 @@ from ...stats import (
     label_disagreement,
     value_disagreement,
 )
-from ..reading.predictions import Columns, PredictedRun
-from .predicted import Predicted, same_rows
+from ..reading.predictions import PredictedRun
+from .predicted import same_rows
 from .setting import Disagreement, Setting
 
 MOST_ROWS = 5000
@@ -25,15 +26,15 @@ MOST_ROWS = 5000
 Found = LabelDisagreement | ValueDisagreement
 
 
-def disagreements(setting: Setting, predicted: Predicted) -> tuple[Disagreement, ...]:
-    """Compare the runs of each method, domain by domain."""
-    found = (
+def disagreements(
+    setting: Setting, method: str, runs: Sequence[PredictedRun]
+) -> list[Disagreement]:
+    """Compare the runs of a method, domain by domain."""
+    return [
         Disagreement(method, scores.domain, compared)
-        for method in setting.methods
         for scores in setting.domains
-        if (compared := _compare(_columns(predicted[method], scores.domain.name))) is not None
-    )
-    return tuple(found)
+        if (compared := _compare(_columns(runs, scores.domain.name))) is not None
+    ]
 
 
 def _columns(runs: Sequence[PredictedRun], domain: str) -> list[Columns]:
@@ -47,7 +48,7 @@ def _compare(runs: Sequence[Columns]) -> Found | None:
         return None
     try:
         return _statistic(runs)
-    except (ConfigError, ValueError, TypeError):
+    except (ConfigError, ValueError, TypeError, IndexError):
         return None
 
 

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..reading.predictions import Columns, PredictedRun, PredictionFiles
+from ..._records.prediction_file import Columns
 from ..reading.schema import Record
 from .scoring import counts
 from .setting import Setting
 
 MOST_RUNS = 20
 
-Predicted = Mapping[str, Sequence[PredictedRun]]
-"""Method -> its runs, those without predictions too."""
 
+def comparable_runs(setting: Setting) -> Mapping[str, Sequence[Record]]:
+    """The runs of each method on one training subset, at most twenty, in the order of their seeds.
 
-def predicted_runs(setting: Setting, files: PredictionFiles) -> Predicted:
-    """The runs of each method on one training subset, the one with the most; at most twenty."""
-    return {m: files.of_runs(_comparable(setting.runs_of(m))) for m in setting.methods}
+    The subset is the same for all methods that have runs on it: the one of which the method with
+    the fewest runs has most.
+    """
+    runs = {method: list(filter(counts, setting.runs_of(method))) for method in setting.methods}
+    numbers = {method: Counter(map(_subset, found)) for method, found in runs.items()}
+    subsets = dict.fromkeys(subset for found in numbers.values() for subset in found)
+
+    def shared(subset: str) -> tuple[int, int]:
+        each = [found[subset] for found in numbers.values()]
+        return min(each), sum(each)
+
+    chosen = max(subsets, key=shared, default="")
+    return {
+        m: _by_seed([run for run in found if _subset(run) == chosen]) for m, found in runs.items()
+    }
 
 
 def same_rows(runs: Sequence[Columns]) -> list[Columns]:
@@ -28,10 +41,9 @@ def same_rows(runs: Sequence[Columns]) -> list[Columns]:
     return [run for run in known if np.array_equal(run["idx"], known[0]["idx"])]
 
 
-def _comparable(runs: Sequence[Record]) -> list[Record]:
-    subsets: dict[object, list[Record]] = {}
-    for run in filter(counts, runs):
-        key = (run.spec.subset_seed, (run.spec.model_extra or {}).get("data_hash"))
-        subsets.setdefault(str(key), []).append(run)
-    most = max(subsets.values(), key=len, default=[])
-    return sorted(most, key=lambda run: run.spec.seed)[:MOST_RUNS]
+def _subset(run: Record) -> str:
+    return str((run.spec.subset_seed, (run.spec.model_extra or {}).get("data_hash")))
+
+
+def _by_seed(runs: Sequence[Record]) -> list[Record]:
+    return sorted(runs, key=lambda run: run.spec.seed)[:MOST_RUNS]

@@ -6,20 +6,15 @@ without them.
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-
-from ..._records.prediction_file import PACKED_PREDICTIONS, of_run, read_predictions
+from ..._records.prediction_file import PACKED_PREDICTIONS, Columns, by_run, read_predictions
 from .schema import Record, clean_text
 
 LARGEST_FILE = 256 * 2**20
-
-Columns = Mapping[str, NDArray[Any]]
+"""Most bytes that are unpacked of a run's file, and of a packed one for the runs of a method."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,47 +31,48 @@ class PredictedRun:
 
 
 class PredictionFiles:
-    """Reads predictions, packed ones once a folder, and keeps a line for each broken file."""
+    """Reads predictions, and keeps a line for each file that is broken."""
 
     def __init__(self) -> None:
         self.problems: list[str] = []
-        self._packed: dict[Path, Mapping[str, Columns]] = {}
 
     def of_runs(self, runs: Sequence[Record]) -> list[PredictedRun]:
         """The runs beside their predictions, in their order."""
-        return [PredictedRun(run, self._of(run)) for run in runs]
+        places = [_place(run) for run in runs]
+        packed: dict[Path, dict[str, dict[str, Columns]]] = {}
+        for folder in {place.parents[1] for place in places if place and not place.exists()}:
+            names = {place.stem for place in places if place and place.parents[1] == folder}
+            packed[folder] = by_run(self._read(folder / PACKED_PREDICTIONS, names))
+        found = []
+        for run, place in zip(runs, places, strict=True):
+            if place and place.exists():
+                found.append(PredictedRun(run, self._read(place)))
+            else:
+                splits = packed[place.parents[1]].get(place.stem, {}) if place else {}
+                found.append(PredictedRun(run, splits))
+        return found
 
-    def _of(self, run: Record) -> Mapping[str, Columns]:
-        if run.status != "ok" or run.origin is None:
+    def _read(self, path: Path, runs: Collection[str] | None = None) -> Mapping[str, Columns]:
+        if not path.exists():
             return {}
-        folder = Path(run.origin.folder)
-        own = folder / "predictions" / f"{run.origin.stem}.npz"
-        if own.exists():
-            return self._read(own)
-        if folder not in self._packed:
-            packed = folder / PACKED_PREDICTIONS
-            self._packed[folder] = self._read(packed) if packed.exists() else {}
-        return of_run(self._packed[folder], run.origin.stem)
-
-    def _read(self, path: Path) -> Mapping[str, Columns]:
         try:
-            _check_size(path)
-            return read_predictions(path)
-        except (OSError, ValueError, zipfile.BadZipFile) as error:
-            line = clean_text(" ".join(str(error).split()))
-            self.problems.append(f"{_called(path)} left out: {line}")
+            if not path.is_file():
+                raise ValueError("not a regular file")
+            return read_predictions(path, runs, LARGEST_FILE)
+        except (OSError, ValueError) as error:
+            line = f"{_called(path)} left out: {clean_text(' '.join(str(error).split()))}"
+            if line not in self.problems:
+                self.problems.append(line)
             return {}
+
+
+def _place(run: Record) -> Path | None:
+    """Where the run's own file would be; None for a run that left no predictions."""
+    if run.status != "ok" or run.origin is None:
+        return None
+    return Path(run.origin.folder) / "predictions" / f"{run.origin.stem}.npz"
 
 
 def _called(path: Path) -> str:
     packed = path.name == PACKED_PREDICTIONS
     return f"{path.name} was" if packed else f"predictions of {clean_text(path.stem)} were"
-
-
-def _check_size(path: Path) -> None:
-    """A small archive can unpack to any size; what it says it unpacks to is also its limit."""
-    if not path.is_file():
-        raise ValueError("not a regular file")
-    with zipfile.ZipFile(path) as archive:
-        if sum(member.file_size for member in archive.infolist()) > LARGEST_FILE:
-            raise ValueError(f"larger than {LARGEST_FILE // 2**20} MB")
