@@ -96,8 +96,9 @@ def best_member(members: Sequence[Member], metric: str) -> Member:
 def members_that_learned(members: Sequence[Member]) -> Sequence[Member]:
     """The runs that beat the constant predictor on their own training rows; all where none did.
 
-    A run that learned nothing answers every row with about the shares of the classes, and pulls an
-    average towards the most frequent one.
+    A classifier that learned nothing answers every row with about the shares of the classes, and
+    pulls an average towards the most frequent one. Of regressions hardly any is left out: any
+    correlation above 0 counts.
     """
     return [m for m in members if not no_better_than_constant(m.record, TRAIN)] or members
 

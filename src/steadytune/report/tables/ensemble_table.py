@@ -39,7 +39,8 @@ def ensemble_table(setting: Setting) -> Table | None:
             "Learned: the runs that ended on their training rows above the constant predictor; an "
             "ensemble leaves out the others if it has any of these. The standard deviation is that "
             "of ensembles of other seeds, from pairs without a common run; 10 runs make few pairs "
-            "of 5. Gain: over single runs, with an interval by jackknife over the runs. Up to "
+            "of 5. Gain: over single runs, with an interval by jackknife over the runs, too narrow "
+            "where runs fail. Up to "
             f"{MOST_RUNS} runs a method, on one training subset.",
         ),
         dispensable=("2 runs", "Lowest, 1 run", f"Lowest, {_SHOWN} runs"),
