@@ -104,13 +104,14 @@ def _require_choice_by_dev(study: Study, entry: StudyTask) -> None:
     if study.tuning is not None:
         return
     each = [_merged(study.settings, entry.changes, arm.changes) for arm in study.arms]
-    if entry.source.dev is not None and not any(given.get("patience") for given in each):
+    looks = [given.get("patience") or given.get("scored") == "dev" for given in each]
+    if entry.source.dev is not None and not any(looks):
         raise ConfigError(
             f"dev={entry.source.dev} was given and nothing is chosen by it; give patience and "
             "a dev size, or tuning in a study file, or leave dev out"
         )
-    for given in each:
-        if given.get("dev_size") and not given.get("patience"):
+    for given, looked_at in zip(each, looks, strict=True):
+        if given.get("dev_size") and not looked_at:
             raise ConfigError(
                 f"dev_size={given['dev_size']} was given and nothing is chosen by these rows; "
                 "give patience too, or leave it out"
