@@ -10,7 +10,7 @@ import numpy as np
 
 from .._counted import counted
 from .analysis.facts import short_names
-from .analysis.metrics import NOT_AVAILABLE, capitalized, p_text
+from .analysis.metric_display import NOT_AVAILABLE, capitalized, p_text
 from .analysis.over_tasks import OverTasks, over_tasks
 from .analysis.setting import Comparison, MethodScores, Setting
 from .sentences.over_tasks_verdict import over_tasks_details, over_tasks_findings

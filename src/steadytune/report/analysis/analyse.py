@@ -23,7 +23,7 @@ from ...stats import (
 from ..reading.arms import common_spec, grouped
 from ..reading.schema import Record, TaskPart
 from . import scoring
-from .metrics import metric_display
+from .metric_display import metric_display
 from .setting import Comparison, Cost, Domain, DomainScores, MethodScores, Setting
 from .slots import slots
 from .subsets import by_subset

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from ...stats import is_degenerate
 from ..reading.arms import data_hash
 from ..reading.schema import Record
-from .metrics import metric_display
+from .metric_display import metric_display
 
 Pair = tuple[int, int, str]
 

@@ -19,7 +19,7 @@ from ...stats import (
     ValueDisagreement,
 )
 from ..reading.schema import Record, TaskPart
-from .metrics import MetricDisplay
+from .metric_display import MetricDisplay
 from .scoring import Pair
 
 

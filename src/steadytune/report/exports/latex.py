@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..analysis.facts import short_names
-from ..analysis.metrics import MetricDisplay
+from ..analysis.metric_display import MetricDisplay
 from ..analysis.setting import Domain, DomainScores, Setting
 from ..build import Report
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from ..._counted import counted
 from ..._page.svg import Drawing
-from ..analysis.metrics import number
+from ..analysis.metric_display import number
 from ..analysis.setting import Setting
 from ..analysis.stability import Stability, stability
 from ..tables.table import interval_text

@@ -11,7 +11,7 @@ from ..._counted import counted
 from ..._page.palette import INK, LIGHT, MUTED, PAPER
 from ..._page.svg import Drawing, Frame
 from ...stats import Interval
-from ..analysis.metrics import number, signed
+from ..analysis.metric_display import number, signed
 from ..analysis.over_tasks import OverTasks
 from .labels import shortened
 from .panel import FigureView, Panel

@@ -7,7 +7,7 @@ from functools import partial
 
 from ..._counted import counted
 from ..._page.svg import Drawing
-from ..analysis.metrics import number, signed
+from ..analysis.metric_display import number, signed
 from ..analysis.setting import Setting
 from . import difference_data, dot_data, score_figures
 from .difference_data import CostAgainstGain, Differences

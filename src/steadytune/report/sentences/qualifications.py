@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..._counted import counted
 from ...stats import Interval
 from ..analysis.facts import field_label
-from ..analysis.metrics import MetricDisplay, capitalized, number
+from ..analysis.metric_display import MetricDisplay, capitalized, number
 from ..analysis.setting import Comparison, MethodScores, Setting
 from ..tables.table import interval_text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..analysis.metrics import MetricDisplay, number, p_text, share_text
+from ..analysis.metric_display import MetricDisplay, number, p_text, share_text
 from ..analysis.setting import Comparison, Setting
 from .table import Group, Row, Table, interval_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
-from ..analysis.metrics import NOT_AVAILABLE, number
+from ..analysis.metric_display import NOT_AVAILABLE, number
 from ..analysis.scoring import degenerate
 from ..analysis.setting import Setting
 from ..analysis.stability import sensitivity, sensitivity_before

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...stats import LabelDisagreement, ValueDisagreement
-from ..analysis.metrics import NOT_AVAILABLE, number
+from ..analysis.metric_display import NOT_AVAILABLE, number
 from ..analysis.predicted import MOST_RUNS
 from ..analysis.setting import Disagreement, Domain
 from .table import Group, Row, Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...stats import EnsembleScores
 from ..analysis.ensembles import SIZES
-from ..analysis.metrics import NOT_AVAILABLE, MetricDisplay
+from ..analysis.metric_display import NOT_AVAILABLE, MetricDisplay
 from ..analysis.predicted import MOST_RUNS
 from ..analysis.setting import Ensembles, Setting
 from .table import Group, Row, Table, interval_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..._counted import counted
-from ..analysis.metrics import MetricDisplay, number, p_text
+from ..analysis.metric_display import MetricDisplay, number, p_text
 from ..analysis.over_tasks import OverTasks, PooledComparison, Side
 from ..analysis.subsets import FEWEST_SUBSETS
 from .table import Group, Row, Table, interval_text

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..._counted import counted
 from ..analysis.facts import field_label, value_text
-from ..analysis.metrics import NOT_AVAILABLE, duration, metric_display
+from ..analysis.metric_display import NOT_AVAILABLE, duration, metric_display
 from ..analysis.scoring import counts, score
 from ..analysis.setting import Cost, Setting
 from ..reading.schema import Record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean, stdev
 
-from ..analysis.metrics import NOT_AVAILABLE, number
+from ..analysis.metric_display import NOT_AVAILABLE, number
 from ..analysis.over_tasks import OverTasks, Side
 from ..analysis.task_scores import Scores
 from .table import Group, Row, Table

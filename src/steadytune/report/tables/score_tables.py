@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...stats import Summary, TrainTestGap
-from ..analysis.metrics import NOT_AVAILABLE, MetricDisplay
+from ..analysis.metric_display import NOT_AVAILABLE, MetricDisplay
 from ..analysis.setting import DomainScores, MethodScores, Setting
 from .table import Group, Row, Table, interval_text
 

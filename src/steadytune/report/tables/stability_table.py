@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..._counted import counted
 from ...stats import Correlation
-from ..analysis.metrics import NOT_AVAILABLE, number, signed
+from ..analysis.metric_display import NOT_AVAILABLE, number, signed
 from ..analysis.setting import Setting
 from ..analysis.stability import Pooled, Stability, stability, stability_over
 from .table import Group, Row, Table, interval_text

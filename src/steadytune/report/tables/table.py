@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...stats import Interval
-from ..analysis.metrics import NOT_AVAILABLE
+from ..analysis.metric_display import NOT_AVAILABLE
 
 
 @dataclass(frozen=True)

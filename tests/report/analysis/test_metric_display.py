@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from steadytune.report.analysis.metrics import duration, metric_display, number, p_text, signed
+from steadytune.report.analysis.metric_display import (
+    duration,
+    metric_display,
+    number,
+    p_text,
+    signed,
+)
 
 
 def test_accuracy_is_shown_in_percent_and_points() -> None:
