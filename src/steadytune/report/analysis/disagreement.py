@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from ..._exceptions import ConfigError
 from ..._records.prediction_file import Columns
@@ -54,7 +55,7 @@ def _compare(runs: Sequence[Columns]) -> Found | None:
 
 def _statistic(runs: Sequence[Columns]) -> Found | None:
     if all("logits" in run for run in runs):
-        return class_disagreement(_softmax(_stacked(runs, "logits")))
+        return class_disagreement(softmax(_stacked(runs, "logits").astype(np.float64), axis=-1))
     if all("value" in run for run in runs):
         return value_disagreement(_stacked(runs, "value"))
     if all("text" in run for run in runs):
@@ -67,10 +68,3 @@ def _stacked(runs: Sequence[Columns], column: str) -> NDArray[Any]:
     stacked = np.stack([run[column] for run in runs])
     stride = max(1, -(-stacked.shape[1] // MOST_ROWS))
     return stacked[:, ::stride]
-
-
-def _softmax(logits: NDArray[Any]) -> NDArray[Any]:
-    from scipy.special import softmax
-
-    probabilities: NDArray[Any] = softmax(logits.astype(np.float64), axis=-1)
-    return probabilities

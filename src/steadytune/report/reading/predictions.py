@@ -39,17 +39,22 @@ class PredictionFiles:
     def of_runs(self, runs: Sequence[Record]) -> list[PredictedRun]:
         """The runs beside their predictions, in their order."""
         places = [_place(run) for run in runs]
-        packed: dict[Path, dict[str, dict[str, Columns]]] = {}
-        for folder in {place.parents[1] for place in places if place and not place.exists()}:
-            names = {place.stem for place in places if place and place.parents[1] == folder}
-            packed[folder] = by_run(self._read(folder / PACKED_PREDICTIONS, names))
-        found = []
-        for run, place in zip(runs, places, strict=True):
-            if place and place.exists():
-                found.append(PredictedRun(run, self._read(place)))
-            else:
-                splits = packed[place.parents[1]].get(place.stem, {}) if place else {}
-                found.append(PredictedRun(run, splits))
+        packed = self._packed([place for place in places if place and not place.exists()])
+        return [
+            PredictedRun(run, packed[place] if place in packed else self._own(place))
+            for run, place in zip(runs, places, strict=True)
+        ]
+
+    def _own(self, place: Path | None) -> Mapping[str, Columns]:
+        return self._read(place) if place else {}
+
+    def _packed(self, places: Sequence[Path]) -> dict[Path, Mapping[str, Columns]]:
+        """The predictions of runs without a file of their own, by where that would be."""
+        found: dict[Path, Mapping[str, Columns]] = {}
+        for folder in {place.parents[1] for place in places}:
+            names = {place.stem: place for place in places if place.parents[1] == folder}
+            runs = by_run(self._read(folder / PACKED_PREDICTIONS, names))
+            found |= {place: runs.get(name, {}) for name, place in names.items()}
         return found
 
     def _read(self, path: Path, runs: Collection[str] | None = None) -> Mapping[str, Columns]:
