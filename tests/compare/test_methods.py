@@ -9,7 +9,7 @@ from steadytune.compare.methods import read_methods
 
 
 def test_methods_are_named_as_records_name_them() -> None:
-    assert read_methods(["plain,LNSR:strength=10,std=5e-1"]) == ("plain", "lnsr:std=0.5")
+    assert read_methods(["plain,LNSR:strength=1,std=5e-1"]) == ("plain", "lnsr:std=0.5")
 
 
 def test_no_method_is_the_default() -> None:

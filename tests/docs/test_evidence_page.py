@@ -9,7 +9,9 @@ import pytest
 
 from steadytune.compare import read_study
 from steadytune.method_docs import describe_methods
+from steadytune.method_text import method_identity, parse_method
 from steadytune.report import Outputs, report_folders
+from steadytune.study.ledger import Ledger
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDERS = sorted(path.parent for path in (DOCS / "evidence").glob("*/runs.jsonl.xz"))
@@ -33,6 +35,14 @@ def test_a_report_is_that_of_its_records(path: Path, tmp_path: Path) -> None:
 def test_the_records_are_linked(folder: Path) -> None:
     pages = (DOCS / name for name in ("evidence.md", "log.md"))
     assert any(f"(evidence/{folder.name}/" in page.read_text() for page in pages)
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_a_record_is_named_as_its_run_is_now(folder: Path) -> None:
+    """Otherwise `compare` would not find it, after a default or a version of a method has changed."""
+    specs = [record["spec"] for record in Ledger(folder).read().records]
+    identities = {s["method"]: method_identity(parse_method(s["method"])) for s in specs}
+    assert all(s["method_options"] == identities[s["method"]] for s in specs)
 
 
 def test_the_tables_of_the_main_study_stand_in_its_reports() -> None:
