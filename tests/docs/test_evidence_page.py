@@ -39,7 +39,7 @@ def test_the_records_are_linked(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_record_is_named_as_its_run_is_now(folder: Path) -> None:
-    """Otherwise `compare` would not find it, after a default or a version of a method has changed."""
+    """Otherwise `compare` would not find it once a default or a method's version has changed."""
     specs = [record["spec"] for record in Ledger(folder).read().records]
     identities = {s["method"]: method_identity(parse_method(s["method"])) for s in specs}
     assert all(s["method_options"] == identities[s["method"]] for s in specs)
