@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from steadytune._records.prediction_file import read_predictions
+from steadytune.finetune.card import write_card
 from steadytune.finetune.members import TrainMember
 from steadytune.model_files import CAREFUL
 from steadytune.study.executors import Progress
@@ -77,6 +78,14 @@ def test_an_ensemble_needs_no_rows_to_choose_by(ensemble: Path) -> None:
     assert "dev" not in record["results"] and record["task"]["sizes"]["train"] == 40
     card = (ensemble / "README.md").read_text()
     assert "Choices were made by `train` alone." in card and "Left out" not in card
+
+
+def test_a_card_says_that_one_run_is_left_of_an_ensemble(ensemble: Path) -> None:
+    record = json.loads((ensemble / "record.json").read_text())
+    text = "What is kept is an ensemble of which a single run is left"
+    assert text not in write_card(record, "again")
+    record["selection"]["taken"] = record["selection"]["taken"][:1]
+    assert text in write_card(record, "again")
 
 
 def test_an_ensemble_leaves_out_a_run_that_learned_nothing(

@@ -132,7 +132,7 @@ def _seeds(record: Record) -> str:
     rows.append(["mean", "", *(shown(s and s[0]) for s in spreads)])
     rows.append(["standard deviation", "", *(shown(s and s[1]) for s in spreads)])
     sentences = (
-        f"What is kept is {_KEEP[record['selection']['keep']]}.",
+        f"What is kept is {_kept(record)}.",
         left_out(record),
         f"Choices were made by {_chosen_by(record)} alone.",
         "The scores of the single runs on the other rows show the spread over seeds, "
@@ -141,6 +141,13 @@ def _seeds(record: Record) -> str:
     )
     text = " ".join(sentence for sentence in sentences if sentence)
     return f"{text}\n\n" + _table(["seed", "taken", *splits], rows)
+
+
+def _kept(record: Record) -> str:
+    keep, taken = record["selection"]["keep"], record["selection"]["taken"]
+    if keep == "ensemble" and len(taken) == 1:
+        return "an ensemble of which a single run is left, so that nothing is averaged"
+    return _KEEP[keep]
 
 
 def _chosen_by(record: Record) -> str:
