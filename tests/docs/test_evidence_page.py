@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from steadytune.compare import read_study
+from steadytune.compare.grid import LoadedTask, plan_run
+from steadytune.compare.study import Changes
 from steadytune.method_docs import describe_methods
-from steadytune.method_text import method_identity, parse_method
+from steadytune.method_text import format_method, method_identity, parse_method
 from steadytune.report import Outputs, report_folders
 from steadytune.study.ledger import Ledger
+from steadytune.study.spec import RunSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDERS = sorted(path.parent for path in (DOCS / "evidence").glob("*/runs.jsonl.xz"))
@@ -20,6 +28,7 @@ BASELINES = {
     "against-half-the-rate.md": "plain, 1e-4",
     "against-lnsr.md": "lnsr",
 }
+COMPLETE = ("main", "defaults", "precision", "bill", "late", "strength")
 REPORTS = sorted((DOCS / "evidence").glob("*/*.md"))
 
 
@@ -40,9 +49,42 @@ def test_the_records_are_linked(folder: Path) -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_record_is_named_as_its_run_is_now(folder: Path) -> None:
     """Otherwise `compare` would not find it once a default or a method's version has changed."""
-    specs = [record["spec"] for record in Ledger(folder).read().records]
-    identities = {s["method"]: method_identity(parse_method(s["method"])) for s in specs}
-    assert all(s["method_options"] == identities[s["method"]] for s in specs)
+    for record in Ledger(folder).read().records:
+        spec = RunSpec(**record["spec"])
+        methods = parse_method(spec.method)
+        assert (spec.method, spec.method_options) == (
+            format_method(methods),
+            method_identity(methods),
+        )
+        assert record["spec_hash"] == spec.hash
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_all_runs_of_a_study_are_there(name: str) -> None:
+    """So that `compare` with its file trains nothing again, on the rows and weights it ran with."""
+    study = read_study(DOCS.parent / "studies" / f"{name}.yaml")
+    records = Ledger(DOCS / "evidence" / name.replace("_", "-")).read().records
+    found = {_without_content(RunSpec(**record["spec"])) for record in records}
+    for entry, arm in product(study.tasks, study.arms):
+        task = cast(LoadedTask, _Unread(SimpleNamespace(name=entry.source.task), entry.changes))
+        for seed, subset in product(study.seeds, study.subset_seeds):
+            assert _without_content(plan_run(study, task, arm, seed, subset, "").spec) in found
+
+
+@dataclass(frozen=True)
+class _Unread:
+    """A task whose rows are not read: their hash is no part of what is compared."""
+
+    task: SimpleNamespace
+    changes: Changes
+    usual_length: int = 128
+
+    def sample(self, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        return "", {}
+
+
+def _without_content(spec: RunSpec) -> RunSpec:
+    return replace(spec, data_hash="", model_hash="")
 
 
 def test_the_tables_of_the_main_study_stand_in_its_reports() -> None:

@@ -42,9 +42,9 @@ class LNSR(Penalty):
     them; on 300 tweets 1 changes hardly anything (docs/evidence.md, with what came of each).
 
     Args:
-        strength: Weight of the penalty. With MiniLM on a few hundred sentences 10 dampens noise,
-            100 slows learning down and 1000 stops it; a task that is learned late can be stopped
-            by 10, as the model then forgets its input.
+        strength: Weight of the penalty. With MiniLM on a few hundred sentences 10 leaves a run
+            about as it is, 100 slows learning down and 1000 stops it; a task that is learned late
+            can be stopped by 10, as the model then forgets its input.
         std: Standard deviation of the noise per coordinate.
         layer: b, the hidden state that the noise enters, 0 <= b < L.
         noise: `gaussian`, or one of three samplers that keep the Gaussian's length and change

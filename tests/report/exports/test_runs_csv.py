@@ -31,12 +31,15 @@ def test_every_part_of_a_run_has_a_column() -> None:
     assert row["results.dev.accuracy"] == "0.25"
     assert (row["status"], row["constant.tweet"], row["arm"]) == ("ok", "0.6", "plain")
     assert (row["seconds.train"], row["cost.steps"]) == ("10.0", "57.0")
+    before, after = (made["profile"][when]["ratio"][0][-1] for when in ("before", "after"))
+    assert float(row["noise_moved.before"]) == 100 * before
+    assert float(row["noise_moved.after"]) == 100 * after
 
 
 def test_a_failed_run_counts_as_the_constant_predictor() -> None:
     (row,) = table([record(status="diverged", reason="NaN, at once")])
     assert (row["counted.movie"], row["reason"]) == ("0.5", "NaN, at once")
-    assert "results.movie.accuracy" not in row
+    assert "results.movie.accuracy" not in row and row["noise_moved.after"] == ""
 
 
 def test_one_row_a_run_by_method_and_seed() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..analysis.scoring import score
+from ..analysis.stability import sensitivity, sensitivity_before
 from ..reading.schema import Record, clean_text
 
 # A spreadsheet takes text that begins with one of these for a formula, and runs it.
@@ -20,7 +21,8 @@ Cell = str | float | int | None
 def runs_csv(records: Iterable[Record]) -> str:
     """The records as CSV, UTF-8 text with a heading line; the last columns are times.
 
-    Numbers are written in full, undefined ones stay empty. Text is quoted, and text that a
+    Numbers are written in full, undefined ones stay empty. `noise_moved` is by how much of its
+    length, in %, noise at the lowest layer moves the top layer. Text is quoted, and text that a
     spreadsheet would take for a formula gets an apostrophe before it.
     """
     rows = [_row(record) for record in records]
@@ -50,6 +52,8 @@ def _row(record: Record) -> dict[str, Any]:
         **{f"counted.{d}": s.value for d in domains if (s := score(record, d)) is not None},
         **{f"constant.{d}": constant[d] for d in domains if d in constant},
         **{f"results.{d}.{m}": v for d, found in record.results.items() for m, v in found.items()},
+        "noise_moved.before": sensitivity_before(record),
+        "noise_moved.after": sensitivity(record),
         **{f"seconds.{key}": value for key, value in record.seconds.items()},
         **{f"cost.{key}": value for key, value in record.cost.items()},
         "started": record.started,

@@ -65,9 +65,8 @@ RULES = (
     ),
     Rule(
         "Stability against performance",
-        "steadytune.stats.correlation and correlation_within (groups: setting and arm) of the last "
-        "entry of profile.after.ratio at the lowest injection layer, which stands in the records, "
-        "and counted.<in domain>; runs with status ok.",
+        "steadytune.stats.correlation and correlation_within (groups: setting and arm) of "
+        "noise_moved.after and counted.<in domain>; runs with status ok.",
     ),
 )
 
