@@ -28,7 +28,7 @@ BASELINES = {
     "against-half-the-rate.md": "plain, 1e-4",
     "against-lnsr.md": "lnsr",
 }
-COMPLETE = ("main", "defaults", "precision", "bill", "late", "strength")
+COMPLETE = ("main", "main_qa", "defaults", "precision", "bill", "late", "strength")
 REPORTS = sorted((DOCS / "evidence").glob("*/*.md"))
 
 
@@ -95,3 +95,21 @@ def test_the_tables_of_the_main_study_stand_in_its_reports() -> None:
     assert [row for row in rows if row not in reports] == []
     for arm in read_study(DOCS.parent / "studies" / "main.yaml").arms:
         assert any(row.startswith(f"| {arm.name} |") for row in rows)
+
+
+def test_the_table_of_question_answering_is_that_of_its_report() -> None:
+    page, report = (DOCS / "evidence.md").read_text(), DOCS / "evidence" / "main-qa" / "report.md"
+    section = page.split("\n## Question answering\n")[1].split("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
+    arms = [arm.name for arm in read_study(DOCS.parent / "studies" / "main_qa.yaml").arms]
+    text = report.read_text()
+    assert sorted(row[0] for row in rows[2:]) == sorted(arms)
+    for method, mean, std, difference, interval, _, ratio, bounds, *outside in rows[3:]:
+        assert f"| {method} | 10 | {mean} | {std} |" in text
+        differences, spreads = (
+            text.split(f"| **{method} {word} plain** |")[1].split("| **")[0]
+            for word in ("minus", "over")
+        )
+        assert f"in domain | 10 | {difference} | {interval} |" in differences
+        assert f"mlqa\\_en | 10 | {outside[1]} | {outside[2]} |" in differences
+        assert f"in domain | 10 | {ratio} | {bounds} |" in spreads
