@@ -21,7 +21,7 @@ from scipy.special import softmax
 
 from steadytune.metrics.confusion_counts import counts, matthews_of_counts
 from steadytune.metrics.regression import correlation
-from steadytune.report import read_folder
+from steadytune.reporting import read_folder
 from steadytune.stats import EnsembleScores, ensemble_scores, is_degenerate
 
 SIZES = (1, 2, 3, 5)

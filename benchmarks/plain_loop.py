@@ -28,7 +28,7 @@ from transformers import (
 )
 
 from steadytune.models import resolve_model
-from steadytune.study.spec import RunSpec
+from steadytune.records.spec import RunSpec
 from steadytune.tasks import Task
 
 PADDED_LENGTH = 128

@@ -57,7 +57,7 @@ def _environment() -> dict[str, str]:
 
 def carry_out(side: str, options: argparse.Namespace) -> dict[str, Any]:
     """What one side does, and what it says of it."""
-    from steadytune.study.spec import RunSpec
+    from steadytune.records.spec import RunSpec
 
     settings = {"train_size": options.train_size, "eval_size": options.eval_size}
     specs = [
@@ -70,8 +70,8 @@ def carry_out(side: str, options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _study(specs: list[Any], workers: int | None) -> dict[str, Any]:
-    from steadytune.study.executors import FineTune, LocalWorkers
-    from steadytune.study.ledger import Ledger
+    from steadytune.records.ledger import Ledger
+    from steadytune.runs.executors import FineTune, LocalWorkers
 
     executor = LocalWorkers(workers)
     with tempfile.TemporaryDirectory() as folder:
@@ -104,7 +104,7 @@ def _loop(side: str, specs: list[Any]) -> dict[str, Any]:
 
 
 def _cores() -> int:
-    from steadytune.study.executors._machine import usable_cores
+    from steadytune.runs.executors._machine import usable_cores
 
     return usable_cores()
 
@@ -115,7 +115,7 @@ def tokens_per_epoch(options: argparse.Namespace) -> dict[str, int]:
     from transformers import AutoTokenizer
 
     from steadytune.models import MINILM, resolve_model
-    from steadytune.study.batching import LengthGroupedSampler
+    from steadytune.runs.batching import LengthGroupedSampler
     from steadytune.tasks import load_task
 
     batch_size = 16

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from steadytune.study.record import Record, make_record
-from steadytune.study.spec import RunSpec
+from steadytune.records.record import Record, make_record
+from steadytune.records.spec import RunSpec
 
 
 def make_spec(seed: int = 1, method: str = "plain", **settings: Any) -> RunSpec:

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from steadytune.cli import app
-from steadytune.study import RunSpec
+from steadytune.runs import RunSpec
 from tests.test_cli import call, require_one_line
 from tests.tiny_bert import write_tiny_bert
 

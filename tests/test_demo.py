@@ -12,13 +12,14 @@ import pytest
 from rich.console import Console
 
 from steadytune import ConfigError, ModelError, SteadytuneError
-from steadytune.compare import carry_out
 from steadytune.demo import Options, run_demo
 from steadytune.model_files import Trust
-from steadytune.study.ledger import Ledger
-from steadytune.study.outcome import Outcome
-from steadytune.study.record import describe_task, make_record, now
-from steadytune.study.spec import RunSpec
+from steadytune.records.ledger import Ledger
+from steadytune.records.outcome import Outcome
+from steadytune.records.record import make_record, now
+from steadytune.records.spec import RunSpec
+from steadytune.runs.task_part import describe_task
+from steadytune.study import carry_out
 from steadytune.tasks import TASKS, NamedTask
 from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy

@@ -8,8 +8,8 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from .study.record import Record
-from .study.spec import RunSpec
+from .records.record import Record
+from .records.spec import RunSpec
 
 
 class StudyProgress:

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._exceptions import ConfigError
-from .compare.study import Study, StudyTask, arms_of, require_distinct
 from .models import CAREFUL, MINILM, Trust
+from .study.study import Study, StudyTask, arms_of, require_distinct
 from .tasks.source import ALL, DataSource
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from .report import Report
+    from .reporting import Report
 
 TASK = "vader-movies"
 TITLE = "steadytune demo"
@@ -88,7 +88,7 @@ def run_demo(options: Options, console: Console) -> Report:
             failed.
         KeyboardInterrupt: If the user stops it; its text says what is kept.
     """
-    from .compare.session import run_study
-    from .study.executors import executor_for
+    from .runs.executors import executor_for
+    from .study.session import run_study
 
     return run_study(options.study, options.out, executor_for(options.workers), console)

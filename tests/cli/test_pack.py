@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from steadytune._records.packed import PACKED_FILE
-from steadytune._records.prediction_file import PACKED_PREDICTIONS
-from steadytune.study.ledger import Ledger
-from steadytune.study.outcome import Outcome
-from tests.report.fabricated import study
+from steadytune.records.ledger import Ledger
+from steadytune.records.outcome import Outcome
+from steadytune.records.packed import PACKED_FILE
+from steadytune.records.prediction_file import PACKED_PREDICTIONS
+from tests.reporting.fabricated import study
 from tests.run_records import make_spec, make_test_record
 from tests.test_cli import call, require_one_line
 

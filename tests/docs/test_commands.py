@@ -10,7 +10,7 @@ import pytest
 from typer.main import get_command
 
 from steadytune.cli import app
-from steadytune.compare.methods import read_methods
+from steadytune.study.methods import read_methods
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.md"))]

@@ -48,8 +48,8 @@ def test_the_drawing_names_files_and_packages() -> None:
     packages = set(re.findall(r"(\w+)/(?!\w)", drawing))
     assert len(files) >= 5 and all(map(exists, files))
     public = {package for package in PACKAGES if not package.startswith("_")}
-    assert packages == public - {"study", "testing"}
-    assert "study/run.py" in files
+    assert packages == public - {"testing"}
+    assert "runs/run.py" in files
 
 
 def test_every_package_has_a_line() -> None:

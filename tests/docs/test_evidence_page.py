@@ -12,14 +12,14 @@ from typing import Any, cast
 
 import pytest
 
-from steadytune.compare import read_study
-from steadytune.compare.grid import LoadedTask, plan_run
-from steadytune.compare.study import Changes
 from steadytune.method_docs import describe_methods
 from steadytune.method_text import format_method, method_identity, parse_method
-from steadytune.report import Outputs, report_folders
-from steadytune.study.ledger import Ledger
-from steadytune.study.spec import RunSpec
+from steadytune.records.ledger import Ledger
+from steadytune.records.spec import RunSpec
+from steadytune.reporting import Outputs, report_folders
+from steadytune.study import read_study
+from steadytune.study.grid import LoadedTask, plan_run
+from steadytune.study.study import Changes
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDERS = sorted(path.parent for path in (DOCS / "evidence").glob("*/runs.jsonl.xz"))

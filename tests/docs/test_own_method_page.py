@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from steadytune import LNSR, Host, Step
-from steadytune.compare import read_study
 from steadytune.method_text import format_method, method_identity, parse_method
+from steadytune.study import read_study
 from steadytune.testing import RegularizerContract, tiny_batch, tiny_classifier, train_steps
 from tests.finetune.toy_files import steadytune, succeed, write_model
 from tests.test_public import private_names

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steadytune._records.prediction_file import read_predictions
 from steadytune.finetune.card import write_card
 from steadytune.finetune.members import TrainMember
 from steadytune.model_files import CAREFUL
-from steadytune.study.executors import Progress
-from steadytune.study.outcome import Outcome
-from steadytune.study.spec import RunSpec
+from steadytune.records.outcome import Outcome
+from steadytune.records.prediction_file import read_predictions
+from steadytune.records.spec import RunSpec
+from steadytune.runs.executors import Progress
 from steadytune.tasks import TRAIN
 from steadytune.tasks.source import DataSource
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews

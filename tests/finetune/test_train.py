@@ -16,7 +16,7 @@ from huggingface_hub import ModelCard
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from steadytune import SteadytuneError
-from steadytune._records.prediction_file import read_predictions
+from steadytune.records.prediction_file import read_predictions
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
 
@@ -151,7 +151,7 @@ def test_what_cannot_be_is_one_line_and_nothing_is_written(
 def test_a_killed_command_goes_on(data: dict[str, Path], tmp_path: Path) -> None:
     command = [str(word) for word in words(data, "--epochs", "2", "--out", tmp_path / "out")]
     code = (
-        "import os, signal, sys; from steadytune.study import run as module\n"
+        "import os, signal, sys; from steadytune.runs import run as module\n"
         "class Killer(module._Meter):\n"
         "    def add(self, units=1):\n"
         "        super().add(units)\n"
@@ -186,7 +186,7 @@ def test_a_refusal_later_on_keeps_the_checkpoints(
         (checkpoint / "trainer_state.json").write_text("{}")
         raise SteadytuneError("a worker has ended")
 
-    monkeypatch.setattr("steadytune.study.run.train", refuse)
+    monkeypatch.setattr("steadytune.runs.run.train", refuse)
     result = steadytune(*words(data, "--out", tmp_path / "out"))
     assert result.exit_code == 2 and "a worker has ended" in result.stderr
     assert list((tmp_path / "out").rglob("checkpoint-3"))
@@ -212,7 +212,7 @@ def test_after_a_crash_the_same_command_tries_again(
 
     command = words(data, "--epochs", "1", "--out", tmp_path / "out")
     with monkeypatch.context() as patched:
-        patched.setattr("steadytune.study.run.train", crash)
+        patched.setattr("steadytune.runs.run.train", crash)
         result = steadytune(*command)
     assert result.exit_code == 2
     assert "out of memory" in result.stderr and "the same command" in result.stderr

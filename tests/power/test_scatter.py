@@ -9,7 +9,7 @@ import pytest
 
 from steadytune._exceptions import DataError
 from steadytune.power.scatter import study_scatter
-from tests.report.fabricated import record, study, write
+from tests.reporting.fabricated import record, study, write
 
 PLAIN = [0.80, 0.78, 0.83, 0.81]
 LNSR = [0.82, 0.83, 0.84, 0.80]

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from steadytune.cli import app
-from tests.report.fabricated import record, study, write
+from tests.reporting.fabricated import record, study, write
 
 
 def call(*arguments: str, columns: int = 100) -> Result:

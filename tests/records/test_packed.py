@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from steadytune._records import packed
-from steadytune._records.packed import (
+from steadytune.records import packed
+from steadytune.records.packed import (
     PACKED_FILE,
     Unpacked,
     checked_name,

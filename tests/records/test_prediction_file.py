@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from steadytune._records.prediction_file import by_run, read_predictions, write_predictions
+from steadytune.records.prediction_file import by_run, read_predictions, write_predictions
 
 
 def written(predictions: dict[str, dict[str, Any]]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from steadytune._records.which import best_of_each, rank
+from steadytune.records.which import best_of_each, rank
 
 EARLY, LATE = "2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"
 

@@ -16,7 +16,7 @@ from transformers import DataCollatorWithPadding, TrainingArguments
 
 from steadytune import LNSR, RegularizedTrainer, Regularizer
 from steadytune._random import isolated_rng
-from steadytune.study.evaluation import model_outputs
+from steadytune.runs.evaluation import model_outputs
 from steadytune.tasks import Encoding
 from steadytune.tasks.question_answering import QuestionAnswering
 from steadytune.testing import train_steps, weights

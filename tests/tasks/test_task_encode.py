@@ -8,7 +8,7 @@ import pytest
 from datasets import Dataset
 
 from steadytune import ConfigError
-from steadytune.study.length import USUAL
+from steadytune.runs.length import USUAL
 from steadytune.tasks import PROBLEMS, Encoding, Task
 from tests.tasks.tiny_tokenizers import tokenizer_like
 

@@ -38,8 +38,8 @@ from ._training_options import (
 )
 
 if TYPE_CHECKING:
-    from ..compare import Study
-    from ..study.executors import Executor
+    from ..runs.executors import Executor
+    from ..study import Study
 
 _SEEDS = 5
 
@@ -228,11 +228,11 @@ def compare(
         what = dataclasses.replace(what, command=command_line(context), trust=trust)
         go_without_hub(what.model, rows_ask_hub=any(entry.source.asks_hub for entry in what.tasks))
         if dry_run:
-            from ..compare.dry_run import dry_run as print_plan
+            from ..study.dry_run import dry_run as print_plan
 
             print_plan(what, out, workers, Console())
         else:
-            from ..compare import run_study
+            from ..study import run_study
 
             place = {"cpus_per_run": cpus_per_run, "gpus_per_run": gpus_per_run}
             limits = {"time_limit": time_limit, "retries": retries}
@@ -242,7 +242,7 @@ def compare(
 
 def _from_file(path: Path, options: dict[str, Any], data_root: str | None) -> Study:
     from .._exceptions import ConfigError
-    from ..compare import read_study
+    from ..study import read_study
 
     if given := [name for name, value in options.items() if value not in (None, [])]:
         option = given[0].replace("_", "-")
@@ -259,10 +259,10 @@ def _from_options(
     seeds: str | None,
     subset_seeds: int | None,
 ) -> Study:
-    from ..compare import Study, StudyTask, arms_of
-    from ..compare.methods import read_methods
-    from ..compare.seeds import read_seeds
-    from ..study.settings import read_settings
+    from ..runs.settings import read_settings
+    from ..study import Study, StudyTask, arms_of
+    from ..study.methods import read_methods
+    from ..study.seeds import read_seeds
 
     source = data_source(**data)
     given = {name: value for name, value in settings.items() if value is not None}
@@ -285,7 +285,7 @@ def _executor(
     limits: dict[str, Any],
 ) -> Executor:
     from .._exceptions import ConfigError
-    from ..study.executors import LocalWorkers, RayTasks, executor_for
+    from ..runs.executors import LocalWorkers, RayTasks, executor_for
 
     given = {name: value for name, value in limits.items() if value is not None}
     if ray is not None and workers is not None:

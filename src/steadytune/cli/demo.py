@@ -64,10 +64,10 @@ def demo(
         go_without_hub(model)
         from rich.console import Console
 
-        from ..compare.methods import read_methods
-        from ..compare.seeds import read_seeds
         from ..demo import Options, run_demo
         from ..model_files import Trust
+        from ..study.methods import read_methods
+        from ..study.seeds import read_seeds
 
         options = Options(
             seeds=read_seeds(seeds),

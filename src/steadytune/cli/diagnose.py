@@ -93,8 +93,8 @@ def diagnose(
         go_without_hub(*every, rows_ask_hub=asks)
         from rich.console import Console
 
-        from ..diagnose import Options, run_diagnosis
-        from ..diagnose.options import TASK
+        from ..diagnostics.command import Options, run_diagnosis
+        from ..diagnostics.command.options import TASK
         from ..model_files import Trust
 
         options = Options(

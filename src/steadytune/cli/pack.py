@@ -49,7 +49,7 @@ def pack(
     * `steadytune pack first second both`
     """
     with one_line_errors():
-        from ..study.pack import pack_studies
+        from ..records.pack import pack_studies
 
         packed = pack_studies(sources, target, predictions=predictions)
         for line in packed.left_out[:_MOST_NAMED]:

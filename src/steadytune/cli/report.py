@@ -78,7 +78,7 @@ def report(
         from rich.console import Console
 
         from ..method_docs import describe_methods
-        from ..report import Outputs, print_report, report_folders
+        from ..reporting import Outputs, print_report, report_folders
 
         formats = {True: ("svg",), False: ("png",), None: ("png", "svg")}[svg]
         found, written = report_folders(

@@ -147,7 +147,7 @@ def train(
         from ..finetune.options import TrainOptions
         from ..finetune.train import train_model
         from ..model_files import Trust
-        from ..study.settings import read_settings
+        from ..runs.settings import read_settings
 
         options = TrainOptions(
             source=source,
@@ -179,7 +179,7 @@ def train(
 
 
 def _seeds(seed: int | None, seeds: str | None) -> tuple[int, ...]:
-    from ..compare.seeds import read_seeds
+    from ..study.seeds import read_seeds
 
     if seed is not None and seeds is not None:
         raise ConfigError("--seed and --seeds were both given; give one of them")

@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ..method_docs import describe_methods
 from ..model_files import MINILM
-from ..study.record import Record
+from ..records.record import Record
 from ..tasks import DEV, PROBLEMS, TRAIN
 from .summary import left_out, lost_seeds, metric_names, score_rows, seed_rows, shown, spread
 

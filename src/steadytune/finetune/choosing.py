@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .._records.prediction_file import read_predictions
 from ..models import save_model
-from ..study.encoded import encode_splits
-from ..study.ledger import Ledger
+from ..records.ledger import Ledger
+from ..records.prediction_file import read_predictions
+from ..runs.encoded import encode_splits
 from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores
 from .members import Member
 from .plan import TrainPlan

@@ -9,8 +9,8 @@ from typing import Any
 from rich.console import Console
 
 from .._exceptions import ConfigError, DataError
+from ..runs.length import position_count
 from ..stats import BootstrapInterval
-from ..study.length import position_count
 from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values
 from .cut_rows import cut_warning

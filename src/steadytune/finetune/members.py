@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from .._exceptions import SteadytuneError
 from ..model_files import Trust
-from ..study.checkpoints import Workspace, last_checkpoint
-from ..study.executors import Progress, executor_for
-from ..study.ledger import Ledger
-from ..study.outcome import Outcome
-from ..study.record import Record
-from ..study.spec import RunSpec
+from ..records.ledger import Ledger
+from ..records.outcome import Outcome
+from ..records.record import Record
+from ..records.spec import RunSpec
+from ..runs.checkpoints import Workspace, last_checkpoint
+from ..runs.executors import Progress, executor_for
 from ..tasks import DataSource
 from .output_folder import OutputFolder
 from .plan import TrainPlan
@@ -65,7 +65,7 @@ class TrainMember:
 
     def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
         """Carry it out, from its last checkpoint on if there is one."""
-        from ..study.run import run
+        from ..runs.run import run
 
         place = member_folder(self.work, spec)
         curves = self.curves / f"seed-{spec.seed}"

@@ -14,11 +14,11 @@ import torch
 from .._exceptions import ConfigError
 from ..method_text import format_method, method_identity, parse_method
 from ..models import model_hash, resolve_model
-from ..study.arguments import step_count, training_arguments
-from ..study.encoded import encode_splits
-from ..study.length import require_positions, usual_length
-from ..study.preflight import require_fit
-from ..study.spec import RunSpec
+from ..records.spec import RunSpec
+from ..runs.arguments import step_count, training_arguments
+from ..runs.encoded import encode_splits
+from ..runs.length import require_positions, usual_length
+from ..runs.preflight import require_fit
 from ..tasks import TRAIN, Encoding, Task
 from .cut_rows import cut_warning
 from .options import TrainOptions

@@ -15,7 +15,7 @@ from rich.console import Console
 from .._exceptions import ConfigError, DataError
 from .._inputs import as_text, as_texts
 from .._whole_file import write_whole
-from ..study.evaluation import batch_count
+from ..runs.evaluation import batch_count
 from ..tasks.files import Table, read_unlabelled, unlabelled_rows
 from .cut_rows import cut_warning
 from .evaluate import encoding_of

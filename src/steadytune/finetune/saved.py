@@ -13,7 +13,7 @@ from .._exceptions import ModelError
 from .._whole_file import write_json
 from ..model_files import CAREFUL, Trust, read_config
 from ..models import load_whole_model, resolve_model
-from ..study.evaluation import model_outputs
+from ..runs.evaluation import model_outputs
 from ..tasks import PROBLEMS, Outputs, Problem, kind_of_architecture
 from .output_folder import RECORD
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._exceptions import ModelError
-from ..study.evaluation import are_finite, batch_count
+from ..runs.evaluation import are_finite, batch_count
 from ..tasks import Encoded, Predictions, Scores, with_identity
 from .saved import SavedModel
 

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ..model_files import is_minilm
+from ..records.record import Record
 from ..stats import is_degenerate
-from ..study.record import Record
 from ..tasks import DEV, TRAIN
 
 _SEEN = "seen by minilm in its own training"

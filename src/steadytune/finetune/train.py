@@ -9,11 +9,11 @@ from rich.console import Console
 
 from .._counted import counted
 from .._exceptions import ModelError, SteadytuneError
-from .._records.prediction_file import write_predictions
 from .._threads import using_threads
 from .._whole_file import write_json
 from ..model_files import MINILM
-from ..study.record import Record, now
+from ..records.prediction_file import write_predictions
+from ..records.record import Record, now
 from ..tasks import DEV, TRAIN
 from .card import write_card
 from .choosing import Candidates, Kept, best_member, copy_folder, keep

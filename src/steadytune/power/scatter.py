@@ -15,7 +15,7 @@ from .._exceptions import DataError
 from ..stats import Interval, matched, std_interval
 
 if TYPE_CHECKING:
-    from ..report.analysis.setting import Comparison, Setting
+    from ..reporting.analysis.setting import Comparison, Setting
 
 FloatArray = NDArray[np.float64]
 FEWEST_PAIRS = 3
@@ -78,7 +78,7 @@ def study_scatter(
         DataError: If there is no such folder, method or domain, or no method has three pairs whose
             differences vary.
     """
-    from ..report import build_report, read_folder
+    from ..reporting import build_report, read_folder
 
     loaded = read_folder(folder)
     report = build_report(

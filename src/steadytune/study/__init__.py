@@ -1,8 +1,19 @@
-"""Runs over seeds: what defines one, how it is carried out, and where its record is kept.
+"""Comparisons of methods over many seeds, from a plan to a report.
 
-The flow is one way: `RunSpec` -> `run` -> record -> `Ledger`.
+The flow is one way: `Study` -> `load_tasks` -> `plan_runs` -> `carry_out` -> `present`.
 """
 
-from .spec import RunSpec
+from .session import run_study
+from .study import Arm, Study, StudyTask, Tuning, arms_of
+from .study_file import make_study, read_study
 
-__all__ = ["RunSpec"]
+__all__ = [
+    "Arm",
+    "Study",
+    "StudyTask",
+    "Tuning",
+    "arms_of",
+    "make_study",
+    "read_study",
+    "run_study",
+]

@@ -1,0 +1,101 @@
+"""A diagnosis from its options to its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ..._folders import require_writable
+from .diagnosis import Diagnosis, similarities
+from .files import ARRAYS, FIGURES, write_files
+from .loading import LoadedModel, load_for_diagnosis
+from .measure import ModelDiagnosis, measure, stage_count
+from .options import Options
+from .rows import DiagnosisRows, read_rows
+from .sections import sections
+from .terminal import print_summary, progress_bar
+
+
+def run_diagnosis(options: Options, console: Console | None = None) -> Diagnosis:
+    """Measure the models, write the files and print the summary.
+
+    Args:
+        options: What to do.
+        console: Where progress and numbers go; by default where `print` goes.
+
+    Returns:
+        All that was measured.
+
+    Raises:
+        SteadytuneError: If a model, the examples or the folder are not to be had; nothing but the
+            empty folder is left then.
+    """
+    console = console or Console()
+    out = Path(options.out)
+    require_writable(out, FIGURES)
+    given = read_rows(options)
+    with progress_bar(console) as bar:
+        total = len(options.models) * stage_count(options)
+        task = bar.add_task("loading", total=total)
+
+        def tick(stage: str) -> None:
+            bar.update(task, description=stage, advance=1)
+
+        found = diagnose(options, given, tick)
+    page = write_files(found, sections(found), out, f"Diagnosis of {_names(found)}")
+    print_summary(found, console)
+    console.print()
+    console.print(f"Page:   {page}", markup=False, soft_wrap=True)
+    console.print(f"Arrays: {out / ARRAYS}", markup=False, soft_wrap=True)
+    return found
+
+
+def diagnose(options: Options, given: DiagnosisRows, tick: Callable[[str], None]) -> Diagnosis:
+    """Measure every model on the same examples and set them side by side.
+
+    Raises:
+        SteadytuneError: If a model cannot be loaded or its layers cannot be found.
+    """
+    start_name = options.start or (options.model if options.compare else "")
+    models: list[ModelDiagnosis] = []
+    start: Any = None
+    if options.full and options.start:
+        start = load_for_diagnosis(options.start, options.trust).model
+    for name, label in zip(options.models, options.labels, strict=True):
+        tick(f"loading {label}")
+        loaded = load_for_diagnosis(name, options.trust)
+        if options.full and start is None and options.compare:
+            start = loaded.model
+        models.append(_measured(label, loaded, given, start, options, tick))
+    return Diagnosis(
+        tuple(models),
+        similarities(models) if options.full else {},
+        tuple(given.texts),
+        given.source,
+        options.relative_noise,
+        start_name if options.full else "",
+        options.command,
+    )
+
+
+def _measured(
+    label: str,
+    loaded: LoadedModel,
+    given: DiagnosisRows,
+    start: Any,
+    options: Options,
+    tick: Callable[[str], None],
+) -> ModelDiagnosis:
+    def staged(stage: str) -> None:
+        tick(f"{label}: {stage}")
+
+    features = given.features(loaded.tokenizer, options.max_length, options.examples)
+    return measure(label, loaded, features, start, options, staged)
+
+
+def _names(found: Diagnosis) -> str:
+    labels = [Path(model.label).name for model in found.models]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"

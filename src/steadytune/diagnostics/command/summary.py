@@ -1,0 +1,111 @@
+"""The few numbers that stand at the top: one row a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import JacobianNorms, OutputSensitivity
+from .diagnosis import Diagnosis
+from .measure import ModelDiagnosis
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number: what it is, in words, how it is written, and its value (None if undefined)."""
+
+    key: str
+    heading: str
+    form: str
+    value: float | None
+
+    @property
+    def text(self) -> str:
+        """The number as it is shown."""
+        return "–" if self.value is None else self.form.format(self.value)
+
+
+def summary(found: Diagnosis) -> dict[str, tuple[Figure, ...]]:
+    """The same figures for every model, by its label; those that no model has are left out."""
+    rows = {model.label: _figures(model, found.relative_noise) for model in found.models}
+    columns = zip(*rows.values(), strict=True)
+    kept = [i for i, column in enumerate(columns) if any(f.value is not None for f in column)]
+    return {label: tuple(row[i] for i in kept) for label, row in rows.items()}
+
+
+def as_json(found: Diagnosis) -> dict[str, Any]:
+    """What was measured and on what, as JSON can hold it; arrays are in `arrays.npz`."""
+    return {
+        "command": found.command,
+        "examples": found.source,
+        "relative_noise": found.relative_noise,
+        "drift_from": found.start or None,
+        "models": {
+            label: {figure.key: figure.value for figure in figures}
+            for label, figures in summary(found).items()
+        },
+        "attenuation": {
+            model.label: {
+                "gaussian": model.gaussian.as_dict(),
+                "in_manifold": model.in_manifold.as_dict(),
+            }
+            for model in found.models
+        },
+        "undirected": {model.label: list(model.in_manifold.undirected) for model in found.models},
+    }
+
+
+def _figures(model: ModelDiagnosis, size: float) -> tuple[Figure, ...]:
+    noise = f"{100 * size:g} %"
+    drift = None if model.drift is None else _total_drift(model)
+    values = model.outputs is not None and model.outputs.kind == "values"
+    return (
+        Figure("top_gaussian", f"Top layer moved by {noise} Gaussian noise at layer 0", "{:.3g} %",
+               100 * float(model.gaussian.ratio[0][-1])),
+        Figure("top_in_manifold", f"Top layer moved by {noise} in-manifold noise at layer 0",
+               "{:.3g} %", _in_manifold(model)),
+        Figure("scatter", "How far examples lie apart at the top layer, of their length",
+               "{:.3g} %", 100 * float(model.scatter.scatter[-1])),
+        Figure("moved" if values else "changed",
+               f"Value moved by {noise} noise" if values else f"Answers changed by {noise} noise",
+               "{:.3g}" if values else "{:.1f} %", _changed(model.outputs, size)),
+        Figure("divergence",
+               f"Its square, mean at {noise}" if values else
+               f"Probabilities moved by {noise} noise (symmetrised KL, nats)", "{:.2g}",
+               _at(model.outputs, "divergence", size)),
+        Figure("gain", "Typical factor of small changes, layer 0 to top", "{:.2f}",
+               _mean(model.jacobian, "gain")),
+        Figure("spectral", "Largest factor of small changes, layer 0 to top", "{:.1f}",
+               _mean(model.jacobian, "spectral")),
+        Figure("drift", "Distance of the weights from the start", "{:.2f} %", drift),
+    )  # fmt: skip
+
+
+def _in_manifold(model: ModelDiagnosis) -> float | None:
+    """None where not a single token had a direction, so that the noise was Gaussian."""
+    profile = model.in_manifold
+    return None if profile.undirected[0] == 1 else 100 * float(profile.ratio[0][-1])
+
+
+def _changed(found: OutputSensitivity | None, size: float) -> float | None:
+    value = _at(found, "change", size)
+    return value if value is None or (found and found.kind == "values") else 100 * value
+
+
+def _at(found: OutputSensitivity | None, name: str, size: float) -> float | None:
+    if found is None:
+        return None
+    return float(getattr(found, name)[found.sizes.index(size)].mean())
+
+
+def _mean(found: JacobianNorms | None, name: str) -> float | None:
+    return None if found is None else float(getattr(found, name)[0].mean())
+
+
+def _total_drift(model: ModelDiagnosis) -> float:
+    """Of all weights that the start has."""
+    assert model.drift is not None
+    norm = float(np.linalg.norm(model.drift.norm))
+    return 100 * float(np.linalg.norm(model.drift.distance)) / norm if norm else 0.0

@@ -1,0 +1,267 @@
+"""The ledger of a study: one JSON file a run, whole or not there, safe with many writers.
+
+Records that were packed into one file count as there. It is only read here.
+
+Beside a record lies one file with the predictions of its run. It is in place before the record is,
+so that a record of a finished run always has its predictions, whenever the process is killed.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from .._exceptions import DataError
+from .._folders import require_writable
+from .._whole_file import write_whole
+from ..records.outcome import Outcome
+from .packed import (
+    PACKED_FILE,
+    Unpacked,
+    is_there,
+    record_name,
+    unpack_records,
+)
+from .prediction_file import write_predictions
+from .read_record import parse_record, read_record
+from .record import Record
+from .spec import RunSpec
+from .which import FINISHED, Rank, best_of_each, rank
+
+_LONGEST_REASON = 200
+
+CONTENT = ("data_hash", "model_hash", "method_options")
+"""Keys of a spec that follow from the rows, the weights and the method's defaults as they are."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a ledger holds.
+
+    Args:
+        records: The records, in the order of their file names.
+        corrupt: File name -> why it cannot be read as a record, in one line; a packed file is not
+            among them.
+    """
+
+    records: list[Record] = field(default_factory=list)
+    corrupt: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Stale:
+    """A record that a planned run does not agree with.
+
+    Args:
+        record: The record.
+        spec: The planned run of the same setting.
+        differs: What differs, some of `CONTENT`.
+    """
+
+    record: Record
+    spec: RunSpec
+    differs: tuple[str, ...]
+
+
+class Ledger:
+    """The records under `folder/runs` and the predictions under `folder/predictions`.
+
+    Records in `folder/runs.jsonl.xz` count too. Of a run that stands in both, the record under
+    `runs` counts, unless only the packed one has a result. Where that file is damaged, whatever
+    reads records raises DataError: to go on without it would train again what is there.
+
+    Args:
+        folder: The folder of the study; it is made when the first record is added.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.runs = folder / "runs"
+        self.predictions = folder / "predictions"
+        self._packed_as_of: tuple[object, list[Record]] = (None, [])
+
+    def require_writable(self) -> None:
+        """Make the folder and try to write there.
+
+        Raises:
+            ConfigError: If nothing can be written.
+        """
+        require_writable(self.folder, self.runs.name)
+
+    def add(self, outcome: Outcome) -> Path:
+        """Write a record and its predictions, each under a temporary name that is then renamed.
+
+        Files of an earlier outcome of the same run are replaced, but a run without a result does
+        not take the place of one that has it: another writer may have finished it meanwhile.
+
+        Returns:
+            The file of the record.
+        """
+        record, predictions = outcome.record, outcome.predictions
+        text = _text(record)
+        self.runs.mkdir(parents=True, exist_ok=True)
+        path, beside = self.runs / file_name(record), self.predictions_of(record)
+        if not has_result(record) and self.has(record["spec_hash"]):
+            return path
+        if predictions is not None:
+            self.predictions.mkdir(exist_ok=True)
+            archive = io.BytesIO()
+            write_predictions(archive, predictions)
+            write_whole(beside, archive.getvalue())
+        write_whole(path, text)
+        if predictions is None:
+            beside.unlink(missing_ok=True)
+        return path
+
+    def rewrite(self, record: Record) -> Path:
+        """Write a record anew, of a run whose predictions stay as they are.
+
+        A record that is packed gets a file of its own, which counts instead.
+        """
+        self.runs.mkdir(parents=True, exist_ok=True)
+        return write_whole(self.runs / file_name(record), _text(record))
+
+    def predictions_of(self, record: Record) -> Path:
+        """The file of the predictions of a record, whether it is there or not."""
+        return self.predictions / Path(file_name(record)).with_suffix(".npz").name
+
+    def read(self) -> Contents:
+        """All records, and the names of the files that hold none.
+
+        Raises:
+            DataError: If the packed file is damaged.
+        """
+        contents = Contents()
+        for path in sorted(self.runs.glob("*.json")):
+            try:
+                contents.records.append(read_record(path))
+            except (OSError, ValueError) as error:
+                contents.corrupt[path.name] = " ".join(str(error).split())
+        packed = self.packed()
+        if not packed:
+            return contents
+        kept = best_of_each([*packed, *contents.records], spec_hash_of, rank_of)
+        return Contents(sorted(kept, key=file_name), contents.corrupt)
+
+    def finished(self) -> set[str]:
+        """The hashes of the specs whose result is there; failed and cancelled runs have none."""
+        return {r["spec_hash"] for r in self.read().records if has_result(r)}
+
+    def has(self, spec_hash: str) -> bool:
+        """Whether the result of a spec is there."""
+        single = (_try_read(path) for path in self.runs.glob(f"*-{spec_hash}.json"))
+        if any(record is not None and has_result(record) for record in single):
+            return True
+        return any(r["spec_hash"] == spec_hash and has_result(r) for r in self.packed())
+
+    def packed(self) -> list[Record]:
+        """The packed records; the file is read again only when it has changed.
+
+        Raises:
+            DataError: If the packed file is damaged.
+        """
+        if not is_there(self.folder):
+            return []
+        path = self.folder / PACKED_FILE
+        try:
+            state = path.stat()
+            as_of = state.st_mtime_ns, state.st_size, state.st_ino
+            if self._packed_as_of[0] != as_of:
+                self._packed_as_of = as_of, _every_record(unpack_records(path, parse_record))
+        except (OSError, ValueError) as error:
+            raise DataError(
+                f"{path} cannot be read: {getattr(error, 'strerror', None) or error}; put a whole "
+                "copy of it back, or move it away to carry its runs out again"
+            ) from error
+        return self._packed_as_of[1]
+
+    def stale(self, specs: Iterable[RunSpec]) -> list[Stale]:
+        """Records of runs that are planned now with other data, another model or method options.
+
+        Such a record stands for the same run as a planned one, but its result is another's.
+
+        Args:
+            specs: The planned runs.
+
+        Returns:
+            Those of the ledger, in the order of their file names.
+        """
+        specs = list(specs)
+        planned = {spec.hash for spec in specs}
+        by_setting = {_setting(spec.as_dict()): spec for spec in specs}
+        found = []
+        for record in self.read().records:
+            spec = by_setting.get(_setting(record["spec"]))
+            if spec is not None and record["spec_hash"] not in planned:
+                now = spec.as_dict()
+                differs = tuple(key for key in CONTENT if record["spec"].get(key) != now[key])
+                found.append(Stale(record, spec, differs))
+        return found
+
+    def set_aside(self, name: str) -> Path:
+        """Rename a corrupt file, so that its run counts as missing and nothing is lost."""
+        numbered = (f"{name}.corrupt{number or ''}" for number in count())
+        aside = next(path for other in numbered if not (path := self.runs / other).exists())
+        os.replace(self.runs / name, aside)
+        return aside
+
+
+def file_name(record: Record) -> str:
+    """The name of a record's file."""
+    spec = record["spec"]
+    return f"{record_name(spec['method'], spec['seed'], record['spec_hash'])}.json"
+
+
+def run_name(spec: RunSpec) -> str:
+    """What the files and folders of a run are called, without their suffix."""
+    return record_name(spec.method, spec.seed, spec.hash)
+
+
+def has_result(record: Record) -> bool:
+    """Whether a repetition of the run would end as this record does."""
+    return record["status"] in FINISHED
+
+
+def rank_of(record: Record) -> Rank:
+    """How much a record says of its run, beside other records of that run."""
+    return rank(record["status"], record.get("finished"))
+
+
+def spec_hash_of(record: Record) -> str:
+    """What records of one run share."""
+    return str(record["spec_hash"])
+
+
+def _text(record: Record) -> bytes:
+    return (json.dumps(record, indent=1, allow_nan=False) + "\n").encode()
+
+
+def _every_record(found: Unpacked[Record]) -> list[Record]:
+    """The records of a packed file all of whose lines hold one.
+
+    Raises:
+        ValueError: If one does not.
+    """
+    if not found.problems:
+        return list(found.records)
+    number, reason = found.problems[0]
+    more = f" (and {len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
+    raise ValueError(f"line {number}{more} holds no record: {reason[:_LONGEST_REASON]}")
+
+
+def _setting(spec: Mapping[str, Any]) -> str:
+    """What a run was asked to be, without what the names in it stood for."""
+    return json.dumps({k: v for k, v in spec.items() if k not in CONTENT}, sort_keys=True)
+
+
+def _try_read(path: Path) -> Record | None:
+    try:
+        return read_record(path)
+    except (OSError, ValueError):
+        return None

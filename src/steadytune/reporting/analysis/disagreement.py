@@ -1,0 +1,70 @@
+"""How far the predictions of runs that differ in their seed alone lie apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from ..._exceptions import ConfigError
+from ...records.prediction_file import Columns
+from ...stats import (
+    LabelDisagreement,
+    ValueDisagreement,
+    class_disagreement,
+    label_disagreement,
+    value_disagreement,
+)
+from ..reading.predictions import PredictedRun
+from .predicted import same_rows
+from .setting import Disagreement, Setting
+
+MOST_ROWS = 5000
+
+Found = LabelDisagreement | ValueDisagreement
+
+
+def disagreements(
+    setting: Setting, method: str, runs: Sequence[PredictedRun]
+) -> list[Disagreement]:
+    """Compare the runs of a method, domain by domain."""
+    return [
+        Disagreement(method, scores.domain, compared)
+        for scores in setting.domains
+        if (compared := _compare(_columns(runs, scores.domain.name))) is not None
+    ]
+
+
+def _columns(runs: Sequence[PredictedRun], domain: str) -> list[Columns]:
+    return [run.splits[domain] for run in runs if domain in run.splits]
+
+
+def _compare(runs: Sequence[Columns]) -> Found | None:
+    """None below two runs with the same rows and the same columns, or where they make no sense."""
+    runs = same_rows(runs)
+    if len(runs) < 2:
+        return None
+    try:
+        return _statistic(runs)
+    except (ConfigError, ValueError, TypeError, IndexError):
+        return None
+
+
+def _statistic(runs: Sequence[Columns]) -> Found | None:
+    if all("logits" in run for run in runs):
+        return class_disagreement(softmax(_stacked(runs, "logits").astype(np.float64), axis=-1))
+    if all("value" in run for run in runs):
+        return value_disagreement(_stacked(runs, "value"))
+    if all("text" in run for run in runs):
+        return label_disagreement(_stacked(runs, "text"))
+    return None
+
+
+def _stacked(runs: Sequence[Columns], column: str) -> NDArray[Any]:
+    """(runs, examples, ...): at most 5,000 examples, evenly spaced."""
+    stacked = np.stack([run[column] for run in runs])
+    stride = max(1, -(-stacked.shape[1] // MOST_ROWS))
+    return stacked[:, ::stride]

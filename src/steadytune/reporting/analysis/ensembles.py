@@ -1,0 +1,144 @@
+"""What ensembles of a few of the runs would score in domain, from their predictions.
+
+As `steadytune train --keep ensemble` makes them: probabilities are averaged, or numbers, and runs
+that learned nothing from their training rows are left out. A run that diverged or crashed has no
+model and is left out too; an ensemble without any other run scores what the constant predictor
+scores, as such a run does in all tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from ...metrics.confusion_counts import OF_COUNTS, counts
+from ...metrics.regression import REGRESSION_METRICS, correlation
+from ...records.prediction_file import Columns
+from ...records.schema import Record
+from ...stats import MOST_GROUPS, ensemble_scores, is_degenerate
+from ..reading.predictions import PredictedRun
+from .predicted import same_rows
+from .scoring import raw_score
+from .setting import Ensembles, Setting
+
+SIZES = (1, 2, 3, 5)
+TRAIN = "train"
+TOLERANCE = 1e-5
+
+MOST_ROWS = 200_000
+MOST_CLASSES = 1000
+MOST_SCORED = 10_000_000
+"""Rows that are scored for one size of ensembles: of more rows fewer groups are."""
+FEWEST_GROUPS = 100
+
+Array = NDArray[Any]
+Scorer = Callable[[Array], float | None]
+
+
+def ensembles(
+    setting: Setting, method: str, runs: Sequence[PredictedRun], rng: np.random.Generator
+) -> list[Ensembles]:
+    """What ensembles of a method's runs score; none without predictions of classes or numbers.
+
+    Raises:
+        ValueError: There are predictions, and they do not serve; the text says why.
+    """
+    domain, constant = setting.task.in_domain, setting.in_domain.constant
+    failed = [_Member(None, learned=False) for run in runs if run.run.status != "ok"]
+    finished = [run for run in runs if run.run.status == "ok"]
+    columns = [run.splits[domain] for run in finished if domain in run.splits]
+    if not columns or len(runs) < 2 or constant is None or any("text" in c for c in columns):
+        return []
+    if len(columns) < len(finished):
+        raise ValueError(f"{len(columns)} of its {len(finished)} runs have predictions")
+    if len(same_rows(columns)) < len(columns):
+        raise ValueError("its runs have predictions of different rows")
+    scorer = _scorer(setting.task.metric, columns[0])
+    outputs = [_output(run) for run in columns]
+    _require_scores(finished, outputs, scorer, setting)
+    made = (_Member(out, _learned(run.run)) for out, run in zip(outputs, finished, strict=True))
+    members = [*made, *failed]
+    score = partial(_score, members, scorer, constant)
+    sizes = [size for size in SIZES if size <= len(members)]
+    most = max(FEWEST_GROUPS, min(MOST_GROUPS, MOST_SCORED // len(outputs[0])))
+    found = ensemble_scores(score, len(members), sizes, rng, most)
+    learned = sum(member.learned for member in members)
+    return [Ensembles(method, len(members), learned, found)]
+
+
+def _require_scores(
+    runs: Sequence[PredictedRun], outputs: Sequence[Array], scorer: Scorer, setting: Setting
+) -> None:
+    """Predictions that do not give a run's score are those of another run."""
+    for run, output in zip(runs, outputs, strict=True):
+        recorded, found = raw_score(run.run, setting.task.in_domain), scorer(output)
+        if recorded is not None and (found is None or abs(found - recorded) > TOLERANCE):
+            raise ValueError(f"the predictions of seed {run.run.spec.seed} do not give its score")
+
+
+@dataclass(frozen=True, eq=False)
+class _Member:
+    """A run, as what is averaged of it; None where it left no model."""
+
+    output: Array | None
+    learned: bool
+
+
+def _learned(run: Record) -> bool:
+    """Whether it ended on its training rows better than the constant predictor; in doubt, yes."""
+    constant = run.task.constant.get(TRAIN) if run.task else None
+    if constant is None or TRAIN not in run.results:
+        return True
+    return not is_degenerate(raw_score(run, TRAIN) or 0.0, constant)
+
+
+def _score(
+    members: Sequence[_Member], scorer: Scorer, constant: float, group: NDArray[np.intp]
+) -> float:
+    chosen = [members[number] for number in group]
+    kept = [member for member in chosen if member.learned] or chosen
+    outputs = [member.output for member in kept if member.output is not None]
+    value = scorer(np.mean(outputs, axis=0)) if outputs else None
+    return constant if value is None else value
+
+
+def _output(run: Columns) -> Array:
+    """What is averaged: probabilities, shape (rows, classes), or numbers, shape (rows,)."""
+    if "logits" not in run:
+        return _finite(run, "value", axes=1)
+    return softmax(_finite(run, "logits", axes=2), axis=1)  # type: ignore[no-any-return]
+
+
+def _scorer(metric: str, columns: Columns) -> Scorer:
+    """The metric of what is averaged, for the rows of these predictions."""
+    if metric in REGRESSION_METRICS:
+        numbers = _finite(columns, "label", axes=1)
+        return lambda values: correlation(metric, values, numbers)
+    if metric not in OF_COUNTS:
+        raise ValueError(f"ensembles are not scored by {metric}")
+    classes, of_counts = _finite(columns, "logits", axes=2).shape[1], OF_COUNTS[metric]
+    labels = _finite(columns, "label", axes=1)
+    truth = labels.astype(np.int64)
+    in_range = truth.min() >= 0 and truth.max() < classes <= MOST_CLASSES
+    if not in_range or (truth != labels).any():
+        raise ValueError(f"its labels are not those of {classes} classes")
+    return lambda mean: of_counts(counts(mean.argmax(axis=1), truth, classes))
+
+
+def _finite(columns: Columns, name: str, axes: int) -> Array:
+    """A column as finite numbers, one entry for each of the rows that have a label."""
+    if name not in columns or "label" not in columns:
+        raise ValueError(f"its predictions have no {name if name not in columns else 'label'}")
+    values, rows = columns[name], len(columns["label"])
+    if values.dtype.kind == "U" or values.ndim != axes or not 0 < len(values) == rows <= MOST_ROWS:
+        raise ValueError(f"the column {name} of its predictions has another shape than expected")
+    numbers = values.astype(np.float64)
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"the column {name} of its predictions is not finite")
+    return numbers

@@ -1,0 +1,161 @@
+"""What the runs of a setting have in common, and what they ran on, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from ...records.schema import Record, clean_text
+from ..reading.arms import data_hash
+from .setting import Setting
+
+_LABELS = {
+    "task": "Task",
+    "model": "Model",
+    "train_size": "Training examples drawn",
+    "eval_size": "Test examples drawn per domain",
+    "epochs": "Epochs",
+    "learning_rate": "Peak learning rate",
+    "warmup": "Warm-up, share of the steps",
+    "weight_decay": "Weight decay",
+    "batch_size": "Batch size",
+    "max_length": "Longest input, tokens",
+    "stride": "Overlap of windows, tokens",
+    "dev_size": "Dev examples drawn",
+    "patience": "Early stopping, patience in epochs",
+    "precision": "Precision",
+    "group_by_length": "Batches of like length",
+    "class_weights": "Class weights",
+    "head_seed": "Seed of the head",
+    "settings": "Further settings of the trainer",
+    "scored": "Scored on",
+    "threads": "CPU threads per run",
+    "model_hash": "Hash of the starting weights",
+}
+_MOST_VALUES = 4
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A label and its value, both as text."""
+
+    label: str
+    value: str
+
+
+def setting_facts(setting: Setting) -> tuple[Fact, ...]:
+    """Task, data and training settings, without those that are not set."""
+    known = {k: v for k, v in setting.spec.items() if v not in (None, "", [], ())}
+    ordered = sorted(known, key=lambda k: list(_LABELS).index(k) if k in _LABELS else len(_LABELS))
+    facts = [Fact(field_label(key), value_text(known[key])) for key in ordered]
+    return (*facts, *_data_facts(setting))
+
+
+def _data_facts(setting: Setting) -> list[Fact]:
+    task = setting.task
+    sizes = ", ".join(f"{split} {n}" for split, n in task.sizes.items() if n is not None)
+    pairs = (("Examples", sizes), ("Data", task.source or ""))
+    return [Fact(label, value) for label, value in pairs if value]
+
+
+def setting_headings(settings: Sequence[Setting]) -> list[str]:
+    """A heading for each setting: its task and model, and what tells it from the others."""
+    # A field in which the arms of one setting differ tells nothing of the setting.
+    varied = {key for s in settings for key in s.varied}
+    keys = {key for s in settings for key in s.spec} - {"task", "model", "model_hash"} - varied
+    differing = [k for k in _LABELS if k in keys and _differs(settings, k)]
+    differing += sorted(k for k in keys - set(_LABELS) if _differs(settings, k))
+    headings = [_heading(setting, differing) for setting in settings]
+    rows = [_rows_text(setting) for setting in settings]
+    seen: dict[str, set[str]] = {}
+    for heading, text in zip(headings, rows, strict=True):
+        seen.setdefault(heading, set()).add(text)
+    return [
+        f"{heading}, rows {text}" if len(seen[heading]) > 1 else heading
+        for heading, text in zip(headings, rows, strict=True)
+    ]
+
+
+def short_names(headings: Sequence[str], settings: Sequence[Setting]) -> list[str]:
+    """Settings by the name of their task; by their headings where a task has several."""
+    tasks = [setting.task.name for setting in settings]
+    return tasks if len(set(tasks)) == len(tasks) else list(headings)
+
+
+def _rows_text(setting: Setting) -> str:
+    """The hash of the rows, of several training subsets that of the first one."""
+    first = min(setting.records, key=lambda record: record.spec.subset_seed)
+    return clean_text(data_hash(first)) or "unknown"
+
+
+def _differs(settings: Sequence[Setting], key: str) -> bool:
+    return len({value_text(s.spec.get(key)) for s in settings}) > 1
+
+
+def _heading(setting: Setting, keys: Sequence[str]) -> str:
+    parts = [value_text(setting.spec.get(key)) for key in ("task", "model") if key in setting.spec]
+    parts += [f"{field_label(key).lower()} {value_text(setting.spec.get(key))}" for key in keys]
+    return ", ".join(parts)
+
+
+def environment_facts(records: Sequence[Record]) -> tuple[Fact, ...]:
+    """Versions and machine; where runs differ, all their values up to four."""
+    seen: dict[str, dict[str, None]] = {}
+    for record in records:
+        for key, value in record.environment.items():
+            if value is not None:
+                seen.setdefault(key, {})[value_text(value)] = None
+    return tuple(Fact(field_label(key), _listed(tuple(values))) for key, values in seen.items())
+
+
+def _listed(values: Sequence[str]) -> str:
+    more = len(values) - _MOST_VALUES
+    text = "; ".join(values[:_MOST_VALUES])
+    return f"{text}; and {more} more" if more > 0 else text
+
+
+def period(records: Sequence[Record]) -> str:
+    """From when to when the runs took place, to the minute, as far as they say so."""
+    started = sorted(t for r in records if (t := _time(r.started)))
+    finished = sorted(t for r in records if (t := _time(r.finished)))
+    if not (started and finished):
+        return ""
+    first, last = started[0], finished[-1]
+    ending = "%H:%M" if first.date() == last.date() else "%Y-%m-%d %H:%M"
+    return f"{first:%Y-%m-%d %H:%M} to {last.strftime(ending)} UTC"
+
+
+def _time(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text or "").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def value_text(value: Any) -> str:
+    """A value of a spec or an environment on one line."""
+    if value is None:
+        return "all"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return clean_text(", ".join(_item_text(item) for item in value))
+    if isinstance(value, Mapping):
+        return clean_text(", ".join(f"{k}: {value_text(v)}" for k, v in value.items()))
+    return clean_text(str(value))
+
+
+def _item_text(item: Any) -> str:
+    """Lists of two, which is how pairs are written in JSON, read `name: value`."""
+    if isinstance(item, list | tuple) and len(item) == 2:
+        return f"{item[0]}: {value_text(item[1])}"
+    return value_text(item)
+
+
+def field_label(key: str) -> str:
+    """What a field of a spec or an environment is called."""
+    return _LABELS.get(key, clean_text(key).replace("_", " ").capitalize())

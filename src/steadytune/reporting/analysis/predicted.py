@@ -1,0 +1,49 @@
+"""Which runs have predictions to look at side by side: those that differ in their seed alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ...records.prediction_file import Columns
+from ...records.schema import Record
+from .scoring import counts
+from .setting import Setting
+
+MOST_RUNS = 20
+
+
+def comparable_runs(setting: Setting) -> Mapping[str, Sequence[Record]]:
+    """The runs of each method on one training subset, at most twenty, in the order of their seeds.
+
+    The subset is the same for all methods that have runs on it: the one of which the method with
+    the fewest runs has most.
+    """
+    runs = {method: list(filter(counts, setting.runs_of(method))) for method in setting.methods}
+    numbers = {method: Counter(map(_subset, found)) for method, found in runs.items()}
+    subsets = dict.fromkeys(subset for found in numbers.values() for subset in found)
+
+    def shared(subset: str) -> tuple[int, int]:
+        each = [found[subset] for found in numbers.values()]
+        return min(each), sum(each)
+
+    chosen = max(subsets, key=shared, default="")
+    return {
+        m: _by_seed([run for run in found if _subset(run) == chosen]) for m, found in runs.items()
+    }
+
+
+def same_rows(runs: Sequence[Columns]) -> list[Columns]:
+    """The predictions whose rows are those of the first."""
+    known = [run for run in runs if "idx" in run]
+    return [run for run in known if np.array_equal(run["idx"], known[0]["idx"])]
+
+
+def _subset(run: Record) -> str:
+    return str((run.spec.subset_seed, (run.spec.model_extra or {}).get("data_hash")))
+
+
+def _by_seed(runs: Sequence[Record]) -> list[Record]:
+    return sorted(runs, key=lambda run: run.spec.seed)[:MOST_RUNS]

@@ -1,0 +1,126 @@
+"""Which runs belong together: the settings of a study, and its arms within a setting.
+
+An arm is a method with settings of its own, as tuning or a matched budget gives it. The fields that
+any arm of a study varies do not tell its settings apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from ...records.schema import Arm, Record, clean_text
+
+_NOT_SETTING = frozenset({"method", "method_options", "seed", "subset_seed", "data_hash"})
+
+# Equal in these, two runs read the same rows as long as those stay as they are.
+_ROWS = frozenset({"task", "subset_seed", "train_size", "dev_size", "eval_size", "scored"})
+
+_Variant = tuple[tuple[str, str], ...]
+
+
+def grouped(records: Sequence[Record]) -> list[list[Record]]:
+    """The records by setting, ordered by task and then by the rest of the setting.
+
+    Runs of one setting differ in nothing but method, seed, training subset and the fields that an
+    arm of their study varies. Runs made before their rows changed are a setting of their own.
+    """
+    varied = _varied_by_study(records)
+    editions = _editions(records)
+    groups: dict[tuple[str, str, int], list[Record]] = {}
+    for record in records:
+        shared = record.spec.model_dump(exclude=set(_NOT_SETTING | varied[record.study]))
+        spec = json.dumps(shared, sort_keys=True, default=str)
+        # Counted from the newest: rows drawn anew after a change have one edition only.
+        edition = -editions[_rows(record)].index(data_hash(record))
+        groups.setdefault((record.spec.task, spec, edition), []).append(record)
+    return [groups[key] for key in sorted(groups)]
+
+
+def data_hash(record: Record) -> str:
+    """The hash of the rows that a run read; empty if it is not recorded."""
+    return str((record.spec.model_extra or {}).get("data_hash", ""))
+
+
+def _editions(records: Sequence[Record]) -> dict[str, list[str]]:
+    """The hashes of what should be the same rows, the newest first.
+
+    There are several where a file was changed, or domains were added to be scored on.
+    """
+    found: dict[str, dict[str, None]] = {}
+    for record in sorted(records, key=lambda r: r.finished or "", reverse=True):
+        found.setdefault(_rows(record), {})[data_hash(record)] = None
+    return {rows: list(hashes) for rows, hashes in found.items()}
+
+
+def _rows(record: Record) -> str:
+    return json.dumps(record.spec.model_dump(include=set(_ROWS)), sort_keys=True, default=str)
+
+
+def common_spec(records: Sequence[Record]) -> tuple[dict[str, object], tuple[str, ...]]:
+    """What the specs of one setting have in common, and the fields in which its arms differ."""
+    specs = [record.spec.model_dump(exclude=set(_NOT_SETTING)) for record in records]
+    differing = [name for name in specs[0] if any(s.get(name) != specs[0][name] for s in specs)]
+    return {k: v for k, v in specs[0].items() if k not in differing}, tuple(differing)
+
+
+def _varied(records: Sequence[Record]) -> frozenset[str]:
+    return frozenset(name for r in records if r.arm for name in r.arm.varies)
+
+
+def _varied_by_study(records: Sequence[Record]) -> dict[str, frozenset[str]]:
+    studies: dict[str, list[Record]] = {}
+    for record in records:
+        studies.setdefault(record.study, []).append(record)
+    return {study: _varied(found) for study, found in studies.items()}
+
+
+def distinct_arms(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
+    """Give runs of one name but of different settings different names.
+
+    That happens when a study was tuned again, when an arm was given another method, or when runs
+    without an arm stand in the folder of one that tunes. Those with the most runs keep the name.
+
+    Returns:
+        The records in their order, and a line for each name that was changed.
+    """
+    varied = {study: names | {"method"} for study, names in _varied_by_study(records).items()}
+    names: dict[int, str] = {}
+    for group in grouped(records):
+        names |= _renamed(group, varied)
+    renamed = [_with_name(r, names[id(r)]) if id(r) in names else r for r in records]
+    changed = sorted(set(names.values()))
+    return renamed, [f"runs of one name differ in their settings: {name!r}" for name in changed]
+
+
+def _renamed(group: Sequence[Record], varied: Mapping[str, frozenset[str]]) -> dict[int, str]:
+    arms: dict[str, dict[_Variant, list[Record]]] = {}
+    for record in group:
+        variant = _variant(record, varied[record.study])
+        arms.setdefault(record.method, {}).setdefault(variant, []).append(record)
+    return {
+        id(record): name
+        for arm, variants in arms.items()
+        for name, records in _variant_names(arm, variants)
+        for record in records
+    }
+
+
+def _variant(record: Record, varied: frozenset[str]) -> _Variant:
+    spec = record.spec.model_dump(include=set(varied))
+    return tuple((name, json.dumps(spec.get(name), default=str)) for name in sorted(varied))
+
+
+def _variant_names(
+    arm: str, variants: Mapping[_Variant, list[Record]]
+) -> Iterator[tuple[str, list[Record]]]:
+    """New names of all but the largest, with the values that set each apart from that one."""
+    (largest, _), *others = sorted(variants.items(), key=lambda v: len(v[1]), reverse=True)
+    for variant, records in others:
+        differing = (f"{k}={json.loads(v)}" for k, v in variant if (k, v) not in largest)
+        yield clean_text(f"{arm} ({', '.join(differing)})"), records
+
+
+def _with_name(record: Record, name: str) -> Record:
+    varies = record.arm.varies if record.arm else []
+    return record.model_copy(update={"arm": Arm(name=name, varies=varies)})

@@ -1,0 +1,83 @@
+"""The predictions of runs: files beside their records, one a run, or one packed file for all.
+
+They may be missing or broken: what can be read is read, what cannot is named, and a report stands
+without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...records.prediction_file import PACKED_PREDICTIONS, Columns, by_run, read_predictions
+from ...records.schema import Record, clean_text
+
+LARGEST_FILE = 256 * 2**20
+"""Most bytes that are unpacked of a run's file, and of a packed one for the runs of a method."""
+
+
+@dataclass(frozen=True, eq=False)
+class PredictedRun:
+    """A run and what its model predicted.
+
+    Args:
+        run: Its record.
+        splits: Split -> column -> one entry a row; empty where nothing can be read.
+    """
+
+    run: Record
+    splits: Mapping[str, Columns]
+
+
+class PredictionFiles:
+    """Reads predictions, and keeps a line for each file that is broken."""
+
+    def __init__(self) -> None:
+        self.problems: list[str] = []
+
+    def of_runs(self, runs: Sequence[Record]) -> list[PredictedRun]:
+        """The runs beside their predictions, in their order."""
+        places = [_place(run) for run in runs]
+        packed = self._packed([place for place in places if place and not place.exists()])
+        return [
+            PredictedRun(run, packed[place] if place in packed else self._own(place))
+            for run, place in zip(runs, places, strict=True)
+        ]
+
+    def _own(self, place: Path | None) -> Mapping[str, Columns]:
+        return self._read(place) if place else {}
+
+    def _packed(self, places: Sequence[Path]) -> dict[Path, Mapping[str, Columns]]:
+        """The predictions of runs without a file of their own, by where that would be."""
+        found: dict[Path, Mapping[str, Columns]] = {}
+        for folder in {place.parents[1] for place in places}:
+            names = {place.stem: place for place in places if place.parents[1] == folder}
+            runs = by_run(self._read(folder / PACKED_PREDICTIONS, names))
+            found |= {place: runs.get(name, {}) for name, place in names.items()}
+        return found
+
+    def _read(self, path: Path, runs: Collection[str] | None = None) -> Mapping[str, Columns]:
+        if not path.exists():
+            return {}
+        try:
+            if not path.is_file():
+                raise ValueError("not a regular file")
+            return read_predictions(path, runs, LARGEST_FILE)
+        except (OSError, ValueError) as error:
+            line = f"{_called(path)} left out: {clean_text(' '.join(str(error).split()))}"
+            if line not in self.problems:
+                self.problems.append(line)
+            return {}
+
+
+def _place(run: Record) -> Path | None:
+    """Where the run's own file would be; None for a run that left no predictions."""
+    if run.status != "ok" or run.origin is None:
+        return None
+    return Path(run.origin.folder) / "predictions" / f"{run.origin.stem}.npz"
+
+
+def _called(path: Path) -> str:
+    packed = path.name == PACKED_PREDICTIONS
+    return f"{path.name} was" if packed else f"predictions of {clean_text(path.stem)} were"

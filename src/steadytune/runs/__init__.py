@@ -1,0 +1,8 @@
+"""Runs over seeds: what defines one, how it is carried out, and where its record is kept.
+
+The flow is one way: `RunSpec` -> `run` -> record -> `Ledger`.
+"""
+
+from ..records.spec import RunSpec
+
+__all__ = ["RunSpec"]

@@ -1,0 +1,179 @@
+"""The settings of the Hugging Face trainer for one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import Trainer, TrainingArguments, get_scheduler
+
+from .._device import usable_device
+from .._exceptions import ConfigError
+from .._random import Seeds
+from ..records.ledger import run_name
+from ..records.spec import RunSpec
+from .settings import checked_settings
+
+_LOG_POINTS = 20
+
+
+def step_count(spec: RunSpec, rows: int) -> int:
+    """How many optimizer steps a run takes on so many training rows, if it is not stopped early."""
+    settings: dict[str, Any] = dict(spec.settings)
+    most: int = settings.get("max_steps", -1)
+    if most > 0:
+        return most
+    whole, rest = divmod(rows, spec.batch_size)
+    batches = whole + (rest > 0 and not settings.get("dataloader_drop_last", False))
+    accumulated: int = settings.get("gradient_accumulation_steps", 1)
+    return ceil(spec.epochs * max(1, ceil(batches / accumulated)))
+
+
+def epoch_count(spec: RunSpec, rows: int) -> int:
+    """How often a run comes to the end of an epoch, or of training within one."""
+    if dict(spec.settings).get("max_steps", -1) <= 0:
+        return ceil(spec.epochs)
+    per_epoch = step_count(_one_epoch(spec), rows)
+    return ceil(step_count(spec, rows) / per_epoch)
+
+
+def training_arguments(
+    spec: RunSpec, folder: Path, steps: int, metric: str, *, resumable: bool
+) -> TrainingArguments:
+    """Settings of the trainer.
+
+    Args:
+        spec: The run.
+        folder: For checkpoints, and for what is logged to files.
+        steps: Number of optimizer steps.
+        metric: The primary metric.
+        resumable: Whether checkpoints hold what it takes to go on from them.
+
+    Raises:
+        ConfigError: If a further setting cannot be.
+    """
+    further = checked_settings(dict(spec.settings))
+    _require_composition(spec, further)
+    known = _known(spec, steps) | _saving(spec, metric, resumable=resumable)
+    try:
+        arguments = OneDevice(output_dir=str(folder), **(known | further))
+    except Exception as error:  # each field is checked in its own way there
+        reason = " ".join(str(error).split())
+        given = ", ".join(f"{field}={value}" for field, value in further.items()) or "none"
+        raise ConfigError(f"settings cannot be ({given}): {reason}") from error
+    _require_dashboards(arguments.report_to)
+    _require_optimizer(arguments, steps)
+    return arguments
+
+
+def _known(spec: RunSpec, steps: int) -> dict[str, Any]:
+    seeds = Seeds.from_run(spec.seed)
+    return {
+        "num_train_epochs": spec.epochs,
+        "learning_rate": spec.learning_rate,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": round(spec.warmup * steps),
+        "weight_decay": spec.weight_decay,
+        "per_device_train_batch_size": spec.batch_size,
+        "max_grad_norm": 1.0,
+        "optim": "adamw_torch_fused" if _has_fused_adamw() else "adamw_torch",
+        "seed": seeds.dropout,
+        "data_seed": seeds.order,
+        "logging_strategy": "steps",
+        "logging_steps": max(1, steps // _LOG_POINTS),
+        "logging_nan_inf_filter": False,
+        "report_to": "none",
+        "run_name": run_name(spec),
+        "disable_tqdm": True,
+        "dataloader_pin_memory": torch.cuda.is_available(),
+        "bf16": spec.precision == "bf16",
+        "fp16": spec.precision == "fp16",
+        "use_cpu": not torch.accelerator.is_available(),  # bf16 is refused on a CPU without it
+    }
+
+
+def _saving(spec: RunSpec, metric: str, *, resumable: bool) -> dict[str, Any]:
+    """Checkpoints after each epoch, where they are needed; the latest and the best are kept."""
+    stops = spec.patience is not None
+    return {
+        "eval_strategy": "epoch" if stops else "no",
+        "save_strategy": "epoch" if stops or resumable else "no",
+        "save_total_limit": 1,
+        "save_only_model": not resumable,
+        "load_best_model_at_end": stops,
+        "metric_for_best_model": metric if stops else None,
+        "greater_is_better": True if stops else None,
+        "restore_callback_states_from_checkpoint": stops,
+    }
+
+
+def _require_composition(spec: RunSpec, settings: dict[str, Any]) -> None:
+    if spec.precision == "fp16" and not torch.accelerator.is_available():
+        raise ConfigError("precision fp16 needs a GPU, and there is none; give fp32 or bf16")
+    if spec.patience is not None and "save_strategy" in settings:
+        raise ConfigError("setting save_strategy does not go with patience; leave one out")
+    if settings.get("save_strategy") == "best":
+        raise ConfigError("setting save_strategy=best needs a metric; give --patience instead")
+    if spec.class_weights == "balanced" and settings.get("label_smoothing_factor"):
+        raise ConfigError(
+            "setting label_smoothing_factor does not go with balanced class weights; leave one out"
+        )
+
+
+def _require_dashboards(names: Sequence[str]) -> None:
+    """What a run reports to has to be known and installed before it begins."""
+    from transformers.integrations import get_available_reporting_integrations
+    from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
+
+    for name in names:
+        if name not in INTEGRATION_TO_CALLBACK:
+            known = ", ".join(sorted(INTEGRATION_TO_CALLBACK))
+            raise ConfigError(f"setting report_to={name} is unknown; expected one of {known}")
+        if name not in get_available_reporting_integrations():
+            raise ConfigError(f"setting report_to={name} needs that package; install it first")
+
+
+def _require_optimizer(arguments: TrainingArguments, steps: int) -> None:
+    """The optimizer's package has to be there, and the schedule to have all that it needs."""
+    unused = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+    further, warmup = arguments.lr_scheduler_kwargs, arguments.get_warmup_steps(steps)
+    try:
+        Trainer.get_optimizer_cls_and_kwargs(arguments)
+    except ImportError as error:
+        raise ConfigError(f"setting optim={arguments.optim.value} cannot be: {error}") from error
+    try:
+        get_scheduler(arguments.lr_scheduler_type, unused, warmup, steps, further)
+    except (TypeError, ValueError) as error:
+        name = arguments.lr_scheduler_type.value
+        raise ConfigError(
+            f"setting lr_scheduler_type={name} cannot be with lr_scheduler_kwargs={further}: "
+            f"{' '.join(str(error).split())}"
+        ) from error
+
+
+class OneDevice(TrainingArguments):  # type: ignore[misc]
+    """Settings of a run on one device, also where the machine has several GPUs."""
+
+    @property
+    def n_gpu(self) -> int:
+        found: int = super().n_gpu
+        return min(1, found)
+
+
+def _one_epoch(spec: RunSpec) -> RunSpec:
+    kept = {name: value for name, value in dict(spec.settings).items() if name != "max_steps"}
+    return replace(spec, epochs=1, settings=kept)
+
+
+def _has_fused_adamw() -> bool:
+    """Whether this build of PyTorch has the fused AdamW for the device that it trains on."""
+    weight = torch.nn.Parameter(torch.zeros(1, device=usable_device()))
+    try:
+        torch.optim.AdamW([weight], fused=True)
+    except (RuntimeError, ValueError):
+        return False
+    return True

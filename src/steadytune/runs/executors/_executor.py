@@ -1,0 +1,135 @@
+"""What every executor promises, and what all of them do with one run."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from ..._exceptions import SteadytuneError
+from ...model_files import CAREFUL, Trust
+from ...records.ledger import run_name
+from ...records.outcome import Outcome
+from ...records.record import make_record, now, one_line
+from ...records.spec import RunSpec
+
+Progress = Callable[[int, int], None]
+"""Called with the units of work that a run has done, and all its units."""
+
+Run = Callable[[RunSpec, Progress], Outcome]
+"""Carries out one run. For other processes it must be picklable, what it refers to included."""
+
+OnOutcome = Callable[[Outcome], None]
+OnProgress = Callable[[RunSpec, int, int], None]
+
+# Quiet libraries: what they print would tear the progress bar apart.
+QUIET = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "DATASETS_VERBOSITY": "error",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
+    "PYTHONWARNINGS": "ignore",
+}
+
+
+class WorkerError(SteadytuneError):
+    """A worker process that could not start, or could not take up a run."""
+
+
+def ignore_progress(spec: RunSpec, done: int, total: int) -> None:
+    """The default: nobody is told."""
+
+
+class Executor(ABC):
+    """Carries out runs. Subclasses are final, and values: an executor can be used again."""
+
+    shares_files: ClassVar[bool] = True
+    """Whether every run sees the files that this process sees."""
+
+    @abstractmethod
+    def carry_out(
+        self,
+        specs: Sequence[RunSpec],
+        run: Run,
+        on_outcome: OnOutcome,
+        on_progress: OnProgress = ignore_progress,
+        folder: Path | None = None,
+    ) -> None:
+        """Carry out runs, in their order as far as there is room for them.
+
+        When it returns or raises, also for Ctrl-C, nothing that it started is left behind. A run
+        that is lost with its process gets a `failed` record.
+
+        Args:
+            specs: The runs.
+            run: Carries out one of them.
+            on_outcome: Called in this process with every outcome as soon as its run has ended.
+            on_progress: Called with a spec, its units of work done, and all its units.
+            folder: The folder of the ledger that `on_outcome` adds to. Workers that may outlive
+                this process write their outcomes there too.
+
+        Raises:
+            SteadytuneError: If a spec cannot be run at all; runs in flight are dropped.
+            WorkerError: If a worker process cannot start.
+        """
+
+    @abstractmethod
+    def describe(self, specs: Sequence[RunSpec]) -> str:
+        """Where these runs would be carried out, in words: `2 at a time`."""
+
+    def notice(self, specs: Sequence[RunSpec]) -> str | None:
+        """One line that the user should read before these runs begin, if there is any."""
+        return None
+
+
+@dataclass(frozen=True)
+class FineTune:
+    """The run of `steadytune.runs.run`, imported by the process that carries out the first one.
+
+    Args:
+        load: As for `steadytune.runs.run.run`.
+        models: Folder that trained models are kept in, one folder a run; None keeps none.
+        curves: Folder for TensorBoard's files, one folder a run, if runs report to it.
+        trust: What of the model's files may be read.
+    """
+
+    load: Callable[..., Any] | None = None
+    models: Path | None = None
+    curves: Path | None = None
+    trust: Trust = CAREFUL
+
+    def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
+        from ..checkpoints import Workspace
+        from ..run import run
+
+        name = run_name(spec)
+        model, curves = (folder and folder / name for folder in (self.models, self.curves))
+        return run(spec, progress, self.load, Workspace(model, curves=curves), self.trust)
+
+
+def attempt(run: Run, spec: RunSpec, progress: Progress) -> Outcome:
+    """Carry out a run; an exception that it does not handle gives a `failed` record.
+
+    Raises:
+        SteadytuneError: If the spec cannot be run at all.
+    """
+    started = now()
+    try:
+        return run(spec, progress)
+    except SteadytuneError:
+        raise
+    except Exception as error:
+        return failed(spec, one_line(error), started)
+
+
+def failed(spec: RunSpec, reason: str, started: str) -> Outcome:
+    """The outcome of a run that gave none itself."""
+    return Outcome(make_record(spec, "failed", reason, started=started))
+
+
+def how_often(reason: str, tries: int) -> str:
+    """The reason of the last failure, and how many there were before it."""
+    return reason if tries == 1 else f"{reason} (the last of {tries} tries)"

@@ -1,0 +1,252 @@
+"""The training of one run: `RegularizedTrainer` with a spec's settings, watched at every step."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+from transformers import DataCollatorWithPadding, PrinterCallback, TrainerCallback
+
+from .._exceptions import ConfigError
+from .._random import Seeds, isolated_rng
+from .._step.regularizer import Regularizer
+from ..models import quiet
+from ..records.spec import RunSpec
+from ..trainer import RegularizedTrainer
+from .arguments import step_count, training_arguments
+from .batching import LengthGroupedSampler
+from .checkpoints import Workspace, last_checkpoint
+from .class_weights import balanced_weights, weighted_loss
+from .forwards import ForwardCount
+from .stopping import AlreadyEnded, DevRows, EarlyStop
+
+_TENSORBOARD_FOLDER = "TENSORBOARD_LOGGING_DIR"
+
+
+class Diverged(Exception):
+    """The loss or the logits are not finite any more."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a training leaves behind beside the trained model.
+
+    Args:
+        history: What was logged, in the order of the steps.
+        step_seconds: Duration of each step of this process.
+        steps: Optimizer steps in all, those before a checkpoint that was resumed included.
+        diverged: Why it was stopped, or None if it came to its end.
+        forwards_per_step: Forward passes a step; None for a model whose blocks cannot be found.
+    """
+
+    history: list[dict[str, float | None]]
+    step_seconds: list[float]
+    steps: int = 0
+    diverged: str | None = None
+    forwards_per_step: float | None = None
+
+
+def train(
+    spec: RunSpec,
+    model: Any,
+    tokenizer: Any,
+    rows: Any,
+    methods: Sequence[Regularizer],
+    on_steps: Callable[[int], None],
+    dev: DevRows | None = None,
+    workspace: Workspace | None = None,
+) -> Training:
+    """Train `model` in place: AdamW, linear schedule with warmup, dynamic padding.
+
+    Args:
+        spec: The settings.
+        model: The model with its new head.
+        tokenizer: Its tokenizer, for padding.
+        rows: The encoded training rows.
+        methods: The methods; none gives plain training.
+        on_steps: Called with how many optimizer steps are done since it was called last.
+        dev: Rows to choose by, if the spec stops early.
+        workspace: Where checkpoints lie, from the last of which the training goes on; None for a
+            training that cannot be resumed.
+
+    Raises:
+        ConfigError: If a setting cannot be.
+    """
+    watch, forwards = _Watch(on_steps), ForwardCount(model)
+    checkpoints = workspace.checkpoints if workspace else None
+    with ExitStack() as stack:
+        folder = stack.enter_context(_folder(checkpoints))
+        stack.enter_context(forwards.installed())
+        stack.enter_context(_class_weights(spec, model, rows))
+        stack.enter_context(_curves_kept(workspace.curves if workspace else None))
+        stack.callback(_end_wandb_run, is_ours=_wandb_run() is None)
+        trainer = _RunTrainer(
+            model=model,
+            args=training_arguments(
+                spec,
+                folder,
+                step_count(spec, len(rows)),
+                dev.metric if dev else "",
+                resumable=checkpoints is not None,
+            ),
+            train_dataset=rows,
+            eval_dataset=dev.encoded.dataset if dev else None,
+            data_collator=DataCollatorWithPadding(tokenizer),
+            regularizers=methods,
+            seeds=Seeds.from_run(spec.seed),
+            callbacks=[watch, *([EarlyStop(spec.patience)] if spec.patience else [])],
+            group_by_length=spec.group_by_length,
+            forwards=forwards,
+            dev=dev,
+        )
+        trainer.remove_callback(PrinterCallback)
+        with quiet():  # each checkpoint would have a progress bar of its own
+            reason = trainer.carry_out(checkpoints)
+    history = _history(trainer.state.log_history)
+    return Training(history, watch.seconds, trainer.state.global_step, reason, forwards.per_step)
+
+
+class _RunTrainer(RegularizedTrainer):
+    """A trainer that stops at the first loss that is not finite, and may group rows by length."""
+
+    def __init__(
+        self,
+        *args: Any,
+        group_by_length: bool,
+        forwards: ForwardCount,
+        dev: DevRows | None,
+        **kwargs: Any,
+    ) -> None:
+        self._group_by_length = group_by_length
+        self._forwards = forwards
+        self._dev = dev
+        super().__init__(*args, **kwargs)
+
+    def carry_out(self, checkpoints: Path | None) -> str | None:
+        """Train, from the last checkpoint on if there is one; the reason if it diverged."""
+        last = last_checkpoint(checkpoints) if checkpoints else None
+        try:
+            self.train(resume_from_checkpoint=str(last) if last else None)
+        except Diverged as error:
+            return str(error)
+        except AlreadyEnded:
+            if self.state.best_model_checkpoint:
+                self._load_best_model()
+        return None
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        if not self._group_by_length:
+            return super()._get_train_sampler(rows)
+        lengths = [len(ids) for ids in rows["input_ids"]]
+        return LengthGroupedSampler(lengths, self.args.train_batch_size, self.args.data_seed)
+
+    def training_step(self, model: Any, inputs: dict[str, Any], *args: Any) -> Tensor:
+        with self._forwards.training_step(len(inputs["input_ids"])):
+            loss = super().training_step(model, inputs, *args)
+        if not isfinite(value := loss.item()):
+            raise Diverged(f"the loss was {value} at step {self.state.global_step + 1}")
+        return loss
+
+    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
+        """Score the rows to choose by; an undefined metric counts as 0."""
+        assert self._dev is not None
+        with isolated_rng(self.args.device):
+            scores = self._dev.scores(self.model)
+        if scores is None:
+            raise Diverged(
+                f"the outputs on the rows to choose by were not finite at step "
+                f"{self.state.global_step}"
+            )
+        metrics = {f"eval_{name}": value for name, value in scores.items() if value is not None}
+        metrics.setdefault(f"eval_{self._dev.metric}", 0.0)
+        self.log(metrics)
+        self.control: Any = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
+
+class _Watch(TrainerCallback):  # type: ignore[misc]
+    """Takes the time of every step and tells that it is done."""
+
+    def __init__(self, on_steps: Callable[[int], None]) -> None:
+        self.seconds: list[float] = []
+        self._on_steps = on_steps
+        self._started = 0.0
+
+    def on_train_begin(self, args: Any, state: Any, *others: Any, **kwargs: Any) -> None:
+        if state.global_step:
+            self._on_steps(state.global_step)
+        if state.global_step >= state.max_steps:
+            raise AlreadyEnded
+
+    def on_step_begin(self, *args: Any, **kwargs: Any) -> None:
+        self._started = time.perf_counter()
+
+    def on_step_end(self, *args: Any, **kwargs: Any) -> None:
+        self.seconds.append(time.perf_counter() - self._started)
+        self._on_steps(1)
+
+
+@contextmanager
+def _folder(checkpoints: Path | None) -> Iterator[Path]:
+    """The folder of checkpoints, a passing one if none is named."""
+    if checkpoints is not None:
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        yield checkpoints
+        return
+    with tempfile.TemporaryDirectory(prefix="steadytune-") as folder:
+        yield Path(folder)
+
+
+def _class_weights(spec: RunSpec, model: Any, rows: Any) -> Any:
+    if spec.class_weights == "none":
+        return nullcontext()
+    if model.config.problem_type != "single_label_classification":
+        raise ConfigError(
+            "balanced class weights need classes: this task has none; leave --class-weights out"
+        )
+    return weighted_loss(model, balanced_weights(rows["labels"][:], model.config.num_labels))
+
+
+@contextmanager
+def _curves_kept(folder: Path | None) -> Iterator[None]:
+    """TensorBoard's curves outlast the checkpoints, unless the user has said where they go."""
+    if folder is None or _TENSORBOARD_FOLDER in os.environ:
+        yield
+        return
+    os.environ[_TENSORBOARD_FOLDER] = str(folder)
+    try:
+        yield
+    finally:
+        del os.environ[_TENSORBOARD_FOLDER]
+
+
+def _wandb_run() -> Any:
+    """The open run of W&B, if its package is in use."""
+    return getattr(sys.modules.get("wandb"), "run", None)
+
+
+def _end_wandb_run(*, is_ours: bool) -> None:
+    """Its callback would go on with an open run, so that all runs of a process would be one."""
+    if is_ours and _wandb_run() is not None:
+        sys.modules["wandb"].finish()
+
+
+def _history(logged: Sequence[dict[str, float]]) -> list[dict[str, float | None]]:
+    """The log as JSON can hold it, without the summary that the trainer adds at the end."""
+    return [
+        {key: value if isfinite(value) else None for key, value in entry.items()}
+        for entry in logged
+        if "loss" in entry or any(key.startswith("eval_") for key in entry)
+    ]

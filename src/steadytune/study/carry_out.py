@@ -1,0 +1,116 @@
+"""The runs of a study that are missing: carried out, recorded as they come, shown as they go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..model_files import CAREFUL, Trust
+from ..records.ledger import Ledger
+from ..records.outcome import Outcome
+from ..records.spec import RunSpec
+from ..runs.executors import Executor, FineTune, Progress, Run
+from .grid import PlannedRun
+from .task_loader import TaskLoader
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """Where runs are carried out, and where what they leave behind is put.
+
+    Args:
+        ledger: Where records and predictions go.
+        executor: Who carries out the runs.
+        load: Hands the tasks to the runs.
+        console: Where progress goes.
+        models: Folder that trained models are kept in; None keeps none.
+        trust: What of the model's files may be read.
+    """
+
+    ledger: Ledger
+    executor: Executor
+    load: TaskLoader
+    console: Console
+    models: Path | None = None
+    trust: Trust = CAREFUL
+
+
+def missing_runs(runs: Sequence[PlannedRun], ledger: Ledger) -> list[PlannedRun]:
+    """The runs whose result is not there; files that hold no record are set aside and named."""
+    finished = ledger.finished()
+    return [run for run in runs if run.spec.hash not in finished]
+
+
+def set_corrupt_aside(ledger: Ledger, console: Console) -> None:
+    """Rename files that hold no record, so that their runs count as missing, and say so."""
+    for name, reason in ledger.read().corrupt.items():
+        aside = ledger.set_aside(name)
+        console.print(f"{name} is no record ({reason}): set aside as {aside.name}", markup=False)
+
+
+def carry_out(
+    runs: Sequence[PlannedRun], context: RunContext, planned: Sequence[PlannedRun]
+) -> None:
+    """Carry out runs and keep what they leave behind.
+
+    Args:
+        runs: Those that are missing.
+        context: Where.
+        planned: All runs of the stage, those that are there included.
+
+    Raises:
+        SteadytuneError: If a run cannot be carried out at all.
+        KeyboardInterrupt: If the user stops it; its text says what is kept.
+    """
+    from .._progress import StudyProgress
+
+    by_hash = {run.spec.hash: run for run in runs}
+    with StudyProgress(context.console, len(runs)) as progress:
+
+        def keep(outcome: Outcome) -> None:
+            whole = completed(outcome, by_hash[outcome.record["spec_hash"]])
+            context.ledger.add(whole)
+            progress.on_record(whole.record)
+
+        try:
+            specs = [run.spec for run in runs]
+            curves = context.ledger.folder.resolve() / "curves"
+            fine_tune = FineTune(context.load, context.models, curves, context.trust)
+            work = StudyRun(fine_tune, by_hash)
+            context.executor.carry_out(
+                specs, work, keep, progress.on_progress, context.ledger.folder
+            )
+        except KeyboardInterrupt:
+            done = len(context.ledger.finished() & {run.spec.hash for run in planned})
+            raise KeyboardInterrupt(
+                f"stopped with {done} of {len(planned)} runs in {context.ledger.runs}; "
+                "the same command goes on from there"
+            ) from None
+
+
+@dataclass(frozen=True)
+class StudyRun:
+    """Carries out a run of a study, in whatever process it is.
+
+    Args:
+        run: Carries out the run itself.
+        planned: The runs by the hash of their specs.
+    """
+
+    run: Run
+    planned: Mapping[str, PlannedRun]
+
+    def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
+        return completed(self.run(spec, progress), self.planned[spec.hash])
+
+
+def completed(outcome: Outcome, run: PlannedRun) -> Outcome:
+    """The outcome with what the study knows: a run that is lost could not tell its task."""
+    arm = {} if run.arm is None else {"arm": run.arm}
+    record = {**outcome.record, **arm, "task": outcome.record["task"] or run.task}
+    return replace(outcome, record=record)

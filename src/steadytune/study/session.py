@@ -1,0 +1,118 @@
+"""A study from beginning to end: plan, tune, carry out what is missing, report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from .._counted import counted
+from ..records.ledger import Ledger, run_name
+from ..records.study_folder import TUNING_FOLDER
+from ..runs.executors import Executor, executor_for
+from .announce import announce, announce_choices, announce_same, announce_trials, show
+from .carry_out import RunContext, carry_out, missing_runs, set_corrupt_aside
+from .choices import write_choices
+from .grid import PlannedRun, distinct, load_tasks, plan_runs, same_runs
+from .present import present, write_study
+from .relabel import relabel
+from .study import Study
+from .task_loader import task_loader
+from .tuning import Chosen, Trial, choose, plan_chosen, plan_trials, unique_runs
+
+if TYPE_CHECKING:
+    from ..reporting import Report
+
+
+def run_study(
+    study: Study,
+    out: Path | str,
+    executor: Executor | None = None,
+    console: Console | None = None,
+    save_models: bool = False,
+) -> Report:
+    """Carry out what is missing of a study, print its tables and write `report.html`.
+
+    Args:
+        study: What to do.
+        out: Folder for records, predictions and the report.
+        executor: Who carries out the runs; by default worker processes, as many as there are
+            cores, or GPUs, for. A script that starts processes needs the guard
+            `if __name__ == "__main__":`.
+        console: Where progress and tables go; by default where `print` goes.
+        save_models: Whether to keep the trained models, under `out/models`.
+
+    Returns:
+        The report.
+
+    Raises:
+        SteadytuneError: If something does not fit, and nothing is trained then; or if every run
+            failed.
+        KeyboardInterrupt: If the user stops it; its text says what is kept.
+    """
+    out = Path(out)
+    executor, console = executor or executor_for(None), console or Console()
+    loaded = load_tasks(study)
+    runs = plan_runs(study, loaded)  # what does not fit shows before a search begins
+    trials = plan_trials(study, loaded) if study.tuning else ()
+    load = task_loader(study, loaded, executor.shares_files)
+    models = out.resolve() / "models" if save_models else None
+    context = RunContext(Ledger(out), executor, load, console, models, study.trust)
+    for folder in (out, out / TUNING_FOLDER):
+        Ledger(folder).packed()  # a damaged file shows before a search begins
+    context.ledger.require_writable()
+    if trials:
+        runs = plan_chosen(study, loaded, _tune(study, trials, context))
+        announce_same(same_runs(runs), console)
+        runs = distinct(runs)
+    _prepare(context)
+    if changed := relabel(runs, context.ledger):
+        show([f"{counted(changed, 'record')} of these runs now go by this study's names"], console)
+    announce(study, loaded, runs, context)
+    show(_without_model(runs, context), console)
+    write_study(study, out)  # a report of what is there can be made before all runs are
+    _carry_out_missing(runs, context)
+    return present(study, out, runs, console)
+
+
+def _tune(study: Study, trials: Sequence[Trial], context: RunContext) -> Chosen:
+    """Carry out the search, and write down and show what it chose."""
+    out = context.ledger.folder
+    context = replace(context, ledger=Ledger(out / TUNING_FOLDER), models=None)
+    runs = unique_runs(trials)
+    _prepare(context)
+    announce_trials(study, runs, context)
+    _carry_out_missing(runs, context)
+    chosen = choose(trials, {r["spec_hash"]: r for r in context.ledger.read().records})
+    write_choices(out, chosen)
+    announce_choices(chosen, context.console)
+    return chosen
+
+
+def _without_model(runs: Sequence[PlannedRun], context: RunContext) -> list[str]:
+    """A line where models are asked for of runs that were carried out without keeping them."""
+    if context.models is None:
+        return []
+    finished = context.ledger.finished()
+    done = [run.spec for run in runs if run.spec.hash in finished]
+    lacking = [spec for spec in done if not (context.models / run_name(spec)).is_dir()]
+    if not lacking:
+        return []
+    return [
+        f"{counted(lacking, 'finished run')} left no model in {context.models}, and will not be "
+        "carried out again; give another --out, or delete their records, such as "
+        f"{run_name(lacking[0])}"
+    ]
+
+
+def _prepare(context: RunContext) -> None:
+    context.ledger.require_writable()
+    set_corrupt_aside(context.ledger, context.console)
+
+
+def _carry_out_missing(runs: Sequence[PlannedRun], context: RunContext) -> None:
+    if missing := missing_runs(runs, context.ledger):
+        carry_out(missing, context, runs)

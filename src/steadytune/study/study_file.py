@@ -1,0 +1,300 @@
+"""A study as a YAML file, or as its keys in Python: validated, and turned into a `Study`."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from .._exceptions import ConfigError
+from .._inputs import as_number, as_text
+from .._step.regularizer import Regularizer
+from ..method_text import as_method_text
+from ..model_files import CAREFUL, Trust
+from ..runs.settings import numbers
+from ..tasks import DataSource
+from .seeds import read_seeds
+from .study import Arm, Study, StudyTask, Tuning, arms_of
+
+
+def _as_list(value: object) -> object:
+    return list(value) if isinstance(value, list | tuple | range) else [value]
+
+
+def _as_seeds(value: object) -> object:
+    """`5` is the seeds 1 to 5; a list is these seeds."""
+    value = value.tolist() if hasattr(value, "tolist") else value  # of NumPy
+    if isinstance(value, list | tuple | range):
+        return [as_number(seed) for seed in value]
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return value
+    return list(read_seeds(str(value)))
+
+
+def _as_subset_seeds(value: object) -> object:
+    """`2` is two draws, of the seeds 0 and 1, as on the command line; a list is these seeds."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return _as_seeds(value)
+    return [seed - 1 for seed in read_seeds(str(value))]
+
+
+def _as_task(value: object) -> object:
+    """In Python a source of rows is a task too."""
+    if not isinstance(value, DataSource):
+        return {"task": value} if isinstance(value, str) else value
+    if value.data_root is not None:
+        raise ValueError("give data_root for the whole study")
+    given = {field: getattr(value, field) for field in _Data.model_fields}
+    return {field: content for field, content in given.items() if content not in (None, ())}
+
+
+def _as_method(value: object) -> object:
+    """In Python a method is its text too."""
+    if isinstance(value, Regularizer):
+        value = as_method_text(value)
+    return {"method": value} if isinstance(value, str) else value
+
+
+Place = Annotated[str | None, BeforeValidator(as_text)]
+Seeds = Annotated[list[int], BeforeValidator(_as_seeds)]
+Names = Annotated[list[str], BeforeValidator(_as_list)]
+Spaces = dict[str, dict[str, Annotated[list[Any], BeforeValidator(_as_list)]]]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Settings(_Part):
+    """Settings of runs; whatever is left out is `RunSpec`'s default."""
+
+    train_size: int | None = None
+    eval_size: int | None = None
+    dev_size: int | None = None
+    epochs: float | None = None
+    learning_rate: float | None = None
+    warmup: float | None = None
+    weight_decay: float | None = None
+    batch_size: int | None = None
+    group_by_length: bool | None = None
+    class_weights: str | None = None
+    patience: int | None = None
+    precision: str | None = None
+    max_length: int | None = None
+    stride: int | None = None
+    settings: Annotated[dict[str, Any] | None, BeforeValidator(numbers)] = None
+    threads: int | None = None
+
+
+class _Data(_Part):
+    task: str | None = None
+    train: Place = None
+    validation: Place = None
+    dev: Place = None
+    ood: Names | None = None
+    text: Names | None = None
+    label: str | None = None
+    kind: str | None = None
+    metric: str | None = None
+    name: str | None = None
+
+
+class _TaskEntry(_Data, _Settings):
+    """A task, with settings of its own."""
+
+
+class _MethodEntry(_Settings):
+    """A method, with a name and settings of its own."""
+
+    method: str
+    name: str | None = None
+    longer: float = 1.0
+
+
+class _TuningEntry(_Part):
+    trials: int
+    seeds: Seeds
+    dev_size: int
+    learning_rate: Annotated[list[float], BeforeValidator(_as_list)]
+    epochs: Annotated[list[float], BeforeValidator(_as_list)]
+    seed: int = 0
+    methods: Annotated[Spaces, BeforeValidator(numbers)] = {}
+
+
+class _StudyFile(_Settings):
+    name: str | None = None
+    model: Place = None
+    tasks: Annotated[
+        list[Annotated[_TaskEntry, BeforeValidator(_as_task)]], BeforeValidator(_as_list)
+    ]
+    methods: Annotated[
+        list[Annotated[_MethodEntry, BeforeValidator(_as_method)]], BeforeValidator(_as_list)
+    ]
+    seeds: Seeds
+    subset_seeds: Annotated[list[int] | None, BeforeValidator(_as_subset_seeds)] = None
+    ood: Names | None = None
+    longer_plain: float | None = None
+    tuning: _TuningEntry | None = None
+
+
+def read_study(
+    path: str | Path, data_root: str | Path | None = None, trust: Trust = CAREFUL
+) -> Study:
+    """Read a study file.
+
+    Files that it names are looked for beside it.
+
+    Args:
+        path: The YAML file.
+        data_root: Folder of local copies of the named tasks' rows.
+        trust: What of the model's files may be read: nothing that the file could ask for.
+
+    Raises:
+        ConfigError: The file cannot be read, or does not describe a study; the text names the key,
+            with near matches for an unknown one.
+    """
+    path = Path(path)
+    study = _study(_parse(path), str(path), path.parent, path.stem, as_text(data_root))
+    return replace(study, trust=trust)
+
+
+def make_study(
+    *, data_root: str | Path | None = None, trust: Trust = CAREFUL, **keys: Any
+) -> Study:
+    """A study from the keys of a study file, given in Python.
+
+    `make_study(tasks="rte", methods=["plain", "lnsr"], seeds=10, train_size=500)`. Files that it
+    names are looked for in the current folder.
+
+    Args:
+        data_root: Folder of local copies of the named tasks' rows.
+        trust: What of the model's files may be read.
+        keys: What stands in a study file (docs/studies.md); a task may be a `DataSource`, a method
+            an object such as `LNSR(strength=1)`.
+
+    Raises:
+        ConfigError: The keys do not describe a study; the text names the key, with near matches
+            for an unknown one.
+    """
+    study = _study(keys, "the study", Path(), "study", as_text(data_root))
+    return replace(study, trust=trust)
+
+
+def _study(
+    content: Mapping[str, Any], where: str, folder: Path, name: str, data_root: str | None
+) -> Study:
+    try:
+        entry = _StudyFile.model_validate(content)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_first_problem(error)}") from error
+    spaces = entry.tuning.methods if entry.tuning else {}
+    arms = _arms(entry, spaces)
+    if unknown := sorted(set(spaces) - {arm.name for arm in arms}):
+        raise ConfigError(
+            f"{where}: tuning has a space for {unknown[0]!r}, which is not compared; expected "
+            f"one of {', '.join(arm.name for arm in arms)}"
+        )
+    model = {} if entry.model is None else {"model": _beside(folder, entry.model)}
+    return Study(
+        name=entry.name or name,
+        tasks=tuple(_task(task, entry, folder, data_root) for task in entry.tasks),
+        arms=arms,
+        seeds=tuple(entry.seeds),
+        subset_seeds=tuple(entry.subset_seeds or (0,)),
+        settings={**_settings(entry), **model},
+        tuning=_tuning(entry.tuning),
+    )
+
+
+def _parse(path: Path) -> Any:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"study file {path} cannot be read ({error})") from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path} holds no study: expected keys such as tasks, methods and seeds")
+    return content
+
+
+def _task(entry: _TaskEntry, file: _StudyFile, folder: Path, data_root: str | None) -> StudyTask:
+    given: dict[str, Any] = {name: getattr(entry, name) for name in _Data.model_fields}
+    given["ood"] = entry.ood if entry.ood is not None else file.ood
+    for name in ("train", "validation", "dev"):
+        given[name] = given[name] and _beside(folder, given[name])
+    ood, text = (tuple(given.pop(name) or ()) for name in ("ood", "text"))
+    source = DataSource(**given, ood=ood, text=text, data_root=data_root)
+    return StudyTask(source, _changes(entry))
+
+
+def _arms(file: _StudyFile, spaces: dict[str, dict[str, list[Any]]]) -> tuple[Arm, ...]:
+    arms = [
+        Arm(entry.name or entry.method, entry.method, _changes(entry), longer=entry.longer)
+        for entry in file.methods
+    ]
+    arms += arms_of([], file.longer_plain)
+    return tuple(
+        Arm(arm.name, arm.method, arm.changes, _space(spaces.get(arm.name, {})), arm.longer)
+        for arm in arms
+    )
+
+
+def _space(options: dict[str, list[Any]]) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    return tuple((name, tuple(values)) for name, values in options.items())
+
+
+def _tuning(entry: _TuningEntry | None) -> Tuning | None:
+    if entry is None:
+        return None
+    return Tuning(
+        trials=entry.trials,
+        seeds=tuple(entry.seeds),
+        dev_size=entry.dev_size,
+        learning_rate=tuple(entry.learning_rate),
+        epochs=tuple(entry.epochs),
+        seed=entry.seed,
+    )
+
+
+def _settings(entry: _Settings) -> dict[str, Any]:
+    values = {name: getattr(entry, name) for name in _Settings.model_fields}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _changes(entry: _Settings) -> tuple[tuple[str, Any], ...]:
+    return tuple(_settings(entry).items())
+
+
+def _beside(folder: Path, name: str) -> str:
+    """A file or folder there, or else the name as it is."""
+    neighbour = folder / name
+    return str(neighbour) if neighbour.exists() else name
+
+
+def _first_problem(error: ValidationError) -> str:
+    """The first thing that is wrong, in one line; a misspelt key before the one it leaves out."""
+    problems = error.errors()
+    misspelt = (problem for problem in problems if problem["type"] == "extra_forbidden")
+    problem = next(misspelt, problems[0])
+    steps = [str(step) if str(step).isprintable() else repr(step) for step in problem["loc"]]
+    where = ".".join(steps)
+    if problem["type"] == "extra_forbidden":
+        known = _known_keys()
+        near = difflib.get_close_matches(steps[-1], known, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
+        return f"unknown key {where}; {hint}"
+    if problem["type"] == "missing":
+        return f"{where} is missing; give it"
+    given = " ".join(repr(problem["input"]).split())[:80]
+    return f"{where}={given} does not fit: {problem['msg'][0].lower()}{problem['msg'][1:]}"
+
+
+def _known_keys() -> list[str]:
+    parts = (_StudyFile, _TaskEntry, _MethodEntry, _TuningEntry)
+    return sorted({name for part in parts for name in part.model_fields})

@@ -1,0 +1,182 @@
+"""Fair tuning: every arm gets the same number of trials, and is judged on rows to choose by.
+
+The runs of a search never read a test row, and their seeds are not those of the comparison.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from .._exceptions import ConfigError, SteadytuneError
+from .._random import derive_seed
+from ..method_options import options_of
+from ..method_text import format_method, parse_method
+from ..models import model_hash, resolve_model
+from ..records.ledger import has_result
+from ..records.record import Record
+from ..tasks import DEV
+from .grid import LoadedTask, PlannedRun, plan_run, plan_runs
+from .study import Arm, Changes, Study, Tuning
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One setting of one arm on one task, and the runs that judge it.
+
+    Args:
+        task: Name of the task.
+        arm: Name of the arm.
+        changes: The setting.
+        runs: A run for each tuning seed.
+    """
+
+    task: str
+    arm: str
+    changes: Changes
+    runs: tuple[PlannedRun, ...]
+
+
+Chosen = Mapping[tuple[str, str], tuple[Trial, float]]
+"""Task and arm -> the trial that won there, and its mean score on the rows to choose by."""
+
+
+def plan_trials(study: Study, loaded: Sequence[LoadedTask]) -> tuple[Trial, ...]:
+    """The trials of every arm on every task, on the first training subset.
+
+    Raises:
+        ConfigError: A method lacks an option of its space, or a value does not suit it.
+    """
+    assert study.tuning is not None
+    weights = model_hash(resolve_model(study.model, study.trust))
+    return tuple(
+        Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, weights, changes))
+        for entry in loaded
+        for arm in study.arms
+        for changes in settings_to_try(study.tuning, arm)
+    )
+
+
+def settings_to_try(tuning: Tuning, arm: Arm) -> tuple[Changes, ...]:
+    """Settings drawn without replacement from all combinations of the spaces of an arm.
+
+    What an arm sets itself is not searched. Arms with equal methods and spaces try equal settings.
+    """
+    fixed = dict(arm.changes)
+    spaces = [("learning_rate", tuning.learning_rate), ("epochs", tuning.epochs)]
+    shared = [(name, values) for name, values in spaces if name not in fixed]
+    grid = list(product(*(values for _, values in (*shared, *arm.space))))
+    key = derive_seed(tuning.seed, "trials", arm.method, repr(arm.space))
+    order = np.random.default_rng(key).permutation(len(grid))[: tuning.trials]
+    names = [name for name, _ in shared]
+    return tuple(_changes(arm, names, grid[number]) for number in sorted(order.tolist()))
+
+
+def unique_runs(trials: Iterable[Trial]) -> tuple[PlannedRun, ...]:
+    """The runs of the trials; those that several arms share once, under the first one's name."""
+    found: dict[str, PlannedRun] = {}
+    for trial in trials:
+        for run in trial.runs:
+            found.setdefault(run.spec.hash, run)
+    return tuple(found.values())
+
+
+def choose(trials: Iterable[Trial], records: Mapping[str, Record]) -> Chosen:
+    """The trial of each task and arm with the highest mean score on the rows to choose by.
+
+    A run that diverged counts as the constant predictor. Of equals the first one wins.
+
+    Args:
+        trials: The trials.
+        records: The records of their runs, by hash.
+
+    Raises:
+        SteadytuneError: If a run has no result: the next attempt at it could turn the choice.
+    """
+    trials = tuple(trials)
+    _require_results(unique_runs(trials), records)
+    best: dict[tuple[str, str], tuple[Trial, float]] = {}
+    for trial in trials:
+        score = fmean(_dev_score(run, records[run.spec.hash]) for run in trial.runs)
+        key = trial.task, trial.arm
+        if key not in best or score > best[key][1]:
+            best[key] = trial, score
+    return best
+
+
+def _require_results(runs: Sequence[PlannedRun], records: Mapping[str, Record]) -> None:
+    lost = [r for r in runs if (found := records.get(r.spec.hash)) is None or not has_result(found)]
+    if not lost:
+        return
+    reason = records.get(lost[0].spec.hash, {}).get("reason") or "it left no record"
+    raise SteadytuneError(
+        f"{len(lost)} of {len(runs)} runs of the search have no result, so that nothing can be "
+        f"chosen fairly ({lost[0].name}, seed {lost[0].spec.seed}: {reason}); give the same "
+        "command again to repeat them, or leave that setting out"
+    )
+
+
+def plan_chosen(
+    study: Study,
+    loaded: Sequence[LoadedTask],
+    chosen: Chosen,
+) -> tuple[PlannedRun, ...]:
+    """The runs of the comparison with the settings that the search chose; some may be the same."""
+    return plan_runs(study, loaded, {key: trial.changes for key, (trial, _) in chosen.items()})
+
+
+def _dev_score(run: PlannedRun, record: Record) -> float:
+    metric, constant = run.task["metric"], float(run.task["constant"][DEV] or 0.0)
+    if record["status"] != "ok":
+        return constant
+    score = record["results"][DEV][metric]
+    return constant if score is None else float(score)
+
+
+def _runs(
+    study: Study, entry: LoadedTask, arm: Arm, weights: str, changes: Changes
+) -> tuple[PlannedRun, ...]:
+    assert study.tuning is not None
+    searched = (*changes, ("dev_size", study.tuning.dev_size), ("scored", DEV))
+    subset = study.subset_seeds[0]
+    # A longer arm is chosen like the others and then trains for longer.
+    like_others = dataclasses.replace(arm, longer=1.0)
+    return tuple(
+        plan_run(study, entry, like_others, seed, subset, weights, searched)
+        for seed in study.tuning.seeds
+    )
+
+
+def _changes(arm: Arm, names: Sequence[str], values: Sequence[Any]) -> Changes:
+    """The shared settings that `names` calls, and the method with its own ones."""
+    count = len(names)
+    shared = tuple((n, float(v)) for n, v in zip(names, values[:count], strict=True))
+    own = values[count:]
+    if not own:
+        return shared
+    return (*shared, ("method", _with_options(arm, own)))
+
+
+def _with_options(arm: Arm, values: Sequence[Any]) -> str:
+    methods = parse_method(arm.method)
+    names = [name for name, _ in arm.space]
+    if len(methods) != 1 or (unknown := set(names) - set(options_of(type(methods[0])))):
+        if len(methods) == 1:
+            wrong = ", ".join(sorted(unknown))
+        else:
+            wrong = "several methods in one" if methods else "no method"
+        raise ConfigError(
+            f"the space of {arm.name} cannot be searched ({wrong}); expected options of one method"
+        )
+    chosen = dict(zip(names, values, strict=True))
+    method: Any = methods[0]
+    try:
+        return format_method([dataclasses.replace(method, **chosen)])
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"the space of {arm.name} has a value that cannot be: {error}") from error

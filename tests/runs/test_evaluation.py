@@ -1,0 +1,67 @@
+"""Evaluation: logits in the order of the rows, whatever rows share a batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from steadytune.models import load_model
+from steadytune.runs.evaluation import are_finite, attenuation, batch_count, model_outputs
+from steadytune.tasks import PROBLEMS
+from tests.tiny_bert import write_tiny_bert
+from tests.toy_task import load_toy
+
+CLASSES = PROBLEMS["classification"]
+
+
+@pytest.fixture(scope="module")
+def setup(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object, object]:
+    folder: Path = write_tiny_bert(tmp_path_factory.mktemp("model"))
+    model, tokenizer = load_model(str(folder), "classification", ("no", "yes"), 1)
+    return model, tokenizer, load_toy().encode("movie", tokenizer, 16)
+
+
+def test_logits_stand_in_the_order_of_the_rows(setup: tuple[object, object, object]) -> None:
+    model, tokenizer, rows = setup
+    batches: list[int] = []
+    found = model_outputs(model, tokenizer, rows, CLASSES, lambda: batches.append(1))["logits"]
+    assert len(batches) == batch_count(len(rows)) == 2
+    with torch.no_grad():
+        alone = [
+            model(torch.tensor([row["input_ids"]])).logits.numpy()[0]  # type: ignore[operator]
+            for row in rows
+        ]
+    assert np.allclose(found, alone, atol=1e-6)
+
+
+def test_dropout_is_off(setup: tuple[object, object, object]) -> None:
+    model, tokenizer, rows = setup
+    model.train()  # type: ignore[attr-defined]
+    first = model_outputs(model, tokenizer, rows, CLASSES, lambda: None)["logits"]
+    assert np.array_equal(
+        first, model_outputs(model, tokenizer, rows, CLASSES, lambda: None)["logits"]
+    )
+
+
+def test_attenuation_repeats_its_draws(setup: tuple[object, object, object]) -> None:
+    first, second = attenuation(*setup), attenuation(*setup)
+    assert first is not None
+    assert first == second
+    assert first["examples"] == 64
+    assert [curve[0] for curve in first["ratio"]] == pytest.approx([0.05] * 3)
+
+
+def test_a_model_without_findable_layers_has_no_profile(
+    setup: tuple[object, object, object],
+) -> None:
+    _, tokenizer, rows = setup
+    assert attenuation(torch.nn.Linear(2, 2), tokenizer, rows) is None
+
+
+def test_an_output_that_is_not_finite_is_found() -> None:
+    fine = {"logits": [np.zeros(2, np.float32)]}
+    assert are_finite(fine)
+    assert not are_finite({**fine, "others": [np.array([0, np.nan], np.float32)]})

@@ -1,0 +1,86 @@
+"""Estimates: timed steps and rows, times the steps and rows there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from steadytune.study import estimate as module
+from steadytune.study.estimate import Estimate, estimate, wall_seconds, words_of
+from steadytune.study.grid import load_tasks, plan_runs
+from tests.study.conftest import MakeStudy
+
+
+@pytest.fixture
+def one_timing(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Half a second a batch, an eighth of one a row; the list holds what was timed."""
+    timed: list[Any] = []
+
+    def time(spec: Any, *_: Any) -> tuple[float, float]:
+        timed.append(spec)
+        return 0.5, 0.125
+
+    monkeypatch.setattr(module, "_time", time)
+    return timed
+
+
+def of(make_study: MakeStudy, **settings: Any) -> Estimate:
+    """The estimate of a study of one method."""
+    study = make_study("plain")
+    study = make_study("plain", settings={**study.settings, "batch_size": 2, **settings})
+    loaded = load_tasks(study)
+    (found,) = estimate(plan_runs(study, loaded), loaded)
+    return found
+
+
+def test_a_run_is_its_steps_and_the_scoring_of_every_row(
+    make_study: MakeStudy, one_timing: list[Any]
+) -> None:
+    found = of(make_study, epochs=3.0)
+    assert (found.task, found.arm, found.runs, found.steps) == ("toy", "plain", 2, 3 * 16 // 2)
+    assert found.seconds_per_step == 0.5
+    assert found.seconds == 24 * 0.5 + (16 + 20) * 0.125
+    assert len(one_timing) == 1
+
+
+def test_a_step_is_as_many_batches_as_are_accumulated(
+    make_study: MakeStudy, one_timing: list[Any]
+) -> None:
+    found = of(make_study, settings={"gradient_accumulation_steps": 4})
+    assert (found.steps, found.seconds_per_step) == (2, 2.0)
+    assert found.seconds == 2 * 2.0 + (16 + 20) * 0.125
+
+
+def test_a_run_of_the_search_scores_no_test_row(
+    make_study: MakeStudy, one_timing: list[Any]
+) -> None:
+    accumulated = {"gradient_accumulation_steps": 4}
+    found = of(make_study, scored="dev", dev_size=8, settings=accumulated)
+    assert found.arm == "plain, tuning"
+    assert found.seconds == 2 * 2.0 + (16 + 8) * 0.125
+
+
+def test_runs_side_by_side_share_the_time() -> None:
+    estimates = [
+        Estimate("toy", "plain", runs=3, steps=5, seconds_per_step=1.0, seconds=10.0),
+        Estimate("toy", "lnsr", runs=1, steps=5, seconds_per_step=1.0, seconds=6.0),
+    ]
+    assert wall_seconds(estimates[:1], 2) == 15.0
+    assert wall_seconds(estimates, 2) == 18.0
+    assert wall_seconds(estimates, 0) == wall_seconds(estimates, 1) == 36.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "1 s"),
+        (89, "89 s"),
+        (90, "2 min"),
+        (5399, "90 min"),
+        (5400, "1.5 h"),
+        (36000, "10.0 h"),
+    ],
+)
+def test_a_duration_in_words(seconds: float, words: str) -> None:
+    assert words_of(seconds) == words
