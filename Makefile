@@ -1,16 +1,20 @@
 # Two commands: `make demo` and `make test`. Both make the environment if it is missing.
+# `make test-all` adds the tests that take long.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
 
-.PHONY: demo test install clean
+.PHONY: demo test test-all install clean
 
 demo: $(VENV)/.installed
 	$(BIN)/steadytune demo $(DEMO)
 
 test: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check
+
+test-all: $(VENV)/.installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check --all
 
 install: $(VENV)/.installed
 

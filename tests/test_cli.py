@@ -55,6 +55,7 @@ def arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ["demo", "--seeds", "2", "--out", str(tmp_path / "out"), *words.split()]
 
 
+@pytest.mark.alone
 def test_help_is_quick_and_imports_nothing_heavy() -> None:
     assert min(_processor_seconds("--help") for _ in range(3)) < 0.5
     probe = (

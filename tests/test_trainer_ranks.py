@@ -15,6 +15,8 @@ from steadytune.testing import assert_same
 
 from .trainer_ranks_worker import train
 
+pytestmark = pytest.mark.alone  # it starts processes and times them
+
 
 @pytest.mark.slow
 def test_two_processes_train_as_one(tmp_path: Path) -> None:

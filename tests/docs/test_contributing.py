@@ -75,5 +75,5 @@ def test_names_of_the_code_stand_in_the_code() -> None:
 
 def test_the_commands_are_those_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
-    targets = set(re.findall(r"^(\w+):", makefile, flags=re.MULTILINE))
-    assert set(re.findall(r"^make (\w+)", TEXT, flags=re.MULTILINE)) == targets
+    targets = set(re.findall(r"^([\w-]+):", makefile, flags=re.MULTILINE))
+    assert set(re.findall(r"^make ([\w-]+)", TEXT, flags=re.MULTILINE)) == targets

@@ -22,6 +22,8 @@ from tests.tiny_bert import write_tiny_bert
 
 from .resumed_study import choose_run, study
 
+pytestmark = pytest.mark.alone  # it starts processes and times them
+
 
 def test_killed_at_random_moments_and_resumed(tmp_path: Path) -> None:
     kill_and_resume(tmp_path / "study", "", kills=4, luck=random.Random(1))

@@ -33,6 +33,8 @@ from .runs import (
     tell_and_sleep,
 )
 
+pytestmark = pytest.mark.alone  # it starts processes and times them
+
 
 @pytest.fixture(autouse=True)
 def no_process_left() -> Iterator[None]:

@@ -38,6 +38,8 @@ from .runs import (
     refuse_seed_2,
 )
 
+pytestmark = pytest.mark.alone  # it starts processes and times them
+
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
 
 

@@ -97,11 +97,13 @@ def fulfil(order: Order, run: bytes, note: Note) -> Answer:
         `outcome` and the `Outcome`, or `refused` and the `SteadytuneError` of a run that cannot
         be carried out at all.
     """
-    note(order.key, 0, 0)
     try:
         _require_same_versions(order.versions)
         spec: RunSpec = pickle.loads(order.spec)
-        outcome = attempt(_unpickled(run), spec, _Slowly(note, order.key))
+        carry_out = _unpickled(run)
+        # A time limit counts from here: reading the run imports torch, which can take long.
+        note(order.key, 0, 0)
+        outcome = attempt(carry_out, spec, _Slowly(note, order.key))
     except SteadytuneError as error:
         return "refused", error
     if order.folder is not None:
