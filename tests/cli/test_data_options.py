@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -20,7 +18,6 @@ from steadytune.cli._data_options import (
     TrainOption,
     ValidationOption,
     data_source,
-    print_notes,
 )
 from steadytune.tasks.source import DataSource
 
@@ -100,14 +97,3 @@ def test_the_data_root_is_the_environments() -> None:
     assert source_of("--task", "rte", STEADYTUNE_DATA="").data_root is None
     given = source_of("--task", "rte", "--data-root", "mine", STEADYTUNE_DATA="data")
     assert given.data_root == "mine"
-
-
-def test_notes_are_printed_beside_results(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "[red]reviews.csv"
-    path.write_text("text,label\n" + "".join(f"text {n},{n % 2}\n" for n in range(20)))
-    print_notes(DataSource(train=str(path)))
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.splitlines()[0] == f"{path}: 20 rows; text: text; label: label (0, 1)"

@@ -134,14 +134,3 @@ def data_source(
         metric=metric,
         data_root=data_root,
     )
-
-
-def print_notes(source: DataSource) -> None:
-    """Say what was guessed of the rows, a line each, on stderr: stdout is for results.
-
-    Raises:
-        ConfigError: As `DataSource.load`.
-        DataError: As `DataSource.load`.
-    """
-    for note in source.notes():
-        typer.echo(note, err=True)

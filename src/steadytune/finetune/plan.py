@@ -90,7 +90,7 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     steps = step_count(draft, len(encoded[TRAIN].dataset))
     training_arguments(draft, Path("unused"), steps, task.metric, resumable=True)
     cut = {split: features.share_cut for split, features in encoded.items()}
-    return TrainPlan(options, _specs(options, draft), task, options.source.notes(), steps, cut)
+    return TrainPlan(options, _specs(options, draft), task, options.source.remarks(), steps, cut)
 
 
 def _draft(options: TrainOptions, task: Task) -> RunSpec:

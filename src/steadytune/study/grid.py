@@ -93,7 +93,7 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
             )
         _require_choice_by_dev(study, entry)
         length = usual_length(task.kind, study.model, study.trust)
-        loaded.append(LoadedTask(task, entry.changes, entry.source.notes(), length))
+        loaded.append(LoadedTask(task, entry.changes, entry.source.remarks(), length))
         methods = [arm.method for arm in study.arms]
         require_fit(study.model, task.kind, task.label_names, methods, study.trust)
     return tuple(loaded)

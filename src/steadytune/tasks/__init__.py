@@ -9,6 +9,7 @@ from ._problem import Encoding, Outputs, Predictions, Problem, with_identity
 from ._problems import PROBLEMS, kind_of_architecture
 from ._task import DEV, TRAIN, Task, constant_score
 from .encoding import Encoded
+from .look import Look, look_at
 from .source import DataSource
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "DataSource",
     "Encoded",
     "Encoding",
+    "Look",
     "NamedTask",
     "Outputs",
     "Predictions",
@@ -30,5 +32,6 @@ __all__ = [
     "constant_score",
     "kind_of_architecture",
     "load_task",
+    "look_at",
     "with_identity",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from ._content import hash_content
 from ._problem import Encoding, Problem, values
 from ._problems import PROBLEMS
 from ._sampling import stratified_sample
-from .files.held_out import text_key
+from .files.held_out import spelled_key, text_key
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -269,7 +269,7 @@ def _draw_dev(task: Task, trained_on: Dataset | None, size: int, seed: int) -> D
 
 def _whole_sources(task: Task, pool: Dataset, size: int, seed: int) -> Dataset:
     """The rows of so few sources as hold enough: rows of one source are not torn apart."""
-    keys = _source_keys(task, pool)
+    keys = _source_keys(task, pool, spelled_key)
     distinct = list(dict.fromkeys(keys))
     wanted = min(len(distinct), ceil(size * len(distinct) / len(keys)))
     drawn = stratified_sample(distinct, [None] * len(distinct), wanted, seed, DEV)
@@ -283,6 +283,6 @@ def _apart(task: Task, rows: Dataset, others: Iterable[Dataset]) -> Dataset:
     return rows.select([i for i, key in enumerate(_source_keys(task, rows)) if key not in taken])
 
 
-def _source_keys(task: Task, rows: Dataset) -> list[str]:
+def _source_keys(task: Task, rows: Dataset, key: Callable[..., str] = text_key) -> list[str]:
     columns = (values(rows, name) for name in task.problem.sources(task.columns))
-    return [text_key(*texts) for texts in zip(*columns, strict=True)]
+    return [key(*texts) for texts in zip(*columns, strict=True)]

@@ -8,6 +8,7 @@ import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from .._exceptions import ConfigError
 from .._inputs import as_text, as_texts
@@ -16,7 +17,11 @@ from ._problems import PROBLEMS
 from ._task import DEV, TRAIN, Task
 from .files.assembly import Loaded, named_task, own_task
 from .files.splits import asks_hub
+from .look import Look, found_in, leaks, look_at
 from .named.reading import DATA_VARIABLE
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 ALL = "all"
 """Stands for every companion of a named task."""
@@ -119,6 +124,40 @@ class DataSource:
         """
         return _load(self, _state(self)).notes
 
+    def look(
+        self, tokenizer: PreTrainedTokenizerBase | None = None, max_length: int | None = None
+    ) -> Look:
+        """Look at the examples before anything is trained: counts, lengths, what looks wrong.
+
+        Args:
+            tokenizer: The model's tokenizer, for lengths in tokens.
+            max_length: Most tokens an example; None takes what is usual for the kind of task.
+
+        Raises:
+            ConfigError: As `load`.
+            DataError: As `load`.
+        """
+        loaded = _load(self, _state(self))
+        found = {"notes": loaded.notes, "warnings": loaded.warnings}
+        return look_at(loaded.task, tokenizer, max_length, **found)
+
+    def remarks(self) -> tuple[str, ...]:
+        """What was guessed and what looks wrong, a line each, to be shown before a run.
+
+        Of a named task only the user's own further rows are looked at.
+
+        Raises:
+            ConfigError: As `load`.
+            DataError: As `load`.
+        """
+        loaded = _load(self, _state(self))
+        if self.task is None:
+            found = found_in(loaded.task)
+        else:
+            own = [domain.name for domain in self.domains if domain.file is not None]
+            found = tuple(leaks(loaded.task, own + [DEV] * (self.dev is not None)))
+        return (*loaded.notes, *(f"warning: {line}" for line in (*loaded.warnings, *found)))
+
     @property
     def _files(self) -> list[str]:
         """What of it names a file, a folder or a data set."""
@@ -139,7 +178,8 @@ def _load(source: DataSource, state: tuple[object, ...]) -> Loaded:
     loaded = own_task(source) if source.task is None else named_task(source)
     if source.metric is None:
         return loaded
-    return Loaded(dataclasses.replace(loaded.task, metric=source.metric), loaded.notes)
+    task = dataclasses.replace(loaded.task, metric=source.metric)
+    return dataclasses.replace(loaded, task=task)
 
 
 def _domain(text: str) -> Domain:

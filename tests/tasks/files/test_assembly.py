@@ -91,9 +91,12 @@ def test_files_have_three_uses(tmp_path: Path) -> None:
     assert {name: len(rows) for name, rows in task.splits.items()} == {
         **{"train": 40, "dev": 12, "t": 10}
     }
-    notes = DataSource(train=train, validation=test, dev=dev).notes()
+    source = DataSource(train=train, validation=test, dev=dev)
+    notes = source.notes()
     assert notes[1] == f"held out: {test}: 10 rows; text: tweet; label: verdict (no, yes)"
-    assert notes[2].endswith("(no, yes); 4 of them among the training rows too")
+    assert notes[2].endswith("(no, yes)")
+    leak = "4 of the 12 examples of dev are among the training examples too"
+    assert any(leak in warning for warning in source.look().warnings)
 
 
 def test_no_choice_sees_a_row_that_is_scored(tmp_path: Path) -> None:

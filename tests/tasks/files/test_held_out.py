@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steadytune.tasks.files.held_out import held_out_rows, text_key
+from steadytune.tasks.files.held_out import held_out_rows, spelled_key, text_key
 
 ROWS = st.lists(st.tuples(st.text("abc", max_size=3), st.sampled_from("xyz")), max_size=40)
 
@@ -62,3 +62,9 @@ def test_numbers_need_no_row_of_each_stratum() -> None:
 def test_what_copies_share() -> None:
     assert text_key("A  b\n", "c") == text_key("a b", "C")
     assert text_key("a b", "c") != text_key("a", "b c")
+    assert text_key("caf\u00e9 \ufb01lm \u00df") == text_key("CAFE\u0301 film SS")
+
+
+def test_draws_go_by_the_spelling() -> None:
+    assert spelled_key("caf\u00e9") != spelled_key("cafe\u0301")
+    assert spelled_key("A  b\n", "c") == spelled_key("a b", "C") == text_key("a b", "c")

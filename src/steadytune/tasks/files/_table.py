@@ -25,6 +25,7 @@ class Table:
         unit: What is counted: `line`, `row`, `entry` or `question`.
         class_names: Names of the classes of a column of class numbers, where the file has them.
         remarks: What was guessed in reading, for example what parts the fields.
+        warnings: What looks wrong in the file, a line each.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Table:
     unit: str = "row"
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.numbers)

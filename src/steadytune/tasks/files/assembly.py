@@ -34,10 +34,17 @@ _NOT_IN_NAMES = re.compile(r"[^\w.-]+")
 
 @dataclass(frozen=True)
 class Loaded:
-    """A task, and what was guessed in reading it, a line each."""
+    """A task as it was read.
+
+    Args:
+        task: The task.
+        notes: What was guessed in reading it, a line each.
+        warnings: What looks wrong in its files, a line each.
+    """
 
     task: Task
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def named_task(source: DataSource) -> Loaded:
@@ -68,7 +75,8 @@ def own_task(source: DataSource) -> Loaded:
     splits = read_splits(source.train)
     training = preferred_split(splits, (TRAIN,), source.train)
     rows = training_rows(training, source.text, source.label, source.kind)
-    reader = _Reader(rows.target, rows.columns, rows.dataset, list(rows.notes))
+    notes, warnings = list(rows.notes), list(rows.warnings)
+    reader = _Reader(rows.target, rows.columns, rows.dataset, notes, warnings)
     others = {name: table for name, table in splits.items() if table is not training}
     train, held_out, dev = _three_uses(source, others, reader)
     name = _task_name(source)
@@ -104,12 +112,14 @@ class _Reader:
         columns: The columns of the training rows.
         train: The training rows.
         notes: Grows by a line a reading.
+        warnings: What looks wrong in the files.
     """
 
     target: Target
     columns: Columns
     train: Dataset
     notes: list[str] = dataclasses.field(default_factory=list)
+    warnings: list[str] = dataclasses.field(default_factory=list)
 
     def read(self, where: str, preferred: Sequence[str], use: str) -> Dataset:
         """The rows that `where` names, of the first of the preferred splits that there is."""
@@ -127,10 +137,8 @@ class _Reader:
 
     def rows_of(self, table: Table, use: str) -> Dataset:
         rows = further_rows(table, self.target, self.columns.texts, self.columns.truth)
-        known = set(_keys(self.train, self.target.columns))
-        copies = sum(key in known for key in _keys(rows.dataset, self.target.columns))
-        leak = f"; {copies} of them among the training rows too" if copies else ""
-        self.notes.extend(f"{use}: {note}{leak}" for note in rows.notes)
+        self.notes.extend(f"{use}: {note}" for note in rows.notes)
+        self.warnings.extend(rows.warnings)
         return rows.dataset
 
 
@@ -191,7 +199,7 @@ def _with_domains(task: Task, source: DataSource, reader: _Reader) -> Loaded:
     if len(test) > len(task.test) or task.dev is not None:
         dev = _unseen_by_tests(task.dev, test.values(), reader)
         task = dataclasses.replace(task, dev=dev, test=test, content_hash="")
-    return Loaded(task, tuple(reader.notes))
+    return Loaded(task, tuple(reader.notes), tuple(reader.warnings))
 
 
 def _unseen_by_tests(

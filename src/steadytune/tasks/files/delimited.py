@@ -14,6 +14,10 @@ from ._table import Table, listed, shown
 
 COMMA, SEMICOLON, TAB = ",", ";", "\t"
 
+# Prose in quotes may have a line with as many commas as a row; of several lines, hardly all have.
+_FEWEST_SWALLOWED = 2
+_MOST_OF_THEM = 0.8
+
 _NAMES = {SEMICOLON: "semicolons", TAB: "tabs"}
 
 
@@ -80,28 +84,50 @@ def _table(
     quoted: bool,
 ) -> Table:
     records = _records(lines, name, delimiter, csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
-    _, first = next(records, (0, []))
+    _, _, first = next(records, (0, 0, []))
     header = _checked_header(first, name)
     numbers: list[int] = []
+    warnings: list[str] = []
     columns: list[list[Any]] = [[] for _ in header]
-    for number, fields in records:
+    for number, last, fields in records:
         if len(fields) != len(header):
             raise DataError(
                 f"{name}, line {number} has {counted(len(fields), 'field')}: expected "
                 f"{len(header)} ({listed(header, most=4)}); correct the file"
             )
         numbers.append(number)
+        if _holds_rows(lines[number : last - 1], name, delimiter, len(header)):
+            warnings.append(
+                f"{name}, line {number}: a quoted field goes on to line {last} and holds lines "
+                f"that look like rows of their own; is a quotation mark missing or too many?"
+            )
         for column, value in zip(columns, fields, strict=True):
             column.append(value)
     if not numbers:
         raise DataError(f"{name} has a header but no rows: expected one row or more")
-    return Table(name, dict(zip(header, columns, strict=True)), numbers, "line", remarks=remarks)
+    named = dict(zip(header, columns, strict=True))
+    return Table(name, named, numbers, "line", remarks=remarks, warnings=tuple(warnings))
+
+
+def _holds_rows(inner: Sequence[str], name: str, delimiter: str, fields: int) -> bool:
+    """Whether the whole lines within a quoted field are rows by themselves, nearly all of them."""
+    if len(inner) < _FEWEST_SWALLOWED or fields == 1:
+        return False
+    rows = 0
+    for line in inner:
+        try:
+            rows += [len(f) for *_, f in _records([line], name, delimiter, csv.QUOTE_MINIMAL)] == [
+                fields
+            ]
+        except DataError:
+            continue
+    return rows >= _MOST_OF_THEM * len(inner)
 
 
 def _records(
     lines: Sequence[str], name: str, delimiter: str, quoting: Any
-) -> Iterator[tuple[int, list[str]]]:
-    """Every record that is not blank, with the number of the line where it starts."""
+) -> Iterator[tuple[int, int, list[str]]]:
+    """Every record that is not blank, with the numbers of its first and its last line."""
     reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
     while True:
         start = reader.line_num + 1
@@ -116,7 +142,7 @@ def _records(
                 f"{delimiter!r}, and quoted where they hold it; correct the file"
             ) from None
         if any(field.strip() for field in fields):
-            yield start, fields
+            yield start, reader.line_num, fields
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
@@ -12,7 +13,16 @@ _SEED = 0
 
 
 def text_key(*texts: str) -> str:
-    """What copies of a text, or of a pair of texts, share: all but case and spacing."""
+    """What copies of a text, or of a pair of texts, share: all but case, spacing and encoding.
+
+    Composed and decomposed accents, full-width letters, ligatures and the like count as equal
+    (Unicode's form NFKC).
+    """
+    return spelled_key(*(_composed(_composed(text).casefold()) for text in texts))
+
+
+def spelled_key(*texts: str) -> str:
+    """What copies share that are encoded alike: all but case and spacing. Draws go by it."""
     return "\x1f".join(" ".join(text.casefold().split()) for text in texts)
 
 
@@ -39,3 +49,7 @@ def held_out_rows(keys: Sequence[str], strata: Sequence[Hashable], *, classes: b
     names = list(spare)
     taken = {names[place] for place in drawn}
     return [row for row, key in enumerate(keys) if key in taken]
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFKC", text)

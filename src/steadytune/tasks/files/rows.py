@@ -31,12 +31,14 @@ class Rows:
         target: What these rows are, and further rows have to fit.
         columns: Where texts and truth were read.
         notes: What was guessed, a line each.
+        warnings: What looks wrong in the file, a line each.
     """
 
     dataset: Dataset
     target: Target
     columns: Columns
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def training_rows(
@@ -67,7 +69,7 @@ def training_rows(
     PROBLEMS[target.kind].check_training_rows(
         dataset, f"{table.name}, column {shown(columns.truth)},"
     )
-    return Rows(dataset, target, columns, (_note(table, columns, target, remarks),))
+    return Rows(dataset, target, columns, (_note(table, columns, target, remarks),), table.warnings)
 
 
 def further_rows(
@@ -99,7 +101,7 @@ def further_rows(
     assert columns.truth is not None
     labels = map_labels(table, columns.truth, target)
     dataset = _dataset(_texts(table, columns, target.columns), labels, target)
-    return Rows(dataset, target, columns, (_note(table, columns, target, []),))
+    return Rows(dataset, target, columns, (_note(table, columns, target, []),), table.warnings)
 
 
 def unlabelled_rows(table: Table, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:
@@ -118,7 +120,8 @@ def unlabelled_rows(table: Table, columns: Sequence[str], text: Sequence[str] = 
     chosen = choose_columns(table, text, questions=questions, labelled=False, count=len(columns))
     target = Target(QUESTION_ANSWERING if questions else "", tuple(columns))
     texts = _texts(table, chosen, target.columns)
-    return Rows(_dataset(texts, None, target), target, chosen, (_note(table, chosen, target, []),))
+    notes = (_note(table, chosen, target, []),)
+    return Rows(_dataset(texts, None, target), target, chosen, notes, table.warnings)
 
 
 def _those_there(
@@ -137,7 +140,7 @@ def _question_rows(table: Table, columns: Columns, *, training: bool = False) ->
     content = question_rows(table, columns.texts, columns.truth, training=training)
     target = Target(QUESTION_ANSWERING, QUESTIONS)
     dataset = Dataset.from_dict({**content, "idx": list(range(len(table)))})
-    return Rows(dataset, target, columns, (_note(table, columns, target, []),))
+    return Rows(dataset, target, columns, (_note(table, columns, target, []),), table.warnings)
 
 
 def _texts(table: Table, columns: Columns, names: Sequence[str]) -> dict[str, list[str]]:
