@@ -38,7 +38,7 @@ DEPTH = 6
 DEFAULT = (
     "lnsr:layer=0,lnsr:layer=3,lnsr:layer=5,lnsr:rows=0.25,l2sp,mixout,mixout:axis=input,"
     "smart:proximal_strength=0,smart,freelb,r3f,r4f,rdrop,bss,hype,neftune,noisytune,childtuning,"
-    "reinit,layerwisedecay,sam"
+    "reinit,layerwisedecay,sam,ema,ema:bias_power=0.2"
 )
 
 # Class name -> cost of a step over a plain one, in multiply-adds of the blocks: a plain step is a

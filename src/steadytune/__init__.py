@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ._step.wrapper import Wrapper
     from .methods import (
         BSS,
+        EMA,
         L2SP,
         LNSR,
         R3F,
@@ -40,6 +41,7 @@ __version__ = "0.1.0"
 # Public name -> module. Names are imported on first use, so that `import steadytune` stays light.
 _HOMES = {
     "BSS": "methods",
+    "EMA": "methods",
     "ChildTuning": "methods",
     "ConfigError": "_exceptions",
     "DataError": "_exceptions",
@@ -79,6 +81,7 @@ _HOMES = {
 
 __all__ = [
     "BSS",
+    "EMA",
     "L2SP",
     "LNSR",
     "R3F",

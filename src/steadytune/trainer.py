@@ -89,7 +89,11 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
             self._stack.callback(self._forget)
             if self.model_init is None:
                 self._attach(self.model)
-            return super().train(*args, **kwargs)
+            return self._train_attached(*args, **kwargs)
+
+    def _train_attached(self, *args: Any, **kwargs: Any) -> Any:
+        """The training itself, while the methods are attached."""
+        return super().train(*args, **kwargs)
 
     def call_model_init(self, trial: Any = None) -> Any:
         """Make the model; inside `train()` the methods are attached to it at once."""
@@ -248,6 +252,12 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         if self.is_deepspeed_enabled or self.is_fsdp_enabled:
             raise ConfigError(
                 "methods do not work with DeepSpeed or FSDP; train with DistributedDataParallel"
+            )
+        replacing = [type(m).__name__ for m in self.regularizers if m.replaces_weights]
+        if replacing and self.args.load_best_model_at_end:
+            raise ConfigError(
+                f"{replacing[0]} gives the model other weights at the end, which would replace the "
+                "best epoch's; leave out load_best_model_at_end (patience), or the method"
             )
         if getattr(self, "neftune_noise_alpha", None) is not None:
             raise ConfigError(

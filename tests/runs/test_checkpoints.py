@@ -59,6 +59,8 @@ def stop_at(units: int) -> Any:
     [
         ({"method": "mixout:p=0.3"}, 5),
         ({"method": "smart"}, 8),
+        ({"method": "ema:bias_power=0.2"}, 5),
+        ({"method": "ema:bias_power=0.2"}, 10),  # the training has ended, the scoring has not
         ({"settings": {"save_strategy": "steps", "save_steps": 2}}, 6),
         ({"epochs": 2.5, "settings": {"save_strategy": "steps", "save_steps": 4}}, 10),
         ({"patience": 1, "epochs": 6, "learning_rate": 1e-6}, 25),

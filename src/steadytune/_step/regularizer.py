@@ -92,6 +92,7 @@ class Regularizer(ABC):
     needs_embeddings: ClassVar[bool] = False  # perturbs the word embeddings
     is_additive: ClassVar[bool] = False  # only adds to the objective, so that this can be scaled
     can_pause: ClassVar[bool] = True  # leaves plain training behind at steps where it is not asked
+    replaces_weights: ClassVar[bool] = False  # gives the model other weights when it is detached
     version: ClassVar[int] = 1  # grows when equal settings come to mean another training
 
     @abstractmethod

@@ -45,6 +45,11 @@ class Wrapper(Regularizer):
         return self.method.can_pause
 
     @property
+    def replaces_weights(self) -> bool:  # type: ignore[override]
+        """Whether the wrapped method gives the model other weights when it is detached."""
+        return self.method.replaces_weights
+
+    @property
     def needs_embeddings(self) -> bool:  # type: ignore[override]
         """Whether the wrapped method perturbs the word embeddings."""
         return self.method.needs_embeddings

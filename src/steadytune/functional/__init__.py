@@ -12,6 +12,7 @@ from ._adversarial import (
     perturbation_norm,
     project_to_ball,
 )
+from ._averages import power_of_age
 from ._child_network import bernoulli_mask, held_in_place, largest_share
 from ._directions import (
     covariance_directions,
@@ -68,6 +69,7 @@ __all__ = [
     "on_real_tokens",
     "partner_directions",
     "perturbation_norm",
+    "power_of_age",
     "project_to_ball",
     "rescaled",
     "span_divergence",

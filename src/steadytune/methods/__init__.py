@@ -2,6 +2,7 @@
 
 from .bss import BSS
 from .childtuning import ChildTuning
+from .ema import EMA
 from .every import Every
 from .freelb import FreeLB
 from .hype import HyPe
@@ -20,6 +21,7 @@ from .smart import SMART
 
 __all__ = [
     "BSS",
+    "EMA",
     "L2SP",
     "LNSR",
     "R3F",

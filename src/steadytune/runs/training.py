@@ -138,10 +138,15 @@ class _RunTrainer(RegularizedTrainer):
             self.train(resume_from_checkpoint=str(last) if last else None)
         except Diverged as error:
             return str(error)
-        except AlreadyEnded:
+        return None
+
+    def _train_attached(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._train_attached(*args, **kwargs)
+        except AlreadyEnded:  # in here, so that the methods end as after any training
             if self.state.best_model_checkpoint:
                 self._load_best_model()
-        return None
+            return None
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
         rows = self.train_dataset if train_dataset is None else train_dataset

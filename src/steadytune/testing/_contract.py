@@ -169,7 +169,10 @@ class RegularizerContract:
         trainer = self._trainer(tmp_path, max_steps=2)
         trainer.train()
         loaded = type(trainer.model).from_pretrained(tmp_path / "checkpoint-2")
-        assert_same(weights(trainer.model), weights(loaded))
+        if self.method.replaces_weights:
+            assert list(weights(trainer.model)) == list(weights(loaded))
+        else:
+            assert_same(weights(trainer.model), weights(loaded))
 
     def _trainer(self, folder: Path, max_steps: int = 4) -> Any:
         from transformers import TrainingArguments
