@@ -14,6 +14,7 @@ from steadytune.cli._data_options import (
     MetricOption,
     OodOption,
     TaskOption,
+    TestOption,
     TextOption,
     TrainOption,
     ValidationOption,
@@ -29,6 +30,7 @@ made: list[DataSource] = []
 def command(
     task: TaskOption = None,
     train: TrainOption = None,
+    test: TestOption = None,
     validation: ValidationOption = None,
     dev: DevOption = None,
     ood: OodOption = None,
@@ -42,6 +44,7 @@ def command(
         data_source(
             task=task,
             train=train,
+            test=test,
             validation=validation,
             dev=dev,
             ood=ood,
@@ -68,8 +71,8 @@ def source_of(*arguments: str, **environment: str) -> DataSource:
 def test_every_option_arrives() -> None:
     names = {
         "train": "t.csv",
+        "test": "e.csv",
         "validation": "v.csv",
-        "dev": "d.csv",
         "label": "y",
         "kind": "regression",
         "metric": "pearson",
@@ -87,9 +90,9 @@ def test_a_named_task_alone() -> None:
     assert source_of("--task", "rte") == DataSource(task="rte")
 
 
-def test_held_out_rows_are_test_rows() -> None:
-    given = source_of("--train", "t.csv", "--test", "v.csv")
-    assert given == source_of("--train", "t.csv", "--validation", "v.csv")
+def test_validation_rows_had_another_name() -> None:
+    given = source_of("--train", "t.csv", "--dev", "v.csv")
+    assert (given.validation, given.test) == ("v.csv", None)
 
 
 def test_the_data_root_is_the_environments() -> None:

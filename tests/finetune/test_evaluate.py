@@ -30,7 +30,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("reviews")
     files = {**write_reviews(folder), "model": folder / "trained", "folder": folder}
     succeed(
-        *("train", "--train", files["train"], "--validation", files["test"]),
+        *("train", "--train", files["train"], "--test", files["test"]),
         *("--model", write_model(folder), *QUICK, "--out", files["model"]),
     )
     return files

@@ -20,7 +20,7 @@ from tests.finetune.toy_files import (
 
 def train(folder: Path, files: dict[str, Path], *options: object) -> Path:
     succeed(
-        *("train", "--train", files["train"], "--validation", files["test"]),
+        *("train", "--train", files["train"], "--test", files["test"]),
         *("--model", write_model(folder), *QUICK, *options, "--out", folder / "trained"),
     )
     return folder / "trained"
@@ -78,7 +78,7 @@ def test_an_ensemble_answers(tmp_path: Path) -> None:
 def test_class_weights_need_classes(tmp_path: Path) -> None:
     files = write_ratings(tmp_path)
     result = steadytune(
-        *("train", "--train", files["train"], "--validation", files["test"], "--model"),
+        *("train", "--train", files["train"], "--test", files["test"], "--model"),
         *(write_model(tmp_path), *QUICK, "--class-weights", "balanced"),
         *("--out", tmp_path / "out"),
     )

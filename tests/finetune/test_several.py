@@ -30,7 +30,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def train(data: dict[str, Path], out: Path, *options: object) -> dict[str, Any]:
     succeed(
-        *("train", "--train", data["train"], "--validation", data["test"]),
+        *("train", "--train", data["train"], "--test", data["test"]),
         *("--model", data["model"], *QUICK, "--epochs", "1", "--seeds", "2", *options),
         *("--out", out),
     )
@@ -103,7 +103,7 @@ def test_an_ensemble_leaves_out_a_run_that_learned_nothing(
     monkeypatch.setattr(TrainMember, "__call__", with_given_score)
     out = tmp_path / "out"
     printed = succeed(
-        *("train", "--train", data["train"], "--validation", data["test"]),
+        *("train", "--train", data["train"], "--test", data["test"]),
         *("--model", data["model"], *QUICK, "--epochs", "1", "--seeds", "3", "--keep", "ensemble"),
         *("--patience", "1", "--out", out),
     )

@@ -28,7 +28,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 def words(data: dict[str, Path], *more: object) -> list[object]:
     return [
-        *("train", "--train", data["train"], "--validation", data["test"]),
+        *("train", "--train", data["train"], "--test", data["test"]),
         *("--model", data["model"], *QUICK, *more),
     ]
 
@@ -81,7 +81,7 @@ def test_the_card_tells_how_it_was_made(trained: Path, data: dict[str, Path]) ->
         record["spec"]["model_hash"],
         "product (out of domain)",
         "Seed 1;",
-        f"--train {data['train']} --validation {data['test']}",
+        f"--train {data['train']} --test {data['test']}",
         "--train-size 24",
     ):
         assert text in card.text, text

@@ -53,12 +53,14 @@ def test_rows_to_choose_by_that_nothing_looks_at_are_refused(
     make_study: MakeStudy, tmp_path: Path
 ) -> None:
     rows = "text,label\n" + "".join(f"word{n} film,{n % 2}\n" for n in range(12))
-    for name in ("train", "dev", "test"):
+    for name in ("train", "validation", "test"):
         (tmp_path / f"{name}.csv").write_text(rows.replace("film", f"film {name}"))
-    files = {key: str(tmp_path / f"{key}.csv") for key in ("train", "dev")}
-    source = DataSource(**files, validation=str(tmp_path / "test.csv"))
+    files = {key: str(tmp_path / f"{key}.csv") for key in ("train", "validation")}
+    source = DataSource(**files, test=str(tmp_path / "test.csv"))
     study = make_study(tasks=(StudyTask(source, (("train_size", None),)),))
-    with pytest.raises(ConfigError, match=r"dev=.*dev\.csv was given and nothing is chosen by it"):
+    with pytest.raises(
+        ConfigError, match=r"validation=.*validation\.csv was given and nothing is chosen by it"
+    ):
         load_tasks(study)
     by_dev = (("dev_size", 4), ("patience", 1))
     chosen = StudyTask(source, (("train_size", None), *by_dev))

@@ -73,10 +73,10 @@ def test_trust_is_given_by_the_caller_alone(tmp_path: Path) -> None:
 
 
 def test_in_python_files_are_those_of_the_current_folder() -> None:
-    entry = {"train": Path("rows.csv"), "validation": Path("more") / "rows.csv"}
+    entry = {"train": Path("rows.csv"), "test": Path("more") / "rows.csv"}
     study = make_study(tasks=entry, methods="plain", seeds=1, model=Path("/some/model"))
     source = study.tasks[0].source
-    assert (source.train, source.validation) == ("rows.csv", "more/rows.csv")
+    assert (source.train, source.test) == ("rows.csv", "more/rows.csv")
     assert study.model == "/some/model"
 
 
@@ -160,11 +160,11 @@ def test_draws_of_training_rows_are_counted_as_on_the_command_line(
 
 def test_files_are_looked_for_beside_the_study(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("text,label\n")
-    entry = {"train": "rows.csv", "validation": "owner/name", "text": "text"}
+    entry = {"train": "rows.csv", "test": "owner/name", "text": "text"}
     study = read_study(write(tmp_path, {**SMALL, "tasks": entry}))
     source = study.tasks[0].source
     assert source.train == str(tmp_path / "rows.csv")
-    assert source.validation == "owner/name"
+    assert source.test == "owner/name"
     assert source.text == ("text",)
 
 

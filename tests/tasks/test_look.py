@@ -100,13 +100,13 @@ def test_test_texts_that_are_trained_on(tmp_path: Path) -> None:
     words = [(f"caf\u00e9 number {n}", label) for n, (_, label) in enumerate(ROWS)]
     decomposed = [(f"Cafe\u0301  number {n}", "pos") for n in range(10)]
     test = file(tmp_path / "new.csv", [*decomposed, ("another one", "pos")])
-    found = look(tmp_path, words, validation=test)
+    found = look(tmp_path, words, test=test)
     line = (
         "10 of the 11 examples of mine are among the training examples too, so its score is too "
         "high"
     )
     assert line in found.warnings
-    source = DataSource(train=str(tmp_path / "mine.csv"), validation=test)
+    source = DataSource(train=str(tmp_path / "mine.csv"), test=test)
     assert f"warning: {line}" in source.remarks()
     assert set(found.notes) < set(source.remarks())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pickle
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,9 @@ def test_domains_have_a_file_or_are_companions() -> None:
         ({"train": "r.csv", "ood": ("t=",)}, "is no domain"),
         ({"train": "r.csv", "ood": ("train=t.csv",)}, "'train' is reserved"),
         ({"train": "r.csv", "ood": ("t=t.csv", "t=s.csv")}, "'t' is given twice"),
-        ({"task": "rte", "validation": "v.csv"}, "leave --validation out"),
+        ({"task": "rte", "test": "v.csv"}, "leave --test out"),
+        ({"train": "r.csv", "validation": "v.csv"}, "give --test FILE, alone or beside --val"),
+        ({"train": "r.csv", "validation": "v.csv", "dev": "d.csv"}, "dev is the old name"),
         ({"task": "rte", "kind": "qa"}, "leave --kind out"),
         ({"task": "rte", "name": "mine"}, "leave --name out"),
         ({"task": "rte", "text": ("a",)}, "leave --text out"),
@@ -54,6 +57,21 @@ def test_what_cannot_be_is_refused_before_a_file_is_read(given: dict[str, Any], 
 
 def test_columns_can_be_named_for_further_rows_of_a_named_task() -> None:
     assert DataSource(task="rte", text=("a", "b"), label="y", ood=("t=t.csv",)).label == "y"
+
+
+def test_validation_rows_had_another_name(tmp_path: Path) -> None:
+    for name in ("t", "v"):
+        rows = [f"{name} {n},{'yes' if n % 2 else 'no'}" for n in range(40)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["text,label", *rows]))
+    train, other = str(tmp_path / "t.csv"), str(tmp_path / "v.csv")
+    old = DataSource(train=train, dev=other)
+    assert old.validation == other
+    assert dataclasses.replace(old, name="mine").validation == other
+    task = old.load()
+    assert (len(task.train), len(task.dev or ()), len(task.test["t"])) == (32, 40, 8)
+    notice = "dev is now called validation: rows to select and stop early by"
+    assert notice in old.notes()
+    assert notice not in DataSource(train=train, test=train, validation=other).notes()
 
 
 @pytest.mark.parametrize(

@@ -27,24 +27,28 @@ TrainOption = Annotated[
         "that `datasets` has saved, or a name on the Hugging Face hub. Instead of --task.",
     ),
 ]
+TestOption = Annotated[
+    str | None,
+    typer.Option(
+        "--test",
+        metavar="FILE",
+        help="Test rows, scored once at the end. [default: a fifth of the training rows]",
+        show_default=False,
+    ),
+]
 ValidationOption = Annotated[
     str | None,
     typer.Option(
         "--validation",
-        "--test",
         metavar="FILE",
-        help="Held-out rows, scored once at the end. [default: a fifth of the training rows]",
+        help="Validation rows, to select and stop early by; together with --test. [default: "
+        "training rows that are not trained on]",
         show_default=False,
     ),
 ]
 DevOption = Annotated[
     str | None,
-    typer.Option(
-        "--dev",
-        metavar="FILE",
-        help="Rows to stop early and choose by. [default: training rows that are not trained on]",
-        show_default=False,
-    ),
+    typer.Option("--dev", metavar="FILE", help="The old name of --validation.", hidden=True),
 ]
 OodOption = Annotated[
     list[str] | None,
@@ -106,6 +110,7 @@ def data_source(
     *,
     task: str | None = None,
     train: str | None = None,
+    test: str | None = None,
     validation: str | None = None,
     dev: str | None = None,
     ood: Sequence[str] | None = None,
@@ -125,6 +130,7 @@ def data_source(
     return DataSource(
         task=task,
         train=train,
+        test=test,
         validation=validation,
         dev=dev,
         ood=tuple(ood or ()),

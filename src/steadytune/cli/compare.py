@@ -17,6 +17,7 @@ from ._data_options import (
     MetricOption,
     OodOption,
     TaskOption,
+    TestOption,
     TextOption,
     TrainOption,
     ValidationOption,
@@ -56,6 +57,7 @@ def compare(
     ] = None,
     task: TaskOption = None,
     train: TrainOption = None,
+    test: TestOption = None,
     validation: ValidationOption = None,
     dev: DevOption = None,
     ood: OodOption = None,
@@ -190,6 +192,7 @@ def compare(
         given = {
             "task": task,
             "train": train,
+            "test": test,
             "validation": validation,
             "dev": dev,
             "ood": ood,

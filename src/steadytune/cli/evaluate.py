@@ -33,6 +33,7 @@ def evaluate(
         str | None,
         typer.Option(
             "--data",
+            "--test",
             "--validation",
             metavar="FILE",
             help="Your own rows with labels: CSV, TSV, JSON lines, Parquet, SQuAD-style JSON. "

@@ -17,6 +17,7 @@ from ._data_options import (
     MetricOption,
     OodOption,
     TaskOption,
+    TestOption,
     TextOption,
     TrainOption,
     ValidationOption,
@@ -45,6 +46,7 @@ def train(
     ],
     task: TaskOption = None,
     train: TrainOption = None,
+    test: TestOption = None,
     validation: ValidationOption = None,
     dev: DevOption = None,
     ood: OodOption = None,
@@ -132,6 +134,7 @@ def train(
         source = data_source(
             task=task,
             train=train,
+            test=test,
             validation=validation,
             dev=dev,
             ood=ood,

@@ -105,10 +105,10 @@ def _require_choice_by_dev(study: Study, entry: StudyTask) -> None:
         return
     each = [_merged(study.settings, entry.changes, arm.changes) for arm in study.arms]
     looks = [given.get("patience") or given.get("scored") == "dev" for given in each]
-    if entry.source.dev is not None and not any(looks):
+    if entry.source.validation is not None and not any(looks):
         raise ConfigError(
-            f"dev={entry.source.dev} was given and nothing is chosen by it; give patience and "
-            "a dev size, or tuning in a study file, or leave dev out"
+            f"validation={entry.source.validation} was given and nothing is chosen by it; "
+            "give patience and a dev size, or tuning in a study file, or leave validation out"
         )
     for given, looked_at in zip(each, looks, strict=True):
         if given.get("dev_size") and not looked_at:

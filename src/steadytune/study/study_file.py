@@ -94,6 +94,7 @@ class _Settings(_Part):
 class _Data(_Part):
     task: str | None = None
     train: Place = None
+    test: Place = None
     validation: Place = None
     dev: Place = None
     ood: Names | None = None
@@ -226,7 +227,7 @@ def _parse(path: Path) -> Any:
 def _task(entry: _TaskEntry, file: _StudyFile, folder: Path, data_root: str | None) -> StudyTask:
     given: dict[str, Any] = {name: getattr(entry, name) for name in _Data.model_fields}
     given["ood"] = entry.ood if entry.ood is not None else file.ood
-    for name in ("train", "validation", "dev"):
+    for name in ("train", "test", "validation", "dev"):
         given[name] = given[name] and _beside(folder, given[name])
     ood, text = (tuple(given.pop(name) or ()) for name in ("ood", "text"))
     source = DataSource(**given, ood=ood, text=text, data_root=data_root)

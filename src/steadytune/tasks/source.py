@@ -27,7 +27,7 @@ ALL = "all"
 """Stands for every companion of a named task."""
 
 _DOMAIN = re.compile(r"[\w.-]+")
-_ONLY_OF_OWN_ROWS = ("validation", "kind", "name")
+_ONLY_OF_OWN_ROWS = ("test", "kind", "name")
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,11 @@ class DataSource:
     Args:
         task: Name of a task of the catalogue.
         train: Training rows.
-        validation: Held-out rows, read once at the end. By default those of the folder or data set
-            that `train` names, else a fifth of the training rows, drawn by their content.
-        dev: Rows to choose by. By default they are drawn from training rows that are not used.
+        test: Test rows, scored once at the end. By default those of the folder or data set that
+            `train` names, else a fifth of the training rows, drawn by their content.
+        validation: Validation rows, to select and stop early by; together with `test`. By default
+            they are drawn from training rows that are not used.
+        dev: The name that `validation` had before.
         ood: Further domains to evaluate on: `all` companions of the named task, the name of one of
             them, or NAME=ROWS.
         text: The text columns, one or two; guessed if not given.
@@ -68,11 +70,13 @@ class DataSource:
         name: What the task is called; by default what the training file is called.
 
     Raises:
-        ConfigError: Both or neither of `task` and `train` are given, or a setting cannot be.
+        ConfigError: Both or neither of `task` and `train` are given, a setting cannot be, or
+            `validation` is given without `test`, whose meaning it had before.
     """
 
     task: str | None = None
     train: str | None = None
+    test: str | None = None
     validation: str | None = None
     dev: str | None = None
     ood: tuple[str, ...] = ()
@@ -84,11 +88,13 @@ class DataSource:
     name: str | None = None
 
     def __post_init__(self) -> None:
-        for field in ("train", "validation", "dev", "data_root"):
+        for field in ("train", "test", "validation", "dev", "data_root"):
             object.__setattr__(self, field, as_text(getattr(self, field)))
         for field in ("ood", "text"):
             object.__setattr__(self, field, as_texts(getattr(self, field)))
         _check_task_or_train(self)
+        _check_validation(self)
+        object.__setattr__(self, "validation", self.validation or self.dev)
         _check_own_settings(self)
         _check_kind(self.kind)
         _check_domains(self)
@@ -155,13 +161,14 @@ class DataSource:
             found = found_in(loaded.task)
         else:
             own = [domain.name for domain in self.domains if domain.file is not None]
-            found = tuple(leaks(loaded.task, own + [DEV] * (self.dev is not None)))
+            found = tuple(leaks(loaded.task, own + [DEV] * (self.validation is not None)))
         return (*loaded.notes, *(f"warning: {line}" for line in (*loaded.warnings, *found)))
 
     @property
     def _files(self) -> list[str]:
         """What of it names a file, a folder or a data set."""
-        named = [self.train, self.validation, self.dev, *(domain.file for domain in self.domains)]
+        domains = (domain.file for domain in self.domains)
+        named = [self.train, self.test, self.validation, *domains]
         return [file for file in named if file is not None]
 
 
@@ -196,12 +203,28 @@ def _check_task_or_train(source: DataSource) -> None:
         )
 
 
+def _check_validation(source: DataSource) -> None:
+    """A swap of meanings must not pass in silence: before, `validation` meant the test rows."""
+    if source.dev is not None and source.validation not in (None, source.dev):
+        raise ConfigError(
+            "validation and dev were both given: dev is the old name of validation; give one"
+        )
+    if source.validation is None or source.dev is not None or source.task is not None:
+        return
+    if source.test is None:
+        raise ConfigError(
+            f"validation={source.validation} was given without test: validation rows are what one "
+            f"selects and stops early by, test rows are what is scored once at the end (before, "
+            f"validation meant these); give --test FILE, alone or beside --validation FILE"
+        )
+
+
 def _check_own_settings(source: DataSource) -> None:
     """A named task says itself what its rows are; columns can be named for further files."""
     if source.task is None:
         return
     given = [name for name in _ONLY_OF_OWN_ROWS if getattr(source, name) is not None]
-    reads_files = source.dev is not None or any(domain.file for domain in source.domains)
+    reads_files = source.validation is not None or any(domain.file for domain in source.domains)
     if not reads_files:
         given += [name for name in ("text", "label") if getattr(source, name)]
     if given:

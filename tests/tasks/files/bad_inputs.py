@@ -318,7 +318,7 @@ LABELS = [
         "too few to hold some out",
         {"t.csv": csv_rows("a,yes", "b,no")},
         TRAIN,
-        ("t.csv", "too few rows", "--validation"),
+        ("t.csv", "too few rows", "--test"),
     ),
     BadInput(
         "as many whole numbers as rows",
@@ -344,7 +344,7 @@ FURTHER_ROWS = [
     BadInput(
         "held-out rows of an unknown label",
         {"t.csv": GOOD, "v.csv": csv_rows("a,yes", "b,maybe")},
-        f"{TRAIN} --validation {{dir}}/v.csv",
+        f"{TRAIN} --test {{dir}}/v.csv",
         ("v.csv, line 3", "'label'", "'maybe'", "no, yes", "maybe, yes"),
     ),
     BadInput(
@@ -374,8 +374,8 @@ FURTHER_ROWS = [
     BadInput(
         "rows to choose by that are scored",
         {"t.csv": GOOD, "v.csv": csv_rows("a,yes", "b,no")},
-        f"{TRAIN} --validation {{dir}}/v.csv --dev {{dir}}/v.csv",
-        ("every row to choose by", "--dev"),
+        f"{TRAIN} --test {{dir}}/v.csv --dev {{dir}}/v.csv",
+        ("every row to choose by", "--validation"),
     ),
     BadInput(
         "a domain that is not there",
@@ -407,7 +407,7 @@ QUESTIONS = [
     BadInput(
         "two held-out questions of one id",
         {"t.jsonl": lines(question(id="a"), question(id="b")), "v.jsonl": lines(*[question()] * 2)},
-        "--train {dir}/t.jsonl --validation {dir}/v.jsonl",
+        "--train {dir}/t.jsonl --test {dir}/v.jsonl",
         ("v.jsonl, line 2", "'id'", "'q1' of line 1"),
     ),
     BadInput(
@@ -450,7 +450,7 @@ QUESTIONS = [
         "one context only",
         {"t.json": squad()},
         "--train {dir}/t.json",
-        ("t.json", "too few rows", "--validation"),
+        ("t.json", "too few rows", "--test"),
     ),
 ]
 
@@ -485,8 +485,8 @@ OPTIONS = [
     BadInput(
         "held-out rows for a named task",
         {"t.csv": GOOD},
-        "--task vader-movies --validation {dir}/t.csv",
-        ("vader-movies", "--validation"),
+        "--task vader-movies --test {dir}/t.csv",
+        ("vader-movies", "--test"),
     ),
     BadInput("unknown hub name", {}, "--train nobody/nothing", ("nobody/nothing", "file")),
     BadInput("a named task as rows", {}, "--train rte", ("named task", "--task rte")),

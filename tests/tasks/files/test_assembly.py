@@ -48,7 +48,7 @@ def test_a_fifth_is_held_out_of_one_file(tmp_path: Path) -> None:
     assert not texts(task.train) & texts(task.test["reviews"])
     assert source.notes() == (
         f"{source.train}: 40 rows; text: review; label: verdict (no, yes)",
-        "held out: 8 of the 40 rows, drawn by their content; --validation names others",
+        "held out: 8 of the 40 rows, drawn by their content; --test names others",
     )
 
 
@@ -87,11 +87,11 @@ def test_files_have_three_uses(tmp_path: Path) -> None:
     train = csv(tmp_path / "t.csv")
     test = csv(tmp_path / "v.csv", 10, start=100, text="tweet")
     dev = csv(tmp_path / "d.csv", 12, start=36)
-    task = DataSource(train=train, validation=test, dev=dev).load()
+    task = DataSource(train=train, test=test, validation=dev).load()
     assert {name: len(rows) for name, rows in task.splits.items()} == {
         **{"train": 40, "dev": 12, "t": 10}
     }
-    source = DataSource(train=train, validation=test, dev=dev)
+    source = DataSource(train=train, test=test, validation=dev)
     notes = source.notes()
     assert notes[1] == f"held out: {test}: 10 rows; text: tweet; label: verdict (no, yes)"
     assert notes[2].endswith("(no, yes)")
@@ -102,16 +102,16 @@ def test_files_have_three_uses(tmp_path: Path) -> None:
 def test_no_choice_sees_a_row_that_is_scored(tmp_path: Path) -> None:
     given = {
         "train": csv(tmp_path / "t.csv", 40),
-        "validation": csv(tmp_path / "v.csv", 10, start=100),
+        "test": csv(tmp_path / "v.csv", 10, start=100),
         "ood": (f"o={csv(tmp_path / 'o.csv', 10, start=200)}",),
     }
     dev = csv(tmp_path / "d.csv", 106, start=104)  # 6 of them are held out, 10 of another domain
-    source = DataSource(**given, dev=dev)
+    source = DataSource(**given, validation=dev)
     task = source.load()
     assert texts(task.dev) == {f"sentence {n} of many" for n in range(110, 200)}
     assert source.notes()[-1] == "dev: 16 rows left out, evaluated on too"
     with pytest.raises(DataError, match="every row to choose by is evaluated on too"):
-        DataSource(**given, dev=given["validation"]).load()
+        DataSource(**given, validation=given["test"]).load()
 
 
 @pytest.mark.parametrize(
@@ -181,13 +181,13 @@ def test_splits_that_are_not_used_are_named(tmp_path: Path) -> None:
     folder = saved(tmp_path / "mine", train=[0, 1], test=[1], extra=[0, 0])
     assert DataSource(train=folder).notes()[-1] == "not used: extra"
     validation = csv(tmp_path / "v.csv", 8)
-    assert DataSource(train=folder, validation=validation).notes()[-1] == "not used: test, extra"
+    assert DataSource(train=folder, test=validation).notes()[-1] == "not used: test, extra"
 
 
 def test_rows_that_are_named_come_before_those_of_a_folder(tmp_path: Path) -> None:
     folder = saved(tmp_path / "mine", train=[0, 1] * 9, validation=[1], test=[0])
     test = csv(tmp_path / "v.csv", 8)
-    task = DataSource(train=folder, validation=test).load()
+    task = DataSource(train=folder, test=test).load()
     assert len(task.test["mine"]) == 8
     assert texts(task.dev) == {"validation 0"}
 
@@ -271,7 +271,7 @@ def test_own_rows_join_a_named_task(copy: str, tmp_path: Path) -> None:
     mine = str(tmp_path / "m.jsonl")
     (tmp_path / "d.csv").write_text("sentence1,sentence2,label\ne,f,0\ng,h,neutral\n")
     dev = str(tmp_path / "d.csv")
-    source = DataSource(task="rte", data_root=copy, ood=(f"mine={mine}",), dev=dev)
+    source = DataSource(task="rte", data_root=copy, ood=(f"mine={mine}",), validation=dev)
     task = source.load()
     assert task.test["mine"]["label"][:] == [1, 0]
     assert task.test["mine"]["sentence1"][:] == ["a", "c"]

@@ -17,6 +17,7 @@ from steadytune.cli._data_options import (
     MetricOption,
     OodOption,
     TaskOption,
+    TestOption,
     TextOption,
     TrainOption,
     ValidationOption,
@@ -32,6 +33,7 @@ app = typer.Typer()
 def load(
     task: TaskOption = None,
     train: TrainOption = None,
+    test: TestOption = None,
     validation: ValidationOption = None,
     dev: DevOption = None,
     ood: OodOption = None,
@@ -44,6 +46,7 @@ def load(
         data_source(
             task=task,
             train=train,
+            test=test,
             validation=validation,
             dev=dev,
             ood=ood,

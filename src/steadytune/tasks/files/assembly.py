@@ -59,7 +59,7 @@ def named_task(source: DataSource) -> Loaded:
     task = load_task(source.task, source.data_root, companions)
     target = Target(task.kind, task.columns, task.label_names, numbered=True)
     reader = _Reader(target, Columns(source.text, source.label), task.train)
-    dev = reader.read(source.dev, (VALIDATION,), DEV) if source.dev else task.dev
+    dev = _dev(source, reader) or task.dev
     return _with_domains(dataclasses.replace(task, dev=dev), source, reader)
 
 
@@ -149,20 +149,29 @@ def _three_uses(
     assert source.train is not None
     train, held_out, dev = reader.train, None, None
     tables = reader.with_labels(splits)
-    if source.validation is not None:
-        held_out = reader.read(source.validation, (TEST, VALIDATION), "held out")
+    if source.test is not None:
+        held_out = reader.read(source.test, (TEST, VALIDATION), "held out")
     elif TEST in tables or VALIDATION in tables:
         split = TEST if TEST in tables else VALIDATION
         held_out = reader.rows_of(tables.pop(split), "held out")
     else:
         train, held_out = _hold_out(reader, source.train)
-    if source.dev is not None:
-        dev = reader.read(source.dev, (VALIDATION,), DEV)
+    if source.validation is not None:
+        dev = _dev(source, reader)
     elif VALIDATION in tables:
         dev = reader.rows_of(tables.pop(VALIDATION), DEV)
     if tables:
         reader.notes.append(f"not used: {listed(list(tables))}")
     return train, held_out, dev
+
+
+def _dev(source: DataSource, reader: _Reader) -> Dataset | None:
+    """The rows to choose by that are named, if there are."""
+    if source.validation is None:
+        return None
+    if source.dev is not None:
+        reader.notes.append("dev is now called validation: rows to select and stop early by")
+    return reader.read(source.validation, (VALIDATION,), DEV)
 
 
 def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
@@ -174,11 +183,11 @@ def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
     if not held_out:
         raise DataError(
             f"{where} has too few rows to hold some out ({len(rows)}): expected two different "
-            f"texts or more of some class; give held-out rows with --validation"
+            f"texts or more of some class; give test rows with --test"
         )
     reader.notes.append(
         f"held out: {len(held_out)} of the {len(rows)} rows, drawn by their content; "
-        f"--validation names others"
+        f"--test names others"
     )
     taken = set(held_out)
     kept = [row for row in range(len(rows)) if row not in taken]
@@ -214,7 +223,7 @@ def _unseen_by_tests(
     if not kept:
         raise DataError(
             "every row to choose by is evaluated on too: expected other rows, since no choice may "
-            "see rows that are scored; give another --dev"
+            "see rows that are scored; give another --validation"
         )
     if len(kept) < len(dev):
         left_out = counted(len(dev) - len(kept), "row")
