@@ -50,3 +50,12 @@ def test_drawings_use_the_light_theme_of_the_page() -> None:
 def test_names_of_colours_are_unique() -> None:
     assert len(palette.THEMED) == len(palette.LIGHT) + 4
     assert len(palette.LIGHT) == len(palette.DARK)
+
+
+def test_the_baseline_is_grey_and_keeps_it_to_itself() -> None:
+    methods = ["plain", *(f"m{i}" for i in range(12))]
+    found = palette.slots(methods, "plain")
+    assert found["plain"] == 0
+    assert 0 not in list(found.values())[1:]
+    assert found["m0"] == found["m9"] == 1
+    assert palette.slots(["a", "b"], "plain") == {"a": 1, "b": 2}

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from steadytune._page.table import Table
 from steadytune.records.schema import Record
 from steadytune.reporting.analysis.analyse import analyse, method_order
 from steadytune.reporting.analysis.setting import Setting
-from steadytune.reporting.tables.table import Table
 
 BARE: dict[str, Any] = {"history": [], "profile": None}
 """Changes that leave out what takes long to draw."""

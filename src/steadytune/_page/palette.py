@@ -7,6 +7,8 @@ which the page sets for light and dark.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 INK, MUTED, LINE, PAPER = "#1c2128", "#59636e", "#d5dbe1", "#fefefe"
 
 LIGHT = (
@@ -39,5 +41,13 @@ THEMED = {
     MUTED: "var(--muted)",
     LINE: "var(--line)",
     PAPER: "var(--card)",
-    **{colour: f"var(--method-{slot})" for slot, colour in enumerate(LIGHT)},
+    **{colour: f"var(--slot-{slot})" for slot, colour in enumerate(LIGHT)},
 }
+
+
+def slots(names: Iterable[str], baseline: str | None = None) -> dict[str, int]:
+    """Name -> its slot, a place in the palette: grey for the baseline, the others take turns."""
+    found = list(names)
+    others = [name for name in found if name != baseline]
+    turns = {name: 1 + i % (len(LIGHT) - 1) for i, name in enumerate(others)}
+    return {name: turns.get(name, 0) for name in found}

@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
+from .._page.palette import slots
+from .._page.table import Table
 from ..records.schema import Record, clean_text
 from .analysis.across_seeds import with_predictions
 from .analysis.analyse import analyse, method_order
 from .analysis.facts import Fact, environment_facts, period, setting_facts, setting_headings
 from .analysis.setting import Setting
-from .analysis.slots import slots
 from .overview import Overview, overview
 from .reading.arms import distinct_arms
 from .reading.predictions import PredictionFiles
 from .reading.records import checked
 from .sentences.verdict import Verdict, verdict
-from .tables.run_tables import failure_table
+from .tables.failures import failure_table
 from .tables.section_tables import SectionTables, section_tables
-from .tables.table import Table
 
 MOST_READ = 12
 """Settings of which predictions are read: each is many files."""
@@ -77,6 +77,11 @@ class Report:
     failures: Table | None
     environment: tuple[Fact, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def slots(self) -> dict[str, int]:
+        """The colour of each method."""
+        return {note.method: note.slot for note in self.methods}
 
     @property
     def runs(self) -> int:

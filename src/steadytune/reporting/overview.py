@@ -9,18 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._counted import counted
+from .._page.table import Table
 from .analysis.facts import short_names
-from .analysis.metric_display import NOT_AVAILABLE, capitalized, p_text
+from .analysis.metric_display import capitalized
 from .analysis.over_tasks import OverTasks, over_tasks
-from .analysis.setting import Comparison, MethodScores, Setting
+from .analysis.setting import Setting
 from .sentences.over_tasks_verdict import over_tasks_details, over_tasks_findings
 from .sentences.verdict import Finding, Outcome, outcome
-from .tables.over_tasks_table import over_tasks_table
+from .tables.over_tasks import over_tasks_table
 from .tables.score_matrix import score_matrix
-from .tables.stability_table import stability_sentence
-from .tables.table import Group, Row, Table, interval_text
-
-MOST_GROUPS = 300
+from .tables.settings import settings_table
+from .tables.stability import stability_sentence
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def overview(
     averaged = _averaged(short_names(headings, settings), settings, generator)
     return Overview(
         findings=_findings(settings),
-        table=_table(headings, settings),
+        table=settings_table(headings, settings),
         over_tasks=averaged,
         stability=stability_sentence(settings),
     )
@@ -119,50 +118,3 @@ _UNCLEAR: dict[Outcome, str] = {
     "not shown": "no difference shown",
     "unknown": "too few runs to tell",
 }
-
-
-def _table(headings: Sequence[str], settings: Sequence[Setting]) -> Table:
-    return Table(
-        title="In domain, setting by setting",
-        first="Method",
-        columns=("Runs", "Mean", "Std", "Max", "Difference", "95 % interval", "p"),
-        groups=tuple(map(_group, headings[:MOST_GROUPS], settings)),
-        notes=(
-            *_left_out(len(settings) - MOST_GROUPS),
-            "Difference: the mean paired difference to the baseline. p: two-sided sign-flip test, "
-            "corrected by Holm over all rows of this table.",
-        ),
-        dispensable=("Std", "Max"),
-    )
-
-
-def _left_out(count: int) -> tuple[str, ...]:
-    return (f"{counted(count, 'more setting')} are left out of this table.",) if count > 0 else ()
-
-
-def _group(heading: str, setting: Setting) -> Group:
-    comparisons = {c.method: c for c in setting.primary}
-    rows = (_row(m, comparisons.get(m.method), setting) for m in setting.in_domain.methods)
-    domain = setting.in_domain.domain
-    return Group(heading, tuple(rows), f"{setting.metric.heading}, {domain.remark}")
-
-
-def _row(method: MethodScores, comparison: Comparison | None, setting: Setting) -> Row:
-    metric, found = setting.metric, method.summary
-    scores = (
-        str(found.count),
-        metric.score(found.mean),
-        metric.spread(found.std),
-        metric.score(found.maximum),
-    )
-    return Row(method.method, (*scores, *_difference(comparison, setting)), method.method)
-
-
-def _difference(comparison: Comparison | None, setting: Setting) -> tuple[str, ...]:
-    if comparison is None:
-        return ("baseline" if setting.baseline else NOT_AVAILABLE, "", "")
-    return (
-        setting.metric.difference(comparison.difference.mean),
-        interval_text(comparison.difference.interval, setting.metric.difference),
-        p_text(comparison.adjusted_p),
-    )

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from steadytune._page.content import Figure
 from steadytune.diagnostics import Representations, noise_profile, weight_drift
 from steadytune.diagnostics.command.diagnosis import Diagnosis
 from steadytune.diagnostics.command.sections import sections
@@ -33,9 +34,14 @@ def test_a_single_example_has_no_in_manifold_noise() -> None:
     gaussian, other = (noise_profile(model, batches, noise=n) for n in ("gaussian", "in-manifold"))
     found = Diagnosis((measured("m", gaussian, in_manifold=other),), {}, ("text",), "made up", 0.05)
     assert "top_in_manifold" not in {figure.key for figure in summary(found)["m"]}
-    readings = {section.key: section.reading for section in sections(found)}
-    assert "100 % of the tokens" in readings["in_manifold"]
-    assert "of the tokens" not in readings["gaussian"]
+    captions = {
+        section.title: part.caption
+        for section in sections(found)
+        for part in section.parts
+        if isinstance(part, Figure)
+    }
+    assert "100 % of the tokens" in captions["How in-manifold noise fades through the layers"]
+    assert "of the tokens" not in captions["How Gaussian noise fades through the layers"]
 
 
 def test_a_model_that_is_the_same_for_all_examples_shows_it() -> None:

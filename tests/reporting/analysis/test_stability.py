@@ -7,7 +7,7 @@ import pytest
 from steadytune.records.schema import Record
 from steadytune.reporting.analysis.setting import Setting
 from steadytune.reporting.analysis.stability import sensitivity, stability, stability_over
-from steadytune.reporting.figures.curve_panels import stability_caption
+from steadytune.reporting.figures.stability import stability_caption
 from tests.reporting.fabricated import profile, record, setting_of
 
 

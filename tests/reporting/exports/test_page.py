@@ -13,7 +13,6 @@ import pytest
 
 from steadytune._exceptions import ConfigError
 from steadytune.reporting import build_report, render_html, write_page
-from steadytune.reporting.exports.page import namer
 from tests.reporting.fabricated import BARE, record, study, write
 
 EVIL = "<script>alert('x')</script>"
@@ -177,14 +176,6 @@ def test_a_page_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 def test_equal_records_give_equal_pages() -> None:
     assert page_of(study(1)) == page_of(study(1))
-
-
-def test_method_names_are_set_apart_and_escaped() -> None:
-    mark = namer(["lnsr", "lnsr:std=0.1", "<b>"])
-    assert mark("lnsr, lnsr:std=0.1 and <b> & lnsrx.") == (
-        "<code>lnsr</code>, <code>lnsr:std=0.1</code> and <code>&lt;b&gt;</code> &amp; lnsrx."
-    )
-    assert namer([])("a < b") == "a &lt; b"
 
 
 def test_importing_the_report_imports_nothing_heavy() -> None:

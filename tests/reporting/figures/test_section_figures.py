@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from jinja2 import UndefinedError
 
+from steadytune._page.content import Figure, Panel
 from steadytune._page.svg import Drawing, Frame
 from steadytune.reporting import build_report, render_html
-from steadytune.reporting.figures.panel import FigureView, Panel
 from steadytune.reporting.figures.section_figures import FIGURES
 from tests.reporting.fabricated import BARE, record
 
@@ -17,7 +16,7 @@ LEFT_OUT = "Not all figures of this setting are drawn"
 def page(patch: pytest.MonkeyPatch, *names: str) -> str:
     """A page in which the figures with these names have one drawing each, and all others none."""
     for name in FIGURES:
-        view = FigureView(caption(name), (panel(name),) if name in names else ())
+        view = Figure(caption(name), (panel(name),) if name in names else ())
         patch.setitem(FIGURES, name, lambda setting, prefix, view=view: view)
     return render_html(build_report([record(**BARE)], title="t"))
 
@@ -27,7 +26,7 @@ def caption(name: str) -> str:
 
 
 def panel(name: str) -> Panel:
-    return Panel(name, "", Drawing(f"id-{name}", name, Frame(200, 100, 9, 9), lambda axes: None))
+    return Panel(name, Drawing(f"id-{name}", name, Frame(200, 100, 9, 9), lambda axes: None))
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -59,5 +58,5 @@ def test_a_figure_that_the_page_names_must_be_declared(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(FIGURES, name)
-    with pytest.raises(UndefinedError, match=name):
+    with pytest.raises(KeyError, match=name):
         page(monkeypatch)

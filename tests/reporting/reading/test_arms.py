@@ -9,7 +9,7 @@ import pytest
 from steadytune.records.schema import Record
 from steadytune.reporting import build_report
 from steadytune.reporting.reading.arms import distinct_arms, grouped
-from steadytune.reporting.tables import run_tables
+from steadytune.reporting.tables.arms import arm_table
 from tests.reporting.fabricated import cells, record, study
 
 VARIES = ["epochs", "learning_rate"]
@@ -117,7 +117,7 @@ def test_the_arms_name_stands_everywhere_and_its_settings_in_a_table() -> None:
     ] == "adds noise"
     assert report.failures is not None
     assert report.failures.groups[0].rows[0].label == "lnsr (tuned)"
-    found = cells(run_tables.arm_table(report.sections[0].setting))
+    found = cells(arm_table(report.sections[0].setting))
     assert found["", "lnsr (tuned)"] == ("lnsr:std=0.1", "5e-05")
 
 

@@ -25,7 +25,7 @@ def test_cells_are_means_and_standard_deviations_in_points() -> None:
     assert found["In domain", "lnsr"] == expected
     below = [value - 0.1 for value in ours["one"]]
     assert found["Out of domain, unseen", "lnsr"][0] == shown(below)
-    assert table is not None and table.columns == ("one", "two", "Average")
+    assert table is not None and table.headings == ("one", "two", "Average")
 
 
 def test_a_method_that_lacks_a_task_has_no_average() -> None:
@@ -35,7 +35,7 @@ def test_a_method_that_lacks_a_task_has_no_average() -> None:
     data = averaged(records)
     assert data is not None
     table = score_matrix(data)
-    assert table is not None and table.columns == ("one", "three", "two", "Average")
+    assert table is not None and table.headings == ("one", "three", "two", "Average")
     assert cells(table)["In domain", "other"] == ("70.0", "70.0 (0.0)", "n/a", "n/a")
 
 

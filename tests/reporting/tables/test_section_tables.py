@@ -7,10 +7,10 @@ from typing import get_type_hints
 
 import pytest
 
+from steadytune._page.table import Table
 from steadytune.reporting import Report, build_report, render_html
 from steadytune.reporting.exports.markdown import markdown_report
 from steadytune.reporting.tables.section_tables import SectionTables
-from steadytune.reporting.tables.table import Table
 from tests.reporting.fabricated import BARE, record
 
 NAMES = [f.name for f in fields(SectionTables)]

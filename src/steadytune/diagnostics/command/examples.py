@@ -1,10 +1,9 @@
-"""The examples that noise moves most, as a table."""
+"""The examples that noise moves most, as tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from .. import most_moved
+from ..._page.table import Column, Group, Table, row
+from .. import MovedExample, most_moved
 from .diagnosis import Diagnosis
 from .measure import ModelDiagnosis
 
@@ -12,53 +11,36 @@ MOST_ROWS = 10
 _LONGEST = 220
 
 
-@dataclass(frozen=True)
-class ExampleRow:
-    """One example: its text, how far its top layer moved, and how often its answer changed."""
-
-    text: str
-    moved: str
-    times_typical: str
-    changed: str
-
-
-@dataclass(frozen=True)
-class ExampleTable:
-    """The examples that noise moves most in one model; `changed` heads the last column."""
-
-    label: str
-    changed: str
-    rows: tuple[ExampleRow, ...]
-
-
-def example_tables(found: Diagnosis) -> tuple[ExampleTable, ...]:
+def example_tables(found: Diagnosis) -> tuple[Table, ...]:
     """A table for each model."""
     return tuple(_table(model, found) for model in found.models)
 
 
-def _table(model: ModelDiagnosis, found: Diagnosis) -> ExampleTable:
-    size = f"{100 * found.relative_noise:g} %"
-    heading = ""
-    if model.outputs is not None:
-        values = model.outputs.kind == "values"
-        heading = f"Value moved at {size}" if values else f"Answer changed at {size}"
-    rows = tuple(
-        ExampleRow(
-            _shortened(found.texts[model.rows[example.index]]),
-            f"{100 * example.ratio:.1f} %",
-            f"{example.times_typical:.2f}",
-            _changed(model, example.index, found.relative_noise),
-        )
-        for example in most_moved(model.gaussian, top=MOST_ROWS)
+def _table(model: ModelDiagnosis, found: Diagnosis) -> Table:
+    columns: tuple[Column[MovedExample], ...] = (
+        Column("Top layer moved", lambda e: f"{100 * e.ratio:.1f} %"),
+        Column("Times the median", lambda e: f"{e.times_typical:.2f}"),
+        *_answers(model, found),
     )
-    return ExampleTable(model.label, heading, rows)
+    moved = most_moved(model.gaussian, top=MOST_ROWS)
+    rows = (row(_shortened(found.texts[model.rows[e.index]]), columns, e) for e in moved)
+    return Table(model.label, "Example", columns, (Group("", tuple(rows)),))
 
 
-def _changed(model: ModelDiagnosis, index: int, size: float) -> str:
-    if model.outputs is None:
-        return ""
-    share = float(model.outputs.change[model.outputs.sizes.index(size), index])
-    return f"{share:.3g}" if model.outputs.kind == "values" else f"{100 * share:.0f} %"
+def _answers(model: ModelDiagnosis, found: Diagnosis) -> tuple[Column[MovedExample], ...]:
+    """What becomes of the answers; nothing for a bare encoder, which gives none."""
+    outputs, size = model.outputs, found.relative_noise
+    if outputs is None:
+        return ()
+    values = outputs.kind == "values"
+    at = f"{100 * size:g} %"
+    changes = outputs.change[outputs.sizes.index(size)]
+
+    def changed(example: MovedExample) -> str:
+        share = float(changes[example.index])
+        return f"{share:.3g}" if values else f"{100 * share:.0f} %"
+
+    return (Column(f"Value moved at {at}" if values else f"Answer changed at {at}", changed),)
 
 
 def _shortened(text: str) -> str:

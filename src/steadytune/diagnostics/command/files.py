@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from ..._page.content import Figure, Section
 from ..._page.palette import LIGHT
 from ..._whole_file import write_json, write_whole
 from .arrays import named_arrays
 from .diagnosis import Diagnosis
 from .page import render_html
-from .sections import Section
+from .sections import slots_of
 from .summary import as_json
 
 PAGE, ARRAYS, NUMBERS, FIGURES = "diagnostics.html", "arrays.npz", "diagnostics.json", "figures"
@@ -31,14 +33,21 @@ def write_files(found: Diagnosis, shown: tuple[Section, ...], folder: Path, head
     np.savez_compressed(buffer, **named_arrays(found))  # type: ignore[arg-type]
     write_whole(folder / ARRAYS, buffer.getvalue())
     write_json(folder / NUMBERS, as_json(found))
+    slots = slots_of(found)
     for section in shown:
-        legend = {label: LIGHT[slot] for label, slot in section.legend}
-        for panel in section.panels:
-            # A drawing of one model needs to say of what; the others say it in their headings.
-            one = panel.slot is not None
-            title = f"{section.title}: {panel.heading}" if one else panel.heading
-            picture = panel.drawing.file("svg", title, {} if one else legend)
-            write_whole(folder / FIGURES / f"{panel.drawing.name}.svg", picture)
+        for figure in section.parts:
+            if isinstance(figure, Figure):
+                legend = {label: LIGHT[slots[label]] for label in figure.legend}
+                _write_drawings(section.title, figure, legend, folder / FIGURES)
     page = folder / PAGE
     write_whole(page, render_html(found, shown, heading).encode())
     return page
+
+
+def _write_drawings(title: str, figure: Figure, legend: Mapping[str, str], folder: Path) -> None:
+    for panel in figure.panels:
+        # A drawing of one model needs to say of what; the others say it in their headings.
+        one = panel.name is not None
+        heading = f"{title}: {panel.heading}" if one else panel.heading
+        picture = panel.drawing.file("svg", heading, {} if one else legend)
+        write_whole(folder / f"{panel.drawing.name}.svg", picture)

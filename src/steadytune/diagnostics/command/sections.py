@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from ..._page.palette import LIGHT
+from ..._page.content import Figure, Panel, Section, kept
+from ..._page.palette import LIGHT, slots
 from ..._page.svg import Drawing, Frame
 from .. import NoiseProfile, drawing
 from ..drawing.lines import Quantity
@@ -17,34 +17,6 @@ from .measure import JACOBIAN_EXAMPLES
 _WIDTH, _LEFT, _BOTTOM = 340.0, 62.0, 44.0
 _FEW_TOKENS = 0.01
 _FRAME = Frame(_WIDTH, 270.0, _LEFT, _BOTTOM)
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One drawing with its heading; `slot` is the colour of the model it is of."""
-
-    heading: str
-    drawing: Drawing
-    slot: int | None = None
-
-
-@dataclass(frozen=True)
-class Section:
-    """Drawings that belong together.
-
-    Args:
-        key: Short name, which the files of the drawings begin with.
-        title: What is shown.
-        reading: How to read the drawings.
-        panels: The drawings.
-        legend: Label and colour slot of the models that colour tells apart.
-    """
-
-    key: str
-    title: str
-    reading: str
-    panels: tuple[Panel, ...]
-    legend: tuple[tuple[str, int], ...] = ()
 
 
 def sections(found: Diagnosis) -> tuple[Section, ...]:
@@ -59,12 +31,21 @@ def sections(found: Diagnosis) -> tuple[Section, ...]:
         _drift(found),
         _likeness(found),
     )
-    return tuple(section for section in made if section.panels)
+    return kept(*made)
 
 
-def slot(found: Diagnosis, label: str) -> int:
-    """The colour slot of a model: grey for the first."""
-    return [model.label for model in found.models].index(label) % len(LIGHT)
+def slots_of(found: Diagnosis) -> dict[str, int]:
+    """The colour of each model: grey for the first."""
+    labels = [model.label for model in found.models]
+    return slots(labels, labels[0])
+
+
+def _section(
+    title: str, reading: str, panels: tuple[Panel, ...], legend: Iterable[str] = ()
+) -> Section:
+    """Drawings that belong together, with how to read them; empty without a drawing."""
+    small = len(panels) not in (1, 2, 4)
+    return Section(title, kept(Figure(reading, panels, tuple(legend), small)))
 
 
 def _attenuation(found: Diagnosis, name: str, words: str) -> Section:
@@ -76,7 +57,7 @@ def _attenuation(found: Diagnosis, name: str, words: str) -> Section:
             label,
             _describe(label, profile),
             partial(drawing.draw_attenuation, profile, limit=limit),
-            slot(found, label),
+            label,
         )
         for i, (label, profile) in enumerate(profiles.items())
     )
@@ -93,7 +74,7 @@ def _attenuation(found: Diagnosis, name: str, words: str) -> Section:
         f"where it starts (0 is the embeddings); the band is one standard deviation over examples."
         f"{_undirected(profiles)}"
     )
-    return Section(name, f"How {words} noise fades through the layers", reading, panels)
+    return _section(f"How {words} noise fades through the layers", reading, panels)
 
 
 def _undirected(profiles: Mapping[str, NoiseProfile]) -> str:
@@ -114,7 +95,7 @@ def _amplification(found: Diagnosis) -> Section:
             m.label,
             f"By what factor Gaussian noise grows between the layers of {m.label}.",
             partial(drawing.draw_amplification, m.gaussian, limit=limit),
-            slot(found, m.label),
+            m.label,
         )
         for i, m in enumerate(found.models)
     )
@@ -123,7 +104,7 @@ def _amplification(found: Diagnosis) -> Section:
         "(column), relative to the norms there. Blue, below 1: it has faded. Orange, above 1: it "
         "has grown."
     )
-    return Section("amplification", "Where noise grows and where it fades", reading, panels)
+    return _section("Where noise grows and where it fades", reading, panels)
 
 
 def _outputs(found: Diagnosis) -> Iterator[Section]:
@@ -138,8 +119,7 @@ def _outputs(found: Diagnosis) -> Iterator[Section]:
         }
         if kind == "values":
             headings = {"change": "How far the value moves", "divergence": "Its square"}
-        yield Section(
-            f"outputs-{kind}",
+        yield _section(
             "What noise does to the predictions",
             "Gaussian noise enters at layer 0, from small to half of the hidden state's norm; mean "
             "over examples and draws, the band is the standard error over examples. A stable model "
@@ -153,7 +133,7 @@ def _outputs(found: Diagnosis) -> Iterator[Section]:
                 )
                 for name, heading in headings.items()
             ),
-            _legend(found, group),
+            group,
         )
 
 
@@ -185,10 +165,8 @@ def _jacobians(found: Diagnosis) -> Section:
         f"are means over {JACOBIAN_EXAMPLES} examples at most, strokes their middle half."
     )
     group_labels = [m.label for m in found.models]
-    return Section(
-        "jacobians", "How steep the upper layers are", reading, tuple(panels),
-        _legend(found, group_labels),
-    )  # fmt: skip
+    title = "How steep the upper layers are"
+    return _section(title, reading, tuple(panels), group_labels)
 
 
 def _ranks(found: Diagnosis) -> Section:
@@ -210,9 +188,7 @@ def _ranks(found: Diagnosis) -> Section:
         "their singular values' shares. A fall in the top layers after fine-tuning means that the "
         "representations collapse onto what the task needs."
     )
-    return Section(
-        "ranks", "How rich the representations are", reading, panels, _legend(found, group)
-    )
+    return _section("How rich the representations are", reading, panels, group)
 
 
 def _drift(found: Diagnosis) -> Section:
@@ -237,9 +213,7 @@ def _drift(found: Diagnosis) -> Section:
         "difference over the norm of the start. Above stands for what follows the layers, such as "
         "a pooler. Weights that the start does not have, such as a new head's, do not count."
     )
-    return Section(
-        "drift", "How far the weights have moved", reading, panels, _legend(found, group)
-    )
+    return _section("How far the weights have moved", reading, panels, group)
 
 
 def _likeness(found: Diagnosis) -> Section:
@@ -253,24 +227,19 @@ def _likeness(found: Diagnosis) -> Section:
     for i, (label, data) in enumerate(group.items()):
         maps = partial(drawing.draw_similarity, data, first=first, second=label)
         words = f"Linear CKA between all layers of {first} and of {label}."
-        panels.append(
-            _panel(f"likeness-{i}", f"{first} and {label}", words, maps, slot(found, label))
-        )
+        panels.append(_panel(f"likeness-{i}", f"{first} and {label}", words, maps, label))
     reading = (
         "Linear CKA: 1 where two layers hold the same information up to rotation and scale, 0 "
         "where they have nothing in common. Two fine-tuned models that agree below and differ "
         "above have changed their top layers."
     )
-    return Section(
-        "likeness", f"How alike the models are to {first}", reading, tuple(panels),
-        _legend(found, group),
-    )  # fmt: skip
+    return _section(f"How alike the models are to {first}", reading, tuple(panels), group)
 
 
 def _panel(
-    name: str, heading: str, label: str, draw: Callable[..., None], colour: int | None = None
+    name: str, heading: str, label: str, draw: Callable[..., None], of: str | None = None
 ) -> Panel:
-    return Panel(heading, Drawing(name, label, _FRAME, draw), colour)
+    return Panel(heading, Drawing(name, label, _FRAME, draw), name=of)
 
 
 def _describe(label: str, profile: NoiseProfile) -> str:
@@ -282,8 +251,5 @@ def _describe(label: str, profile: NoiseProfile) -> str:
 
 
 def _colours(found: Diagnosis, labels: Iterable[str]) -> list[str]:
-    return [LIGHT[slot(found, label)] for label in labels]
-
-
-def _legend(found: Diagnosis, labels: Iterable[str]) -> tuple[tuple[str, int], ...]:
-    return tuple((label, slot(found, label)) for label in labels)
+    chosen = slots_of(found)
+    return [LIGHT[chosen[label]] for label in labels]

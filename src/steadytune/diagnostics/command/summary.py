@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ..._page.table import Column, Group, Table, row
 from .. import JacobianNorms, OutputSensitivity
 from .diagnosis import Diagnosis
 from .measure import ModelDiagnosis
 
 
 @dataclass(frozen=True)
-class Figure:
+class Number:
     """One number: what it is, in words, how it is written, and its value (None if undefined)."""
 
     key: str
@@ -27,12 +30,30 @@ class Figure:
         return "–" if self.value is None else self.form.format(self.value)
 
 
-def summary(found: Diagnosis) -> dict[str, tuple[Figure, ...]]:
+def summary(found: Diagnosis) -> dict[str, tuple[Number, ...]]:
     """The same figures for every model, by its label; those that no model has are left out."""
     rows = {model.label: _figures(model, found.relative_noise) for model in found.models}
     columns = zip(*rows.values(), strict=True)
     kept = [i for i, column in enumerate(columns) if any(f.value is not None for f in column)]
     return {label: tuple(row[i] for i in kept) for label, row in rows.items()}
+
+
+def summary_table(found: Diagnosis) -> Table:
+    """The few numbers that stand at the top: one line a number, one column a model."""
+    figures = summary(found)
+    columns = tuple(Column[Mapping[str, Number]](label, partial(_text, label)) for label in figures)
+    lines = [dict(zip(figures, line, strict=True)) for line in zip(*figures.values(), strict=True)]
+    rows = tuple(row(next(iter(line.values())).heading, columns, line) for line in lines)
+    start = f" The start of the weights is {found.start}." if found.start else ""
+    note = (
+        "The less noise moves, the steadier the model, unless its examples lie near 0 % apart: "
+        f"then it has collapsed and no longer tells its inputs apart.{start}"
+    )
+    return Table("Numbers", "Mean over examples", columns, (Group("", rows),), (note,))
+
+
+def _text(label: str, line: Mapping[str, Number]) -> str:
+    return line[label].text
 
 
 def as_json(found: Diagnosis) -> dict[str, Any]:
@@ -57,29 +78,29 @@ def as_json(found: Diagnosis) -> dict[str, Any]:
     }
 
 
-def _figures(model: ModelDiagnosis, size: float) -> tuple[Figure, ...]:
+def _figures(model: ModelDiagnosis, size: float) -> tuple[Number, ...]:
     noise = f"{100 * size:g} %"
     drift = None if model.drift is None else _total_drift(model)
     values = model.outputs is not None and model.outputs.kind == "values"
     return (
-        Figure("top_gaussian", f"Top layer moved by {noise} Gaussian noise at layer 0", "{:.3g} %",
+        Number("top_gaussian", f"Top layer moved by {noise} Gaussian noise at layer 0", "{:.3g} %",
                100 * float(model.gaussian.ratio[0][-1])),
-        Figure("top_in_manifold", f"Top layer moved by {noise} in-manifold noise at layer 0",
+        Number("top_in_manifold", f"Top layer moved by {noise} in-manifold noise at layer 0",
                "{:.3g} %", _in_manifold(model)),
-        Figure("scatter", "How far examples lie apart at the top layer, of their length",
+        Number("scatter", "How far examples lie apart at the top layer, of their length",
                "{:.3g} %", 100 * float(model.scatter.scatter[-1])),
-        Figure("moved" if values else "changed",
+        Number("moved" if values else "changed",
                f"Value moved by {noise} noise" if values else f"Answers changed by {noise} noise",
                "{:.3g}" if values else "{:.1f} %", _changed(model.outputs, size)),
-        Figure("divergence",
+        Number("divergence",
                f"Its square, mean at {noise}" if values else
                f"Probabilities moved by {noise} noise (symmetrised KL, nats)", "{:.2g}",
                _at(model.outputs, "divergence", size)),
-        Figure("gain", "Typical factor of small changes, layer 0 to top", "{:.2f}",
+        Number("gain", "Typical factor of small changes, layer 0 to top", "{:.2f}",
                _mean(model.jacobian, "gain")),
-        Figure("spectral", "Largest factor of small changes, layer 0 to top", "{:.1f}",
+        Number("spectral", "Largest factor of small changes, layer 0 to top", "{:.1f}",
                _mean(model.jacobian, "spectral")),
-        Figure("drift", "Distance of the weights from the start", "{:.2f} %", drift),
+        Number("drift", "Distance of the weights from the start", "{:.2f} %", drift),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .diagnosis import Diagnosis
-from .summary import summary
+from .summary import summary_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,11 +32,12 @@ def print_summary(found: Diagnosis, console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    shown = summary_table(found)
     table = Table(title=None, box=None, pad_edge=False)
     table.add_column("")
-    rows = summary(found)
-    for label in rows:
+    for label in shown.headings:
         table.add_column(Text(label), justify="right")
-    for figures in zip(*rows.values(), strict=True):
-        table.add_row(figures[0].heading, *(figure.text for figure in figures))
+    for group in shown.groups:
+        for line in group.rows:
+            table.add_row(line.label, *line.cells)
     console.print(table)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..._page.palette import slots
 from ...records.schema import Record, TaskPart
 from ...stats import (
     TrainTestGap,
@@ -25,7 +26,6 @@ from ..reading.arms import common_spec, grouped
 from . import scoring
 from .metric_display import metric_display
 from .setting import Comparison, Cost, Domain, DomainScores, MethodScores, Setting
-from .slots import slots
 from .subsets import by_subset
 
 MANY_RESAMPLES, FEW_RESAMPLES, MANY_RESAMPLES_UP_TO = 9999, 1999, 40

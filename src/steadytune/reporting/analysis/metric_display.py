@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...records.schema import clean_text
+from ...stats import Interval
 
 NOT_AVAILABLE = "n/a"
 
@@ -127,6 +129,18 @@ def p_text(value: float | None) -> str:
 def share_text(value: float | None) -> str:
     """A share from 0 to 1 with two digits."""
     return number(value, 2)
+
+
+def ratio_text(value: float | None) -> str:
+    """A ratio with two digits."""
+    return number(value, 2)
+
+
+def interval_text(interval: Interval | None, show: Callable[[float | None], str]) -> str:
+    """`-0.4 to +1.9`, or n/a."""
+    if interval is None:
+        return NOT_AVAILABLE
+    return f"{show(interval.low)} to {show(interval.high)}"
 
 
 def duration(seconds: float | None) -> str:

@@ -156,6 +156,10 @@ class Ensembles:
     learned: int
     sizes: tuple[EnsembleScores, ...]
 
+    def of(self, size: int) -> EnsembleScores | None:
+        """What those of so many runs score; None where there are not so many runs."""
+        return next((scores for scores in self.sizes if scores.size == size), None)
+
 
 @dataclass(frozen=True)
 class Setting:

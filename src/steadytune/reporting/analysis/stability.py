@@ -10,7 +10,6 @@ from ...records.schema import ProfilePart, Record
 from ...stats import Correlation, correlation, correlation_within
 from .scoring import degenerate, score
 from .setting import Setting
-from .thinning import MOST_DOTS, thin
 
 FEWEST_POINTS = 4
 """With fewer runs a correlation has no interval."""
@@ -152,7 +151,7 @@ def _method(method: str, slot: int, runs: Sequence[_Run]) -> StabilityPoints:
 
 
 def _points(runs: Sequence[_Run]) -> tuple[Point, ...]:
-    return thin(sorted((run.moved, run.score) for run in runs), MOST_DOTS)
+    return tuple(sorted((run.moved, run.score) for run in runs))
 
 
 def _correlation(runs: Sequence[_Run]) -> Correlation:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..._folders import make_folder
+from ..._page.content import Figure, Panel
 from ..._page.palette import LIGHT
 from ..._whole_file import write_whole
 from ..build import Report
-from ..figures.overview_figures import overview_figures
-from ..figures.panel import FigureView, Panel
-from ..figures.section_figures import section_figures
+from ..figures.section_figures import overview_figure, section_figures
 
 MOST_FILES = 400
 
@@ -34,7 +33,6 @@ def write_figures(
         ConfigError: If a file cannot be written.
     """
     target = make_folder(folder)
-    slots = {note.method: note.slot for note in report.methods}
     written: list[Path] = []
     for index, heading, name, view in _views(report):
         for panel in view.panels:
@@ -42,22 +40,24 @@ def write_figures(
                 return tuple(written)
             stem = file_stem(index, name, view, panel)
             title = f"{heading}: {panel.heading}"
-            legend = {method: LIGHT[slots[method]] for method in view.legend}
+            legend = {method: LIGHT[report.slots[method]] for method in view.legend}
             for suffix in formats:
                 content = panel.drawing.file(suffix, title, legend)
                 written.append(write_whole(target / f"{stem}.{suffix}", content))
     return tuple(written)
 
 
-def _views(report: Report) -> Iterator[tuple[int, str, str, FigureView]]:
+def _views(report: Report) -> Iterator[tuple[int, str, str, Figure]]:
     """The number of a setting, 0 for all of them, a heading, and a figure by name."""
-    yield from ((0, report.title, name, view) for name, view in overview_figures(report).items())
+    over = overview_figure(report)
+    if over:
+        yield 0, report.title, "over", over
     for index, section in enumerate(report.sections, start=1):
         for name, view in section_figures(section.setting, f"s{index}").items():
             yield index, section.heading, name, view
 
 
-def file_stem(index: int, name: str, view: FigureView, panel: Panel) -> str:
+def file_stem(index: int, name: str, view: Figure, panel: Panel) -> str:
     """`1-dots-0-movie-in-domain`: setting, kind, place among its kind, and what it shows."""
     place = view.panels.index(panel)
     words = re.sub(r"[^a-z0-9]+", "-", panel.heading.lower()).strip("-")[:40].strip("-")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from ..._page.table import Group, Row, Table
 from ..build import Report, Section
 from ..sentences.verdict import Finding
-from ..tables.table import Group, Row, Table
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 
@@ -56,7 +56,7 @@ def _table(table: Table | None) -> Iterator[str]:
     if table is None:
         return
     yield f"**{_escaped(table.title)}**"
-    heads = [table.first, *table.columns]
+    heads = [table.first, *table.headings]
     align = ["---", *(["---:" if table.numeric else "---"] * len(table.columns))]
     rows = [row for group in table.groups for row in _rows(group, len(table.columns))]
     yield "\n".join([_line(map(_escaped, heads)), _line(align), *rows])

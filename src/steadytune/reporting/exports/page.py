@@ -1,31 +1,30 @@
-"""One self-contained page: no scripts, no fonts or pictures from elsewhere, all text escaped."""
+"""The report as one page, in the order in which it is read."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ..._page.palette import DARK, LIGHT
-from ..._page.template import fill
+from ..._counted import counted
+from ..._page import content as page
+from ..._page.content import Bullets, Chapter, Code, Figure, Fold, Page, Part, Terms, Text, kept
+from ..._page.render import render
 from ..._whole_file import write_whole
-from ..build import Report
-from ..figures.overview_figures import overview_figures
-from ..figures.panel import FigureView
-from ..figures.section_figures import FIGURES, section_figures
-from ..tables.reproduction import RULES
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
-
-_TEMPLATE = Path(__file__).parent / "templates" / "report.html.j2"
+from ..build import Report, Section
+from ..figures.section_figures import FIGURES, overview_figure, section_figures
+from ..sentences.terms import TERMS
+from ..sentences.verdict import Finding
+from ..tables.run_files import RULES
 
 MOST_SECTIONS = 60
 """Settings that a page shows in full; of the others it shows a line in the table of all."""
 
 MOST_PANELS = 60
 """Drawings a page holds at most: more would take long to draw and longer to look at."""
+
+MOST_WARNINGS = 50
+
+Figures = dict[str, Figure | None]
 
 
 def write_page(report: Report, path: str | Path) -> Path:
@@ -39,54 +38,195 @@ def write_page(report: Report, path: str | Path) -> Path:
 
 def render_html(report: Report) -> str:
     """The page as text, with up to 60 drawings, those that matter most first."""
-    methods = [note.method for note in report.methods]
-    figures, complete = zip(*_chosen_figures(report), strict=True) if report.sections else ((), ())
-    values = {
-        "report": report,
-        "shown": MOST_SECTIONS,
-        "over": overview_figures(report).values(),
-        "figures": figures,
-        "complete": complete,
-        "rules": RULES,
-        "palette": list(zip(LIGHT, DARK, strict=True)),
-        "slots": {note.method: note.slot for note in report.methods},
-    }
-    return fill(_TEMPLATE, values, {"naming": namer(methods)})
+    return render(report_page(report))
 
 
-def _chosen_figures(report: Report) -> list[tuple[dict[str, FigureView | None], bool]]:
+def report_page(report: Report) -> Page:
+    """The page as a value."""
+    runs = counted(report.runs, "run")
+    return Page(
+        title=report.title,
+        subtitle=f"{runs}, {report.period}" if report.period else runs,
+        chapters=kept(
+            Chapter("", kept(*_overview(report))),
+            *_sections(report),
+            Chapter("", kept(*_closing(report))),
+        ),
+        slots=report.slots,
+    )
+
+
+def _overview(report: Report) -> Iterator[page.Section]:
+    """What all settings say together."""
+    found = report.overview
+    if found is None:
+        if not report.sections:
+            yield page.Section("Verdict", (Text("No run gives a result yet.", "claim"),), True)
+        return
+    verdict: tuple[Part, ...]
+    if found.over_tasks is None:
+        verdict = (*_findings(found.findings), Bullets(found.details))
+        yield page.Section("Verdict over all settings", kept(*verdict), verdict=True)
+    else:
+        averaged = found.over_tasks
+        one_by_one = (f"{f.claim} {f.evidence}".rstrip() for f in found.findings)
+        verdict = (*_findings(averaged.findings), Bullets(found.details))
+        folded = Fold("Setting by setting", (Bullets(tuple(one_by_one)),))
+        yield page.Section("Verdict over tasks", kept(*verdict, folded), verdict=True)
+        over: tuple[Part, ...] = kept(overview_figure(report), averaged.scores, averaged.table)
+        yield page.Section("Over tasks", over)
+    count, hidden = len(report.sections), len(report.sections) - MOST_SECTIONS
+    yield page.Section(
+        "Settings",
+        kept(
+            Text(
+                "Runs are compared only where everything but the method, its own settings and the "
+                f"seed is the same. That gives {count} settings."
+            ),
+            Text(
+                f"The other {hidden} settings are left to the table below and to reports of their "
+                "own."
+            )
+            if hidden > 0
+            else None,
+            found.table,
+        ),
+    )
+
+
+def _findings(findings: Sequence[Finding]) -> Iterator[Text]:
+    for finding in findings:
+        yield Text(finding.claim, "claim")
+        yield Text(finding.evidence)
+
+
+def _sections(report: Report) -> Iterator[Chapter]:
+    shown = report.sections[:MOST_SECTIONS]
+    several = len(report.sections) > 1
+    for index, (section, (figures, complete)) in enumerate(
+        zip(shown, _chosen_figures(shown), strict=True)
+    ):
+        parts = list(_section(section, figures, alone=report.overview is None))
+        if index == 0:
+            parts.insert(1, _compared(report))
+        if not complete:
+            parts.append(page.Section("Figures", (Text(_NOT_ALL, "note"),)))
+        yield Chapter(section.heading if several else "", kept(*parts))
+
+
+_NOT_ALL = (
+    "Not all figures of this setting are drawn, to keep the page light. A report on this setting's "
+    "records alone has them."
+)
+
+
+def _section(section: Section, views: Figures, alone: bool) -> Iterator[page.Section]:
+    """Everything on one setting; what is None or empty leaves no trace."""
+    tables, notes = section.tables, section.verdict.qualifications
+    yield page.Section(
+        "Verdict",
+        kept(
+            *_findings(section.verdict.findings),
+            Bullets(notes.special),
+            Fold("What these findings do not cover", kept(Bullets(notes.general)), open=alone),
+        ),
+        verdict=True,
+    )
+    yield page.Section(
+        "Scores",
+        kept(
+            views["dots"],
+            tables.scores,
+            _fold("Without the runs that diverged or crashed", tables.finished),
+            _fold("The best of n seeds", views["best"]),
+            _fold("Training examples against test examples", tables.gap),
+            _fold("How far seeds disagree, example by example", tables.disagreement),
+        ),
+    )
+    yield page.Section(
+        "Differences, seed by seed",
+        kept(
+            views["differences"],
+            tables.differences,
+            _fold(
+                "Tests of the differences, and the probability of improvement", tables.significance
+            ),
+            _fold("Spread over seeds", tables.spread),
+        ),
+    )
+    yield page.Section("Ensembles of seeds", kept(views["ensembles"], tables.ensembles))
+    yield page.Section(
+        "Inside the runs",
+        kept(
+            tables.degenerate,
+            _fold("Learning curves", views["learning"]),
+            _fold("How noise fades through the layers", views["noise"]),
+            _fold("Stability against performance", views["stability"], tables.stability),
+        ),
+    )
+    yield page.Section("Cost", kept(tables.cost, views["cost"]))
+    yield page.Section(
+        "Setting of the runs",
+        kept(
+            tables.arms,
+            Terms(tuple((fact.label, fact.value) for fact in section.facts), "facts"),
+            _fold("Which runs these numbers rest on", tables.runs),
+        ),
+    )
+
+
+def _fold(summary: str, *parts: Part | None) -> Fold:
+    return Fold(summary, kept(*parts))
+
+
+def _compared(report: Report) -> page.Section:
+    described = (
+        (note.method, note.description or "No description was recorded.") for note in report.methods
+    )
+    return page.Section("What was compared", (Terms(tuple(described), "names"),))
+
+
+def _closing(report: Report) -> Iterator[page.Section]:
+    yield page.Section("Failed runs", kept(report.failures))
+    more = len(report.warnings) - MOST_WARNINGS
+    warnings = (*report.warnings[:MOST_WARNINGS], *([f"{more} more."] if more > 0 else []))
+    yield page.Section("Warnings", kept(Bullets(warnings)))
+    facts = Terms(tuple((fact.label, fact.value) for fact in report.environment), "facts")
+    yield page.Section(
+        "How to reproduce this",
+        kept(
+            Code(report.command),
+            Text(_WITH_COMMAND if report.command else _WITHOUT_COMMAND),
+            _fold("Where each number comes from", Terms(RULES)),
+            Fold("Versions and machine", kept(facts)),
+        ),
+    )
+    yield page.Section("Terms", (Fold("What the words on this page mean", (Terms(TERMS),)),))
+
+
+_WITH_COMMAND = (
+    "Equal settings on an equal machine with equal versions give equal numbers. Every run is one "
+    "file under runs/ in the folder of its study."
+)
+_WITHOUT_COMMAND = (
+    "Every run is one file under runs/ in the folder of its study; its spec says what to repeat."
+)
+
+
+def _chosen_figures(sections: Sequence[Section]) -> list[tuple[Figures, bool]]:
     """The figures of each section, and whether these are all of its figures.
 
-    Those that are not drawn are None: the template fails on a name that no figure has.
+    Those that are not drawn are None: a name that no figure has fails.
     """
-    shown = report.sections[:MOST_SECTIONS]
-    every = [section_figures(s.setting, f"s{i}") for i, s in enumerate(shown)]
-    chosen: list[dict[str, FigureView | None]] = [dict.fromkeys(FIGURES) for _ in every]
+    every = [section_figures(s.setting, f"s{i}") for i, s in enumerate(sections)]
+    chosen: list[Figures] = [dict.fromkeys(FIGURES) for _ in every]
     left = MOST_PANELS
     for name in FIGURES:
-        for views, kept in zip(every, chosen, strict=True):
+        for views, shown in zip(every, chosen, strict=True):
             if name in views and len(views[name].panels) <= left:
-                kept[name] = views[name]
+                shown[name] = views[name]
                 left -= len(views[name].panels)
     return [
-        (kept, all(kept[name] for name in views)) for views, kept in zip(every, chosen, strict=True)
+        (shown, all(shown[name] for name in views))
+        for views, shown in zip(every, chosen, strict=True)
     ]
-
-
-def namer(methods: Sequence[str]) -> Callable[[str], Markup]:
-    """A filter that escapes a sentence and sets the names of methods in it apart."""
-    from markupsafe import Markup, escape
-
-    # A name may begin another one, so the longest is looked for first.
-    names = "|".join(re.escape(name) for name in sorted(methods, key=len, reverse=True) if name)
-    pattern = re.compile(rf"(?<![\w:=,])({names})(?![\w=]|[:,]\w)" if names else r"(?!)()")
-
-    def mark(sentence: str) -> Markup:
-        parts = pattern.split(sentence)
-        pieces = [escape(p) if i % 2 == 0 else _as_code(p) for i, p in enumerate(parts)]
-        return Markup("").join(pieces)
-
-    def _as_code(name: str) -> Markup:
-        return Markup("<code>{}</code>").format(name)
-
-    return mark

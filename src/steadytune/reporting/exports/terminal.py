@@ -11,9 +11,9 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from ..._page.table import Row, Table
 from ..build import Report
 from ..sentences.verdict import Finding
-from ..tables.table import Row, Table
 
 NARROWEST_LABEL = 16
 MOST_SECTIONS = 8
@@ -144,7 +144,7 @@ def _print_remarks(table: Table, console: Console) -> None:
 def _width(table: Table) -> int:
     """The width below which numbers would have to be broken; only labels and prose may be."""
     rows = [row for group in table.groups for row in group.rows]
-    longest = [_longest(i, heading, rows) for i, heading in enumerate(table.columns)]
+    longest = [_longest(i, heading, rows) for i, heading in enumerate(table.headings)]
     if not table.numeric:
         longest = [min(width, NARROWEST_LABEL) for width in longest]
     labels = max((len(row.label) for row in rows), default=0)
@@ -158,7 +158,7 @@ def _longest(column: int, heading: str, rows: Sequence[Row]) -> int:
 def _as_table(table: Table) -> RichTable:
     grid = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
     grid.add_column(table.first, overflow="fold")
-    for heading in table.columns:
+    for heading in table.headings:
         grid.add_column(
             heading,
             justify="right" if table.numeric else "left",
@@ -188,5 +188,5 @@ def _print_as_list(table: Table, console: Console) -> None:
             console.print(_group_heading(group.heading, group.remark))
         for row in group.rows:
             console.print(Padding(Text(row.label, style="cyan"), (0, 0, 0, 1)))
-            pairs = zip(table.columns, row.cells, strict=True)
+            pairs = zip(table.headings, row.cells, strict=True)
             console.print(Padding(Text(" · ".join(f"{c}: {v}" for c, v in pairs)), (0, 0, 0, 3)))

@@ -1,23 +1,30 @@
-"""Which figures a setting has: `FIGURES` is the one list of them, and its order their priority."""
+"""Which figures a report has: `FIGURES` is the one list of those of a setting."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..._page.content import Figure
 from ..analysis.setting import Setting
-from .curve_panels import best_view, ensemble_view, learning_view, stability_view
-from .panel import FigureView
-from .score_panels import cost_view, differences_view, dots_view, noise_view
+from ..build import Report
+from .cost import cost_figure
+from .differences import differences_figure
+from .dots import dots_figure
+from .learning import learning_figure
+from .more_seeds import best_figure, ensemble_figure
+from .noise import noise_figure
+from .over_tasks import over_tasks_figure
+from .stability import stability_figure
 
-FIGURES: dict[str, Callable[[Setting, str], FigureView]] = {
-    "dots": dots_view,
-    "ensembles": ensemble_view,
-    "differences": differences_view,
-    "cost": cost_view,
-    "best": best_view,
-    "learning": learning_view,
-    "stability": stability_view,
-    "noise": noise_view,
+FIGURES: dict[str, Callable[[Setting, str], Figure]] = {
+    "dots": dots_figure,
+    "ensembles": ensemble_figure,
+    "differences": differences_figure,
+    "cost": cost_figure,
+    "best": best_figure,
+    "learning": learning_figure,
+    "stability": stability_figure,
+    "noise": noise_figure,
 }
 """Name -> what makes the figure, those first that a report would rather have.
 
@@ -25,7 +32,13 @@ The template puts each of them in its place by this name; the name stands in nam
 """
 
 
-def section_figures(setting: Setting, prefix: str) -> dict[str, FigureView]:
+def section_figures(setting: Setting, prefix: str) -> dict[str, Figure]:
     """The figures that a setting has something for; `prefix` keeps ids in the page apart."""
     views = {name: make(setting, prefix) for name, make in FIGURES.items()}
     return {name: view for name, view in views.items() if view.panels}
+
+
+def overview_figure(report: Report) -> Figure | None:
+    """The figure over tasks; None where a report has one setting, or tasks without an average."""
+    averaged = report.overview.over_tasks if report.overview else None
+    return over_tasks_figure(averaged.data, report.slots) if averaged else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._counted import counted
+from ..analysis.metric_display import interval_text, ratio_text
 from ..analysis.over_tasks import OverTasks, PooledComparison
-from ..tables.over_tasks_table import POINTS, degenerate_text, ratio_text
-from ..tables.table import interval_text
+from ..tables.over_tasks import POINTS, degenerate_text
 from .verdict import Finding, amount, how_sure, outcome
 
 MANY = 4

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from ..._counted import counted
 from ...stats import Interval
 from ..analysis.facts import field_label
-from ..analysis.metric_display import MetricDisplay, capitalized, number
+from ..analysis.metric_display import MetricDisplay, capitalized, interval_text, number
 from ..analysis.setting import Comparison, MethodScores, Setting
-from ..tables.table import interval_text
 
 FEW_SEEDS = 10
 FEW_METHODS = 2

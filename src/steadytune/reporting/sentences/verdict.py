@@ -12,9 +12,8 @@ from typing import Literal, Protocol
 
 from ..._counted import counted
 from ...stats import PairedDifference
-from ..analysis.metric_display import MetricDisplay, capitalized, p_text
+from ..analysis.metric_display import MetricDisplay, capitalized, interval_text, p_text
 from ..analysis.setting import Comparison, Setting
-from ..tables.table import interval_text
 from .qualifications import LEVEL, Qualifications, qualifications
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from statistics import fmean, stdev
 
+from ..._page.table import Column, Group, Table, row
 from ..analysis.metric_display import NOT_AVAILABLE, number
 from ..analysis.over_tasks import OverTasks, Side
 from ..analysis.task_scores import Scores
-from .table import Group, Row, Table
 
 MOST_TASKS = 9
 """With more tasks the table is too wide to read; the one of all settings has them."""
@@ -16,18 +17,25 @@ MOST_TASKS = 9
 AVERAGE = "Average"
 
 
+_ByTask = Mapping[str, Scores]
+
+
 def score_matrix(data: OverTasks) -> Table | None:
     """Every task's scores by method, and their average; None where there are too many tasks."""
     names = [task.name for task in data.inside.tasks]
     if len(names) > MOST_TASKS:
         return None
-    groups = [_group("In domain", data.inside, data, names)]
+    columns = (
+        *(Column(name, partial(_of_task, name)) for name in names),
+        Column[_ByTask](AVERAGE, lambda found: _average(list(found.values()))),
+    )
+    groups = [_group("In domain", data.inside, data, columns)]
     if data.outside:
-        groups.append(_group("Out of domain, unseen", data.outside, data, names))
+        groups.append(_group("Out of domain, unseen", data.outside, data, columns))
     return Table(
         title=f"Scores by {data.unit}: mean and, in brackets, standard deviation over runs",
         first="Method",
-        columns=(*names, AVERAGE),
+        columns=columns,
         groups=tuple(groups),
         notes=(
             "In points of each task's metric (correlations times 100). "
@@ -36,14 +44,15 @@ def score_matrix(data: OverTasks) -> Table | None:
     )
 
 
-def _group(heading: str, side: Side, data: OverTasks, names: Sequence[str]) -> Group:
-    tasks = {task.name: task.methods for task in side.tasks}
-    rows = []
-    for method in data.methods:
-        found = {name: scores.get(method, {}) for name, scores in tasks.items()}
-        cells = (_cell(found[name]) if name in found else "" for name in names)
-        rows.append(Row(method, (*cells, _average(list(found.values()))), method))
-    return Group(heading, tuple(rows))
+def _group(
+    heading: str, side: Side, data: OverTasks, columns: tuple[Column[_ByTask], ...]
+) -> Group:
+    found = {m: {task.name: task.methods.get(m, {}) for task in side.tasks} for m in data.methods}
+    return Group(heading, tuple(row(m, columns, scores, m) for m, scores in found.items()))
+
+
+def _of_task(name: str, found: _ByTask) -> str:
+    return _cell(found[name]) if name in found else ""
 
 
 def _cell(scores: Scores) -> str:

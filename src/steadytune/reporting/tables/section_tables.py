@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from ..._page.table import Table
 from ..analysis.setting import Setting
-from . import comparison_tables, run_tables, score_tables
-from .degenerate_table import degenerate_table
-from .disagreement_table import disagreement_table
-from .ensemble_table import ensemble_table
-from .reproduction import runs_table
-from .stability_table import stability_table
-from .table import Table
+from .arms import arm_table
+from .cost import cost_table
+from .degenerate import degenerate_table
+from .differences import difference_table
+from .disagreement import disagreement_table
+from .ensembles import ensemble_table
+from .gap import gap_table
+from .run_files import runs_table
+from .scores import finished_table, score_table
+from .significance import significance_table
+from .spread import spread_table
+from .stability import stability_table
 
 _PAGE_ONLY = {"markdown": False}
 """Marks a table that supports the others: documents that quote the Markdown have room for few."""
@@ -49,17 +55,17 @@ class SectionTables:
 def section_tables(setting: Setting) -> SectionTables:
     """The tables of a setting."""
     return SectionTables(
-        scores=score_tables.score_table(setting),
-        finished=score_tables.finished_table(setting),
-        gap=score_tables.gap_table(setting),
-        differences=comparison_tables.difference_table(setting),
-        significance=comparison_tables.significance_table(setting),
-        spread=comparison_tables.spread_table(setting),
+        scores=score_table(setting),
+        finished=finished_table(setting),
+        gap=gap_table(setting),
+        differences=difference_table(setting),
+        significance=significance_table(setting),
+        spread=spread_table(setting),
         ensembles=ensemble_table(setting),
         disagreement=disagreement_table(setting.disagreements),
         degenerate=degenerate_table(setting),
         stability=stability_table(setting),
-        cost=run_tables.cost_table(setting),
-        arms=run_tables.arm_table(setting),
+        cost=cost_table(setting),
+        arms=arm_table(setting),
         runs=runs_table(setting),
     )

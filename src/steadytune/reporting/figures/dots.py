@@ -1,0 +1,262 @@
+"""Every run's score, one drawing a domain."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..._counted import counted
+from ..._page.content import Figure, Panel
+from ..._page.palette import INK, LIGHT, MUTED, PAPER
+from ..._page.svg import Drawing, Frame
+from ..analysis.metric_display import number
+from ..analysis.scoring import Pair
+from ..analysis.setting import Domain, DomainScores, MethodScores, Setting
+from .axes import LEFT, MOST_DOTS, PANEL_WIDTH, padded, thin, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_LINES = 40
+FEWEST_FOR_A_BOX = 5
+DOT_HEIGHT = 0.03
+LANE_WIDTH = 0.07
+MOST_LANES = 4
+CROWDED = 40
+WIDEST_IN_A_ROW = 460.0
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A run's score, moved sideways by `shift`; `stands_in` if it is the constant predictor's."""
+
+    value: float
+    stands_in: bool
+    shift: float = 0.0
+
+
+@dataclass(frozen=True)
+class Box:
+    """Quartiles and extremes of all scores, also of those without a dot."""
+
+    minimum: float
+    lower: float
+    median: float
+    upper: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class DotColumn:
+    """One method's seeds. `box` is None below five scores, `median` below two."""
+
+    method: str
+    slot: int
+    dots: tuple[Dot, ...]
+    median: float | None
+    box: Box | None
+    total: int
+
+
+@dataclass(frozen=True)
+class SeedDots:
+    """Seeds of all methods on one domain; a line runs through one seed's dots, as (x, y)."""
+
+    domain: Domain
+    axis: str
+    columns: tuple[DotColumn, ...]
+    lines: tuple[tuple[tuple[float, float], ...], ...]
+    constant: float | None
+    limits: tuple[float, float]
+
+
+def seed_dots(setting: Setting) -> tuple[SeedDots, ...]:
+    """Seed-by-seed scores, one entry per domain, all with the same limits."""
+    limits = _limits(setting)
+    return tuple(_seed_dots(domain, setting, limits) for domain in setting.domains)
+
+
+def _seed_dots(scores: DomainScores, setting: Setting, limits: tuple[float, float]) -> SeedDots:
+    metric = setting.metric
+    placed = [_placed(method, metric.scale, limits) for method in scores.methods]
+    return SeedDots(
+        domain=scores.domain,
+        axis=metric.heading,
+        columns=tuple(
+            _column(m.method, setting.slots[m.method], list(dots.values()))
+            for m, dots in zip(scores.methods, placed, strict=True)
+        ),
+        lines=_lines(placed),
+        constant=None if scores.constant is None else scores.constant * metric.scale,
+        limits=limits,
+    )
+
+
+def _placed(method: MethodScores, scale: float, limits: tuple[float, float]) -> dict[Pair, Dot]:
+    """The dots of a method by pair, in order of height."""
+    ordered = sorted(method.scores, key=lambda key: method.scores[key])
+    values = [method.scores[key] * scale for key in ordered]
+    shifts = sideways(values, (limits[1] - limits[0]) * DOT_HEIGHT)
+    return {
+        key: Dot(value, key in method.stand_ins, shift)
+        for key, value, shift in zip(ordered, values, shifts, strict=True)
+    }
+
+
+def sideways(values: Sequence[float], height: float) -> list[float]:
+    """Shifts that keep dots of a given height apart, for values in rising order, without chance."""
+    lanes = [0, *(sign * step for step in range(1, MOST_LANES + 1) for sign in (1, -1))]
+    last = dict.fromkeys(lanes, -math.inf)
+    shifts = []
+    for value in values:
+        free = (lane for lane in lanes if value - last[lane] >= height)
+        lane = next(free, min(lanes, key=lambda taken: last[taken]))
+        last[lane] = value
+        shifts.append(lane * LANE_WIDTH)
+    return shifts
+
+
+def _column(method: str, slot: int, dots: Sequence[Dot]) -> DotColumn:
+    values = [dot.value for dot in dots]
+    quartiles = np.percentile(values, [0, 25, 50, 75, 100]).tolist() if values else []
+    return DotColumn(
+        method=method,
+        slot=slot,
+        dots=thin(dots, MOST_DOTS),
+        median=quartiles[2] if len(values) > 1 else None,
+        box=Box(*quartiles) if len(values) >= FEWEST_FOR_A_BOX else None,
+        total=len(values),
+    )
+
+
+def _lines(placed: Sequence[Mapping[Pair, Dot]]) -> tuple[tuple[tuple[float, float], ...], ...]:
+    keys = dict.fromkeys(key for dots in placed for key in dots)
+    if len(placed) < 2 or len(keys) > MOST_LINES:
+        return ()
+    paths = (
+        tuple((x + d[key].shift, d[key].value) for x, d in enumerate(placed) if key in d)
+        for key in keys
+    )
+    return tuple(path for path in paths if len(path) > 1)
+
+
+def _limits(setting: Setting) -> tuple[float, float]:
+    values = [v for d in setting.domains for m in d.methods for v in m.scores.values()]
+    values += [d.constant for d in setting.domains if d.constant is not None]
+    return padded([v * setting.metric.scale for v in values])
+
+
+def seed_dots_frame(data: SeedDots) -> Frame:
+    """Columns keep room for their labels."""
+    labels = [wrapped(column.method).split("\n") for column in data.columns]
+    longest = max((len(line) for lines in labels for line in lines), default=0)
+    bottom = 7.0 + 15.0 * max(map(len, labels), default=1)
+    width = LEFT + (14.0 + 6.6 * max(longest, 7)) * len(labels)
+    return Frame(max(PANEL_WIDTH, width), 232 + bottom, LEFT, bottom)
+
+
+def draw_seed_dots(data: SeedDots, axes: Axes) -> None:
+    """Dots and boxes side by side; lines join a seed, dashes mark the constant predictor."""
+    for line in data.lines:
+        axes.plot(*zip(*line, strict=True), color=MUTED, linewidth=0.8, alpha=0.5, zorder=2)
+    for position, column in enumerate(data.columns):
+        _draw_column(column, position, axes)
+    if data.constant is not None:
+        axes.axhline(data.constant, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1.5)
+    axes.set_xticks(range(len(data.columns)), [wrapped(c.method) for c in data.columns])
+    axes.set_xlim(-0.6, len(data.columns) - 0.4)
+    axes.set_ylim(*data.limits)
+    axes.set_ylabel(data.axis)
+    axes.tick_params(length=0)
+    axes.grid(axis="x", visible=False)
+
+
+def _draw_column(column: DotColumn, position: int, axes: Axes) -> None:
+    _draw_box(column, position, axes)
+    round_size = 26 if len(column.dots) <= CROWDED else 13
+    for stands_in, marker, size in ((False, "o", round_size), (True, "X", 38)):
+        chosen = [dot for dot in column.dots if dot.stands_in == stands_in]
+        axes.scatter(
+            [position + dot.shift for dot in chosen],
+            [dot.value for dot in chosen],
+            s=size,
+            color=LIGHT[column.slot],
+            marker=marker,
+            edgecolors=PAPER,
+            linewidths=0.7,
+            zorder=4,
+        )
+
+
+def _draw_box(column: DotColumn, position: int, axes: Axes) -> None:
+    colour, box, half = LIGHT[column.slot], column.box, 0.2
+    if column.median is not None:
+        axes.hlines(column.median, position - half, position + half, colour, linewidth=2, zorder=3)
+    if box is None:
+        return
+    axes.fill_between(
+        [position - half, position + half],
+        box.lower,
+        box.upper,
+        color=colour,
+        alpha=0.16,
+        linewidth=0,
+        zorder=2.5,
+    )
+    for start, end in ((box.minimum, box.lower), (box.upper, box.maximum)):
+        axes.vlines(position, start, end, colour, linewidth=1, alpha=0.6, zorder=2.5)
+
+
+def dots_figure(setting: Setting, prefix: str) -> Figure:
+    """Every run's score, one drawing a domain."""
+    data = seed_dots(setting)
+    panels = [
+        Panel(
+            f"{d.domain.name}, {d.domain.place}",
+            Drawing(
+                f"{prefix}-dots{i}",
+                _describe_dots(d),
+                seed_dots_frame(d),
+                partial(draw_seed_dots, d),
+            ),
+            _hidden(d),
+            wide=seed_dots_frame(d).width > WIDEST_IN_A_ROW,
+        )
+        for i, d in enumerate(data)
+    ]
+    return Figure(_dots_caption(data), tuple(panels))
+
+
+def _dots_caption(data: Sequence[SeedDots]) -> str:
+    parts = ["Each dot is one run."]
+    if any(c.median is not None for d in data for c in d.columns):
+        parts.append("The short bar is the median.")
+    if any(c.box for d in data for c in d.columns):
+        parts.append("The box holds the middle half of the runs, thin lines reach the extremes.")
+    if any(d.lines for d in data):
+        parts.append("Thin lines join runs with the same seed.")
+    if any(d.constant is not None for d in data):
+        parts.append("The dashed line is the constant predictor.")
+    if any(dot.stands_in for d in data for c in d.columns for dot in c.dots):
+        parts.append("A cross is a run that diverged or crashed.")
+    return " ".join(parts)
+
+
+def _hidden(data: SeedDots) -> str:
+    totals = [(len(c.dots), c.total) for c in data.columns if len(c.dots) < c.total]
+    return f"{totals[0][0]} of {totals[0][1]} dots shown per method" if totals else ""
+
+
+def _describe_dots(data: SeedDots) -> str:
+    ranges = "; ".join(
+        f"{c.method} from {number(c.dots[0].value, 1)} to {number(c.dots[-1].value, 1)} over "
+        f"{counted(c.total, 'run')}"
+        for c in data.columns
+        if c.dots
+    )
+    return f"{data.axis} on {data.domain.name} by method: {ranges or 'no scores'}."

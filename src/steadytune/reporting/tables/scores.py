@@ -1,0 +1,108 @@
+"""Scores over seeds, with every run and with the finished ones alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..._page.table import Column, Group, Table, row
+from ...stats import Summary
+from ..analysis.metric_display import NOT_AVAILABLE, MetricDisplay
+from ..analysis.setting import MethodScores, Setting
+
+
+def score_table(setting: Setting) -> Table:
+    """Scores over seeds by domain and method."""
+    columns = (*_statistics(setting.metric, _all_runs), Column("Degenerate", _degenerate))
+    return Table(
+        title=f"Scores over seeds: {setting.metric.heading}",
+        first="Method",
+        columns=columns,
+        groups=_groups(setting, columns, with_constant=True),
+        notes=_notes(setting),
+    )
+
+
+def finished_table(setting: Setting) -> Table | None:
+    """The same scores without the runs that the constant predictor stands for, if there are any."""
+    if not _stand_ins(setting):
+        return None
+    columns = _statistics(setting.metric, _finished_runs)
+    return Table(
+        title=f"Secondary: finished runs alone, {setting.metric.heading}",
+        first="Method",
+        columns=columns,
+        groups=_groups(setting, columns, with_constant=False),
+        notes=("This leaves out what failed and so flatters methods that fail often.",),
+    )
+
+
+def _all_runs(method: MethodScores) -> Summary:
+    return method.summary
+
+
+def _finished_runs(method: MethodScores) -> Summary:
+    return method.finished
+
+
+def _statistics(
+    metric: MetricDisplay, over: Callable[[MethodScores], Summary]
+) -> tuple[Column[MethodScores], ...]:
+    return (
+        Column("Runs", lambda m: str(over(m).count)),
+        Column("Mean", lambda m: metric.score(over(m).mean)),
+        Column("Std", lambda m: metric.spread(over(m).std)),
+        Column("Median", lambda m: metric.score(over(m).median), dispensable=True),
+        Column("IQM", lambda m: metric.score(over(m).interquartile_mean), dispensable=True),
+        Column("Min", lambda m: metric.score(over(m).minimum)),
+        Column("Max", lambda m: metric.score(over(m).maximum)),
+    )
+
+
+def _degenerate(method: MethodScores) -> str:
+    found = method.degenerate
+    return f"{found.count} of {found.total}" if found.total else NOT_AVAILABLE
+
+
+def _groups(
+    setting: Setting, columns: tuple[Column[MethodScores], ...], with_constant: bool
+) -> tuple[Group, ...]:
+    return tuple(
+        Group(
+            f"{scores.domain.name}, {scores.domain.place}",
+            tuple(row(m.method, columns, m, m.method) for m in scores.methods),
+            f"constant predictor: {setting.metric.in_words(scores.constant)}"
+            if with_constant
+            else "",
+        )
+        for scores in setting.domains
+    )
+
+
+def _notes(setting: Setting) -> tuple[str, ...]:
+    notes = [
+        "Std is the sample standard deviation (divisor n - 1); n/a where one run leaves it "
+        "undefined. IQM, the interquartile mean, is the mean of the middle half of the runs.",
+        "A run is degenerate when it ended, in domain, no better than the constant predictor, "
+        "which gives every example the same answer. Where such answers leave the metric undefined, "
+        "a run that gives them scores what the constant predictor scores.",
+    ]
+    if setting.subsets > 1:
+        notes.append(
+            f"The runs use {setting.subsets} training subsets, so the spread is that over seeds "
+            "and subsets together."
+        )
+    if any(d.domain.exposed for d in setting.domains):
+        notes.append(
+            "What the model saw in pretraining is no test of transfer: scores there may be too "
+            "high for every method."
+        )
+    if _stand_ins(setting):
+        notes.append(
+            "A run that diverged or crashed while training counts here with the score of the "
+            "constant predictor, so that a method cannot gain by failing."
+        )
+    return tuple(notes)
+
+
+def _stand_ins(setting: Setting) -> bool:
+    return any(m.stand_ins for d in setting.domains for m in d.methods)
