@@ -27,7 +27,7 @@ from transformers import (
     set_seed,
 )
 
-from steadytune.models import resolve_model
+from steadytune.pretrained import Pretrained
 from steadytune.records.spec import RunSpec
 from steadytune.tasks import Task
 
@@ -79,7 +79,7 @@ def run_loop(style: Style, task: Task, specs: list[RunSpec]) -> tuple[list[float
         The in-domain accuracy of each run, and seconds by what they were spent on.
     """
     clock = Clock()
-    folder = resolve_model(specs[0].model)
+    folder = Pretrained.find(specs[0].model).folder
     tokenizer = AutoTokenizer.from_pretrained(folder)
     scores, encoded = [], None
     for spec in specs:

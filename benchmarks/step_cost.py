@@ -31,7 +31,7 @@ from torch import Tensor, nn
 from steadytune import Objective, Regularizer, Step, attach
 from steadytune._random import isolated_rng
 from steadytune.method_text import parse_method, split_methods
-from steadytune.models import load_model
+from steadytune.pretrained import Pretrained
 from steadytune.tasks import load_task
 
 DEPTH = 6
@@ -68,7 +68,9 @@ def bound(methods: tuple[Regularizer, ...]) -> float | None:
 def real_batch(size: int = 16) -> tuple[nn.Module, dict[str, Tensor]]:
     """MiniLM as a classifier in training mode, and movie sentences with their labels."""
     task = load_task("vader-movies").sample(eval_size=200)
-    model, tokenizer = load_model("minilm", "classification", task.label_names, head_seed=0)
+    model, tokenizer = Pretrained.find("minilm").with_head(
+        "classification", task.label_names, head_seed=0
+    )
     rows = task.test[task.domain][:size]
     encoded = tokenizer(rows[task.columns[0]], padding=True, return_tensors="pt")
     return model.train(), {**encoded, "labels": torch.tensor(rows["label"])}

@@ -112,15 +112,14 @@ def _cores() -> int:
 def tokens_per_epoch(options: argparse.Namespace) -> dict[str, int]:
     """Tokens that pass through the model in an epoch of training, pads included, by side."""
     from plain_loop import PADDED_LENGTH
-    from transformers import AutoTokenizer
 
-    from steadytune.models import MINILM, resolve_model
+    from steadytune.pretrained import MINILM, Pretrained
     from steadytune.runs.batching import LengthGroupedSampler
     from steadytune.tasks import load_task
 
     batch_size = 16
     task = load_task(TASK).sample(options.train_size)
-    tokenizer = AutoTokenizer.from_pretrained(resolve_model(MINILM))
+    tokenizer = Pretrained.find(MINILM).tokenizer()
     texts = [task.train[column] for column in task.columns]
     lengths = [len(ids) for ids in tokenizer(*map(list, texts), truncation=True)["input_ids"]]
     grouped = list(LengthGroupedSampler(lengths, batch_size, seed=1))

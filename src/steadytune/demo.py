@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ._exceptions import ConfigError
-from .models import CAREFUL, MINILM, Trust
+from .pretrained import CAREFUL, MINILM, Trust
 from .study.study import Study, StudyTask, arms_of, require_distinct
 from .tasks.source import ALL, DataSource
 

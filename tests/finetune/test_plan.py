@@ -10,7 +10,7 @@ import pytest
 
 from steadytune import LNSR, SAM, ConfigError
 from steadytune.finetune import TrainOptions
-from steadytune.runs.length import position_count
+from steadytune.model_files import position_count
 from steadytune.tasks import DataSource
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from steadytune.finetune.card import write_card
 from steadytune.finetune.members import TrainMember
-from steadytune.model_files import CAREFUL
+from steadytune.pretrained import Pretrained
 from steadytune.records.outcome import Outcome
 from steadytune.records.prediction_file import read_predictions
 from steadytune.records.spec import RunSpec
@@ -178,7 +178,9 @@ def test_a_soup_shares_its_head_and_does_not_fall_on_dev(
 
 
 def test_a_member_can_be_sent_to_a_worker(tmp_path: Path) -> None:
-    member = TrainMember(DataSource(task="vader-movies"), tmp_path, tmp_path, CAREFUL)
+    member = TrainMember(
+        DataSource(task="vader-movies"), tmp_path, tmp_path, Pretrained.find("minilm")
+    )
     assert pickle.loads(pickle.dumps(member)) == member
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from steadytune.models import load_model
+from steadytune.pretrained import Pretrained
 from steadytune.runs.evaluation import are_finite, attenuation, batch_count, model_outputs
 from steadytune.tasks import PROBLEMS
 from tests.tiny_bert import write_tiny_bert
@@ -20,7 +20,7 @@ CLASSES = PROBLEMS["classification"]
 @pytest.fixture(scope="module")
 def setup(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, object, object]:
     folder: Path = write_tiny_bert(tmp_path_factory.mktemp("model"))
-    model, tokenizer = load_model(str(folder), "classification", ("no", "yes"), 1)
+    model, tokenizer = Pretrained.find(folder).with_head("classification", ("no", "yes"), 1)
     return model, tokenizer, load_toy().encode("movie", tokenizer, 16)
 
 

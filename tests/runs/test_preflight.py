@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from steadytune import ConfigError
 from steadytune.method_names import known_methods
 from steadytune.method_options import is_wrapper
+from steadytune.pretrained import Pretrained
 from steadytune.runs.preflight import require_fit
 from tests.tiny_bert import write_tiny_bert
 
@@ -16,17 +15,16 @@ LABELS = ("no", "yes")
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder: Path = write_tiny_bert(tmp_path_factory.mktemp("model"))
-    return str(folder)
+def model(tmp_path_factory: pytest.TempPathFactory) -> Pretrained:
+    return Pretrained.find(write_tiny_bert(tmp_path_factory.mktemp("model")))
 
 
-def test_methods_that_suit_the_model_pass(model: str) -> None:
+def test_methods_that_suit_the_model_pass(model: Pretrained) -> None:
     require_fit(model, "classification", LABELS, ["plain", "lnsr", "lnsr:layer=2,targets=(3,)"])
 
 
 @pytest.mark.parametrize("name", known_methods())
-def test_every_method_with_its_defaults_passes(model: str, name: str) -> None:
+def test_every_method_with_its_defaults_passes(model: Pretrained, name: str) -> None:
     wraps = is_wrapper(known_methods()[name])
     require_fit(model, "classification", LABELS, [f"{name}(lnsr)" if wraps else name])
 
@@ -38,7 +36,7 @@ def test_every_method_with_its_defaults_passes(model: str, name: str) -> None:
         ("lnsr:targets=(1,9)", "is out of range"),
     ],
 )
-def test_others_are_named_with_the_reason(model: str, method: str, reason: str) -> None:
+def test_others_are_named_with_the_reason(model: Pretrained, method: str, reason: str) -> None:
     with pytest.raises(ConfigError) as caught:
         require_fit(model, "classification", LABELS, ["plain", method])
     assert str(caught.value).startswith(f"{method}: ")

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from steadytune import ConfigError, DataError, ModelError
-from steadytune.models import model_hash
+from steadytune.pretrained import Pretrained
 from steadytune.records.record import Record
 from steadytune.records.spec import RunSpec
 from steadytune.runs import run as run_module
@@ -216,7 +216,7 @@ def test_a_spec_that_cannot_be_run_is_an_error(spec: RunSpec, folder: Path) -> N
 def test_a_spec_with_the_right_hashes_runs(spec: RunSpec, folder: Path) -> None:
     hashes = {
         "data_hash": load_toy().sample(24, 0, None).content_hash,
-        "model_hash": model_hash(folder),
+        "model_hash": Pretrained.find(folder).hash,
     }
     assert carry_out(spec, epochs=1, **hashes)["status"] == "ok"
 

@@ -14,7 +14,7 @@ import torch
 from datasets import Dataset
 
 from steadytune import SAM
-from steadytune.models import load_model
+from steadytune.pretrained import Pretrained
 from steadytune.records.spec import RunSpec
 from steadytune.runs import training
 from steadytune.runs.arguments import step_count
@@ -38,7 +38,7 @@ def model(folder: Path) -> Any:
 
 
 def load(folder: Path) -> Any:
-    return load_model(str(folder), "classification", ("bad", "good"), head_seed=1)
+    return Pretrained.find(folder).with_head("classification", ("bad", "good"), head_seed=1)
 
 
 def rows() -> Dataset:

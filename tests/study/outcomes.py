@@ -12,7 +12,8 @@ from tests.run_records import make_test_record
 
 def planned(study: Study) -> tuple[PlannedRun, ...]:
     """The runs of a study."""
-    return plan_runs(study, load_tasks(study))
+    model = study.find_model()
+    return plan_runs(study, load_tasks(study, model), model)
 
 
 def outcome_of(run: PlannedRun, status: Status = "ok") -> Outcome:

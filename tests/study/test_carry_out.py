@@ -11,6 +11,7 @@ from typing import Any, final
 import pytest
 from rich.console import Console
 
+from steadytune.pretrained import Pretrained
 from steadytune.records.ledger import Ledger
 from steadytune.records.outcome import Outcome
 from steadytune.records.spec import RunSpec
@@ -51,7 +52,8 @@ class Losing(Executor):
 
 
 def context(folder: Path, executor: Executor) -> RunContext:
-    return RunContext(Ledger(folder), executor, FromSources({}), Console(file=io.StringIO()))
+    console, model = Console(file=io.StringIO()), Pretrained("unused", folder)
+    return RunContext(Ledger(folder), executor, FromSources({}), console, model)
 
 
 def test_a_run_that_is_lost_has_the_task_and_the_arm_of_its_plan(

@@ -29,8 +29,9 @@ def of(make_study: MakeStudy, **settings: Any) -> Estimate:
     """The estimate of a study of one method."""
     study = make_study("plain")
     study = make_study("plain", settings={**study.settings, "batch_size": 2, **settings})
-    loaded = load_tasks(study)
-    (found,) = estimate(plan_runs(study, loaded), loaded)
+    model = study.find_model()
+    loaded = load_tasks(study, model)
+    (found,) = estimate(plan_runs(study, loaded, model), loaded, model)
     return found
 
 

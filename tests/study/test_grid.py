@@ -9,15 +9,16 @@ from typing import Any
 import pytest
 
 from steadytune import ConfigError
-from steadytune.study.grid import load_tasks, plan_run, plan_runs
+from steadytune.study.grid import load_tasks, plan_run
 from steadytune.study.study import MATCHED, Arm, StudyTask, arms_of
 from steadytune.tasks.source import DataSource
 from tests.study.conftest import MakeStudy
+from tests.study.outcomes import planned
 
 
 def test_arms_of_a_seed_follow_each_other(make_study: MakeStudy) -> None:
     study = make_study(subset_seeds=(0, 1))
-    runs = plan_runs(study, load_tasks(study))
+    runs = planned(study)
     keys = [(run.spec.seed, run.spec.subset_seed, run.spec.method) for run in runs]
     assert keys == [
         (seed, subset, method)
@@ -46,7 +47,7 @@ def test_what_no_run_could_do_is_refused_before_the_first(
     study = make_study()
     study = replace(study, settings={**study.settings, **settings})
     with pytest.raises(ConfigError, match=words):
-        plan_runs(study, load_tasks(study))
+        planned(study)
 
 
 def test_rows_to_choose_by_that_nothing_looks_at_are_refused(
@@ -61,18 +62,18 @@ def test_rows_to_choose_by_that_nothing_looks_at_are_refused(
     with pytest.raises(
         ConfigError, match=r"validation=.*validation\.csv was given and nothing is chosen by it"
     ):
-        load_tasks(study)
+        load_tasks(study, study.find_model())
     by_dev = (("dev_size", 4), ("patience", 1))
     chosen = StudyTask(source, (("train_size", None), *by_dev))
     arm = Arm("stopped early", "plain", by_dev)
     for changes in ({"tasks": (chosen,)}, {"arms": (*study.arms, arm)}):
-        (entry,) = load_tasks(replace(study, **changes))
+        (entry,) = load_tasks(replace(study, **changes), study.find_model())
         assert entry.task.dev is not None
 
 
 def test_plain_for_longer_is_an_arm_of_its_own(make_study: MakeStudy) -> None:
     study = make_study(arms=arms_of(("plain", "lnsr"), longer_plain=2.0), seeds=(1,))
-    runs = plan_runs(study, load_tasks(study))
+    runs = planned(study)
     assert [(run.spec.method, run.spec.epochs) for run in runs] == [
         ("plain", 1.0),
         ("lnsr", 1.0),
@@ -89,7 +90,7 @@ def test_settings_of_a_task_an_arm_and_a_choice_win_in_this_order(make_study: Ma
         arms=(Arm("slow", "plain", (("learning_rate", 1e-5), ("batch_size", 2))),),
         seeds=(1,),
     )
-    (entry,) = load_tasks(study)
+    (entry,) = load_tasks(study, study.find_model())
     spec = plan_run(study, entry, study.arms[0], 1, 0, "", (("learning_rate", 1e-3),)).spec
     assert (spec.epochs, spec.batch_size, spec.learning_rate) == (2.0, 2, 1e-3)
     assert plan_run(study, entry, study.arms[0], 1, 0, "").arm == {
@@ -104,7 +105,7 @@ def test_further_fields_of_the_trainer_add_up(make_study: MakeStudy, model: str)
     study = make_study(
         arms=(*arms_of(("plain",)), arm), settings={"model": model, "settings": given}
     )
-    (entry,) = load_tasks(study)
+    (entry,) = load_tasks(study, study.find_model())
     plain, other = (dict(plan_run(study, entry, a, 1, 0, "").spec.settings) for a in study.arms)
     assert plain == given
     assert other == {"lr_scheduler_type": "cosine", "adam_beta2": 0.9, "optim": "sgd"}
@@ -113,7 +114,7 @@ def test_further_fields_of_the_trainer_add_up(make_study: MakeStudy, model: str)
 def test_a_task_that_stands_twice_is_refused(make_study: MakeStudy) -> None:
     study = make_study(tasks=(StudyTask(DataSource(task="toy")),) * 2)
     with pytest.raises(ConfigError, match="task toy stands twice"):
-        load_tasks(study)
+        load_tasks(study, study.find_model())
 
 
 @pytest.mark.parametrize(
@@ -137,7 +138,7 @@ def test_an_impossible_study_is_refused(
 def test_methods_that_are_one_and_the_same_run_are_refused(make_study: MakeStudy) -> None:
     study = make_study(arms=(*arms_of(("plain",)), Arm("usual", "plain", (("warmup", 0.1),))))
     with pytest.raises(ConfigError, match="'plain' and 'usual' are one and the same run on toy"):
-        plan_runs(study, load_tasks(study))
+        planned(study)
 
 
 @pytest.mark.parametrize(
@@ -152,7 +153,7 @@ def test_settings_that_cannot_be_are_found_without_rows(
 ) -> None:
     arms = arms_of(("plain",), longer_plain=2.0)
     with pytest.raises(ConfigError, match=words):
-        load_tasks(make_study(arms=arms, settings={"model": model, "settings": settings}))
+        planned(make_study(arms=arms, settings={"model": model, "settings": settings}))
 
 
 def test_an_impossible_factor_is_refused() -> None:
@@ -162,10 +163,10 @@ def test_an_impossible_factor_is_refused() -> None:
 
 def test_a_method_that_does_not_suit_is_found_before_any_run(make_study: MakeStudy) -> None:
     with pytest.raises(ConfigError, match=r"lnsr:layer=7: .*out of range"):
-        load_tasks(make_study("plain", "lnsr:layer=7"))
+        planned(make_study("plain", "lnsr:layer=7"))
 
 
 def test_impossible_settings_are_found_before_any_run(make_study: MakeStudy, model: str) -> None:
     study = make_study(settings={"model": model, "epochs": -1.0})
     with pytest.raises(ConfigError, match="epochs"):
-        plan_runs(study, load_tasks(study))
+        planned(study)

@@ -26,7 +26,7 @@ def test_rows_are_the_same_in_another_process(
 ) -> None:
     monkeypatch.setitem(TASKS, "toy", NamedTask("toy", "made up", toy_with_dev))
     study = make_study()
-    loaded = load_tasks(study)
+    loaded = load_tasks(study, study.find_model())
     loader = pickle.loads(pickle.dumps(task_loader(study, loaded, shares_files)))
     assert isinstance(loader, kind)
     for sizes in ({"train_size": 16, "dev_size": 8}, {"train_size": 16, "eval_size": 20}):

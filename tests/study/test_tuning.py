@@ -8,8 +8,8 @@ import pytest
 
 from steadytune import ConfigError, SteadytuneError
 from steadytune.study.grid import load_tasks
-from steadytune.study.study import Arm, Tuning, arms_of
-from steadytune.study.tuning import choose, plan_trials, settings_to_try, unique_runs
+from steadytune.study.study import Arm, Study, Tuning, arms_of
+from steadytune.study.tuning import Trial, choose, plan_trials, settings_to_try, unique_runs
 from tests.study.conftest import MakeStudy
 
 TUNING = Tuning(
@@ -25,6 +25,12 @@ def test_every_arm_gets_equally_many_trials() -> None:
     assert {name for name, _ in plain[0]} == {"learning_rate", "epochs"}
     assert {name for name, _ in lnsr[0]} == {"learning_rate", "epochs", "method"}
     assert all(dict(changes)["method"].startswith("lnsr") for changes in lnsr)
+
+
+def trials_of(study: Study) -> tuple[Trial, ...]:
+    """The trials of a study."""
+    model = study.find_model()
+    return plan_trials(study, load_tasks(study, model), model)
 
 
 def test_a_small_space_is_tried_as_a_whole() -> None:
@@ -43,7 +49,7 @@ def test_the_draw_repeats_and_follows_its_seed() -> None:
 
 def test_trials_share_the_runs_of_equal_arms(make_study: MakeStudy) -> None:
     study = make_study(arms=arms_of(("plain",), longer_plain=2.0), tuning=TUNING)
-    trials = plan_trials(study, load_tasks(study))
+    trials = trials_of(study)
     assert len(trials) == 6
     assert len(unique_runs(trials)) == 3 * len(TUNING.seeds)
     for run in unique_runs(trials):
@@ -54,7 +60,7 @@ def test_trials_share_the_runs_of_equal_arms(make_study: MakeStudy) -> None:
 
 def test_the_search_is_on_the_first_training_subset(make_study: MakeStudy) -> None:
     study = make_study("plain", tuning=TUNING, subset_seeds=(3, 5))
-    runs = unique_runs(plan_trials(study, load_tasks(study)))
+    runs = unique_runs(trials_of(study))
     assert {run.spec.subset_seed for run in runs} == {3}
 
 
@@ -64,7 +70,7 @@ def record(trial: Any, score: float | None, status: str = "ok") -> dict[str, Any
 
 def test_the_best_mean_on_rows_to_choose_by_wins(make_study: MakeStudy) -> None:
     study = make_study("plain", tuning=TUNING)
-    trials = plan_trials(study, load_tasks(study))
+    trials = trials_of(study)
     scores = [(0.6, 0.9), (0.8, 0.8), (0.8, 0.8)]
     records = {
         run.spec.hash: record(trial, score)
@@ -77,7 +83,7 @@ def test_the_best_mean_on_rows_to_choose_by_wins(make_study: MakeStudy) -> None:
 
 def test_a_run_that_diverged_counts_as_the_constant(make_study: MakeStudy) -> None:
     study = make_study("plain", tuning=TUNING)
-    trials = plan_trials(study, load_tasks(study))
+    trials = trials_of(study)
     records = {run.spec.hash: record(None, 0.55) for run in unique_runs(trials)}
     lucky, lost = trials[0].runs
     records[lucky.spec.hash] = record(None, 0.58)
@@ -90,7 +96,7 @@ def test_a_run_that_diverged_counts_as_the_constant(make_study: MakeStudy) -> No
 
 def test_an_undefined_score_counts_as_the_constant(make_study: MakeStudy) -> None:
     study = make_study("plain", tuning=TUNING)
-    trials = plan_trials(study, load_tasks(study))
+    trials = trials_of(study)
     records = {run.spec.hash: record(None, 0.45) for run in unique_runs(trials)}
     for run in trials[1].runs:
         assert run.task["constant"]["dev"] == 0.5
@@ -103,7 +109,7 @@ def test_nothing_is_chosen_while_a_run_has_no_result(
     make_study: MakeStudy, status: str | None
 ) -> None:
     study = make_study("plain", tuning=TUNING)
-    trials = plan_trials(study, load_tasks(study))
+    trials = trials_of(study)
     records = {run.spec.hash: record(None, 0.55) for run in unique_runs(trials)}
     lost = trials[0].runs[1].spec.hash
     del records[lost]

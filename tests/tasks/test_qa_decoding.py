@@ -174,11 +174,15 @@ def test_the_gold_span_is_the_answer(
 @pytest.mark.data
 @pytest.mark.parametrize("max_length", [128, 384])
 def test_every_real_answer_comes_back(data_root: Path, max_length: int) -> None:
-    from steadytune.models import load_tokenizer
+    from steadytune.pretrained import Pretrained
 
     dataset = Dataset.from_json(str(data_root / "qa/squad/validation.jsonl.gz")).select(range(500))
     encoded = encode_windows(
-        dataset, ("question", "context"), load_tokenizer("minilm"), max_length, stride=64
+        dataset,
+        ("question", "context"),
+        Pretrained.find("minilm").tokenizer(),
+        max_length,
+        stride=64,
     )
     features, windows = encoded.dataset, encoded.windows
     assert windows is not None

@@ -8,7 +8,6 @@ import pytest
 from datasets import Dataset
 
 from steadytune import ConfigError
-from steadytune.runs.length import USUAL
 from steadytune.tasks import PROBLEMS, Encoding, Task
 from tests.tasks.tiny_tokenizers import tokenizer_like
 
@@ -71,7 +70,10 @@ def test_the_length_is_the_usual_one_as_far_as_the_tokenizer_goes(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokenizer = tokenizer_like("bert")
-    assert max(map(len, task(kind).encode("train", tokenizer)["input_ids"])) == USUAL[kind]
+    assert (
+        max(map(len, task(kind).encode("train", tokenizer)["input_ids"]))
+        == PROBLEMS[kind].usual_length
+    )
     monkeypatch.setattr(tokenizer, "model_max_length", 64)
     assert max(map(len, task(kind).encode("train", tokenizer)["input_ids"])) == 64
 

@@ -75,10 +75,10 @@ def go_without_hub(*models: str, rows_ask_hub: bool = False) -> None:
     """Nothing waits for a hub that neither the models nor the rows come from.
 
     Args:
-        models: As for `steadytune.models.resolve_model`.
+        models: As for `Pretrained.find`.
         rows_ask_hub: Whether rows come from the hub.
     """
-    from ..models import is_local
+    from ..model_files import is_local
 
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if not rows_ask_hub and all(is_local(model) for model in models):

@@ -9,7 +9,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ..method_docs import describe_methods
-from ..model_files import MINILM
+from ..pretrained import MINILM
 from ..records.record import Record
 from ..tasks import DEV, PROBLEMS, TRAIN
 from .summary import left_out, lost_seeds, metric_names, score_rows, seed_rows, shown, spread

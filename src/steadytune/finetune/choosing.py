@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..models import save_model
+from ..pretrained import save_model
 from ..records.ledger import Ledger
 from ..records.prediction_file import read_predictions
 from ..runs.encoded import encode_splits
@@ -65,7 +65,7 @@ class Candidates:
         spec = self.plan.specs[0]
         encoding = Encoding(spec.max_length, spec.stride)
         every = tuple(self.plan.task.splits)
-        found = encode_splits(self.plan.task, spec.model, encoding, every, self.plan.options.trust)
+        found = encode_splits(self.plan.task, self.plan.model, encoding, every)
         return {split: found[split] for split in splits or every}
 
     def score(self, saved: SavedModel) -> tuple[dict[str, Scores], dict[str, Predictions]]:
@@ -142,16 +142,15 @@ def _keep_ensemble(candidates: Candidates) -> Kept:
         copy_folder(member.model, candidates.result / name)
     write_ensemble(candidates.result, names, candidates.plan.task.kind)
     seeds = tuple(member.seed for member in members)
-    return Kept(
-        seeds, *candidates.score(load_saved(str(candidates.result), candidates.plan.options.trust))
-    )
+    saved = load_saved(candidates.result, candidates.plan.model.trust)
+    return Kept(seeds, *candidates.score(saved))
 
 
 def _keep_soup(candidates: Candidates) -> Kept:
     metric = candidates.plan.task.metric
     by_seed = {member.seed: member for member in candidates.members}
     best = best_member(candidates.members, metric)
-    saved = load_saved(str(best.model), candidates.plan.options.trust)
+    saved = load_saved(best.model, candidates.plan.model.trust)
     features, rows = candidates.encoded(DEV), {DEV: candidates.plan.task.splits[DEV]}
 
     def average(seeds: Sequence[int]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from .._exceptions import ConfigError, DataError
-from ..runs.length import position_count
+from ..model_files import position_count
 from ..stats import BootstrapInterval
 from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._exceptions import SteadytuneError
-from ..model_files import Trust
+from ..pretrained import Pretrained
 from ..records.ledger import Ledger
 from ..records.outcome import Outcome
 from ..records.record import Record
@@ -55,13 +55,13 @@ class TrainMember:
         source: Where the rows come from.
         work: The folder of checkpoints and models of all runs.
         curves: The folder for TensorBoard's files.
-        trust: What of the model's files may be read.
+        model: The model that is trained.
     """
 
     source: DataSource
     work: Path
     curves: Path
-    trust: Trust
+    model: Pretrained
 
     def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
         """Carry it out, from its last checkpoint on if there is one."""
@@ -70,7 +70,7 @@ class TrainMember:
         place = member_folder(self.work, spec)
         curves = self.curves / f"seed-{spec.seed}"
         keep = Workspace(place / "model", place / _STEPS, curves)
-        return run(spec, progress, self._load, keep, self.trust)
+        return run(spec, progress, self._load, keep, self.model)
 
     def _load(self, name: str) -> Task:
         return self.source.load()
@@ -139,7 +139,7 @@ def _carry_out(
     from .._progress import StudyProgress
 
     options = plan.options
-    train = TrainMember(options.source, folder.work, folder.curves, options.trust)
+    train = TrainMember(options.source, folder.work, folder.curves, plan.model)
     executor = executor_for(min(options.workers, len(specs)))
     by_hash = {spec.hash: spec for spec in specs}
     with StudyProgress(console, len(specs)) as progress:

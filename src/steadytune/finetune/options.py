@@ -11,7 +11,7 @@ from .._checks import check_choice, check_count
 from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 from ..method_text import as_method_text
-from ..model_files import CAREFUL, MINILM, Trust
+from ..pretrained import CAREFUL, MINILM, Trust
 from ..tasks import DataSource
 
 KEEP = ("best", "ensemble", "soup")

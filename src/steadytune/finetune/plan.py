@@ -13,11 +13,10 @@ import torch
 
 from .._exceptions import ConfigError
 from ..method_text import format_method, method_identity, parse_method
-from ..models import model_hash, resolve_model
+from ..pretrained import Pretrained
 from ..records.spec import RunSpec
 from ..runs.arguments import step_count, training_arguments
 from ..runs.encoded import encode_splits
-from ..runs.length import require_positions, usual_length
 from ..runs.preflight import require_fit
 from ..tasks import TRAIN, Encoding, Task
 from .cut_rows import cut_warning
@@ -33,6 +32,7 @@ class TrainPlan:
 
     Args:
         options: What was asked for.
+        model: The model that is trained.
         specs: One a seed.
         task: The rows that are drawn.
         notes: What was guessed in reading them, a line each.
@@ -41,6 +41,7 @@ class TrainPlan:
     """
 
     options: TrainOptions
+    model: Pretrained
     specs: tuple[RunSpec, ...]
     task: Task
     notes: tuple[str, ...]
@@ -71,34 +72,31 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     dev_size = _dev_size(options, whole)
     task = whole.sample(options.train_size, options.subset_seed, options.eval_size, dev_size)
     _require_classes(options, task)
+    model = Pretrained.find(options.model, options.trust)
     draft = dataclasses.replace(
-        _draft(options, task),
+        _draft(options, task, model),
         method=format_method(methods),
         method_options=method_identity(methods),
         dev_size=dev_size,
-        model_hash=model_hash(resolve_model(options.model, options.trust)),
     )
-    require_positions(options.model, draft.max_length, options.trust)
-    require_fit(options.model, task.kind, task.label_names, [draft.method], options.trust)
-    encoded = encode_splits(
-        task,
-        draft.model,
-        Encoding(draft.max_length, draft.stride),
-        tuple(task.splits),
-        options.trust,
-    )
+    model.require_positions(draft.max_length)
+    require_fit(model, task.kind, task.label_names, [draft.method])
+    encoding = Encoding(draft.max_length, draft.stride)
+    encoded = encode_splits(task, model, encoding, tuple(task.splits))
     steps = step_count(draft, len(encoded[TRAIN].dataset))
     training_arguments(draft, Path("unused"), steps, task.metric, resumable=True)
     cut = {split: features.share_cut for split, features in encoded.items()}
-    return TrainPlan(options, _specs(options, draft), task, options.source.remarks(), steps, cut)
+    notes = options.source.remarks()
+    return TrainPlan(options, model, _specs(options, draft), task, notes, steps, cut)
 
 
-def _draft(options: TrainOptions, task: Task) -> RunSpec:
+def _draft(options: TrainOptions, task: Task, model: Pretrained) -> RunSpec:
     return RunSpec(
         task=task.name,
         method=options.method,
         seed=options.seeds[0],
-        model=options.model,
+        model=model.name,
+        model_hash=model.hash,
         data_hash=task.content_hash,
         train_size=options.train_size,
         subset_seed=options.subset_seed,
@@ -112,7 +110,7 @@ def _draft(options: TrainOptions, task: Task) -> RunSpec:
         class_weights=options.class_weights,
         patience=options.patience,
         precision=resolve_precision(options.precision),
-        max_length=_max_length(options, task.kind),
+        max_length=options.max_length or model.usual_length(task.kind),
         settings=options.settings,
         threads=_threads(options),
     )
@@ -123,12 +121,6 @@ def _threads(options: TrainOptions) -> int:
     if options.threads is not None:
         return options.threads
     return max(1, torch.get_num_threads() // max(1, options.workers))
-
-
-def _max_length(options: TrainOptions, kind: str) -> int:
-    if options.max_length is not None:
-        return options.max_length
-    return usual_length(kind, options.model, options.trust)
 
 
 def _specs(options: TrainOptions, draft: RunSpec) -> tuple[RunSpec, ...]:

@@ -11,10 +11,9 @@ from typing import Any
 from .._device import usable_device
 from .._exceptions import ModelError
 from .._whole_file import write_json
-from ..model_files import CAREFUL, Trust, read_config
-from ..models import load_whole_model, resolve_model
+from ..pretrained import CAREFUL, Pretrained, Trust
 from ..runs.evaluation import model_outputs
-from ..tasks import PROBLEMS, Outputs, Problem, kind_of_architecture
+from ..tasks import PROBLEMS, Outputs, Problem
 from .output_folder import RECORD
 
 ENSEMBLE = "ensemble.json"
@@ -63,7 +62,7 @@ def load_saved(name: str | Path, trust: Trust = CAREFUL) -> SavedModel:
     """Load a fine-tuned model: a folder, ours or not, an ensemble's folder, or a hub name.
 
     Args:
-        name: As for `steadytune.models.resolve_model`, or a folder with `ensemble.json`.
+        name: As for `Pretrained.find`, or a folder with `ensemble.json`.
         trust: What of the model's files may be read.
 
     Raises:
@@ -90,30 +89,30 @@ def write_ensemble(folder: Path, members: Sequence[str], kind: str) -> None:
 
 
 def _load_one(name: str, trust: Trust) -> SavedModel:
-    folder = resolve_model(name, trust)
-    kind = _kind(read_config(folder, name), name)
-    model, tokenizer = load_whole_model(name, kind, trust)
+    pretrained = Pretrained.find(name, trust)
+    kind = _kind(pretrained)
+    model, tokenizer = pretrained.whole(kind)
     model.to(usable_device())
     labels = _label_names(model.config) if kind == "classification" else ()
     return SavedModel(name, kind, labels, (model,), tokenizer)
 
 
-def _kind(config: dict[str, Any], name: str) -> str:
+def _kind(model: Pretrained) -> str:
     """The kind of task, from the architecture and the number of outputs."""
-    architecture = str((config.get("architectures") or ["none"])[0])
-    kind = kind_of_architecture(architecture)
+    kind, name = model.kind, model.name
     if kind is None:
         raise ModelError(
-            f"model {name!r} has the architecture {architecture}, which is fine-tuned for no task "
-            "that is known here; expected one for sequence classification or question answering"
+            f"model {name!r} has the architecture {model.architecture or 'none'}, which is "
+            "fine-tuned for no task that is known here; expected one for sequence classification "
+            "or question answering"
         )
-    problem = config.get("problem_type")
+    problem = model.config.get("problem_type")
     if problem == "multi_label_classification":
         raise ModelError(
             f"model {name!r} gives several labels a text, which is not supported; expected one "
             "label a text, a number, or answers"
         )
-    outputs = len(config.get("id2label") or {0: 0, 1: 1})
+    outputs = len(model.config.get("id2label") or {0: 0, 1: 1})
     is_number = kind == "classification" and (problem == "regression" or outputs == 1)
     return "regression" if is_number else kind
 

@@ -11,7 +11,7 @@ from .._counted import counted
 from .._exceptions import ModelError, SteadytuneError
 from .._threads import using_threads
 from .._whole_file import write_json
-from ..model_files import MINILM
+from ..pretrained import MINILM
 from ..records.prediction_file import write_predictions
 from ..records.record import Record, now
 from ..tasks import DEV, TRAIN

@@ -8,29 +8,27 @@ from contextlib import suppress
 from .._exceptions import SteadytuneError
 from .._step.attach import attach
 from ..method_text import parse_method
-from ..models import CAREFUL, Trust, empty_model
+from ..pretrained import Pretrained
 
 
 def require_fit(
-    model: str,
+    model: Pretrained,
     kind: str,
     label_names: Sequence[str],
     methods: Iterable[str],
-    trust: Trust = CAREFUL,
 ) -> None:
     """Attach each method to an empty copy of the model.
 
     Args:
-        model: As for `steadytune.models.resolve_model`.
+        model: The model.
         kind: The kind of the task.
         label_names: The classes, where there are classes.
         methods: Methods in their text form.
-        trust: What of the model's files may be read.
 
     Raises:
         SteadytuneError: If a method does not suit the model; its text begins with the method.
     """
-    skeleton = empty_model(model, kind, label_names, trust)
+    skeleton = model.empty(kind, label_names)
     for text in methods:
         try:
             # What a method cannot do for want of weights says nothing of how it suits the model.

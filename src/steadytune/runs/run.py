@@ -20,7 +20,7 @@ from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
 from .._threads import using_threads
 from ..method_text import parse_method
-from ..models import CAREFUL, Trust, load_model, model_hash, resolve_model, save_model
+from ..pretrained import Pretrained, save_model
 from ..records.outcome import Outcome
 from ..records.record import make_record, now, one_line
 from ..records.spec import RunSpec
@@ -49,7 +49,7 @@ def run(
     progress: Progress = lambda done, total: None,
     load: Callable[[str], Task] | None = None,
     keep: Workspace | None = None,
-    trust: Trust = CAREFUL,
+    model: Pretrained | None = None,
 ) -> Outcome:
     """Carry out one run.
 
@@ -63,7 +63,7 @@ def run(
         load: Gives a task by its name; by default `steadytune.tasks.load_task`.
         keep: Where the trained model is saved, and checkpoints if the run is to be resumed; by
             default neither is kept. A run that diverged or failed leaves no model.
-        trust: What of the model's files may be read.
+        model: The model of the spec; by default it is found by its name.
 
     Returns:
         The record, in the format of docs/record.md, and the predictions.
@@ -75,7 +75,7 @@ def run(
     started, log = now(), _Log(spec)
     with using_threads(spec.threads), _global_streams_kept():
         try:
-            _fine_tune(spec, progress, load or _load_task, keep, trust, log)
+            _fine_tune(spec, progress, load or _load_task, keep, model, log)
             status: Status = "diverged" if log.diverged else "ok"
             reason = log.diverged
         except SteadytuneError:
@@ -132,25 +132,27 @@ def _fine_tune(
     progress: Progress,
     load: Callable[[str], Task],
     keep: Workspace | None,
-    trust: Trust,
+    pretrained: Pretrained | None,
     log: _Log,
 ) -> None:
     methods = parse_method(spec.method)
     task = load(spec.task).sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
-    _require_same(spec, task, trust)
+    pretrained = Pretrained.find(spec.model) if pretrained is None else pretrained.here()
+    _require_same(spec, task, pretrained)
     log.task = describe_task(task)
     seeds = Seeds.from_run(spec.seed)
     head_seed = seeds.head if spec.head_seed is None else Seeds.from_run(spec.head_seed).head
-    model, tokenizer = load_model(spec.model, task.kind, task.label_names, head_seed, trust)
+    model, tokenizer = pretrained.with_head(task.kind, task.label_names, head_seed)
     model.to(usable_device())  # noise is drawn there: the same before training and after it
     splits = (TRAIN, DEV) if spec.scored == DEV else tuple(task.splits)
     encoding = Encoding(spec.max_length, spec.stride)
-    encoded = encode_splits(task, spec.model, encoding, splits, trust)
+    encoded = encode_splits(task, pretrained, encoding, splits)
     log.task["cut"] = {split: features.share_cut for split, features in encoded.items()}
     unseen = encoded[DEV if spec.scored == DEV else task.domain].dataset
     meter = _Meter(spec, encoded, progress)
     log.profile["before"] = first_profile(
-        _start_key(spec, task, model, trust), lambda: attenuation(model, tokenizer, unseen)
+        _start_key(spec, task, pretrained, str(model.device)),
+        lambda: attenuation(model, tokenizer, unseen),
     )
     with log.timed("train"):
         dev = _dev_rows(spec, task, encoded, tokenizer, meter)
@@ -167,11 +169,10 @@ def _fine_tune(
             _save(model, tokenizer, keep.model)
 
 
-def _start_key(spec: RunSpec, task: Task, model: Any, trust: Trust) -> tuple[Any, ...]:
+def _start_key(spec: RunSpec, task: Task, model: Pretrained, device: str) -> tuple[Any, ...]:
     """All that the hidden states of the starting model depend on."""
-    weights = spec.model_hash or model_hash(resolve_model(spec.model, trust))
     encoding = (spec.max_length, spec.stride, spec.scored, spec.threads)
-    return weights, task.content_hash, task.kind, encoding, str(model.device)
+    return model.hash, task.content_hash, task.kind, encoding, device
 
 
 def _dev_rows(
@@ -240,17 +241,18 @@ def _load_task(name: str) -> Task:
     return load_task(name, companions=("all",))
 
 
-def _require_same(spec: RunSpec, task: Task, trust: Trust) -> None:
+def _require_same(spec: RunSpec, task: Task, model: Pretrained) -> None:
     """The rows and the weights must be those that the spec was made for."""
     if spec.data_hash and task.content_hash != spec.data_hash:
         raise DataError(
             f"the rows of task {spec.task!r} have hash {task.content_hash}, the run expects "
             f"{spec.data_hash}; plan the study again"
         )
-    found = model_hash(resolve_model(spec.model, trust)) if spec.model_hash else ""
-    if found != spec.model_hash:
+    if model.name != spec.model:
+        raise ModelError(f"the run is of model {spec.model!r}, and {model.name!r} was given to it")
+    if spec.model_hash and model.hash != spec.model_hash:
         raise ModelError(
-            f"model {spec.model!r} has hash {found}, the run expects {spec.model_hash}; "
+            f"model {spec.model!r} has hash {model.hash}, the run expects {spec.model_hash}; "
             "plan the study again"
         )
 

@@ -19,7 +19,7 @@ from transformers import DataCollatorWithPadding, PrinterCallback, TrainerCallba
 from .._exceptions import ConfigError
 from .._random import Seeds, isolated_rng
 from .._step.regularizer import Regularizer
-from ..models import quiet
+from ..pretrained import quiet
 from ..records.spec import RunSpec
 from ..trainer import RegularizedTrainer
 from .arguments import step_count, training_arguments

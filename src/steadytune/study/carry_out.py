@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..model_files import CAREFUL, Trust
+from ..pretrained import Pretrained
 from ..records.ledger import Ledger
 from ..records.outcome import Outcome
 from ..records.spec import RunSpec
@@ -28,16 +28,16 @@ class RunContext:
         executor: Who carries out the runs.
         load: Hands the tasks to the runs.
         console: Where progress goes.
+        model: The model that is trained.
         models: Folder that trained models are kept in; None keeps none.
-        trust: What of the model's files may be read.
     """
 
     ledger: Ledger
     executor: Executor
     load: TaskLoader
     console: Console
+    model: Pretrained
     models: Path | None = None
-    trust: Trust = CAREFUL
 
 
 def missing_runs(runs: Sequence[PlannedRun], ledger: Ledger) -> list[PlannedRun]:
@@ -80,7 +80,7 @@ def carry_out(
         try:
             specs = [run.spec for run in runs]
             curves = context.ledger.folder.resolve() / "curves"
-            fine_tune = FineTune(context.load, context.models, curves, context.trust)
+            fine_tune = FineTune(context.load, context.models, curves, context.model)
             work = StudyRun(fine_tune, by_hash)
             context.executor.carry_out(
                 specs, work, keep, progress.on_progress, context.ledger.folder

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._counted import counted
 from .._exceptions import DataError, ModelError
+from ..pretrained import Pretrained
 from ..records.ledger import Ledger, has_result
 from ..records.study_folder import TUNING_FOLDER
 from .announce import describe_tasks, grid_text, show
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from ..model_files import Trust
     from .estimate import Estimate
 
 
@@ -40,9 +40,10 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
         SteadytuneError: If something in the study does not fit.
     """
     try:
-        loaded = load_tasks(study)
-        runs = plan_runs(study, loaded)
-        trials = plan_trials(study, loaded) if study.tuning else ()
+        model = study.find_model()
+        loaded = load_tasks(study, model)
+        runs = plan_runs(study, loaded, model)
+        trials = plan_trials(study, loaded, model) if study.tuning else ()
     except (DataError, ModelError) as error:
         _show_grid(study, str(error), console)
         return
@@ -53,11 +54,11 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
     if searched:
         show([f"before them {counted(searched, 'run')} of tuning"], console)
         if all(run.spec.hash in finished for run in searched):
-            runs = distinct(plan_chosen(study, loaded, choose(trials, records)))
+            runs = distinct(plan_chosen(study, loaded, model, choose(trials, records)))
         else:
             show(["with the settings as given: what the search will choose is not known"], console)
     finished |= Ledger(out).finished()
-    _show_estimate([*searched, *runs], loaded, finished, at_a_time, study.trust, console)
+    _show_estimate([*searched, *runs], loaded, model, finished, at_a_time, console)
 
 
 def _show_grid(study: Study, reason: str, console: Console) -> None:
@@ -79,9 +80,9 @@ def _show_grid(study: Study, reason: str, console: Console) -> None:
 def _show_estimate(
     runs: Sequence[PlannedRun],
     loaded: Sequence[LoadedTask],
+    model: Pretrained,
     finished: set[str],
     at_a_time: int | None,
-    trust: Trust,
     console: Console,
 ) -> None:
     from .estimate import estimate, wall_seconds, words_of
@@ -91,7 +92,7 @@ def _show_estimate(
         show(["all of them are done"], console)
         return
     with console.status("timing a few steps of every method"):
-        found = estimate(missing, loaded, trust)
+        found = estimate(missing, loaded, model)
     places = _places(missing, at_a_time)
     console.print(_table(found))
     done = f" ({len(runs) - len(missing)} are done already)" if len(missing) < len(runs) else ""

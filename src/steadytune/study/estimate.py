@@ -20,7 +20,7 @@ from .._step.attach import attach
 from .._step.step import Step
 from .._threads import using_threads
 from ..method_text import parse_method
-from ..models import CAREFUL, Trust, load_model
+from ..pretrained import Pretrained
 from ..records.spec import RunSpec
 from ..runs.arguments import step_count
 from ..runs.encoded import encode_splits
@@ -52,14 +52,14 @@ class Estimate:
 
 
 def estimate(
-    runs: Sequence[PlannedRun], loaded: Sequence[LoadedTask], trust: Trust = CAREFUL
+    runs: Sequence[PlannedRun], loaded: Sequence[LoadedTask], model: Pretrained
 ) -> list[Estimate]:
     """Time every kind of run, one after the other.
 
     Args:
         runs: The runs of a study.
         loaded: Its tasks.
-        trust: What of the model's files may be read.
+        model: The model that is trained.
     """
     tasks = {entry.task.name: entry.task for entry in loaded}
     groups: dict[tuple[str, str, float, str], list[PlannedRun]] = {}
@@ -68,7 +68,7 @@ def estimate(
         groups.setdefault(key, []).append(run)
     timings: dict[Any, tuple[float, float]] = {}
     return [
-        _estimate(name, group, tasks[task], timings, trust)
+        _estimate(name, group, tasks[task], timings, model)
         for (task, name, *_), group in groups.items()
     ]
 
@@ -83,15 +83,15 @@ def _estimate(
     group: Sequence[PlannedRun],
     task: Task,
     timings: dict[Any, tuple[float, float]],
-    trust: Trust,
+    model: Pretrained,
 ) -> Estimate:
     spec = group[0].spec
     what = spec.task, spec.method, spec.model
     key = *what, spec.batch_size, spec.max_length, spec.precision, spec.threads
-    features = _features(spec, task, trust)
+    features = _features(spec, task, model)
     steps = step_count(spec, len(features))
     if key not in timings:
-        timings[key] = _time(spec, task, features, steps, trust)
+        timings[key] = _time(spec, task, features, steps, model)
     step, row = timings[key]
     step *= dict(spec.settings).get("gradient_accumulation_steps", 1)
     sizes = group[0].task["sizes"]
@@ -102,18 +102,18 @@ def _estimate(
     return Estimate(spec.task, shown, len(group), steps, step, steps * step + rows * row)
 
 
-def _features(spec: RunSpec, task: Task, trust: Trust) -> Any:
+def _features(spec: RunSpec, task: Task, model: Pretrained) -> Any:
     rows = task.sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
     encoding = Encoding(spec.max_length, spec.stride)
-    return encode_splits(rows, spec.model, encoding, (TRAIN,), trust)[TRAIN].dataset
+    return encode_splits(rows, model, encoding, (TRAIN,))[TRAIN].dataset
 
 
 def _time(
-    spec: RunSpec, task: Task, features: Any, steps: int, trust: Trust
+    spec: RunSpec, task: Task, features: Any, steps: int, pretrained: Pretrained
 ) -> tuple[float, float]:
     """Seconds of a training step in the middle of the training, and of scoring a row."""
     device = usable_device()
-    model, tokenizer = load_model(spec.model, task.kind, task.label_names, 0, trust)
+    model, tokenizer = pretrained.with_head(task.kind, task.label_names, 0)
     model.to(device)
     typical = _typical_batch(spec, features, tokenizer)
     batch = {name: values.to(device) for name, values in typical.items()}

@@ -10,10 +10,9 @@ from typing import Any
 
 from .._exceptions import ConfigError
 from ..method_text import format_method, method_identity, parse_method
-from ..models import Trust, model_hash, resolve_model
+from ..pretrained import Pretrained
 from ..records.spec import RunSpec
 from ..runs.arguments import training_arguments
-from ..runs.length import require_positions, usual_length
 from ..runs.preflight import require_fit
 from ..runs.settings import checked_settings
 from ..runs.task_part import describe_task
@@ -76,11 +75,15 @@ Choices = Mapping[tuple[str, str], Changes]
 """Task and arm -> the settings that tuning chose for them."""
 
 
-def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
+def load_tasks(study: Study, model: Pretrained) -> tuple[LoadedTask, ...]:
     """Read the rows of every task, and make sure that the methods suit the model.
 
+    Args:
+        study: The study.
+        model: Its model.
+
     Raises:
-        SteadytuneError: If rows or the model cannot be had, or a method does not suit them.
+        SteadytuneError: If rows cannot be had, or a method does not suit them.
     """
     require_settings(study)
     loaded: list[LoadedTask] = []
@@ -92,10 +95,10 @@ def load_tasks(study: Study) -> tuple[LoadedTask, ...]:
                 "or compare sizes of one task in studies of their own"
             )
         _require_choice_by_dev(study, entry)
-        length = usual_length(task.kind, study.model, study.trust)
+        length = model.usual_length(task.kind)
         loaded.append(LoadedTask(task, entry.changes, entry.source.remarks(), length))
         methods = [arm.method for arm in study.arms]
-        require_fit(study.model, task.kind, task.label_names, methods, study.trust)
+        require_fit(model, task.kind, task.label_names, methods)
     return tuple(loaded)
 
 
@@ -119,20 +122,23 @@ def _require_choice_by_dev(study: Study, entry: StudyTask) -> None:
 
 
 def plan_runs(
-    study: Study, loaded: Sequence[LoadedTask], choices: Choices | None = None
+    study: Study,
+    loaded: Sequence[LoadedTask],
+    model: Pretrained,
+    choices: Choices | None = None,
 ) -> tuple[PlannedRun, ...]:
     """The runs, in such an order that the arms of a seed follow each other.
 
     Args:
         study: The study.
         loaded: Its tasks.
+        model: Its model.
         choices: What tuning chose; None where there was none.
 
     Raises:
         ConfigError: If two arms are the same run, so that a record could name but one of them.
             Arms that are tuned may come to that: see `same_runs`.
     """
-    weights = model_hash(resolve_model(study.model, study.trust))
     runs = tuple(
         plan_run(
             study,
@@ -140,7 +146,7 @@ def plan_runs(
             arm,
             seed,
             subset,
-            weights,
+            model.hash,
             (choices or {}).get((entry.task.name, arm.name), ()),
         )
         for seed in study.seeds
@@ -148,7 +154,7 @@ def plan_runs(
         for entry in loaded
         for arm in study.arms
     )
-    _require_possible(runs, study.trust)
+    _require_possible(runs, model)
     if study.tuning is None and (same := same_runs(runs)):
         first, second = same[0]
         raise ConfigError(
@@ -158,10 +164,10 @@ def plan_runs(
     return runs
 
 
-def _require_possible(runs: Sequence[PlannedRun], trust: Trust) -> None:
+def _require_possible(runs: Sequence[PlannedRun], model: Pretrained) -> None:
     """What the trainer or the model would refuse, it refuses once, and before the first run."""
-    for model, length in {(r.spec.model, r.spec.max_length) for r in runs}:
-        require_positions(model, length, trust)
+    for length in {run.spec.max_length for run in runs}:
+        model.require_positions(length)
     for run in {(r.spec.task, r.name): r for r in runs}.values():
         # Whether a machine has the precision is for the one to say that carries the run out.
         spec = dataclasses.replace(run.spec, precision="fp32")

@@ -55,17 +55,18 @@ def run_study(
     """
     out = Path(out)
     executor, console = executor or executor_for(None), console or Console()
-    loaded = load_tasks(study)
-    runs = plan_runs(study, loaded)  # what does not fit shows before a search begins
-    trials = plan_trials(study, loaded) if study.tuning else ()
+    model = study.find_model()
+    loaded = load_tasks(study, model)
+    runs = plan_runs(study, loaded, model)  # what does not fit shows before a search begins
+    trials = plan_trials(study, loaded, model) if study.tuning else ()
     load = task_loader(study, loaded, executor.shares_files)
     models = out.resolve() / "models" if save_models else None
-    context = RunContext(Ledger(out), executor, load, console, models, study.trust)
+    context = RunContext(Ledger(out), executor, load, console, model, models)
     for folder in (out, out / TUNING_FOLDER):
         Ledger(folder).packed()  # a damaged file shows before a search begins
     context.ledger.require_writable()
     if trials:
-        runs = plan_chosen(study, loaded, _tune(study, trials, context))
+        runs = plan_chosen(study, loaded, model, _tune(study, trials, context))
         announce_same(same_runs(runs), console)
         runs = distinct(runs)
     _prepare(context)

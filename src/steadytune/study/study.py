@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from .._exceptions import ConfigError
-from ..model_files import CAREFUL, Trust
+from ..pretrained import CAREFUL, MINILM, Pretrained, Trust
 from ..tasks import DataSource
 
 PLAIN = "plain"
@@ -130,8 +130,16 @@ class Study:
 
     @property
     def model(self) -> str:
-        """The pretrained model of all runs."""
-        return str(self.settings.get("model", "minilm"))
+        """The name of the pretrained model of all runs."""
+        return str(self.settings.get("model", MINILM))
+
+    def find_model(self) -> Pretrained:
+        """The pretrained model of all runs, as it is on this machine.
+
+        Raises:
+            ModelError: If it cannot be found.
+        """
+        return Pretrained.find(self.model, self.trust)
 
 
 def arms_of(methods: Iterable[str], longer_plain: float | None = None) -> tuple[Arm, ...]:

@@ -15,7 +15,7 @@ from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 from .._step.regularizer import Regularizer
 from ..method_text import as_method_text
-from ..model_files import CAREFUL, Trust
+from ..pretrained import CAREFUL, Trust
 from ..runs.settings import numbers
 from ..tasks import DataSource
 from .seeds import read_seeds

@@ -18,7 +18,7 @@ from .._exceptions import ConfigError, SteadytuneError
 from .._random import derive_seed
 from ..method_options import options_of
 from ..method_text import format_method, parse_method
-from ..models import model_hash, resolve_model
+from ..pretrained import Pretrained
 from ..records.ledger import has_result
 from ..records.record import Record
 from ..tasks import DEV
@@ -47,16 +47,20 @@ Chosen = Mapping[tuple[str, str], tuple[Trial, float]]
 """Task and arm -> the trial that won there, and its mean score on the rows to choose by."""
 
 
-def plan_trials(study: Study, loaded: Sequence[LoadedTask]) -> tuple[Trial, ...]:
+def plan_trials(study: Study, loaded: Sequence[LoadedTask], model: Pretrained) -> tuple[Trial, ...]:
     """The trials of every arm on every task, on the first training subset.
+
+    Args:
+        study: The study.
+        loaded: Its tasks.
+        model: Its model.
 
     Raises:
         ConfigError: A method lacks an option of its space, or a value does not suit it.
     """
     assert study.tuning is not None
-    weights = model_hash(resolve_model(study.model, study.trust))
     return tuple(
-        Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, weights, changes))
+        Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, model.hash, changes))
         for entry in loaded
         for arm in study.arms
         for changes in settings_to_try(study.tuning, arm)
@@ -125,10 +129,12 @@ def _require_results(runs: Sequence[PlannedRun], records: Mapping[str, Record]) 
 def plan_chosen(
     study: Study,
     loaded: Sequence[LoadedTask],
+    model: Pretrained,
     chosen: Chosen,
 ) -> tuple[PlannedRun, ...]:
     """The runs of the comparison with the settings that the search chose; some may be the same."""
-    return plan_runs(study, loaded, {key: trial.changes for key, (trial, _) in chosen.items()})
+    choices = {key: trial.changes for key, (trial, _) in chosen.items()}
+    return plan_runs(study, loaded, model, choices)
 
 
 def _dev_score(run: PlannedRun, record: Record) -> float:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from steadytune._random import isolated_rng
 from steadytune.cli import app
-from steadytune.models import load_model
+from steadytune.pretrained import Pretrained
 from steadytune.tasks import TASKS, NamedTask
 
 from ...tiny_bert import write_tiny_bert
@@ -30,7 +30,7 @@ def call(*arguments: str) -> Result:
 def write_classifier(folder: Path, source: Path, kind: str = "classification") -> str:
     """A model with a head, its weights a little apart from the source's."""
     labels = ("negative", "positive") if kind == "classification" else ()
-    model, tokenizer = load_model(str(source), kind, labels, head_seed=1)
+    model, tokenizer = Pretrained.find(source).with_head(kind, labels, head_seed=1)
     with torch.no_grad(), isolated_rng(torch.device("cpu"), 3):
         for parameter in model.parameters():
             parameter += 0.02 * torch.randn_like(parameter)
@@ -177,7 +177,7 @@ def test_errors_are_one_line(
 
 
 def test_a_model_that_has_diverged(folder: Path, tmp_path: Path) -> None:
-    model, tokenizer = load_model(str(folder), "classification", ("a", "b"), head_seed=0)
+    model, tokenizer = Pretrained.find(folder).with_head("classification", ("a", "b"), head_seed=0)
     model.bert.encoder.layer[0].output.dense.weight.data.fill_(float("nan"))
     model.save_pretrained(tmp_path / "lost")
     tokenizer.save_pretrained(tmp_path / "lost")

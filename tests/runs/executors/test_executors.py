@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from steadytune import ConfigError
-from steadytune.model_files import Trust
+from steadytune.pretrained import Pretrained
 from steadytune.records.ledger import run_name
 from steadytune.runs.executors import Executor, FineTune, InProcess, LocalWorkers, executor_for
 
@@ -74,11 +74,11 @@ def test_a_fine_tune_keeps_what_it_is_told_to(
 
     given: list[Any] = []
     monkeypatch.setattr(module, "run", lambda *values: given.append(values[3:]))
-    name, trust = run_name(SPECS[0]), Trust(pickled_weights=True)
-    for work in (FineTune(), FineTune(models=tmp_path), FineTune(curves=tmp_path, trust=trust)):
+    name, tiny = run_name(SPECS[0]), Pretrained("tiny", tmp_path)
+    for work in (FineTune(), FineTune(models=tmp_path), FineTune(curves=tmp_path, model=tiny)):
         work(SPECS[0], lambda done, total: None)
-    assert [(keep.model, keep.curves, trust) for keep, trust in given] == [
-        (None, None, Trust()),
-        (tmp_path / name, None, Trust()),
-        (None, tmp_path / name, trust),
+    assert [(keep.model, keep.curves, model) for keep, model in given] == [
+        (None, None, None),
+        (tmp_path / name, None, None),
+        (None, tmp_path / name, tiny),
     ]

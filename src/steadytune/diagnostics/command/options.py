@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from ..._checks import check_at_least, check_count
 from ..._exceptions import ConfigError
-from ...model_files import CAREFUL, Trust
+from ...pretrained import CAREFUL, Pretrained, Trust
 
 TASK = "vader-movies"
 
@@ -65,6 +66,15 @@ class Options:
     def models(self) -> tuple[str, ...]:
         """All models to measure, the one to compare with first."""
         return (self.model, *self.compare)
+
+    @cached_property
+    def found(self) -> tuple[Pretrained, ...]:
+        """`models` as they are on this machine.
+
+        Raises:
+            ModelError: If one of them cannot be found.
+        """
+        return tuple(Pretrained.find(name, self.trust) for name in self.models)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...runs.length import USUAL
 from ...tasks import PROBLEMS, DataSource, Encoding
 from ...tasks.files import PAIR, QUESTIONS, SINGLE, read_texts
 from .._observer import TARGETS
-from .loading import kind_of
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -49,7 +47,7 @@ class DiagnosisRows:
 
     def features(self, tokenizer: Any, max_length: int | None, most: int) -> Features:
         """The rows as a model takes them, one feature a row, or several of long contexts."""
-        encoding = Encoding(max_length=max_length or USUAL[self.kind])
+        encoding = Encoding(max_length=max_length or PROBLEMS[self.kind].usual_length)
         encoded = PROBLEMS[self.kind].encode(self.rows, self.columns, tokenizer, encoding)
         kept = [name for name in encoded.dataset.column_names if name not in TARGETS]
         count = min(most, len(encoded.dataset))
@@ -107,7 +105,7 @@ def read_rows(options: Options) -> DiagnosisRows:
 
 def _of_file(file: str, options: Options) -> DiagnosisRows:
     """Texts need no labels; which texts are drawn depends on their number alone."""
-    kind = "qa" if kind_of(options.model, options.trust) == "qa" else "classification"
+    kind = "qa" if options.found[0].kind == "qa" else "classification"
     columns = QUESTIONS if kind == "qa" else PAIR if len(options.text) == 2 else SINGLE
     rows = read_texts(file, columns, options.text).dataset
     count = min(options.examples, len(rows))

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from ..._folders import require_writable
+from ...pretrained import Pretrained
 from .diagnosis import Diagnosis, similarities
 from .files import ARRAYS, FIGURES, write_files
 from .loading import LoadedModel, load_for_diagnosis
@@ -63,10 +64,10 @@ def diagnose(options: Options, given: DiagnosisRows, tick: Callable[[str], None]
     models: list[ModelDiagnosis] = []
     start: Any = None
     if options.full and options.start:
-        start = load_for_diagnosis(options.start, options.trust).model
-    for name, label in zip(options.models, options.labels, strict=True):
+        start = load_for_diagnosis(Pretrained.find(options.start, options.trust)).model
+    for found, label in zip(options.found, options.labels, strict=True):
         tick(f"loading {label}")
-        loaded = load_for_diagnosis(name, options.trust)
+        loaded = load_for_diagnosis(found)
         if options.full and start is None and options.compare:
             start = loaded.model
         models.append(_measured(label, loaded, given, start, options, tick))

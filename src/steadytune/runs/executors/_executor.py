@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..._exceptions import SteadytuneError
-from ...model_files import CAREFUL, Trust
+from ...pretrained import Pretrained
 from ...records.ledger import run_name
 from ...records.outcome import Outcome
 from ...records.record import make_record, now, one_line
@@ -93,21 +93,21 @@ class FineTune:
         load: As for `steadytune.runs.run.run`.
         models: Folder that trained models are kept in, one folder a run; None keeps none.
         curves: Folder for TensorBoard's files, one folder a run, if runs report to it.
-        trust: What of the model's files may be read.
+        model: The model of the runs; by default it is found by the name in each spec.
     """
 
     load: Callable[..., Any] | None = None
     models: Path | None = None
     curves: Path | None = None
-    trust: Trust = CAREFUL
+    model: Pretrained | None = None
 
     def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
         from ..checkpoints import Workspace
         from ..run import run
 
         name = run_name(spec)
-        model, curves = (folder and folder / name for folder in (self.models, self.curves))
-        return run(spec, progress, self.load, Workspace(model, curves=curves), self.trust)
+        saved, curves = (folder and folder / name for folder in (self.models, self.curves))
+        return run(spec, progress, self.load, Workspace(saved, curves=curves), self.model)
 
 
 def attempt(run: Run, spec: RunSpec, progress: Progress) -> Outcome:

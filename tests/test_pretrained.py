@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from steadytune import ModelError
-from steadytune.models import (
-    MINILM,
-    empty_model,
-    is_local,
-    load_model,
-    model_hash,
-    resolve_model,
-)
+from steadytune import ConfigError, ModelError
+from steadytune.pretrained import MINILM, Pretrained, is_local
 from tests.tiny_bert import write_tiny_bert
 
 LABELS = ("negative", "positive")
@@ -29,7 +23,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_minilm_is_the_packaged_folder() -> None:
-    found = resolve_model(MINILM)
+    found = Pretrained.find(MINILM).folder
     assert (found / "model.safetensors").stat().st_size > 80e6
     assert is_local(MINILM)
 
@@ -37,12 +31,12 @@ def test_minilm_is_the_packaged_folder() -> None:
 def test_minilm_without_its_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ModelError, match=r"pip install 'steadytune\[demo\]'"):
-        resolve_model(MINILM)
+        Pretrained.find(MINILM)
 
 
 def test_the_head_depends_on_its_seed_and_the_rest_does_not(folder: Path) -> None:
     first, second, other = (
-        load_model(str(folder), "classification", LABELS, seed)[0].state_dict()
+        Pretrained.find(folder).with_head("classification", LABELS, seed)[0].state_dict()
         for seed in (1, 1, 2)
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
@@ -52,7 +46,7 @@ def test_the_head_depends_on_its_seed_and_the_rest_does_not(folder: Path) -> Non
 
 def test_loading_leaves_the_global_random_state(folder: Path) -> None:
     before = torch.get_rng_state()
-    load_model(str(folder), "classification", LABELS, 1)
+    Pretrained.find(folder).with_head("classification", LABELS, 1)
     assert torch.equal(before, torch.get_rng_state())
 
 
@@ -61,7 +55,7 @@ def test_the_model_is_float32_and_knows_its_labels(folder: Path) -> None:
     save_file(
         {k: v.half() for k, v in weights.items()}, folder / "model.safetensors", {"format": "pt"}
     )
-    model, tokenizer = load_model(str(folder), "classification", ("a", "b", "c"), 1)
+    model, tokenizer = Pretrained.find(folder).with_head("classification", ("a", "b", "c"), 1)
     assert {p.dtype for p in model.parameters()} == {torch.float32}
     assert model.config.id2label == {0: "a", 1: "b", 2: "c"}
     assert tokenizer("good film")["input_ids"]
@@ -71,21 +65,23 @@ def test_pads_stand_right_of_contexts_whose_answers_have_places(folder: Path) ->
     settings = folder / "tokenizer_config.json"
     settings.write_text(json.dumps({**json.loads(settings.read_text()), "padding_side": "left"}))
     sides = {
-        kind: load_model(str(folder), kind, LABELS, 1)[1].padding_side
+        kind: Pretrained.find(folder).with_head(kind, LABELS, 1)[1].padding_side
         for kind in ("classification", "regression", "qa")
     }
     assert sides == {"classification": "left", "regression": "left", "qa": "right"}
 
 
 def test_nothing_is_printed(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    load_model(str(folder), "classification", LABELS, 1)
+    Pretrained.find(folder).with_head("classification", LABELS, 1)
     assert capfd.readouterr() == ("", "")
 
 
 def test_a_head_of_another_size_is_made_anew(folder: Path) -> None:
-    model, _ = load_model(str(folder), "classification", ("a", "b", "c"), 1)
+    model, _ = Pretrained.find(folder).with_head("classification", ("a", "b", "c"), 1)
     model.save_pretrained(folder)
-    assert load_model(str(folder), "classification", LABELS, 1)[0].classifier.weight.shape == (
+    assert Pretrained.find(folder).with_head("classification", LABELS, 1)[
+        0
+    ].classifier.weight.shape == (
         2,
         16,
     )
@@ -93,25 +89,25 @@ def test_a_head_of_another_size_is_made_anew(folder: Path) -> None:
 
 def test_the_hash_follows_the_content(folder: Path, tmp_path: Path) -> None:
     same, other = write_tiny_bert(tmp_path / "same"), write_tiny_bert(tmp_path / "other", seed=1)
-    assert model_hash(folder) == model_hash(same) != model_hash(other)
+    assert Pretrained.find(folder).hash == Pretrained.find(same).hash != Pretrained.find(other).hash
     (folder / "README.md").write_text("words")
-    assert model_hash(folder) == model_hash(same)
+    assert Pretrained.find(folder).hash == Pretrained.find(same).hash
 
 
 def test_the_hash_follows_the_code_that_a_model_brings(folder: Path) -> None:
-    before = model_hash(folder)
+    before = Pretrained.find(folder).hash
     (folder / "modeling.py").write_text("x = 1")
-    assert model_hash(folder) == before
+    assert Pretrained.find(folder).hash == before
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "auto_map": {"AutoModel": "m.M"}}))
-    hashes = {model_hash(folder)}
+    hashes = {Pretrained.find(folder).hash}
     (folder / "modeling.py").write_text("x = 2")
-    hashes.add(model_hash(folder))
+    hashes.add(Pretrained.find(folder).hash)
     assert len({before, *hashes}) == 3
 
 
 def test_an_empty_classifier_has_the_layers_but_no_weights(folder: Path) -> None:
-    model = empty_model(str(folder), "classification", LABELS)
+    model = Pretrained.find(folder).empty("classification", LABELS)
     assert len(model.bert.encoder.layer) == 3
     assert {p.device.type for p in model.parameters()} == {"meta"}
 
@@ -121,7 +117,7 @@ def test_an_encoder_without_weights_is_refused(folder: Path) -> None:
     kept = {k: v for k, v in weights.items() if "layer.1." not in k}
     save_file(kept, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(ModelError, match=r"lack 16 tensors .*layer\.1\."):
-        load_model(str(folder), "classification", LABELS, 1)
+        Pretrained.find(folder).with_head("classification", LABELS, 1)
 
 
 def test_an_encoder_of_other_shapes_is_refused(folder: Path) -> None:
@@ -130,20 +126,20 @@ def test_an_encoder_of_other_shapes_is_refused(folder: Path) -> None:
     weights[name] = weights[name][:, :8].clone()
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(ModelError, match=r"do not fit its config\.json, such as .*layer\.1\."):
-        load_model(str(folder), "classification", LABELS, 1)
+        Pretrained.find(folder).with_head("classification", LABELS, 1)
 
 
 def test_broken_weights_are_refused(folder: Path) -> None:
     (folder / "model.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
-        load_model(str(folder), "classification", LABELS, 1)
+        Pretrained.find(folder).with_head("classification", LABELS, 1)
     assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_kind_of_model_is_refused(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps({"model_type": "nothing"}))
     with pytest.raises(ModelError, match="cannot be loaded") as caught:
-        empty_model(str(folder), "classification", LABELS)
+        Pretrained.find(folder).empty("classification", LABELS)
     assert "\n" not in str(caught.value)
 
 
@@ -151,13 +147,85 @@ def test_an_unknown_kind_of_model_is_refused(folder: Path) -> None:
 def test_a_folder_without_a_model_is_refused(folder: Path, missing: str) -> None:
     (folder / missing).unlink()
     with pytest.raises(ModelError, match="save_pretrained"):
-        resolve_model(str(folder))
+        Pretrained.find(folder)
+
+
+def test_weights_are_files(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    weights.unlink()
+    weights.symlink_to(folder / "gone")
+    with pytest.raises(ModelError, match="is a link to a missing file; expected a file of weights"):
+        Pretrained.find(folder)
+    weights.unlink()
+    weights.mkdir()
+    with pytest.raises(ModelError, match="is a folder; expected a file of weights"):
+        Pretrained.find(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "size"), [("num_hidden_layers", -1), ("num_hidden_layers", 0), ("hidden_size", 0.5)]
+)
+def test_sizes_below_one_are_refused(folder: Path, key: str, size: float) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, key: size}))
+    with pytest.raises(ModelError, match=rf"has {key} {size}; expected a whole number from 1 on"):
+        Pretrained.find(folder)
+
+
+def test_the_facts_are_those_of_the_model_in_memory(folder: Path) -> None:
+    found = Pretrained.find(folder)
+    model, tokenizer = found.with_head("classification", LABELS, 1)
+    assert found.family == model.config.model_type == "bert"
+    assert found.layers == len(model.bert.encoder.layer)
+    assert found.hidden_size == model.config.hidden_size
+    assert found.vocabulary == len(tokenizer)
+    assert found.positions == model.config.max_position_embeddings
+    weights = load_file(folder / "model.safetensors").values()
+    assert found.parameters == sum(weight.numel() for weight in weights)
+    assert found.kind is None
+    model.save_pretrained(folder)
+    assert Pretrained.find(folder).kind == "classification"
+
+
+def test_a_configuration_that_says_little_gives_no_facts(folder: Path) -> None:
+    (folder / "config.json").write_text(json.dumps({"architectures": 5, "vocab_size": "many"}))
+    found = Pretrained.find(folder)
+    assert (found.family, found.architecture, found.kind) == ("", "", None)
+    assert (found.layers, found.hidden_size, found.vocabulary, found.positions) == (None,) * 4
+    assert found.usual_length("qa") == 384
+
+
+def test_lengths_stay_within_the_positions(folder: Path) -> None:
+    found = Pretrained.find(folder)
+    positions = found.positions
+    assert positions is not None
+    assert found.usual_length("classification") == min(128, positions)
+    found.require_positions(positions)
+    with pytest.raises(ConfigError, match=f"give a max length of {positions} at most"):
+        found.require_positions(positions + 1)
+
+
+def test_another_process_finds_the_model_by_its_name(folder: Path, tmp_path: Path) -> None:
+    found = Pretrained.find(folder)
+    assert pickle.loads(pickle.dumps(found)) == found == found.here()
+    elsewhere = Pretrained(MINILM, tmp_path / "not on this machine")
+    assert elsewhere.here() == Pretrained.find(MINILM)
+    with pytest.raises(ModelError, match="no model folder"):
+        Pretrained("./nowhere", tmp_path / "not on this machine").here()
+
+
+def test_a_hash_that_is_remembered_does_not_outlive_the_process(folder: Path) -> None:
+    found = Pretrained.find(folder)
+    before = found.hash
+    write_tiny_bert(folder, seed=1)
+    assert found.hash == before
+    assert pickle.loads(pickle.dumps(found)).hash == found.here().hash != before
 
 
 @pytest.mark.parametrize("name", ["./nowhere", "/no/such/folder", "~/models/x"])
 def test_a_missing_folder_is_not_looked_for_on_the_hub(name: str) -> None:
     with pytest.raises(ModelError, match="no model folder"):
-        resolve_model(name)
+        Pretrained.find(name)
 
 
 @pytest.mark.parametrize("name", ["nobody/nothing", "bad name!"])
@@ -165,4 +233,4 @@ def test_a_hub_name_fails_at_once_when_offline(name: str, monkeypatch: pytest.Mo
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match=r"HF_HUB_OFFLINE is set.*or minilm"):
-        resolve_model(name)
+        Pretrained.find(name)
