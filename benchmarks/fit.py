@@ -1,0 +1,381 @@
+"""`steadytune fit` beside what people do instead, on data sets that it was not developed on.
+
+    python benchmarks/fit.py --data DIR --out benchmarks/results/fit.jsonl --minutes 60
+    python benchmarks/fit.py --out benchmarks/results/fit.jsonl --table
+
+DIR holds the data sets as docs/tasks.md lays them out. Each cell is a data set, a number of
+labelled examples and a draw of them. Each side gets the same examples and is scored on the same
+test examples, which it never sees. Each side of a cell is a process of its own. A cell that is
+recorded is not repeated, so that the same command goes on. The order is fixed: a run that is
+stopped early has all sides of the cells that it has.
+
+Sides, all with all-MiniLM-L6-v2:
+
+- `fit`: `steadytune fit train.csv --budget 3m`, with the draw's number as its seed.
+- `defaults`: the stock `Trainer` with its defaults (5e-5, 3 epochs, batches of 8), one seed.
+- `best-of-3`: the stock `Trainer`, 10 epochs, with the best of 5e-5, 1e-4 and 2e-4 on a fifth of
+  the examples, trained again on all of them, one seed.
+- `setfit`: SetFit's trainer with its defaults, but one epoch of at most 200 steps, if it is
+  installed (not for numbers).
+- `frozen`: mean-pooled features of the frozen model with logistic or ridge regression.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+SIDES = ("fit", "defaults", "best-of-3", "setfit", "frozen")
+SIZES = (100, 300)
+DRAWS = (1, 2, 3)
+MOST_TESTED = 500
+
+# Data set -> its files to draw from and to test on (None: the rest of the first), and its columns.
+# sst2, cola, mrpc and snli are left out: `fit` was developed on them. all-MiniLM has seen texts
+# like those of counterfactual_nli in its pretraining.
+SETS: dict[str, tuple[str, str | None, tuple[str, ...]]] = {
+    "banking77_10": ("classes/banking77/train", "classes/banking77/test", ("sentence",)),
+    "go_emotions_8": ("multilabel/go_emotions/train", "multilabel/go_emotions/test", ("sentence",)),
+    "stsb": ("glue/stsb/train", "glue/stsb/validation", ("sentence1", "sentence2")),
+    "amazon_sentences": ("sentiment/amazon_sentences/validation", None, ("sentence",)),
+    "yelp_sentences": ("sentiment/yelp_sentences/validation", None, ("sentence",)),
+    "counterfactual_nli": (
+        "nli/counterfactual_nli/train",
+        "nli/counterfactual_nli/validation",
+        ("sentence1", "sentence2"),
+    ),
+}
+
+Rows = list[dict[str, Any]]
+
+
+def read(path: Path) -> Rows:
+    with gzip.open(f"{path}.jsonl.gz", "rt", encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+def split(root: Path, name: str, size: int, draw: int) -> tuple[Rows, Rows, tuple[str, ...]]:
+    """Training and test examples of a cell, with their columns; labels are named."""
+    source, tested, columns = SETS[name]
+    pool = read(root / source)
+    test = read(root / tested) if tested else []
+    if name == "banking77_10":
+        pool, test = ([r for r in rows if r["label"] < 10] for rows in (pool, test))
+    if name == "go_emotions_8":
+        pool, test = (
+            [{**r, "label": r["labels"][0]} for r in rows if len(r["labels"]) == 1]
+            for rows in (pool, test)
+        )
+        kept = {c for c, _ in Counter(r["label"] for r in pool).most_common(8)}
+        pool, test = ([r for r in rows if r["label"] in kept] for rows in (pool, test))
+    shuffled = random.Random(f"{name}-{draw}")
+    if not test:
+        random.Random(name).shuffle(pool)
+        pool, test = pool[:-MOST_TESTED], pool[-MOST_TESTED:]
+    shuffled.shuffle(pool)
+    random.Random(name).shuffle(test)
+    return pool[:size], test[:MOST_TESTED], columns
+
+
+def label(row: dict[str, Any]) -> str:
+    return str(row["label"]) if isinstance(row["label"], float) else f"class {row['label']}"
+
+
+def write(path: Path, rows: Rows, columns: tuple[str, ...]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow([*columns, "label"])
+        writer.writerows([*(row[c] for c in columns), label(row)] for row in rows)
+
+
+# --- the sides: training rows, test rows -> predictions ------------------------------
+
+
+def by_fit(train: Rows, test: Rows, columns: tuple[str, ...], seed: int) -> list[str]:
+    """The command line, as a user gives it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write(folder / "train.csv", train, columns)
+        write(folder / "test.csv", test, columns)
+        steadytune = [sys.executable, "-m", "steadytune"]
+        out, predicted = str(folder / "model"), folder / "predictions.csv"
+        fit = ["fit", str(folder / "train.csv"), "--budget", "3m", "--seed", str(seed)]
+        subprocess.run([*steadytune, *fit, "--out", out], check=True)
+        predict = ["predict", out, str(folder / "test.csv"), "--out", str(predicted)]
+        subprocess.run([*steadytune, *predict], check=True)
+        with predicted.open(newline="", encoding="utf-8") as file:
+            return [row["prediction"] for row in csv.DictReader(file)]
+
+
+class Coded:
+    """Encoded examples for the stock trainer."""
+
+    def __init__(self, train: Rows, columns: tuple[str, ...]) -> None:
+        from transformers import AutoTokenizer
+
+        from steadytune.pretrained import Pretrained
+
+        self.folder = str(Pretrained.find("minilm").folder)
+        self.tokenizer = AutoTokenizer.from_pretrained(self.folder)
+        self.columns = columns
+        self.numbers = isinstance(train[0]["label"], float)
+        self.names = [] if self.numbers else sorted({label(row) for row in train})
+
+    def encode(self, rows: Rows) -> list[dict[str, Any]]:
+        texts = [[str(row[c]) for row in rows] for c in self.columns]
+        ids = self.tokenizer(*texts, truncation=True, max_length=128)["input_ids"]
+        places = {name: place for place, name in enumerate(self.names)}
+        targets = [
+            float(row["label"]) if self.numbers else places.get(label(row), 0) for row in rows
+        ]
+        return [{"input_ids": i, "labels": t} for i, t in zip(ids, targets, strict=True)]
+
+    def decode(self, logits: Any) -> list[str]:
+        if self.numbers:
+            return [str(value) for value in logits[:, 0]]
+        return [self.names[place] for place in logits.argmax(-1)]
+
+
+def by_trainer(coded: Coded, train: Rows, test: Rows, seed: int, **arguments: Any) -> list[str]:
+    from transformers import (
+        AutoModelForSequenceClassification,
+        DataCollatorWithPadding,
+        Trainer,
+        TrainingArguments,
+        set_seed,
+    )
+
+    set_seed(seed)
+    model = AutoModelForSequenceClassification.from_pretrained(
+        coded.folder,
+        num_labels=1 if coded.numbers else len(coded.names),
+        problem_type="regression" if coded.numbers else "single_label_classification",
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        trainer = Trainer(
+            model=model,
+            args=TrainingArguments(
+                folder, seed=seed, report_to="none", save_strategy="no", **arguments
+            ),
+            train_dataset=coded.encode(train),
+            data_collator=DataCollatorWithPadding(coded.tokenizer),
+        )
+        trainer.train()
+        return coded.decode(trainer.predict(coded.encode(test)).predictions)
+
+
+def by_defaults(train: Rows, test: Rows, columns: tuple[str, ...], seed: int) -> list[str]:
+    return by_trainer(Coded(train, columns), train, test, seed)
+
+
+def by_best_of_3(train: Rows, test: Rows, columns: tuple[str, ...], seed: int) -> list[str]:
+    coded, cut = Coded(train, columns), len(train) // 5
+    scores = {}
+    for rate in (5e-5, 1e-4, 2e-4):
+        guessed = by_trainer(
+            coded, train[cut:], train[:cut], seed, learning_rate=rate, num_train_epochs=10
+        )
+        scores[rate] = score(guessed, train[:cut])
+    best = max(scores, key=lambda rate: scores[rate])
+    return by_trainer(coded, train, test, seed, learning_rate=best, num_train_epochs=10)
+
+
+def by_setfit(train: Rows, test: Rows, columns: tuple[str, ...], seed: int) -> list[str]:
+    from datasets import Dataset
+    from sentence_transformers import SentenceTransformer, models
+    from setfit import SetFitModel, Trainer, TrainingArguments
+
+    coded = Coded(train, columns)
+    body = models.Transformer(coded.folder, max_seq_length=128)
+    pooled = models.Pooling(body.get_word_embedding_dimension())
+    names = sorted({label(row) for row in train})
+    from sklearn.linear_model import LogisticRegression
+
+    model = SetFitModel(
+        model_body=SentenceTransformer(modules=[body, pooled]),
+        model_head=LogisticRegression(),
+        labels=names,
+    )
+    texts = [" ".join(str(row[c]) for c in columns) for row in train]
+    data = Dataset.from_dict({"text": texts, "label": [label(row) for row in train]})
+    arguments = TrainingArguments(
+        num_epochs=1, max_steps=200, seed=seed, report_to="none", save_strategy="no"
+    )
+    trainer = Trainer(model=model, args=arguments, train_dataset=data)
+    trainer.train()
+    return [
+        str(name) for name in model.predict([" ".join(str(r[c]) for c in columns) for r in test])
+    ]
+
+
+def by_frozen(train: Rows, test: Rows, columns: tuple[str, ...], seed: int) -> list[str]:
+    import torch
+    from sklearn.linear_model import LogisticRegressionCV, RidgeCV
+    from transformers import AutoModel
+
+    coded = Coded(train, columns)
+    body = AutoModel.from_pretrained(coded.folder).eval()
+
+    def pooled(texts: list[str]) -> Any:
+        parts = []
+        for start in range(0, len(texts), 32):
+            batch = coded.tokenizer(
+                texts[start : start + 32],
+                padding=True,
+                truncation=True,
+                max_length=128,
+                return_tensors="pt",
+            )
+            with torch.no_grad():
+                hidden = body(**batch).last_hidden_state
+            mask = batch["attention_mask"][..., None]
+            parts.append((hidden * mask).sum(1) / mask.sum(1))
+        return torch.cat(parts).numpy()
+
+    def features(rows: Rows) -> Any:
+        each = [pooled([str(row[c]) for row in rows]) for c in columns]
+        if len(each) == 1:
+            return each[0]
+        u, v = each
+        return np.concatenate([u, v, abs(u - v), u * v], axis=1)
+
+    if coded.numbers:
+        ridge = RidgeCV(np.logspace(-3, 3, 13)).fit(features(train), [r["label"] for r in train])
+        return [str(value) for value in ridge.predict(features(test))]
+    linear = LogisticRegressionCV(Cs=8, cv=5, max_iter=2000, random_state=seed)
+    return list(linear.fit(features(train), [label(r) for r in train]).predict(features(test)))
+
+
+BY_SIDE = {
+    "fit": by_fit,
+    "defaults": by_defaults,
+    "best-of-3": by_best_of_3,
+    "setfit": by_setfit,
+    "frozen": by_frozen,
+}
+
+
+def score(guessed: list[str], rows: Rows) -> float:
+    """Accuracy, or Pearson's correlation of numbers, in points."""
+    if isinstance(rows[0]["label"], float):
+        values, truth = [float(g) for g in guessed], [row["label"] for row in rows]
+        if len(set(values)) == 1:
+            return 0.0
+        return 100 * float(np.corrcoef(values, truth)[0, 1])
+    return 100 * statistics.mean(g == label(r) for g, r in zip(guessed, rows, strict=True))
+
+
+# --- the benchmark -------------------------------------------------------------------
+
+
+def cells() -> Iterator[tuple[str, int, int]]:
+    """Data set, size and draw, in the order in which they are measured."""
+    for draw in DRAWS:
+        for size in SIZES:
+            for name in SETS:
+                yield name, size, draw
+
+
+def measure(options: argparse.Namespace) -> None:
+    """Measure what is missing, until the time is over; a cell is finished once it is begun."""
+    ends = time.monotonic() + 60 * options.minutes
+    done = recorded(options.out)
+    for name, size, draw in cells():
+        for side in SIDES:
+            if (name, size, draw, side) in done or (side == "setfit" and name == "stsb"):
+                continue
+            if time.monotonic() > ends and side == SIDES[0]:
+                return
+            command = [sys.executable, __file__, "--data", str(options.data), "--one", side]
+            command += [name, str(size), str(draw)]
+            environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+            started = time.perf_counter()
+            ran = subprocess.run(command, env=environment, capture_output=True, text=True)
+            entry: dict[str, Any] = {"set": name, "size": size, "draw": draw, "side": side}
+            entry["seconds"] = round(time.perf_counter() - started, 1)
+            if ran.returncode:
+                entry["failed"] = (ran.stderr.strip().splitlines() or ["?"])[-1][:300]
+            else:
+                entry["score"] = float(ran.stdout.strip().splitlines()[-1])
+            with options.out.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+            print(entry, flush=True)
+
+
+def recorded(path: Path) -> dict[tuple[str, int, int, str], dict[str, Any]]:
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    entries = map(json.loads, lines)
+    return {(e["set"], e["size"], e["draw"], e["side"]): e for e in entries}
+
+
+def table(path: Path) -> None:
+    """Means over the cells that both sides have, and the paired difference to `fit`."""
+    from steadytune.stats import paired_difference
+
+    found = {key: e["score"] for key, e in recorded(path).items() if "score" in e}
+    seconds = {key: e["seconds"] for key, e in recorded(path).items()}
+    shown = Table("side", "cells", "mean", "fit minus it", "95 % interval", "median minutes")
+    for side in SIDES:
+        pairs: dict[str, list[tuple[float, float]]] = {}
+        for key, value in found.items():
+            ours_key = (*key[:3], "fit")
+            if key[3] == side and ours_key in found:
+                pairs.setdefault(key[0], []).append((found[ours_key], value))
+        if not pairs:
+            continue
+        # The unit is the data set: draws and sizes of one are not independent of each other.
+        ours = {name: statistics.mean(a for a, _ in each) for name, each in pairs.items()}
+        theirs = {name: statistics.mean(b for _, b in each) for name, each in pairs.items()}
+        gain = paired_difference(ours, theirs, np.random.default_rng(0))
+        interval = gain.interval if side != "fit" else None
+        shown.add_row(
+            side,
+            str(sum(map(len, pairs.values()))),
+            f"{statistics.mean(theirs.values()):.1f}",
+            f"{gain.mean:+.1f}" if side != "fit" else "",
+            f"{interval.low:+.1f} to {interval.high:+.1f}" if interval else "",
+            f"{statistics.median(s for k, s in seconds.items() if k[3] == side) / 60:.1f}",
+        )
+    Console().print(shown)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/fit.jsonl"))
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--table", action="store_true")
+    parser.add_argument("--one", nargs=4, metavar=("SIDE", "SET", "SIZE", "DRAW"))
+    options = parser.parse_args()
+    if options.table:
+        table(options.out)
+        return
+    if options.data is None:
+        parser.error("--data is needed: the folder of the data sets")
+    if not options.one:
+        measure(options)
+        return
+    side, name, size, draw = options.one
+    train, test, columns = split(options.data, name, int(size), int(draw))
+    print(score(BY_SIDE[side](train, test, columns, int(draw)), test))
+
+
+if __name__ == "__main__":
+    main()
