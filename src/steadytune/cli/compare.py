@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..records.recipe import option_name
 from ._app import app, command_line, go_without_hub, one_line_errors
 from ._data_options import (
     DataRootOption,
@@ -25,18 +26,7 @@ from ._data_options import (
 )
 from ._method_option import MethodsOption
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
-from ._training_options import (
-    BATCH_SIZE,
-    CLASS_WEIGHTS,
-    EPOCHS,
-    LEARNING_RATE,
-    WARMUP,
-    WEIGHT_DECAY,
-    MaxLengthOption,
-    PatienceOption,
-    SetOption,
-    TrainSizeOption,
-)
+from ._recipe_options import read_recipe, takes_recipe
 
 if TYPE_CHECKING:
     from ..runs.executors import Executor
@@ -46,7 +36,9 @@ _SEEDS = 5
 
 
 @app.command()
+@takes_recipe
 def compare(
+    *,
     context: typer.Context,
     study: Annotated[
         Path | None,
@@ -96,30 +88,7 @@ def compare(
             show_default=False,
         ),
     ] = None,
-    train_size: TrainSizeOption = None,
-    eval_size: Annotated[
-        int | None,
-        typer.Option(
-            help="Most rows of each domain to evaluate on. [default: all]", show_default=False
-        ),
-    ] = None,
-    dev_size: Annotated[
-        int | None,
-        typer.Option(help="Rows to stop early by, of the training rows that are not trained on."),
-    ] = None,
-    epochs: Annotated[float | None, EPOCHS] = None,
-    learning_rate: Annotated[float | None, LEARNING_RATE] = None,
-    warmup: Annotated[float | None, WARMUP] = None,
-    weight_decay: Annotated[float | None, WEIGHT_DECAY] = None,
-    batch_size: Annotated[int | None, BATCH_SIZE] = None,
-    max_length: MaxLengthOption = None,
-    patience: PatienceOption = None,
-    class_weights: Annotated[str | None, CLASS_WEIGHTS] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(help="fp32, bf16 or fp16. [default: fp32]", show_default=False),
-    ] = None,
-    set_: SetOption = None,
+    recipe: dict[str, Any],
     out: Annotated[
         Path, typer.Option(help="Folder for the records and report.html.", metavar="DIR")
     ] = Path("steadytune-study"),
@@ -201,22 +170,6 @@ def compare(
             "kind": kind,
             "metric": metric,
         }
-        settings = {
-            "model": model,
-            "train_size": train_size,
-            "eval_size": eval_size,
-            "dev_size": dev_size,
-            "epochs": epochs,
-            "learning_rate": learning_rate,
-            "warmup": warmup,
-            "weight_decay": weight_decay,
-            "batch_size": batch_size,
-            "max_length": max_length,
-            "patience": patience,
-            "class_weights": class_weights,
-            "precision": precision,
-            "set": set_,
-        }
         grid: dict[str, Any] = {
             "method": method,
             "longer_plain": longer_plain,
@@ -224,9 +177,9 @@ def compare(
             "subset_seeds": subset_seeds,
         }
         if study is not None:
-            what = _from_file(study, {**given, **settings, **grid}, data_root)
+            what = _from_file(study, {**given, **grid, "model": model, **recipe}, data_root)
         else:
-            what = _from_options({**given, "data_root": data_root}, settings, **grid)
+            what = _from_options({**given, "data_root": data_root}, model, recipe, **grid)
         trust = Trust(allow_pickled_weights, trust_remote_code)
         what = dataclasses.replace(what, command=command_line(context), trust=trust)
         go_without_hub(what.model, rows_ask_hub=any(entry.source.asks_hub for entry in what.tasks))
@@ -248,36 +201,34 @@ def _from_file(path: Path, options: dict[str, Any], data_root: str | None) -> St
     from ..study import read_study
 
     if given := [name for name, value in options.items() if value not in (None, [])]:
-        option = given[0].replace("_", "-")
-        raise ConfigError(f"--{option} and a study file were both given; write it into {path}")
+        option = option_name(given[0])
+        raise ConfigError(f"{option} and a study file were both given; write it into {path}")
     return read_study(path, data_root)
 
 
 def _from_options(
     data: dict[str, Any],
-    settings: dict[str, Any],
+    model: str | None,
+    recipe: dict[str, Any],
     *,
     method: list[str] | None,
     longer_plain: float | None,
     seeds: str | None,
     subset_seeds: int | None,
 ) -> Study:
-    from ..runs.settings import read_settings
     from ..study import Study, StudyTask, arms_of
     from ..study.methods import read_methods
     from ..study.seeds import read_seeds
 
     source = data_source(**data)
-    given = {name: value for name, value in settings.items() if value is not None}
-    if pairs := given.pop("set", None):
-        given["settings"] = read_settings(pairs)
+    named = {} if model is None else {"model": model}
     return Study(
         name=f"steadytune compare on {source.name or source.task or source.train}",
         tasks=(StudyTask(source),),
         arms=arms_of(read_methods(method or ()), longer_plain),
         seeds=read_seeds(seeds or str(_SEEDS)),
         subset_seeds=tuple(range(1 if subset_seeds is None else subset_seeds)),
-        settings=given,
+        settings={**named, **read_recipe(recipe)},
     )
 
 

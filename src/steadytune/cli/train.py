@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -24,22 +24,13 @@ from ._data_options import (
     data_source,
 )
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
-from ._training_options import (
-    BATCH_SIZE,
-    CLASS_WEIGHTS,
-    EPOCHS,
-    LEARNING_RATE,
-    WARMUP,
-    WEIGHT_DECAY,
-    MaxLengthOption,
-    PatienceOption,
-    SetOption,
-    TrainSizeOption,
-)
+from ._recipe_options import read_recipe, takes_recipe
 
 
 @app.command()
+@takes_recipe
 def train(
+    *,
     context: typer.Context,
     out: Annotated[
         Path, typer.Option(help="Folder of the model; it must be new or empty.", metavar="DIR")
@@ -68,23 +59,8 @@ def train(
             "`steadytune methods` lists them."
         ),
     ] = "plain",
-    train_size: TrainSizeOption = None,
-    subset_seed: Annotated[int, typer.Option(help="Seed of that draw.")] = 0,
-    eval_size: Annotated[int, typer.Option(help="Most rows of each domain to evaluate on.")] = 1000,
-    dev_size: Annotated[
-        int | None,
-        typer.Option(
-            help="Rows to stop early or choose by, taken from training rows that are not trained "
-            "on. [default: as many as are trained on, and 100 at least, if they are needed]",
-            show_default=False,
-        ),
-    ] = None,
-    epochs: Annotated[float, EPOCHS] = 3.0,
-    learning_rate: Annotated[float, LEARNING_RATE] = 5e-5,
-    warmup: Annotated[float, WARMUP] = 0.1,
-    weight_decay: Annotated[float, WEIGHT_DECAY] = 0.01,
-    batch_size: Annotated[int, BATCH_SIZE] = 16,
-    max_length: MaxLengthOption = None,
+    subset_seed: Annotated[int, typer.Option(help="Seed of the draw of training examples.")] = 0,
+    recipe: dict[str, Any],
     seed: Annotated[
         int | None,
         typer.Option(help="Seed of head, order, dropout and method. [default: 1]"),
@@ -102,16 +78,6 @@ def train(
             "soup: the average of their weights. Rows to choose by decide on best and soup."
         ),
     ] = "best",
-    patience: PatienceOption = None,
-    class_weights: Annotated[str, CLASS_WEIGHTS] = "none",
-    precision: Annotated[
-        str, typer.Option(help="auto, fp32, bf16 or fp16; auto is bf16 where the GPU has it.")
-    ] = "auto",
-    set_: SetOption = None,
-    threads: Annotated[
-        int | None,
-        typer.Option(help="CPU threads of a run. [default: all there are]", show_default=False),
-    ] = None,
     workers: Annotated[
         int, typer.Option(help="Processes for several seeds; 0 for none but this one.")
     ] = 0,
@@ -150,7 +116,6 @@ def train(
         from ..finetune.options import TrainOptions
         from ..finetune.train import train_model
         from ..model_files import Trust
-        from ..runs.settings import read_settings
 
         options = TrainOptions(
             source=source,
@@ -160,21 +125,8 @@ def train(
             method=method,
             seeds=_seeds(seed, seeds),
             keep=keep,
-            train_size=train_size,
             subset_seed=subset_seed,
-            eval_size=eval_size,
-            dev_size=dev_size,
-            epochs=epochs,
-            learning_rate=learning_rate,
-            warmup=warmup,
-            weight_decay=weight_decay,
-            batch_size=batch_size,
-            max_length=max_length,
-            patience=patience,
-            class_weights=class_weights,
-            precision=precision,
-            settings=read_settings(set_ or ()),
-            threads=threads,
+            **read_recipe(recipe),
             workers=workers,
             trust=Trust(allow_pickled_weights, trust_remote_code),
         )

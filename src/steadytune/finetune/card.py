@@ -10,6 +10,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ..method_docs import describe_methods
 from ..pretrained import MINILM
+from ..records.recipe import recipe_fields
 from ..records.record import Record
 from ..tasks import DEV, PROBLEMS, TRAIN
 from .summary import left_out, lost_seeds, metric_names, score_rows, seed_rows, shown, spread
@@ -21,6 +22,7 @@ _PIPELINES = {
 }
 _MINILM_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_IN_DATA = ("train_size", "eval_size")
 _KEEP = {
     "best": "the run that the rows to choose by prefer",
     "ensemble": "an ensemble of runs, whose answers (for classes, probabilities) are averaged",
@@ -164,11 +166,12 @@ def _method(record: Record) -> str:
     text = f"`{spec['method']}`. {described}".strip()
     if spec["method_options"] not in ("", "()"):
         text += f" With all options: `{spec['method_options']}`."
-    names = ("epochs", "learning_rate", "warmup", "weight_decay", "batch_size", "max_length")
-    further = ("class_weights", "patience", "precision", "head_seed", "threads")
-    rows = [[name, str(spec[name])] for name in (*names, *further) if spec[name] is not None]
+    names = [
+        name for name in (*recipe_fields(), "head_seed") if name not in (*_IN_DATA, "settings")
+    ]
+    rows = [[name, str(spec[name])] for name in names if spec.get(name) is not None]
     rows += [[name, str(value)] for name, value in spec["settings"].items()]
-    return f"{text}\n\n" + _table(["setting", "value"], rows)
+    return f"{text}\n\n" + _table(["recipe", "value"], rows)
 
 
 def _data(record: Record) -> str:

@@ -8,9 +8,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from .._device import settled_precision
 from .._exceptions import ConfigError
 from ..method_text import format_method, method_identity, parse_method
 from ..pretrained import Pretrained
@@ -91,6 +93,12 @@ def make_plan(options: TrainOptions) -> TrainPlan:
 
 
 def _draft(options: TrainOptions, task: Task, model: Pretrained) -> RunSpec:
+    settled: dict[str, Any] = {
+        "dev_size": None if task.dev is None else len(task.dev),
+        "precision": settled_precision(options.precision),
+        "max_length": options.max_length or model.usual_length(task.kind),
+        "threads": _threads(options),
+    }
     return RunSpec(
         task=task.name,
         method=options.method,
@@ -98,21 +106,8 @@ def _draft(options: TrainOptions, task: Task, model: Pretrained) -> RunSpec:
         model=model.name,
         model_hash=model.hash,
         data_hash=task.content_hash,
-        train_size=options.train_size,
         subset_seed=options.subset_seed,
-        eval_size=options.eval_size,
-        dev_size=None if task.dev is None else len(task.dev),
-        epochs=options.epochs,
-        learning_rate=options.learning_rate,
-        warmup=options.warmup,
-        weight_decay=options.weight_decay,
-        batch_size=options.batch_size,
-        class_weights=options.class_weights,
-        patience=options.patience,
-        precision=resolve_precision(options.precision),
-        max_length=options.max_length or model.usual_length(task.kind),
-        settings=options.settings,
-        threads=_threads(options),
+        **{**options.recipe.as_dict(), **settled},
     )
 
 
@@ -127,14 +122,6 @@ def _specs(options: TrainOptions, draft: RunSpec) -> tuple[RunSpec, ...]:
     """One a seed; weights can be averaged only if they began with the same head."""
     head = options.seeds[0] if options.keep == "soup" else None
     return tuple(dataclasses.replace(draft, seed=seed, head_seed=head) for seed in options.seeds)
-
-
-def resolve_precision(precision: str) -> str:
-    """What `auto` stands for on this machine."""
-    if precision != "auto":
-        return precision
-    has_bf16 = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
-    return "bf16" if has_bf16 else "fp32"
 
 
 def _dev_size(options: TrainOptions, task: Task) -> int | None:

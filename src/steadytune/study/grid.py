@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .._device import settled_precision
 from .._exceptions import ConfigError
 from ..method_text import format_method, method_identity, parse_method
 from ..pretrained import Pretrained
+from ..records.recipe import Recipe
 from ..records.spec import RunSpec
 from ..runs.arguments import training_arguments
 from ..runs.preflight import require_fit
@@ -19,6 +21,7 @@ from ..runs.task_part import describe_task
 from ..tasks import Task
 from .study import Arm, Changes, Study, StudyTask
 
+_DEFAULTS = {"precision": Recipe.precision}
 _SIZES = ("train_size", "subset_seed", "eval_size", "dev_size")
 
 
@@ -241,11 +244,11 @@ def require_settings(study: Study) -> None:
 def _merged(*layers: Mapping[str, Any] | Changes) -> dict[str, Any]:
     """Settings of which later ones win; so do fields of the trainer within `settings`."""
     settings: dict[str, Any] = {}
-    for given in layers:
+    for given in (_DEFAULTS, *layers):
         layer = dict(given)
         further = {**settings.get("settings", {}), **dict(layer.get("settings", {}))}
         settings |= {**layer, "settings": further}
-    return settings
+    return {**settings, "precision": settled_precision(settings["precision"])}
 
 
 def _require_length(arm: Arm, settings: Mapping[str, Any]) -> None:

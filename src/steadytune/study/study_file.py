@@ -5,17 +5,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 
 from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 from .._step.regularizer import Regularizer
 from ..method_text import as_method_text
 from ..pretrained import CAREFUL, Trust
+from ..records.recipe import check_value, recipe_fields
 from ..runs.settings import numbers
 from ..tasks import DataSource
 from .seeds import read_seeds
@@ -70,25 +72,26 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Settings(_Part):
-    """Settings of runs; whatever is left out is `RunSpec`'s default."""
+def _checked(name: str, value: Any) -> Any:
+    if value is None:
+        return None
+    kept = check_value(name, numbers(value))
+    return dict(kept) if name == "settings" else kept
 
-    train_size: int | None = None
-    eval_size: int | None = None
-    dev_size: int | None = None
-    epochs: float | None = None
-    learning_rate: float | None = None
-    warmup: float | None = None
-    weight_decay: float | None = None
-    batch_size: int | None = None
-    group_by_length: bool | None = None
-    class_weights: str | None = None
-    patience: int | None = None
-    precision: str | None = None
-    max_length: int | None = None
-    stride: int | None = None
-    settings: Annotated[dict[str, Any] | None, BeforeValidator(numbers)] = None
-    threads: int | None = None
+
+def _of_recipe(name: str) -> Any:
+    return Annotated[Any, BeforeValidator(partial(_checked, name))]
+
+
+if TYPE_CHECKING:
+    _Recipe = _Part
+    Rate: TypeAlias = float
+    Length: TypeAlias = float
+else:  # one key for each field of a recipe; what is left out is left to its default
+    _Recipe = create_model(
+        "_Recipe", __base__=_Part, **{name: (_of_recipe(name), None) for name in recipe_fields()}
+    )
+    Rate, Length = _of_recipe("learning_rate"), _of_recipe("epochs")
 
 
 class _Data(_Part):
@@ -105,11 +108,11 @@ class _Data(_Part):
     name: str | None = None
 
 
-class _TaskEntry(_Data, _Settings):
+class _TaskEntry(_Data, _Recipe):
     """A task, with settings of its own."""
 
 
-class _MethodEntry(_Settings):
+class _MethodEntry(_Recipe):
     """A method, with a name and settings of its own."""
 
     method: str
@@ -121,13 +124,13 @@ class _TuningEntry(_Part):
     trials: int
     seeds: Seeds
     dev_size: int
-    learning_rate: Annotated[list[float], BeforeValidator(_as_list)]
-    epochs: Annotated[list[float], BeforeValidator(_as_list)]
+    learning_rate: Annotated[list[Rate], BeforeValidator(_as_list)]
+    epochs: Annotated[list[Length], BeforeValidator(_as_list)]
     seed: int = 0
     methods: Annotated[Spaces, BeforeValidator(numbers)] = {}
 
 
-class _StudyFile(_Settings):
+class _StudyFile(_Recipe):
     name: str | None = None
     model: Place = None
     tasks: Annotated[
@@ -263,12 +266,12 @@ def _tuning(entry: _TuningEntry | None) -> Tuning | None:
     )
 
 
-def _settings(entry: _Settings) -> dict[str, Any]:
-    values = {name: getattr(entry, name) for name in _Settings.model_fields}
+def _settings(entry: _Recipe) -> dict[str, Any]:
+    values = {name: getattr(entry, name) for name in recipe_fields()}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _changes(entry: _Settings) -> tuple[tuple[str, Any], ...]:
+def _changes(entry: _Recipe) -> tuple[tuple[str, Any], ...]:
     return tuple(_settings(entry).items())
 
 
@@ -292,6 +295,9 @@ def _first_problem(error: ValidationError) -> str:
         return f"unknown key {where}; {hint}"
     if problem["type"] == "missing":
         return f"{where} is missing; give it"
+    told = problem.get("ctx", {}).get("error")
+    if isinstance(told, ConfigError) and steps[-1] in recipe_fields():
+        return ": ".join(filter(None, (".".join(steps[:-1]), str(told))))
     given = " ".join(repr(problem["input"]).split())[:80]
     return f"{where}={given} does not fit: {problem['msg'][0].lower()}{problem['msg'][1:]}"
 

@@ -7,33 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ...records.recipe import declarations
 from ...records.schema import Record, clean_text
+from ...records.spec import RunSpec
 from ..reading.arms import data_hash
 from .setting import Setting
 
-_LABELS = {
-    "task": "Task",
-    "model": "Model",
-    "train_size": "Training examples drawn",
-    "eval_size": "Test examples drawn per domain",
-    "epochs": "Epochs",
-    "learning_rate": "Peak learning rate",
-    "warmup": "Warm-up, share of the steps",
-    "weight_decay": "Weight decay",
-    "batch_size": "Batch size",
-    "max_length": "Longest input, tokens",
-    "stride": "Overlap of windows, tokens",
-    "dev_size": "Dev examples drawn",
-    "patience": "Early stopping, patience in epochs",
-    "precision": "Precision",
-    "group_by_length": "Batches of like length",
-    "class_weights": "Class weights",
-    "head_seed": "Seed of the head",
-    "settings": "Further settings of the trainer",
-    "scored": "Scored on",
-    "threads": "CPU threads per run",
-    "model_hash": "Hash of the starting weights",
-}
+_LABELS = {name: declared.label for name, declared in declarations(RunSpec).items()}
 _MOST_VALUES = 4
 
 
@@ -48,8 +28,9 @@ class Fact:
 def setting_facts(setting: Setting) -> tuple[Fact, ...]:
     """Task, data and training settings, without those that are not set."""
     known = {k: v for k, v in setting.spec.items() if v not in (None, "", [], ())}
-    ordered = sorted(known, key=lambda k: list(_LABELS).index(k) if k in _LABELS else len(_LABELS))
-    facts = [Fact(field_label(key), value_text(known[key])) for key in ordered]
+    ordered = [key for key in ("task", "model", *_LABELS) if key in known]
+    ordered += [key for key in known if key not in _LABELS]
+    facts = [Fact(field_label(key), value_text(known[key])) for key in dict.fromkeys(ordered)]
     return (*facts, *_data_facts(setting))
 
 

@@ -1,0 +1,63 @@
+"""The options of how a model is trained: one for each field of `Recipe`, by its declaration."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, get_args
+
+import typer
+
+from ..records.recipe import default_words, option_name, recipe_fields, recipe_types
+
+RECIPE = "recipe"
+
+
+def takes_recipe(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a recipe, in the place of its parameter `recipe`.
+
+    That gets what was given, field by field, ready for `Recipe`; the rest is left to its defaults.
+    """
+
+    @functools.wraps(command)
+    def run(**given: Any) -> None:
+        values = {name: given.pop(name) for name in options}
+        values = {name: value for name, value in values.items() if value not in (None, [])}
+        command(**given, **{RECIPE: values})
+
+    signature = inspect.signature(command, eval_str=True)
+    options = {name: _parameter(name, hint) for name, hint in recipe_types().items()}
+    parameters = list(signature.parameters.values())
+    place = list(signature.parameters).index(RECIPE)
+    parameters[place : place + 1] = options.values()
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return run
+
+
+def read_recipe(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a recipe as `takes_recipe` hands them on, with pairs FIELD=VALUE read.
+
+    Raises:
+        ConfigError: If a pair is not a field of the trainer with a value that it takes.
+    """
+    from ..runs.settings import read_settings
+
+    return {n: read_settings(v) if isinstance(v, list) else v for n, v in given.items()}
+
+
+def _parameter(name: str, hint: Any) -> inspect.Parameter:
+    declared = recipe_fields()[name]
+    kinds = [kind for kind in get_args(hint) or (hint,) if kind in (int, float, bool, str)]
+    kind = kinds[0] if kinds else list[str]
+    option = option_name(name)
+    words = default_words(name)
+    help_text = f"{declared.help} [default: {words}]" if words else declared.help
+    switch = f"{option}/--no-{option.removeprefix('--')}" if kind is bool else option
+    described = typer.Option(switch, help=help_text, show_default=False, metavar=declared.metavar)
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[kind | None, described],
+    )

@@ -1,0 +1,341 @@
+"""How a model is trained, as one value: each field of `Recipe` is declared here and nowhere else.
+
+Command-line options, keys of study files, checks, model cards and labels in reports derive from
+what `declare` is told. A new field needs nothing but its line here and the code that uses it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass
+from math import isfinite
+from typing import Any, Self, TypeVar, get_type_hints
+
+from .._checks import check_at_least, check_choice, check_count
+from .._exceptions import ConfigError
+from .._inputs import as_number, as_text
+
+PRECISIONS = ("fp32", "bf16", "fp16")
+AUTO = "auto"
+CLASS_WEIGHTS = ("none", "balanced")
+
+Changes = tuple[tuple[str, Any], ...]
+"""Fields and their values: what differs from a recipe."""
+
+Check = Callable[[str, Any], Any]
+"""Takes a field's name and value, returns the value in the form in which it is kept."""
+
+WRITTEN_OUT = object()
+"""In the place of a neutral value: the field is always part of a run's hash."""
+
+_DECLARATION = "steadytune"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What is known of a field beside its type and its default.
+
+    Args:
+        label: What reports and model cards call it.
+        check: What its values must be.
+        help: What the command line says of it; a field without is none of its options.
+        unset: What stands for None, in words.
+        option: Its name on the command line; by default its own with dashes.
+        metavar: What the command line calls a value; by default its type.
+        neutral: What the code did before the field existed. A field at that value stays out of a
+            run's hash, so that older records keep theirs. It never changes, unlike the default.
+    """
+
+    label: str
+    check: Check
+    help: str = ""
+    unset: str = ""
+    option: str = ""
+    metavar: str | None = None
+    neutral: Any = WRITTEN_OUT
+
+
+def declare(label: str, check: Check, *, default: Any = MISSING, **more: Any) -> Any:
+    """A field with its declaration; `more` are further arguments of `Declaration`."""
+    return dataclasses.field(
+        default=default, metadata={_DECLARATION: Declaration(label, check, **more)}
+    )
+
+
+def declarations(cls: type) -> dict[str, Declaration]:
+    """The declared fields of a class and of those that it extends, by name, in order."""
+    bases = [base for base in reversed(cls.__mro__) if dataclasses.is_dataclass(base)]
+    fields = [field for base in bases for field in dataclasses.fields(base)]
+    return {f.name: f.metadata[_DECLARATION] for f in fields if _DECLARATION in f.metadata}
+
+
+def at_neutral_values(cls: type[T]) -> type[T]:
+    """Make neutral values the defaults of a class that extends `Recipe`, before it is a dataclass.
+
+    A run of which a field is not known was made before the field existed.
+    """
+    for name, declared in recipe_fields().items():
+        if declared.neutral is not WRITTEN_OUT:
+            cls.__annotations__[name] = Recipe.__annotations__[name]
+            setattr(cls, name, declared.neutral)
+    return cls
+
+
+def word(name: str, value: Any) -> Any:
+    """Any text."""
+    value = as_text(value)
+    if not isinstance(value, str):
+        raise ConfigError(f"{name}={value!r} is not possible; expected text")
+    return value
+
+
+def count(least: int) -> Check:
+    """A whole number."""
+
+    def check(name: str, value: Any) -> Any:
+        value = as_number(value)
+        check_count(name, value, least)
+        return value
+
+    return check
+
+
+def choice(*choices: str) -> Check:
+    """One of several words."""
+
+    def check(name: str, value: Any) -> Any:
+        check_choice(name, value, choices)
+        return value
+
+    return check
+
+
+def _as_float(value: Any) -> Any:
+    """3 and 3.0 are one run, and would be two in JSON."""
+    value = as_number(value)
+    return float(value) if type(value) is int else value
+
+
+def _positive(name: str, value: Any) -> Any:
+    value = _as_float(value)
+    if not (isinstance(value, float) and isfinite(value) and value > 0):
+        raise ConfigError(f"{name}={value!r} is not possible; expected a finite number above 0")
+    return value
+
+
+def _not_negative(name: str, value: Any) -> Any:
+    value = _as_float(value)
+    check_at_least(name, value, 0)
+    return value
+
+
+def _share(name: str, value: Any) -> Any:
+    value = _not_negative(name, value)
+    if value > 1:
+        raise ConfigError(f"{name}={value!r} is not possible; expected a share, 0 to 1")
+    return value
+
+
+def _yes_or_no(name: str, value: Any) -> Any:
+    if not isinstance(value, bool):
+        raise ConfigError(f"{name}={value!r} is not possible; expected true or false")
+    return value
+
+
+def _trainer_fields(name: str, value: Any) -> Any:
+    """Sorted pairs, which can be hashed as a mapping cannot."""
+    try:
+        return tuple(sorted(dict(value).items()))
+    except (TypeError, ValueError):
+        raise ConfigError(
+            f"{name}={value!r} is not possible; expected fields of TrainingArguments with values"
+        ) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """All that makes a training, apart from the task, the model, the method and the seed.
+
+    None leaves a field open: it is settled for the model, the examples and the machine when the
+    runs are planned.
+
+    Args:
+        train_size: Training examples drawn; None takes all.
+        eval_size: Examples drawn from each test set; None takes all.
+        epochs: Passes over the training examples.
+        learning_rate: Peak learning rate of AdamW, in units per step.
+        warmup: Share of the steps in which the learning rate rises linearly.
+        weight_decay: AdamW's decoupled weight decay.
+        batch_size: Training examples a step.
+        max_length: Longest input in tokens; longer ones are cut.
+        stride: Tokens that two windows over a long context share (question answering).
+        dev_size: Validation examples, drawn from the training examples that are not trained on;
+            None takes none, or as many as are needed where a command says so.
+        patience: Epochs without a better validation score after which the training stops, and the
+            best epoch's weights are taken; None trains to the end.
+        precision: `fp32`, or `bf16` or `fp16` for mixed precision; `auto` takes bf16 where the GPU
+            has it, and fp32 elsewhere.
+        group_by_length: Whether examples of like length share a batch.
+        class_weights: `balanced` weighs each class's loss by one over its share of the training
+            examples, `none` weighs all alike.
+        settings: Further fields of `transformers.TrainingArguments` with their values.
+        threads: CPU threads of a run; they change the bits of its result.
+
+    Raises:
+        ConfigError: If a value is out of its range.
+    """
+
+    train_size: int | None = declare(
+        "Training examples drawn",
+        count(1),
+        default=None,
+        help="Training examples to draw.",
+        unset="all",
+    )
+    eval_size: int | None = declare(
+        "Test examples drawn per domain",
+        count(1),
+        default=None,
+        help="Most examples of each test set to evaluate on.",
+        unset="all",
+    )
+    epochs: float = declare(
+        "Epochs", _positive, default=3.0, help="Passes over the training examples."
+    )
+    learning_rate: float = declare(
+        "Peak learning rate", _positive, default=5e-5, help="Peak learning rate of AdamW."
+    )
+    warmup: float = declare(
+        "Warm-up, share of the steps",
+        _share,
+        default=0.1,
+        help="Share of the steps in which the learning rate rises.",
+    )
+    weight_decay: float = declare(
+        "Weight decay", _not_negative, default=0.01, help="Weight decay of AdamW."
+    )
+    batch_size: int = declare("Batch size", count(1), default=16, help="Training examples a step.")
+    max_length: int | None = declare(
+        "Longest input, tokens",
+        count(1),
+        default=None,
+        help="Most tokens an input.",
+        unset="128; 384 for question answering",
+    )
+    stride: int = declare(
+        "Overlap of windows, tokens",
+        count(1),
+        default=128,
+        help="Tokens that two windows over a long context share (question answering).",
+    )
+    dev_size: int | None = declare(
+        "Dev examples drawn",
+        count(1),
+        default=None,
+        help="Validation examples for early stopping and model selection, taken from training "
+        "examples that are not trained on.",
+        unset="train takes as many as it trains on, 100 at least, if it needs any",
+    )
+    patience: int | None = declare(
+        "Early stopping, patience in epochs",
+        count(1),
+        default=None,
+        help="Stop after so many epochs without a better validation score, and take the best "
+        "epoch's weights.",
+        unset="train to the end",
+    )
+    precision: str = declare(
+        "Precision",
+        choice(AUTO, *PRECISIONS),
+        default=AUTO,
+        help="auto, fp32, bf16 or fp16; auto is bf16 where the GPU has it, else fp32.",
+    )
+    group_by_length: bool = declare(
+        "Batches of like length",
+        _yes_or_no,
+        default=True,
+        help="Put examples of like length into one batch.",
+    )
+    class_weights: str = declare(
+        "Class weights",
+        choice(*CLASS_WEIGHTS),
+        default="none",
+        help="none, or balanced: weight classes inversely to their frequency.",
+    )
+    settings: Mapping[str, Any] | tuple[tuple[str, Any], ...] = declare(
+        "Further settings of the trainer",
+        _trainer_fields,
+        default=(),
+        help="Any other field of transformers.TrainingArguments, such as "
+        "lr_scheduler_type=cosine or report_to=tensorboard; give it again for more.",
+        option="--set",
+        metavar="FIELD=VALUE",
+    )
+    threads: int | None = declare(
+        "CPU threads per run",
+        count(1),
+        default=None,
+        help="CPU threads of a run.",
+        unset="all there are; for compare 1",
+    )
+
+    def __post_init__(self) -> None:
+        for name, declared in declarations(type(self)).items():
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, declared.check(name, value))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields as JSON-ready values; `Recipe(**values)` is the same recipe."""
+        return {**dataclasses.asdict(self), "settings": dict(self.settings)}
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe alone, of a value that holds more."""
+        return Recipe(**{name: getattr(self, name) for name in recipe_fields()})
+
+    def changed(self, changes: Mapping[str, Any] | Changes) -> Self:
+        """The same with other values; further fields of the trainer add up.
+
+        Raises:
+            ConfigError: If a value is out of its range.
+        """
+        given = dict(changes)
+        if "settings" in given:
+            given["settings"] = {**dict(self.settings), **dict(given["settings"])}
+        return dataclasses.replace(self, **given)
+
+
+def recipe_fields() -> dict[str, Declaration]:
+    """The fields of a recipe, by name, in order."""
+    return declarations(Recipe)
+
+
+def recipe_types() -> dict[str, Any]:
+    """The type of each field of a recipe."""
+    return get_type_hints(Recipe)
+
+
+def option_name(name: str) -> str:
+    """What the command line calls an option."""
+    declared = recipe_fields().get(name)
+    return (declared and declared.option) or f"--{name.replace('_', '-')}"
+
+
+def default_words(name: str) -> str:
+    """The default of a field of a recipe as people write it."""
+    default = next(f.default for f in dataclasses.fields(Recipe) if f.name == name)
+    if default is None or default == ():
+        return recipe_fields()[name].unset
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def check_value(name: str, value: Any) -> Any:
+    """A value of one field of a recipe, checked and in the form in which it is kept.
+
+    Raises:
+        ConfigError: If it is out of its range.
+    """
+    return recipe_fields()[name].check(name, value)
