@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from steadytune.method_names import known_methods
 from steadytune.method_options import is_wrapper
+from steadytune.records.recipe import recipe_fields
+from steadytune.records.spec import RunSpec
 from steadytune.study import read_study
 from steadytune.study.grid import require_settings
 from steadytune.tasks import TASKS
@@ -20,6 +23,17 @@ def test_a_shipped_study_can_be_read(path: Path) -> None:
     study = read_study(path)
     require_settings(study)
     assert {entry.source.task for entry in study.tasks} <= set(TASKS)
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_shipped_study_states_every_default_it_rests_on(path: Path) -> None:
+    """So that a later default changes no study that was declared, and makes no record stale."""
+    study = read_study(path)
+    run = RunSpec(task="", method="plain", seed=0)
+    set_to_something = {name for name in recipe_fields() if getattr(run, name) not in (None, ())}
+    for entry, arm in product(study.tasks, study.arms):
+        stated = {*study.settings, *dict(entry.changes), *dict(arm.changes)}
+        assert set_to_something <= stated, (entry.source.task, arm.name)
 
 
 def test_the_papers_setting_is_theirs() -> None:

@@ -119,27 +119,31 @@ def _as_float(value: Any) -> Any:
     return float(value) if type(value) is int else value
 
 
-def _positive(name: str, value: Any) -> Any:
+def positive(name: str, value: Any) -> Any:
+    """A finite number above 0."""
     value = _as_float(value)
     if not (isinstance(value, float) and isfinite(value) and value > 0):
         raise ConfigError(f"{name}={value!r} is not possible; expected a finite number above 0")
     return value
 
 
-def _not_negative(name: str, value: Any) -> Any:
+def not_negative(name: str, value: Any) -> Any:
+    """A finite number of at least 0."""
     value = _as_float(value)
     check_at_least(name, value, 0)
     return value
 
 
-def _share(name: str, value: Any) -> Any:
-    value = _not_negative(name, value)
+def share(name: str, value: Any) -> Any:
+    """A number from 0 to 1."""
+    value = not_negative(name, value)
     if value > 1:
         raise ConfigError(f"{name}={value!r} is not possible; expected a share, 0 to 1")
     return value
 
 
-def _yes_or_no(name: str, value: Any) -> Any:
+def yes_or_no(name: str, value: Any) -> Any:
+    """True or False."""
     if not isinstance(value, bool):
         raise ConfigError(f"{name}={value!r} is not possible; expected true or false")
     return value
@@ -203,19 +207,19 @@ class Recipe:
         unset="all",
     )
     epochs: float = declare(
-        "Epochs", _positive, default=3.0, help="Passes over the training examples."
+        "Epochs", positive, default=3.0, help="Passes over the training examples."
     )
     learning_rate: float = declare(
-        "Peak learning rate", _positive, default=5e-5, help="Peak learning rate of AdamW."
+        "Peak learning rate", positive, default=5e-5, help="Peak learning rate of AdamW."
     )
     warmup: float = declare(
         "Warm-up, share of the steps",
-        _share,
+        share,
         default=0.1,
         help="Share of the steps in which the learning rate rises.",
     )
     weight_decay: float = declare(
-        "Weight decay", _not_negative, default=0.01, help="Weight decay of AdamW."
+        "Weight decay", not_negative, default=0.01, help="Weight decay of AdamW."
     )
     batch_size: int = declare("Batch size", count(1), default=16, help="Training examples a step.")
     max_length: int | None = declare(
@@ -255,7 +259,7 @@ class Recipe:
     )
     group_by_length: bool = declare(
         "Batches of like length",
-        _yes_or_no,
+        yes_or_no,
         default=True,
         help="Put examples of like length into one batch.",
     )

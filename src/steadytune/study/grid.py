@@ -21,7 +21,7 @@ from ..runs.task_part import describe_task
 from ..tasks import Task
 from .study import Arm, Changes, Study, StudyTask
 
-_DEFAULTS = {"precision": Recipe.precision}
+_DEFAULTS: Mapping[str, Any] = {"precision": Recipe.precision}
 _SIZES = ("train_size", "subset_seed", "eval_size", "dev_size")
 
 
