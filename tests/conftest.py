@@ -28,6 +28,12 @@ with install_import_hook("steadytune.functional", "beartype.beartype"):
 
 
 @pytest.fixture(autouse=True)
+def every_drawing_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drawing from the cache would hide what the code under test draws."""
+    monkeypatch.setattr("steadytune._page.drawn_before.MOST_KEPT", 0)
+
+
+@pytest.fixture(autouse=True)
 def no_shape_checks_where_the_compiler_traces(request: pytest.FixtureRequest) -> Iterator[None]:
     """The compiler cannot trace the checks, so that tests of compiled models run without."""
     compiled = "compiled" in request.node.name

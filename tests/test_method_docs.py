@@ -11,7 +11,6 @@ from rich.console import Console
 from steadytune import LNSR, ConfigError
 from steadytune.method_docs import (
     card,
-    describe_methods,
     list_methods,
     list_options,
     print_card,
@@ -82,8 +81,3 @@ def test_every_card_can_be_printed(name: str) -> None:
 def test_an_unknown_name_lists_near_ones() -> None:
     with pytest.raises(ConfigError, match="did you mean lnsr"):
         print_card("lnrs", Console(file=io.StringIO()))
-
-
-def test_text_from_a_file_does_not_say_what_code_is_run() -> None:
-    texts = ["plain", "lnsr", "nonsense", f"{__name__}:Attack", "lnsr+antigravity:Fly"]
-    assert list(describe_methods(texts, imports=False)) == ["lnsr"]

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
 from ._exceptions import ConfigError
+
+
+def cache_folder() -> Path:
+    """What may be made or fetched again: `STEADYTUNE_CACHE`, or the user's cache for steadytune."""
+    import platformdirs
+
+    return Path(os.environ.get("STEADYTUNE_CACHE") or platformdirs.user_cache_dir("steadytune"))
 
 
 def make_folder(path: str | Path) -> Path:

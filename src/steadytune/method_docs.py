@@ -68,18 +68,16 @@ def summary(method: Regularizer) -> str:
     return f"{text} {summary(inner)}" if isinstance(inner, Regularizer) else text
 
 
-def describe_methods(texts: Iterable[str], *, imports: bool) -> dict[str, str]:
-    """What each method does, in one line.
+def describe_methods(texts: Iterable[str]) -> dict[str, str]:
+    """What each method does, in one line; methods of the user's own are imported for it.
 
     Args:
         texts: Methods in their text form; those that cannot be read are left out.
-        imports: Whether methods of the user's own may be imported. Text from a file must not say
-            what code is run.
     """
     described = {}
     for text in texts:
         with suppress(ConfigError):
-            if methods := parse_method(text, imports=imports):
+            if methods := parse_method(text):
                 described[text] = " ".join(summary(method) for method in methods)
     return described
 

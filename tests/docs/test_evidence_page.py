@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from steadytune.method_docs import describe_methods
+from steadytune.method_lines import describe_recorded
 from steadytune.method_text import format_method, method_identity, parse_method
 from steadytune.records.ledger import Ledger
 from steadytune.records.spec import RunSpec
@@ -35,8 +34,9 @@ REPORTS = sorted((DOCS / "evidence").glob("*/*.md"))
 @pytest.mark.parametrize("path", REPORTS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_report_is_that_of_its_records(path: Path, tmp_path: Path) -> None:
     outputs = Outputs(page=tmp_path / "report.html", markdown=tmp_path / "report.md")
-    describe = partial(describe_methods, imports=False)
-    report_folders([path.parent], outputs, describe=describe, baseline=BASELINES[path.name])
+    report_folders(
+        [path.parent], outputs, describe=describe_recorded, baseline=BASELINES[path.name]
+    )
     assert (tmp_path / "report.md").read_text() == path.read_text()
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from steadytune._exceptions import DataError
+from steadytune._folders import cache_folder
 from steadytune.tasks import vader_download
 from steadytune.tasks._pip_download import SourceRelease
-from steadytune.tasks.vader_download import VADER_RELEASE, cache_folder, release_bytes
+from steadytune.tasks.vader_download import VADER_RELEASE, release_bytes
 from tests.tasks.synthetic_release import (
     cut_pip_off,
     point_pip_at,

@@ -12,6 +12,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
+from .drawn_before import drawn_before
 from .palette import INK, LINE, MUTED, THEMED
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ class Drawing:
 
     def svg(self) -> str:
         """The drawing as an SVG element for a page."""
+        return drawn_before((self.name, self.label, self.frame, self.draw), self._svg)
+
+    def _svg(self) -> str:
         buffer = io.StringIO()
         with self._figure() as figure:
             figure.savefig(buffer, format="svg", metadata=_NO_METADATA)

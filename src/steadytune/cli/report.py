@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -77,14 +76,14 @@ def report(
     with one_line_errors():
         from rich.console import Console
 
-        from ..method_docs import describe_methods
+        from ..method_lines import describe_recorded
         from ..reporting import Outputs, print_report, report_folders
 
         formats = {True: ("svg",), False: ("png",), None: ("png", "svg")}[svg]
         found, written = report_folders(
             folders,
             Outputs(page, csv, latex, markdown, figures, formats),
-            describe=partial(describe_methods, imports=False),
+            describe=describe_recorded,
             title=title,
             command=made_by,
             baseline=baseline,

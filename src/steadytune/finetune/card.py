@@ -8,7 +8,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from ..method_docs import describe_methods
+from ..method_lines import describe_recorded
 from ..pretrained import MINILM
 from ..records.recipe import recipe_fields
 from ..records.record import Record
@@ -162,7 +162,7 @@ def _chosen_by(record: Record) -> str:
 
 def _method(record: Record) -> str:
     spec = record["spec"]
-    described = describe_methods([spec["method"]], imports=False).get(spec["method"], "")
+    described = describe_recorded([spec["method"]]).get(spec["method"], "")
     text = f"`{spec['method']}`. {described}".strip()
     if spec["method_options"] not in ("", "()"):
         text += f" With all options: `{spec['method_options']}`."

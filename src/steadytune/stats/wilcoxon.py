@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._checks import FloatArray, finite_scores
+from .correlation import average_ranks
 from .permutation import EXACT_UP_TO, exact_sign_flip_p, smallest_sign_flip_p
 
 
@@ -62,11 +63,8 @@ def _without_rounding(values: FloatArray) -> FloatArray:
     return rounded
 
 
-# Importing scipy.stats takes longer than everything else that a report imports.
 def _exact_p(values: FloatArray) -> float:
-    from scipy.stats import rankdata
-
-    return exact_sign_flip_p(np.sign(values) * rankdata(np.abs(values)))
+    return exact_sign_flip_p(np.sign(values) * average_ranks(np.abs(values)))
 
 
 def _library_p(values: FloatArray) -> float:

@@ -39,7 +39,7 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
         title=study.name,
         command=study.command,
         baseline=study.baseline,
-        descriptions=describe_methods([arm.method for arm in study.arms], imports=True),
+        descriptions=describe_methods([arm.method for arm in study.arms]),
         warnings=loaded.warnings,
     )
     page = write_page(report, out / "report.html")

@@ -12,9 +12,8 @@ import os
 import tempfile
 from pathlib import Path
 
-import platformdirs
-
 from .._exceptions import DataError
+from .._folders import cache_folder
 from ._pip_download import SourceRelease, pip_download
 
 VADER_RELEASE = SourceRelease(
@@ -24,11 +23,6 @@ VADER_RELEASE = SourceRelease(
 )
 
 _logger = logging.getLogger(__name__)
-
-
-def cache_folder() -> Path:
-    """Where downloads are kept: `STEADYTUNE_CACHE`, or the user's cache folder for steadytune."""
-    return Path(os.environ.get("STEADYTUNE_CACHE") or platformdirs.user_cache_dir("steadytune"))
 
 
 def release_bytes(release: SourceRelease = VADER_RELEASE, folder: Path | None = None) -> bytes:

@@ -119,6 +119,8 @@ def _scorer(metric: str, columns: Columns) -> Scorer:
     """The metric of what is averaged, for the rows of these predictions."""
     if metric in REGRESSION_METRICS:
         numbers = _finite(columns, "label", axes=1)
+        if metric == "pearson":
+            return _pearson(numbers)
         return lambda values: correlation(metric, values, numbers)
     if metric not in OF_COUNTS:
         raise ValueError(f"ensembles are not scored by {metric}")
@@ -129,6 +131,30 @@ def _scorer(metric: str, columns: Columns) -> Scorer:
     if not in_range or (truth != labels).any():
         raise ValueError(f"its labels are not those of {classes} classes")
     return lambda mean: of_counts(counts(mean.argmax(axis=1), truth, classes))
+
+
+def _pearson(truth: Array) -> Scorer:
+    """Pearson's correlation with the same truth, for thousands of ensembles; None if undefined."""
+    direction = _direction(truth)
+
+    def score(values: Array) -> float | None:
+        found = _direction(values)
+        if found is None or direction is None:
+            return None
+        return float(np.clip(np.dot(found, direction), -1.0, 1.0))
+
+    return score
+
+
+def _direction(values: Array) -> Array | None:
+    """The deviations from the mean, of length 1; None where there is nothing to divide by."""
+    if len(values) < 2 or np.ptp(values) == 0:
+        return None
+    deviations = values - values.mean()
+    # Scaled first: the square of a large number would overflow.
+    scaled = deviations / np.abs(deviations).max()
+    found: Array = scaled / np.linalg.norm(scaled)
+    return found if np.isfinite(found).all() else None
 
 
 def _finite(columns: Columns, name: str, axes: int) -> Array:

@@ -181,6 +181,8 @@ def _draw_column(column: DotColumn, position: int, axes: Axes) -> None:
     round_size = 26 if len(column.dots) <= CROWDED else 13
     for stands_in, marker, size in ((False, "o", round_size), (True, "X", 38)):
         chosen = [dot for dot in column.dots if dot.stands_in == stands_in]
+        if not chosen:
+            continue
         axes.scatter(
             [position + dot.shift for dot in chosen],
             [dot.value for dot in chosen],

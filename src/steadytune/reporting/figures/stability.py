@@ -37,6 +37,8 @@ def draw_stability(data: Stability, axes: Axes) -> None:
 
 def _scatter(points: Sequence[tuple[float, float]], face: str, edge: str, axes: Axes) -> None:
     shown = thin(points, MOST_DOTS)
+    if not shown:
+        return
     axes.scatter(
         [moved for moved, _ in shown],
         [score for _, score in shown],
