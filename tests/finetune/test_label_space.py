@@ -57,3 +57,12 @@ def test_labels_that_do_not_map_are_refused_naming_both(
     with pytest.raises(DataError) as caught:
         match_labels(model, rows, "reviews")
     assert ", ".join(model) in str(caught.value) and ", ".join(rows) in str(caught.value)
+
+
+def test_the_positive_class_of_two_comes_second() -> None:
+    space = match_labels(("pos", "neg"), ("pos", "neg"), "x")
+    assert space.with_second(1) == space
+    turned = space.with_second(0)
+    assert (turned.groups, turned.labels) == (((1,), (0,)), (1, 0))
+    three = match_labels(("a", "b", "c"), ("a", "b", "c"), "x")
+    assert three.with_second(0) == three

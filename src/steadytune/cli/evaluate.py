@@ -51,6 +51,22 @@ def evaluate(
     text: TextOption = None,
     label: LabelOption = None,
     metric: MetricOption = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="OLD=NEW",
+            help="Rows with the label OLD are of the model's class NEW; give it again for more.",
+        ),
+    ] = None,
+    positive: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CLASS",
+            help="The class of two that F1 is of. [default: as in training, else the last by name]",
+            show_default=False,
+        ),
+    ] = None,
     data_root: DataRootOption = None,
     eval_size: Annotated[
         int | None, typer.Option(help="Most rows of each set. [default: all]", show_default=False)
@@ -70,8 +86,8 @@ def evaluate(
 ) -> None:
     """Evaluate a fine-tuned model, with bootstrap intervals over the rows.
 
-    Labels are matched by name. Three-way entailment is brought to two classes where the other side
-    has two.
+    Labels are matched by name; --map says which class another name stands for. Three-way
+    entailment is brought to two classes where the other side has two.
 
     Examples:
 
@@ -96,18 +112,25 @@ def evaluate(
 
         from .._whole_file import write_json
         from ..finetune import evaluate as work
-        from ..finetune.evaluation_rows import files_by_name, rows_of_files, rows_of_task
+        from ..finetune.evaluation_rows import (
+            files_by_name,
+            label_map_of,
+            rows_of_files,
+            rows_of_task,
+        )
         from ..finetune.saved import load_saved
         from ..model_files import Trust
 
-        console = Console()
+        console, renamed = Console(), label_map_of(map_ or ())
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
         if task is not None:
-            rows = rows_of_task(saved, source, eval_size)
+            rows = rows_of_task(saved, source, eval_size, renamed, positive)
         else:
             assert data is not None
             files = files_by_name(data, tuple(ood or ()))
-            rows = rows_of_files(saved, files, tuple(text or ()), label, metric, eval_size)
+            rows = rows_of_files(
+                saved, files, tuple(text or ()), label, metric, eval_size, renamed, positive
+            )
         found = work.evaluate_model(saved, rows, max_length, console)
         work.print_evaluation(found, rows.metric, console)
         if json_file is not None:

@@ -13,7 +13,16 @@ from ..pretrained import MINILM
 from ..records.recipe import recipe_fields
 from ..records.record import Record
 from ..tasks import DEV, PROBLEMS, TRAIN
-from .summary import left_out, lost_seeds, metric_names, score_rows, seed_rows, shown, spread
+from .summary import (
+    left_out,
+    lost_seeds,
+    metric_names,
+    metric_title,
+    score_rows,
+    seed_rows,
+    shown,
+    spread,
+)
 
 _PIPELINES = {
     "classification": "text-classification",
@@ -118,7 +127,8 @@ def _scores(record: Record) -> str:
             " Rows that the starting model has seen in its own training say nothing of how it "
             "does on new ones."
         )
-    return _table(["rows", "number", "constant", *metrics], rows) + f"\n\n{notes}"
+    titles = [metric_title(metric, record["input"]["label_names"]) for metric in metrics]
+    return _table(["rows", "number", "constant", *titles], rows) + f"\n\n{notes}"
 
 
 def _seeds(record: Record) -> str:

@@ -35,6 +35,7 @@ class DomainScores:
         rows: Their number.
         scores: Metric -> value.
         intervals: Metric -> its bootstrap interval, for those that can be primary.
+        f1_of: What F1 is of: a class of two, or `macro`; empty where there are no classes.
     """
 
     name: str
@@ -42,6 +43,7 @@ class DomainScores:
     rows: int
     scores: Scores
     intervals: Mapping[str, BootstrapInterval]
+    f1_of: str = ""
 
 
 def encoding_of(saved: SavedModel, max_length: int | None) -> Encoding:
@@ -85,6 +87,8 @@ def evaluate_model(
     space = None
     if saved.kind == "classification":
         space = match_labels(saved.label_names, given.label_names, ", ".join(given.splits))
+        if given.positive in given.label_names:
+            space = space.with_second(given.label_names.index(given.positive))
         if space.note:
             console.print(space.note, markup=False, soft_wrap=True)
     encoded = _encoded(saved, given, encoding_of(saved, max_length), console)
@@ -93,8 +97,9 @@ def evaluate_model(
             name: predict_rows(saved, encoded[name], rows, on_batch)
             for name, rows in given.splits.items()
         }
+    f1_of = _f1_of(saved, given, space)
     return [
-        _scores(saved, name, given.uses[name], rows, predicted[name], space)
+        _scores(saved, name, given.uses[name], rows, predicted[name], space, f1_of)
         for name, rows in given.splits.items()
     ]
 
@@ -113,7 +118,8 @@ def print_evaluation(found: Sequence[DomainScores], metric: str, console: Consol
         for head, name in zip(heads, names, strict=True):
             if name == metric or part.scores[name] is not None:
                 interval = _interval_text(part.intervals.get(name))
-                table.add_row(*head, name, shown(part.scores[name]), interval)
+                title = f"f1 ({part.f1_of})" if name == "f1" and part.f1_of else name
+                table.add_row(*head, title, shown(part.scores[name]), interval)
     console.print(table)
     print_uses(uses, console)
     console.print(
@@ -155,6 +161,7 @@ def _scores(
     rows: Any,
     predictions: Predictions,
     space: LabelSpace | None,
+    f1_of: str,
 ) -> DomainScores:
     from datasets import Dataset
 
@@ -166,9 +173,19 @@ def _scores(
     if not truths:
         raise DataError(f"{name} has no rows: expected one or more")
     scores = saved.problem.score(predictions, rows)
-    return DomainScores(
-        name, use, len(rows), scores, metric_intervals(saved.kind, predictions, truths)
-    )
+    intervals = metric_intervals(saved.kind, predictions, truths)
+    return DomainScores(name, use, len(rows), scores, intervals, f1_of)
+
+
+def _f1_of(saved: SavedModel, given: EvaluationRows, space: LabelSpace | None) -> str:
+    """What F1 is of: the class in the second place of two, or the mean over the classes."""
+    if space is None:
+        return ""
+    if len(space.groups) != 2:
+        return "macro"
+    if len(given.label_names) == 2:
+        return given.label_names[space.labels.index(1)]
+    return saved.label_names[space.groups[1][0]]
 
 
 def _interval_text(found: BootstrapInterval | None) -> str:
@@ -183,4 +200,5 @@ def _domain_json(part: DomainScores) -> dict[str, Any]:
         for name, found in part.intervals.items()
         if found.interval is not None
     }
-    return {"use": part.use, "rows": part.rows, "scores": part.scores, "intervals": intervals}
+    shown = {"use": part.use, "rows": part.rows, "scores": part.scores, "intervals": intervals}
+    return {**shown, "f1_of": part.f1_of} if part.f1_of else shown

@@ -14,6 +14,9 @@ from ..tasks import PROBLEMS, DataSource
 from ..tasks._problem import values
 from ..tasks._sampling import stratified_sample
 from ..tasks.files import PAIR, QUESTIONS, SINGLE, Target, read_evaluation_rows
+from ..tasks.files._table import listed
+from ..tasks.files.columns import Columns
+from ..tasks.files.labels import class_order
 from .saved import SavedModel
 from .summary import use_of
 
@@ -28,6 +31,7 @@ class EvaluationRows:
         splits: Name -> rows.
         uses: Name -> what the rows are, in words.
         label_names: Names of their classes; none but for classification.
+        positive: The class of two whose F1 is scored; empty for the last one.
         notes: What was guessed, a line each.
     """
 
@@ -36,11 +40,16 @@ class EvaluationRows:
     splits: Mapping[str, Any]
     uses: Mapping[str, str]
     label_names: tuple[str, ...] = ()
+    positive: str = ""
     notes: tuple[str, ...] = ()
 
 
 def rows_of_task(
-    saved: SavedModel, source: DataSource, eval_size: int | None = None
+    saved: SavedModel,
+    source: DataSource,
+    eval_size: int | None = None,
+    label_map: Mapping[str, str] | None = None,
+    positive: str | None = None,
 ) -> EvaluationRows:
     """The test rows of a named task, and of the companions that are asked for.
 
@@ -48,6 +57,8 @@ def rows_of_task(
         saved: The model.
         source: The task.
         eval_size: Most rows of each domain; None takes all.
+        label_map: What the task calls a class -> what the model calls it, where they differ.
+        positive: The class whose F1 is scored, of two; by default the task's second.
 
     Raises:
         SteadytuneError: If they cannot be had, or are of another kind than the model.
@@ -63,14 +74,16 @@ def rows_of_task(
             f"{saved.name} was trained on {len(saved.columns)} text columns, and {task.name} has "
             f"{len(task.columns)}; give rows of the same form"
         )
+    names = tuple((label_map or {}).get(name, name) for name in task.label_names)
     facts = {"in_domain": task.domain, "exposed": task.exposed}
     return EvaluationRows(
         columns=task.columns,
         metric=task.metric,
         splits=task.test,
         uses={name: use_of(name, facts, saved.base) for name in task.test},
-        label_names=task.label_names,
-        notes=source.notes(),
+        label_names=names,
+        positive=_positive(positive, names),
+        notes=source.remarks(),
     )
 
 
@@ -81,16 +94,22 @@ def rows_of_files(
     label: str | None = None,
     metric: str | None = None,
     eval_size: int | None = None,
+    label_map: Mapping[str, str] | None = None,
+    positive: str | None = None,
 ) -> EvaluationRows:
     """Rows of the user's own files, whose labels have to be the model's.
 
     Args:
         saved: The model.
         files: Name -> file.
-        text: The text columns; guessed if not given, and in a file after the first without them.
+        text: The text columns; by default those that the model was trained on, and guessed in a
+            file without them.
         label: The column of the truth, likewise.
         metric: The primary metric; by default the kind's first.
         eval_size: Most rows of each file, drawn with the shares of the classes kept.
+        label_map: What files call a class -> what the model calls it, where they differ.
+        positive: The class whose F1 is scored, of two; by default the one of the training, or else
+            the last by name.
 
     Raises:
         SteadytuneError: If they cannot be read or do not fit the model.
@@ -101,23 +120,40 @@ def rows_of_files(
     if metric is not None and metric not in problem.metrics:
         known = ", ".join(problem.metrics)
         raise ConfigError(f"metric {metric!r} is not one of {saved.kind}; expected {known}")
-    target = Target(saved.kind, text_columns(saved, text), saved.label_names, numbered=True)
+    target = Target(
+        saved.kind,
+        text_columns(saved, text),
+        saved.label_names,
+        numbered=True,
+        renamed=tuple((label_map or {}).items()),
+        hint="; --map OLD=NEW says which class another name stands for",
+    )
+    _require_names(saved, label_map or {})
     splits: dict[str, Any] = {}
     notes: list[str] = []
     for name, file in files.items():
-        read = read_evaluation_rows(as_text(file), target, text, label, required=not splits)
+        given = text or saved.read_from.texts
+        read = read_evaluation_rows(
+            as_text(file),
+            target,
+            given,
+            label or saved.read_from.truth,
+            required=(bool(text), label is not None) if not splits else (False, False),
+        )
         rows = read.dataset
         if eval_size is not None and eval_size < len(rows):
             strata = problem.strata(rows)
             rows = rows.select(stratified_sample(values(rows, "idx"), strata, eval_size, 0, name))
         splits[name] = rows
-        notes += read.notes
+        notes += [*read.notes, *(f"warning: {line}" for line in read.warnings)]
+        notes += columns_warning(saved, read.columns, text)
     return EvaluationRows(
         columns=target.columns,
         metric=metric or problem.metrics[0],
         splits=splits,
         uses=dict.fromkeys(splits, "own rows"),
         label_names=saved.label_names,
+        positive=_positive(positive, saved.label_names) or saved.positive or _last(saved),
         notes=tuple(notes),
     )
 
@@ -129,6 +165,60 @@ def text_columns(saved: SavedModel, text: tuple[str, ...]) -> tuple[str, ...]:
     if saved.columns:
         return PAIR if len(saved.columns) == 2 else SINGLE
     return PAIR if len(text) == 2 else SINGLE
+
+
+def columns_warning(saved: SavedModel, read: Columns, text: Sequence[str]) -> list[str]:
+    """A line where other texts are read than those that the model was trained on, by a guess."""
+    trained = saved.read_from.texts
+    if text or not trained or tuple(read.texts) == tuple(trained):
+        return []
+    return [
+        f"warning: trained on {listed(trained, between=' and ')}, which is not all there; "
+        f"{listed(read.texts, between=' and ')} is a guess: --text names the column"
+    ]
+
+
+def label_map_of(pairs: Sequence[str]) -> dict[str, str]:
+    """What `--map OLD=NEW` says, of each pair.
+
+    Raises:
+        ConfigError: One is not of that form, or a name stands twice.
+    """
+    found: dict[str, str] = {}
+    for pair in pairs:
+        old, sign, new = (part.strip() for part in pair.partition("="))
+        if not sign or not old or not new:
+            raise ConfigError(f"map {pair!r} is no pair of names; expected OLD=NEW")
+        if old in found:
+            raise ConfigError(f"map {old!r} stands twice; give every name once")
+        found[old] = new
+    return found
+
+
+def _require_names(saved: SavedModel, label_map: Mapping[str, str]) -> None:
+    for new in label_map.values():
+        if new not in saved.label_names:
+            raise ConfigError(
+                f"map names the class {new!r}, which the model does not have; expected OLD=NEW "
+                f"with one of {listed(saved.label_names) or 'its classes'}"
+            )
+
+
+def _positive(given: str | None, names: Sequence[str]) -> str:
+    """The class that is scored by F1, if one was asked for."""
+    if given is None:
+        return ""
+    if len(names) != 2 or given not in names:
+        raise ConfigError(
+            f"positive={given!r} is not one of two classes ({listed(names) or 'there are none'}); "
+            f"expected one of them, and with more classes --metric f1_macro or f1_weighted"
+        )
+    return given
+
+
+def _last(saved: SavedModel) -> str:
+    """The class of two that training would take for the positive one, whatever the outputs say."""
+    return class_order(saved.label_names)[-1] if len(saved.label_names) == 2 else ""
 
 
 def files_by_name(data: str, ood: tuple[str, ...]) -> dict[str, str]:

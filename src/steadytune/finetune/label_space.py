@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,12 @@ class LabelSpace:
 
         columns = [logsumexp(logits[:, list(group)], axis=1) for group in self.groups]
         return np.stack(columns, axis=1).astype(np.float32)
+
+    def with_second(self, label: int) -> LabelSpace:
+        """The same with the class of one of two labels in the second place, which F1 is of."""
+        if len(self.groups) != 2 or self.labels[label] == 1:
+            return self
+        return replace(self, groups=self.groups[::-1], labels=tuple(1 - n for n in self.labels))
 
 
 def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> LabelSpace:

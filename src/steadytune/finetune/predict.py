@@ -19,7 +19,7 @@ from ..runs.evaluation import batch_count
 from ..tasks.files import Table, read_unlabelled, unlabelled_rows
 from .cut_rows import cut_warning
 from .evaluate import encoding_of
-from .evaluation_rows import text_columns
+from .evaluation_rows import columns_warning, text_columns
 from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows
@@ -118,8 +118,9 @@ def _predict_table(
     console = console or Console()
     text = as_texts(text)
     columns = text_columns(saved, text)
-    rows = unlabelled_rows(table, columns, text)
-    for note in rows.notes:
+    there = set(saved.read_from.texts) <= set(table.columns)
+    rows = unlabelled_rows(table, columns, text or (saved.read_from.texts if there else ()))
+    for note in [*rows.notes, *columns_warning(saved, rows.columns, text)]:
         console.print(note, markup=False, soft_wrap=True)
     encoding = encoding_of(saved, max_length)
     encoded = saved.problem.encode(rows.dataset, columns, saved.tokenizer, encoding)

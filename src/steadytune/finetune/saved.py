@@ -14,6 +14,7 @@ from .._whole_file import write_json
 from ..pretrained import CAREFUL, Pretrained, Trust
 from ..runs.evaluation import model_outputs
 from ..tasks import PROBLEMS, Outputs, Problem
+from ..tasks.files.columns import NO_COLUMNS, Columns
 from .output_folder import RECORD
 
 ENSEMBLE = "ensemble.json"
@@ -33,6 +34,8 @@ class SavedModel:
         columns: The text columns that it was trained on, where that is known.
         max_length: Most tokens an input that it was trained on, where that is known.
         base: The model that it was fine-tuned from, where that is known.
+        read_from: What the columns were called that it was trained on, where that is known.
+        positive: The class whose F1 was reported in training, of two; empty where that is unknown.
     """
 
     name: str
@@ -43,6 +46,8 @@ class SavedModel:
     columns: tuple[str, ...] = ()
     max_length: int | None = None
     base: str = ""
+    read_from: Columns = NO_COLUMNS
+    positive: str = ""
 
     @property
     def problem(self) -> Problem:
@@ -155,7 +160,18 @@ def _trained_on(folder: Path) -> dict[str, Any]:
         known["max_length"] = length
     if isinstance(base, str):
         known["base"] = base
-    return known
+    names = given.get("label_names")
+    if isinstance(names, list) and len(names) == 2:
+        known["positive"] = str(names[1])
+    return {**known, **_read_from(given.get("read_from"))}
+
+
+def _read_from(given: Any) -> dict[str, Any]:
+    """The columns of a record; records of earlier versions have none."""
+    if not isinstance(given, dict) or not isinstance(given.get("texts"), list):
+        return {}
+    label = given.get("label")
+    return {"read_from": Columns(tuple(map(str, given["texts"])), label and str(label))}
 
 
 def _what(saved: SavedModel) -> str:

@@ -83,6 +83,18 @@ def metric_names(record: Record) -> list[str]:
     return [primary, *middle, *(name for name in _LAST if name in found)]
 
 
+def metric_title(metric: str, names: Sequence[str]) -> str:
+    """A metric as tables have it: F1 with the class of two that it is of, or with its average.
+
+    Args:
+        metric: Its name.
+        names: The classes in the order of their numbers; none where there are none.
+    """
+    if metric != "f1" or not names:
+        return metric
+    return f"f1 ({names[1] if len(names) == 2 else 'macro'})"
+
+
 def seed_rows(record: Record) -> list[SeedRow]:
     """One entry a run, where the model is made of several."""
     selection = record.get("selection")
@@ -157,7 +169,9 @@ def print_scores(record: Record, console: Console) -> None:
     """Print the table of scores, and that of the runs if there are several."""
     metrics = metric_names(record)
     table, uses = Table(box=None, pad_edge=False, header_style="bold"), dict[str, list[str]]()
-    for heading in ("rows", "number", "constant", *metrics):
+    names = record.get("input", {}).get("label_names", ())
+    titles = [metric_title(metric, names) for metric in metrics]
+    for heading in ("rows", "number", "constant", *titles):
         is_name = heading == "rows"
         table.add_column(heading, justify="left" if is_name else "right", no_wrap=is_name)
     for row in score_rows(record):

@@ -100,11 +100,12 @@ def _record(plan: TrainPlan, members: list[Member], kept: Kept) -> Record:
     """The record of the run that is kept; of a model made of several, of the best of them."""
     metric = plan.task.metric
     base = best_member([m for m in members if m.seed in kept.seeds], metric).record
-    spec = plan.specs[0]
+    spec, columns = plan.specs[0], plan.options.source.columns()
     own: dict[str, Any] = {
         "input": {
             "columns": list(plan.task.columns),
             "label_names": list(plan.task.label_names),
+            "read_from": {"texts": list(columns.texts), "label": columns.truth},
             "max_length": spec.max_length,
             "stride": spec.stride,
         },

@@ -16,6 +16,7 @@ from ._catalogue import TASKS, FileTask
 from ._problems import PROBLEMS
 from ._task import DEV, TRAIN, Task
 from .files.assembly import Loaded, named_task, own_task
+from .files.columns import Columns
 from .files.splits import asks_hub
 from .look import Look, found_in, leaks, look_at
 from .named.reading import DATA_VARIABLE
@@ -129,6 +130,15 @@ class DataSource:
             DataError: As `load`.
         """
         return _load(self, _state(self)).notes
+
+    def columns(self) -> Columns:
+        """What the texts and the label are called in the training file, or in the named task.
+
+        Raises:
+            ConfigError: As `load`.
+            DataError: As `load`.
+        """
+        return _load(self, _state(self)).columns
 
     def look(
         self, tokenizer: PreTrainedTokenizerBase | None = None, max_length: int | None = None

@@ -17,7 +17,7 @@ ENTAILMENT = Target("classification", ("text",), ("entailment", "not_entailment"
 def mapped(labels: list[Any], target: Target, names: tuple[str, ...] = ()) -> list[Any]:
     class_names = {"label": names} if names else {}
     rows = Table("rows", {"label": labels}, range(1, len(labels) + 1), class_names=class_names)
-    return list(map_labels(rows, "label", target))
+    return list(map_labels(rows, "label", target).values)
 
 
 def test_classes_are_found_by_name() -> None:

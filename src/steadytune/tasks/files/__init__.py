@@ -30,7 +30,7 @@ def read_evaluation_rows(
     text: Sequence[str] = (),
     label: str | None = None,
     *,
-    required: bool = False,
+    required: tuple[bool, bool] = (False, False),
 ) -> Rows:
     """Rows to evaluate a model on.
 
@@ -40,7 +40,7 @@ def read_evaluation_rows(
         target: What the rows have to fit.
         text: The text columns; guessed where they are not there or not given.
         label: The column of the truth, likewise.
-        required: Whether the columns that are given have to be there.
+        required: Whether the text columns, and the label, that are given have to be there.
 
     Raises:
         DataError: Rows cannot be had or read, or do not fit; the text is one line.

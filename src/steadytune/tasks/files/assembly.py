@@ -16,7 +16,7 @@ from .._problem import values
 from .._problems import PROBLEMS
 from .._task import DEV, TRAIN, Task
 from ._table import Table, listed
-from .columns import Columns
+from .columns import NO_COLUMNS, Columns
 from .held_out import held_out_rows, text_key
 from .label_mapping import Target
 from .labels import CLASSIFICATION, REGRESSION
@@ -40,11 +40,13 @@ class Loaded:
         task: The task.
         notes: What was guessed in reading it, a line each.
         warnings: What looks wrong in its files, a line each.
+        columns: What its columns are called in the training file, or in the named task.
     """
 
     task: Task
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    columns: Columns = NO_COLUMNS
 
 
 def named_task(source: DataSource) -> Loaded:
@@ -208,7 +210,10 @@ def _with_domains(task: Task, source: DataSource, reader: _Reader) -> Loaded:
     if len(test) > len(task.test) or task.dev is not None:
         dev = _unseen_by_tests(task.dev, test.values(), reader)
         task = dataclasses.replace(task, dev=dev, test=test, content_hash="")
-    return Loaded(task, tuple(reader.notes), tuple(reader.warnings))
+    columns = reader.columns
+    if source.task is not None:
+        columns = Columns(task.columns, task.problem.answer)
+    return Loaded(task, tuple(reader.notes), tuple(reader.warnings), columns)
 
 
 def _unseen_by_tests(

@@ -58,6 +58,10 @@ class Columns:
     truth: str | None
 
 
+NO_COLUMNS = Columns((), None)
+"""Where nothing is known of the columns."""
+
+
 def holds_questions(table: Table) -> bool:
     """Whether a table has the columns of SQuAD."""
     return {QUESTION, CONTEXT, ANSWERS} <= set(table.columns)

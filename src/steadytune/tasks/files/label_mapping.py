@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..._exceptions import DataError
 from ._table import Table, listed, shown
-from .labels import REGRESSION, Label, label_text, numbers_of, scalar_labels
+from .labels import REGRESSION, Label, is_number, label_text, numbers_of, scalar_labels
 
 _SEPARATORS = re.compile(r"[\s_-]+")
 _TWO_WAY = {"entailment", "not_entailment"}
@@ -24,16 +24,39 @@ class Target:
         columns: The text columns of the task; further rows get these names.
         label_names: Names of the classes in the order of their numbers; none but for
             classification.
-        numbered: Whether rows may also give a class by its number, from 0, in place of its name.
+        numbered: Whether rows may also give a class by its number, from 0, in place of its name;
+            never where a class is named by a number.
+        renamed: Pairs of what rows call a class, and its name here.
+        hint: What to do about labels that do not fit, for the end of an error.
     """
 
     kind: str
     columns: tuple[str, ...]
     label_names: tuple[str, ...] = ()
     numbered: bool = False
+    renamed: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether a number can stand for the place of a class."""
+        return self.numbered and not any(map(is_number, self.label_names))
 
 
-def map_labels(table: Table, column: str, target: Target) -> list[int] | list[float]:
+@dataclass(frozen=True)
+class Mapped:
+    """Labels as a target has them.
+
+    Args:
+        values: One a row: the number of its class, or the number itself.
+        remark: What was done that is not plain, if anything.
+    """
+
+    values: list[int] | list[float]
+    remark: str | None = None
+
+
+def map_labels(table: Table, column: str, target: Target) -> Mapped:
     """The label of every row as the target has it.
 
     A class is found by its name; case, spaces, hyphens and underscores make no difference where
@@ -51,20 +74,25 @@ def map_labels(table: Table, column: str, target: Target) -> list[int] | list[fl
     """
     labels = scalar_labels(table, column, text=bool(target.label_names))
     if target.kind == REGRESSION:
-        return numbers_of(table, column, labels)
+        return Mapped(numbers_of(table, column, labels))
     exact = {name: number for number, name in enumerate(target.label_names)}
     folded = {_folded(name): number for name, number in exact.items()}
     alike = folded if len(folded) == len(exact) else {}
-    names = [_name(label, table.class_names.get(column)) for label in labels]
-    found = [_find(name, exact, alike, target) for name in names]
+    renamed = dict(target.renamed)
+    given = [_name(label, table.class_names.get(column)) for label in labels]
+    names = [renamed.get(name, name) for name in given]
+    by_name = {name: _find(name, exact, alike, target) for name in set(names)}
+    by_place = {name: _place(name, target) for name in by_name if by_name[name] is None}
+    found = [by_place.get(name, by_name[name]) for name in names]
     for row, number in enumerate(found):
         if number is None:
             raise DataError(
                 f"{table.place(row)}, column {shown(column)} has the label {shown(names[row])}: "
                 f"expected {listed(target.label_names)}; the labels there are "
-                f"{listed(sorted(set(names)))}"
+                f"{listed(sorted(set(names)))}{target.hint}"
             )
-    return [number for number in found if number is not None]
+    values = [number for number in found if number is not None]
+    return Mapped(values, _by_place_remark(by_place, target) if by_place else None)
 
 
 def _name(label: Label, class_names: Sequence[str] | None) -> str:
@@ -83,10 +111,18 @@ def _find(
     folded = _folded(name)
     if set(target.label_names) == _TWO_WAY:
         folded = _THREE_WAY.get(folded, folded)
-    if folded in alike:
-        return alike[folded]
-    by_number = target.numbered and name.isascii() and name.isdigit()
-    return int(name) if by_number and int(name) < len(target.label_names) else None
+    return alike.get(folded)
+
+
+def _place(name: str, target: Target) -> int | None:
+    is_place = target.takes_numbers and name.isascii() and name.isdigit()
+    return int(name) if is_place and int(name) < len(target.label_names) else None
+
+
+def _by_place_remark(by_place: Mapping[str, int | None], target: Target) -> str:
+    places = sorted({place for place in by_place.values() if place is not None})
+    each = [f"{place} {target.label_names[place]}" for place in places]
+    return f"numbers stand for places among the classes: {listed(each)}"
 
 
 def _folded(name: str) -> str:

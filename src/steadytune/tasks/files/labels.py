@@ -121,6 +121,13 @@ def label_text(label: Label) -> str:
     return str(label).lower() if isinstance(label, bool) else str(label)
 
 
+def class_order(names: Sequence[str]) -> list[str]:
+    """Classes in the order in which training numbers them: numbers by size, others by name."""
+    if all(map(is_number, names)):
+        return sorted(names, key=lambda name: (Decimal(name), name))
+    return sorted(names)
+
+
 def is_number(value: Any) -> bool:
     """Whether a text is a number in decimal digits."""
     return isinstance(value, str) and _DECIMAL.fullmatch(value.strip()) is not None

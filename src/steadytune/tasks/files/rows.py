@@ -78,7 +78,7 @@ def further_rows(
     text: Sequence[str] = (),
     label: str | None = None,
     *,
-    required: bool = False,
+    required: tuple[bool, bool] = (False, False),
 ) -> Rows:
     """Rows to evaluate on or to choose by, which have to fit what is trained on.
 
@@ -87,21 +87,23 @@ def further_rows(
         target: What they have to fit.
         text: The text columns of the training rows; where the file has others, they are guessed.
         label: The column of the truth of the training rows, likewise.
-        required: Whether the columns that are given have to be there.
+        required: Whether the text columns, and the label, that are given have to be there.
 
     Raises:
         DataError: A column is not there, a row lacks a text or a truth, or a label does not fit.
     """
-    if not required:
-        text, label = _those_there(table, text, label)
+    there, known = _those_there(table, text, label)
+    text, label = (text if required[0] else there), (label if required[1] else known)
     questions = target.kind == QUESTION_ANSWERING
     columns = choose_columns(table, text, label, questions=questions, count=len(target.columns))
     if questions:
         return _question_rows(table, columns)
     assert columns.truth is not None
     labels = map_labels(table, columns.truth, target)
-    dataset = _dataset(_texts(table, columns, target.columns), labels, target)
-    return Rows(dataset, target, columns, (_note(table, columns, target, []),), table.warnings)
+    remarks = [labels.remark] if labels.remark else []
+    dataset = _dataset(_texts(table, columns, target.columns), labels.values, target)
+    note = _note(table, columns, target, remarks)
+    return Rows(dataset, target, columns, (note,), table.warnings)
 
 
 def unlabelled_rows(table: Table, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:
