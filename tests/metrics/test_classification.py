@@ -31,6 +31,16 @@ def test_three_classes_average_f1_over_those_that_occur() -> None:
     assert scores["f1"] == pytest.approx((2 / 3 + 4 / 5) / 2)
 
 
+def test_averages_of_f1_as_scikit_learn_calls_them() -> None:
+    # Class 0 has a hit in two labels and two predictions, class 1 none, class 2 only hits.
+    scores = classification_metrics(logits_for([0, 1, 0, 2], 3), np.array([0, 0, 1, 2]))
+    each = (0.5, 0.0, 1.0)
+    assert scores["f1_macro"] == scores["f1"] == pytest.approx(sum(each) / 3)
+    assert scores["f1_weighted"] == pytest.approx((2 * 0.5 + 0 + 1) / 4)
+    two = classification_metrics(logits_for([0, 1, 0, 0], 2), np.array([0, 0, 0, 1]))
+    assert (two["f1"], two["f1_macro"]) == (0.0, pytest.approx(2 / 3 / 2))
+
+
 def test_cross_entropy_in_nats() -> None:
     even = classification_metrics(np.zeros((4, 3)), [0, 1, 2, 0])
     assert even["loss"] == pytest.approx(math.log(3))

@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from steadytune.metrics.confusion_counts import counts, f1_of_counts, matthews_of_counts
+from steadytune.metrics.classification import classification_metrics
+from steadytune.metrics.confusion_counts import (
+    OF_COUNTS,
+    counts,
+    f1_of_counts,
+    matthews_of_counts,
+)
 
 
 def test_counts_stand_by_true_and_predicted_class() -> None:
@@ -16,3 +23,16 @@ def test_counts_that_leave_a_metric_undefined() -> None:
     assert f1_of_counts(np.array([[3.0, 0.0], [0.0, 0.0]])) is None
     assert f1_of_counts(np.array([[3.0, 0, 0], [0, 2, 0], [0, 0, 0]])) == 1.0
     assert matthews_of_counts(np.array([[3.0, 0.0], [1.0, 0.0]])) is None
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_counts_give_what_scikit_learn_gives(classes: int) -> None:
+    rng = np.random.default_rng(classes)
+    for rows in (1, 3, 20):
+        truth, predicted = rng.integers(0, classes - 1, rows), rng.integers(0, classes, rows)
+        expected = classification_metrics(np.eye(classes)[predicted], truth)
+        for metric, of in OF_COUNTS.items():
+            found = of(counts(predicted, truth, classes))
+            assert found == (None if expected[metric] is None else pytest.approx(expected[metric]))
+    for metric, of in OF_COUNTS.items():
+        assert of(np.zeros((classes, classes))) is None, metric

@@ -17,6 +17,7 @@ from ..tasks import DEV, TRAIN
 
 _SEEN = "seen by minilm in its own training"
 _LAST = ("loss", "ece", "mse")
+_OTHER_AVERAGES = ("f1_macro", "f1_weighted")
 
 
 @dataclass(frozen=True)
@@ -74,12 +75,15 @@ def use_of(split: str, task: Mapping[str, Any], model: str) -> str:
 
 
 def metric_names(record: Record) -> list[str]:
-    """The metrics that are defined somewhere, the primary one first and losses last."""
+    """The metrics that are shown: defined somewhere, the primary one first and losses last.
+
+    F1 stands there once, in the form that is the primary metric or that is usual.
+    """
     found = {
         name for scores in record["results"].values() for name, v in scores.items() if v is not None
     }
     primary = record["task"]["metric"]
-    middle = sorted(found - {primary, *_LAST})
+    middle = sorted(found - {primary, *_LAST, *_OTHER_AVERAGES})
     return [primary, *middle, *(name for name in _LAST if name in found)]
 
 

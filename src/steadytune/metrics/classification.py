@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import Scores
 from .calibration import expected_calibration_error
 
-CLASSIFICATION_METRICS = ("accuracy", "f1", "matthews")
+CLASSIFICATION_METRICS = ("accuracy", "f1", "matthews", "f1_macro", "f1_weighted")
 """Metrics that a classification task can have as its primary one: the higher the better."""
 
 
@@ -23,7 +23,8 @@ def classification_metrics(logits: ArrayLike, labels: ArrayLike) -> Scores:
 
     Returns:
         `accuracy`; `f1`, of class 1 where there are two classes, else the mean over the classes
-        that occur among labels or predictions; `matthews`, Matthews' correlation; `loss`, the mean
+        that occur among labels or predictions; `matthews`, Matthews' correlation; `f1_macro` and
+        `f1_weighted`, the means of F1 over the classes as scikit-learn calls them; `loss`, the mean
         cross-entropy in nats; `ece`, the expected calibration error. None stands for what is
         undefined: everything where there are no rows or a logit is not finite; F1 where class 1 is
         neither present nor predicted; Matthews' correlation where labels or predictions are all the
@@ -62,8 +63,10 @@ def best_constant_score(labels: ArrayLike, classes: int, metric: str) -> float:
 def _of_classes(predicted: NDArray[Any], truth: NDArray[Any], classes: int) -> Scores:
     return {
         "accuracy": float((predicted == truth).mean()),
-        "f1": _f1(truth, predicted, classes),
+        "f1": _f1(truth, predicted, "binary" if classes == 2 else "macro"),
         "matthews": _matthews(truth, predicted),
+        "f1_macro": _f1(truth, predicted, "macro"),
+        "f1_weighted": _f1(truth, predicted, "weighted"),
     }
 
 
@@ -82,10 +85,9 @@ def _check_shapes(scores: NDArray[Any], truth: NDArray[Any]) -> None:
         )
 
 
-def _f1(truth: NDArray[Any], predicted: NDArray[Any], classes: int) -> float | None:
+def _f1(truth: NDArray[Any], predicted: NDArray[Any], average: str) -> float | None:
     from sklearn.metrics import f1_score
 
-    average = "binary" if classes == 2 else "macro"
     score = float(f1_score(truth, predicted, average=average, zero_division=np.nan))
     return None if np.isnan(score) else score
 

@@ -16,10 +16,29 @@ def f1_of_counts(table: Array) -> float | None:
     Args:
         table: Shape (classes, classes): rows by true class and predicted class.
     """
-    hits, both = np.diag(table), table.sum(axis=0) + table.sum(axis=1)
     if len(table) == 2:
-        return float(2 * hits[1] / both[1]) if both[1] else None
-    return float(np.mean(2 * hits[both > 0] / both[both > 0]))
+        hits, both = table[1, 1], table[1].sum() + table[:, 1].sum()
+        return float(2 * hits / both) if both else None
+    return f1_macro_of_counts(table)
+
+
+def f1_macro_of_counts(table: Array) -> float | None:
+    """The mean of F1 over the classes that occur among labels or predictions."""
+    each = _f1_of_classes(table)
+    return float(np.mean(each[~np.isnan(each)])) if table.any() else None
+
+
+def f1_weighted_of_counts(table: Array) -> float | None:
+    """The mean of F1 over the classes, each weighted by its number of labels."""
+    support = table.sum(axis=1)
+    each = np.nan_to_num(_f1_of_classes(table))
+    return float(support @ each / support.sum()) if table.any() else None
+
+
+def _f1_of_classes(table: Array) -> Array:
+    """Shape (classes,); NaN for classes that do not occur."""
+    hits, both = np.diag(table), table.sum(axis=0) + table.sum(axis=1)
+    return np.divide(2 * hits, both, out=np.full(len(table), np.nan), where=both > 0)
 
 
 def matthews_of_counts(table: Array) -> float | None:
@@ -42,6 +61,8 @@ OF_COUNTS = {
     "accuracy": accuracy_of_counts,
     "f1": f1_of_counts,
     "matthews": matthews_of_counts,
+    "f1_macro": f1_macro_of_counts,
+    "f1_weighted": f1_weighted_of_counts,
 }
 """Metric -> its value for confusion counts."""
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..metrics.classification import (
     best_constant_score,
     classification_metrics,
 )
-from ..metrics.confusion_counts import counts, f1_of_counts, matthews_of_counts
+from ..metrics.confusion_counts import OF_COUNTS, counts
 from ._problem import (
     PREDICTION,
     Encoding,
@@ -102,12 +103,17 @@ class Classification(Problem):
         predicted = predictions["logits"].argmax(axis=1)
         both = predicted, labels
         yield Statistic("accuracy", ((predicted == labels).astype(np.float64),))
-        # Counts are all that these two need, so that a resample costs microseconds.
-        yield Statistic("f1", both, lambda p, t: f1_of_counts(counts(p, t, classes)))
-        yield Statistic("matthews", both, lambda p, t: matthews_of_counts(counts(p, t, classes)))
+        # Counts are all that the others need, so that a resample costs microseconds.
+        for name in self.metrics[1:]:
+            of = partial(_of_counts, OF_COUNTS[name], classes)
+            yield Statistic(name, both, of)
 
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         return best_constant_score(values(rows, "label"), classes, metric)
+
+
+def _of_counts(metric: Callable[[Any], float | None], classes: int, p: Any, t: Any) -> float | None:
+    return metric(counts(p, t, classes))
 
 
 def _log_mean_probabilities(logits: Sequence[Any]) -> Any:
