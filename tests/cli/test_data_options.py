@@ -13,6 +13,7 @@ from steadytune.cli._data_options import (
     LabelOption,
     MetricOption,
     OodOption,
+    PositiveOption,
     TaskOption,
     TestOption,
     TextOption,
@@ -38,6 +39,7 @@ def command(
     label: LabelOption = None,
     kind: KindOption = None,
     metric: MetricOption = None,
+    positive: PositiveOption = None,
     data_root: DataRootOption = None,
 ) -> None:
     made.append(
@@ -52,6 +54,7 @@ def command(
             label=label,
             kind=kind,
             metric=metric,
+            positive=positive,
             data_root=data_root,
         )
     )
@@ -76,6 +79,7 @@ def test_every_option_arrives() -> None:
         "label": "y",
         "kind": "regression",
         "metric": "pearson",
+        "positive": "spam",
         "data_root": "data",
     }
     options = [part for name, value in names.items() for part in (f"--{name}", value)]

@@ -44,6 +44,7 @@ def test_domains_have_a_file_or_are_companions() -> None:
         ({"train": "r.csv", "validation": "v.csv"}, "give --test FILE, alone or beside --val"),
         ({"train": "r.csv", "validation": "v.csv", "dev": "d.csv"}, "dev is the old name"),
         ({"task": "rte", "kind": "qa"}, "leave --kind out"),
+        ({"task": "rte", "positive": "entailment"}, "leave --positive out"),
         ({"task": "rte", "name": "mine"}, "leave --name out"),
         ({"task": "rte", "text": ("a",)}, "leave --text out"),
         ({"task": "rte", "label": "a", "ood": ("all",)}, "leave --label out"),

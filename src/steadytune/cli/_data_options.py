@@ -95,6 +95,15 @@ MetricOption = Annotated[
         show_default=False,
     ),
 ]
+PositiveOption = Annotated[
+    str | None,
+    typer.Option(
+        "--positive",
+        metavar="CLASS",
+        help="The class of two that F1 is of. [default: the last by name]",
+        show_default=False,
+    ),
+]
 DataRootOption = Annotated[
     str | None,
     typer.Option(
@@ -118,6 +127,7 @@ def data_source(
     label: str | None = None,
     kind: str | None = None,
     metric: str | None = None,
+    positive: str | None = None,
     data_root: str | None = None,
 ) -> DataSource:
     """The rows that these options name.
@@ -138,5 +148,6 @@ def data_source(
         label=label,
         kind=kind,
         metric=metric,
+        positive=positive,
         data_root=data_root,
     )

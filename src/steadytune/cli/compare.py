@@ -17,6 +17,7 @@ from ._data_options import (
     LabelOption,
     MetricOption,
     OodOption,
+    PositiveOption,
     TaskOption,
     TestOption,
     TextOption,
@@ -57,6 +58,7 @@ def compare(
     label: LabelOption = None,
     kind: KindOption = None,
     metric: MetricOption = None,
+    positive: PositiveOption = None,
     data_root: DataRootOption = None,
     method: MethodsOption = None,
     longer_plain: Annotated[
@@ -169,6 +171,7 @@ def compare(
             "label": label,
             "kind": kind,
             "metric": metric,
+            "positive": positive,
         }
         grid: dict[str, Any] = {
             "method": method,

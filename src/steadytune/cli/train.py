@@ -16,6 +16,7 @@ from ._data_options import (
     LabelOption,
     MetricOption,
     OodOption,
+    PositiveOption,
     TaskOption,
     TestOption,
     TextOption,
@@ -45,6 +46,7 @@ def train(
     label: LabelOption = None,
     kind: KindOption = None,
     metric: MetricOption = None,
+    positive: PositiveOption = None,
     data_root: DataRootOption = None,
     model: Annotated[
         str,
@@ -108,6 +110,7 @@ def train(
             label=label,
             kind=kind,
             metric=metric,
+            positive=positive,
             data_root=data_root,
         )
         go_without_hub(model, rows_ask_hub=source.asks_hub)

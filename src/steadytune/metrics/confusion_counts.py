@@ -38,7 +38,8 @@ def f1_weighted_of_counts(table: Array) -> float | None:
 def _f1_of_classes(table: Array) -> Array:
     """Shape (classes,); NaN for classes that do not occur."""
     hits, both = np.diag(table), table.sum(axis=0) + table.sum(axis=1)
-    return np.divide(2 * hits, both, out=np.full(len(table), np.nan), where=both > 0)
+    each: Array = np.divide(2 * hits, both, out=np.full(len(table), np.nan), where=both > 0)
+    return each
 
 
 def matthews_of_counts(table: Array) -> float | None:

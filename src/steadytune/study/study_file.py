@@ -105,6 +105,7 @@ class _Data(_Part):
     label: str | None = None
     kind: str | None = None
     metric: str | None = None
+    positive: str | None = None
     name: str | None = None
 
 

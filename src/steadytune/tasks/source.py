@@ -28,7 +28,7 @@ ALL = "all"
 """Stands for every companion of a named task."""
 
 _DOMAIN = re.compile(r"[\w.-]+")
-_ONLY_OF_OWN_ROWS = ("test", "kind", "name")
+_ONLY_OF_OWN_ROWS = ("test", "kind", "name", "positive")
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,7 @@ class DataSource:
         metric: The primary metric; by default the kind's first, or the named task's own.
         data_root: Folder of a local copy of the named tasks' rows.
         name: What the task is called; by default what the training file is called.
+        positive: The class of two that F1 is of; by default the last, by name or by number.
 
     Raises:
         ConfigError: Both or neither of `task` and `train` are given, a setting cannot be, or
@@ -87,6 +88,7 @@ class DataSource:
     metric: str | None = None
     data_root: str | None = None
     name: str | None = None
+    positive: str | None = None
 
     def __post_init__(self) -> None:
         for field in ("train", "test", "validation", "dev", "data_root"):

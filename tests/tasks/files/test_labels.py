@@ -108,3 +108,14 @@ def test_any_labels(labels: list[Any], kind: str | None) -> None:
         assert len(found.values) == len(labels)
         if found.kind == "classification":
             assert set(found.values) == set(range(len(found.names)))
+
+
+def test_the_positive_class_of_two_comes_second() -> None:
+    labels = read(["fake", "real", "fake"])
+    assert labels.with_positive("real") == labels
+    turned = labels.with_positive("fake")
+    assert (turned.names, turned.values) == (("real", "fake"), [1, 0, 1])
+    assert not read([0, 1], names=("no", "yes")).with_positive("no").numbered
+    for other in (labels, read([0, 1, 2]), read([0.5, 1.5])):
+        with pytest.raises(DataError, match="positive 'fraud' is not one of two classes"):
+            other.with_positive("fraud")

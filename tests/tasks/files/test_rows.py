@@ -84,10 +84,10 @@ def test_further_rows_may_have_other_columns() -> None:
 @pytest.mark.parametrize(("text", "label"), [(("review",), "label"), (("tweet",), "stars")])
 def test_columns_that_are_required_have_to_be_there(text: tuple[str, ...], label: str) -> None:
     rows = table(tweet=["a"], label=["no"])
-    found = further_rows(rows, SINGLE, ("tweet",), "label", required=True)
+    found = further_rows(rows, SINGLE, ("tweet",), "label", required=(True, True))
     assert found.dataset[:] == {"text": ["a"], "label": [0], "idx": [0]}
     with pytest.raises(DataError, match=r"^rows\.csv has no column '(review|stars)'"):
-        further_rows(rows, SINGLE, text, label, required=True)
+        further_rows(rows, SINGLE, text, label, required=(True, True))
 
 
 def test_further_rows_get_the_names_of_a_named_task() -> None:

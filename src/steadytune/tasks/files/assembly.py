@@ -76,7 +76,7 @@ def own_task(source: DataSource) -> Loaded:
     _refuse_task_name(source.train)
     splits = read_splits(source.train)
     training = preferred_split(splits, (TRAIN,), source.train)
-    rows = training_rows(training, source.text, source.label, source.kind)
+    rows = training_rows(training, source.text, source.label, source.kind, positive=source.positive)
     notes, warnings = list(rows.notes), list(rows.warnings)
     reader = _Reader(rows.target, rows.columns, rows.dataset, notes, warnings)
     others = {name: table for name, table in splits.items() if table is not training}

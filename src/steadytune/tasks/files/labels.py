@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +43,23 @@ class Labels:
     names: tuple[str, ...] = ()
     numbered: bool = False
     remark: str | None = None
+
+    def with_positive(self, name: str) -> Labels:
+        """The same with this class of two as the second one.
+
+        Raises:
+            DataError: There are not two classes, or none has this name.
+        """
+        if len(self.names) != 2 or name not in self.names:
+            found = listed(self.names) if self.names else "numbers"
+            raise DataError(
+                f"positive {shown(name)} is not one of two classes: the labels are {found}; name "
+                f"one of two, and with more classes give --metric f1_macro or f1_weighted"
+            )
+        if self.names[1] == name:
+            return self
+        turned = [1 - int(value) for value in self.values]
+        return replace(self, values=turned, names=self.names[::-1], numbered=False)
 
 
 def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:

@@ -42,7 +42,12 @@ class Rows:
 
 
 def training_rows(
-    table: Table, text: Sequence[str] = (), label: str | None = None, kind: str | None = None
+    table: Table,
+    text: Sequence[str] = (),
+    label: str | None = None,
+    kind: str | None = None,
+    *,
+    positive: str | None = None,
 ) -> Rows:
     """The rows that say what the task is: its kind, its text columns, its classes.
 
@@ -51,9 +56,11 @@ def training_rows(
         text: The text columns; empty to guess.
         label: The column of the truth; None to guess.
         kind: `classification`, `regression` or `qa`; None to guess.
+        positive: The class of two that F1 is of: it gets the number 1.
 
     Raises:
-        DataError: A column is not there, or a row lacks a text or a truth.
+        DataError: A column is not there, a row lacks a text or a truth, or the positive class is
+            not one of two.
     """
     named = bool(text or label)
     if kind == QUESTION_ANSWERING or (kind is None and not named and holds_questions(table)):
@@ -62,6 +69,8 @@ def training_rows(
     columns = choose_columns(table, text, label)
     assert columns.truth is not None
     labels = read_labels(table, columns.truth, kind)
+    if positive is not None:
+        labels = labels.with_positive(positive)
     names = SINGLE if len(columns.texts) == 1 else PAIR
     target = Target(labels.kind, names, labels.names, labels.numbered)
     remarks = [labels.remark] if labels.remark else []
