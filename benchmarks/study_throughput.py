@@ -61,7 +61,7 @@ def carry_out(side: str, options: argparse.Namespace) -> dict[str, Any]:
 
     settings = {"train_size": options.train_size, "eval_size": options.eval_size}
     specs = [
-        RunSpec(TASK, "plain", seed, epochs=options.epochs, **settings)
+        RunSpec(task=TASK, method="plain", seed=seed, epochs=options.epochs, **settings)
         for seed in range(1, options.seeds + 1)
     ]
     return (

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import steadytune
 from steadytune import methods
+from steadytune._lazy import declared_names
 
 SOURCE = Path(steadytune.__file__).parent
 ROOT = Path(__file__).parents[1]
@@ -41,9 +42,10 @@ FORBIDDEN = {
 
 
 def test_all_is_what_can_be_imported() -> None:
-    assert sorted(steadytune.__all__) == sorted(steadytune._HOMES)
-    for name, home in steadytune._HOMES.items():
-        assert getattr(steadytune, name) is getattr(import_module(f"steadytune.{home}"), name)
+    homes = declared_names("steadytune")
+    assert steadytune.__all__ == list(homes)
+    for name, home in homes.items():
+        assert getattr(steadytune, name) is getattr(import_module(home), name)
     assert set(methods.__all__) <= set(steadytune.__all__)
     assert set(steadytune.__all__) <= set(dir(steadytune))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from numbers import Real
 
@@ -53,8 +53,28 @@ def check_pattern(name: str, value: str) -> None:
 def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
     """`value` must be one of `choices`."""
     if value not in choices:
-        near = get_close_matches(str(value), choices, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        guess = near(str(value), choices, 1, show=repr)
         raise ConfigError(
-            f"{name}={value!r} is not possible; expected one of {', '.join(choices)}{hint}"
+            f"{name}={value!r} is not possible; expected one of {', '.join(choices)}"
+            f"{guess and '; '}{guess}"
         )
+
+
+def near(
+    name: str,
+    known: Iterable[str],
+    most: int = 3,
+    show: Callable[[str], str] = str,
+    end: str = "",
+) -> str:
+    """A question for the reader: which of the known names is meant? Empty if none is like `name`.
+
+    Args:
+        name: What was given.
+        known: What is known.
+        most: Most names that the question has.
+        show: How a name is written.
+        end: What follows the question.
+    """
+    found = [show(match) for match in get_close_matches(name, list(known), n=most)]
+    return f"did you mean {' or '.join(found)}?{end}" if found else ""

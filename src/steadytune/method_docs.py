@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import astuple, dataclass
-from typing import get_type_hints
+from typing import TYPE_CHECKING, get_type_hints
 
 from rich import box
 from rich.console import Console
@@ -16,11 +16,13 @@ from rich.table import Table
 from rich.text import Text
 
 from ._exceptions import ConfigError
-from ._step.noise import resolve_noise
-from ._step.regularizer import Regularizer
-from .method_names import find_method, known_methods
+from ._lazy import declared_names, docstring_of
+from .method_names import METHOD_NAMES, find_method
 from .method_options import default_of, expected, format_value, is_wrapper, options_of
 from .method_text import parse_method
+
+if TYPE_CHECKING:
+    from ._step.regularizer import Regularizer
 
 
 @dataclass(frozen=True)
@@ -51,16 +53,21 @@ class Option:
 
 
 def list_methods() -> list[Entry]:
-    """Every method of steadytune, in the order in which they are exported."""
+    """Every method of steadytune, in the order in which they are exported. None is imported."""
+    homes = declared_names("steadytune.methods")
+    texts = {name: docstring_of(homes[cls], cls) for name, cls in METHOD_NAMES.items()}
     return [
-        Entry(name, _first_line(cls), _paragraph(cls, "Cost"), _paragraph(cls, "Reference"))
-        for name, cls in known_methods().items()
+        Entry(name, _first_line(text), _paragraph(text, "Cost"), _paragraph(text, "Reference"))
+        for name, text in texts.items()
     ]
 
 
 def summary(method: Regularizer) -> str:
     """What a method does, in one sentence, and what a noise that is an alias stands for."""
-    text = _first_line(type(method))
+    from ._step.noise import resolve_noise
+    from ._step.regularizer import Regularizer
+
+    text = _first_line(_docstring(type(method)))
     noise = getattr(method, "noise", None)
     if noise == "in-manifold":
         text += f" Its in-manifold noise is {resolve_noise(noise)}, our reading of the name."
@@ -84,7 +91,7 @@ def describe_methods(texts: Iterable[str]) -> dict[str, str]:
 
 def list_options(cls: type[Regularizer]) -> list[Option]:
     """The options of a method with their types in words and their defaults."""
-    hints, meanings = get_type_hints(cls), _meanings(cls)
+    hints, meanings = get_type_hints(cls), _meanings(_docstring(cls))
     return [
         Option(
             name,
@@ -98,7 +105,7 @@ def list_options(cls: type[Regularizer]) -> list[Option]:
 
 def card(cls: type[Regularizer]) -> str:
     """What the docstring of a method says beside its options, a line for each paragraph of text."""
-    kept = (part for part in _paragraphs(cls) if not part.startswith("Args:"))
+    kept = (part for part in _docstring(cls).split("\n\n") if not part.startswith("Args:"))
     return "\n\n".join(part if "\n " in f"\n{part}" else _joined(part) for part in kept)
 
 
@@ -135,24 +142,25 @@ def print_card(name: str, console: Console) -> None:
     console.print(Text(f"On command lines: --method {example}"))
 
 
-def _first_line(cls: type[Regularizer]) -> str:
-    return _paragraphs(cls)[0].partition("\n")[0]
+def _docstring(cls: type[Regularizer]) -> str:
+    return inspect.getdoc(cls) or ""
 
 
-def _paragraph(cls: type[Regularizer], heading: str) -> str:
+def _first_line(docstring: str) -> str:
+    return docstring.partition("\n")[0]
+
+
+def _paragraph(docstring: str, heading: str) -> str:
     """The paragraph of the docstring that begins with `heading:`, on one line and without it."""
     start = f"{heading}: "
-    found = (part.removeprefix(start) for part in _paragraphs(cls) if part.startswith(start))
+    parts = docstring.split("\n\n")
+    found = (part.removeprefix(start) for part in parts if part.startswith(start))
     return _joined(next(found, ""))
 
 
-def _paragraphs(cls: type[Regularizer]) -> list[str]:
-    return (inspect.getdoc(cls) or "").split("\n\n")
-
-
-def _meanings(cls: type[Regularizer]) -> dict[str, str]:
+def _meanings(docstring: str) -> dict[str, str]:
     """Option -> what the docstring's `Args:` say of it."""
-    block = next((part for part in _paragraphs(cls) if part.startswith("Args:")), "")
+    block = next((part for part in docstring.split("\n\n") if part.startswith("Args:")), "")
     entries = re.split(r"^    (?=\w+:)", block, flags=re.MULTILINE)[1:]
     pairs = (entry.partition(":") for entry in entries)
     return {name: _joined(text) for name, _, text in pairs}

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import importlib
 import re
-from collections.abc import Iterable
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
+from . import methods
+from ._checks import near
 from ._exceptions import ConfigError
-from ._step.regularizer import Regularizer
+
+if TYPE_CHECKING:
+    from ._step.regularizer import Regularizer
 
 PLAIN = "plain"
+
+METHOD_NAMES = {name.lower(): name for name in methods.__all__}
+"""Name of a method of steadytune in text -> name of its class. To read it imports no method."""
 
 
 def known_methods() -> dict[str, type[Regularizer]]:
     """Every method of steadytune by its name in text, the class name in lower case."""
-    from . import methods
+    return {name: getattr(methods, cls) for name, cls in METHOD_NAMES.items()}
 
-    classes = (getattr(methods, name) for name in methods.__all__)
-    return {cls.__name__.lower(): cls for cls in classes if issubclass(cls, Regularizer)}
+
+def require_known(name: str) -> str:
+    """The name of the class of a method of steadytune, whatever the case and hyphens of `name`.
+
+    Raises:
+        ConfigError: If there is none, with near matches. No method is imported for that.
+    """
+    plain_name = re.sub("[-_]", "", name.lower())
+    if plain_name in METHOD_NAMES:
+        return METHOD_NAMES[plain_name]
+    names = [PLAIN, *METHOD_NAMES]
+    hint = near(plain_name, names) or f"known methods: {', '.join(names)}"
+    raise ConfigError(f"unknown method {name!r}; {hint}, or give package.module:Class")
 
 
 def find_method(name: str) -> type[Regularizer]:
@@ -29,13 +45,8 @@ def find_method(name: str) -> type[Regularizer]:
     Raises:
         ConfigError: If there is none, with near matches.
     """
-    known = known_methods()
-    plain_name = re.sub("[-_]", "", name.lower())
-    if plain_name in known:
-        return known[plain_name]
-    names = [PLAIN, *known]
-    hint = near(plain_name, names) or f"known methods: {', '.join(names)}"
-    raise ConfigError(f"unknown method {name!r}; {hint}, or give package.module:Class")
+    found: type[Regularizer] = getattr(methods, require_known(name))
+    return found
 
 
 def class_of(module: str | None, name: str) -> type[Regularizer]:
@@ -46,7 +57,7 @@ def class_of(module: str | None, name: str) -> type[Regularizer]:
     """
     if module is None:
         return find_method(name)
-    if module.lower() in known_methods():
+    if module.lower() in METHOD_NAMES:
         raise ConfigError(f"option {name!r} of {module} has no value; write {module}:{name}=VALUE")
     cls = _import(module, name)
     if _is_method(cls):
@@ -60,16 +71,13 @@ def class_of(module: str | None, name: str) -> type[Regularizer]:
 def name_of(cls: type[Regularizer]) -> str:
     """The name under which `class_of` finds a class, with its module where that is needed."""
     name = cls.__name__.lower()
-    return name if known_methods().get(name) is cls else f"{cls.__module__}:{cls.__qualname__}"
-
-
-def near(name: str, known: Iterable[str]) -> str:
-    """A question for the reader with the known names that are like `name`, if there are any."""
-    found = difflib.get_close_matches(name, list(known), n=3)
-    return f"did you mean {' or '.join(found)}?" if found else ""
+    ours = getattr(methods, METHOD_NAMES[name]) if name in METHOD_NAMES else None
+    return name if ours is cls else f"{cls.__module__}:{cls.__qualname__}"
 
 
 def _is_method(cls: object) -> TypeGuard[type[Regularizer]]:
+    from ._step.regularizer import Regularizer
+
     return isinstance(cls, type) and issubclass(cls, Regularizer) and dataclasses.is_dataclass(cls)
 
 

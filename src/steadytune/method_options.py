@@ -7,12 +7,13 @@ import dataclasses
 import math
 import re
 from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
+from ._checks import near
 from ._exceptions import ConfigError
-from ._step.regularizer import Regularizer
-from ._step.wrapper import Wrapper
-from .method_names import near
+
+if TYPE_CHECKING:
+    from ._step.regularizer import Regularizer
 
 _BARE_WORD = re.compile(r"[A-Za-z_][\w.-]*")
 _CONSTANTS = {"none": None, "true": True, "false": False, "inf": math.inf, "-inf": -math.inf}
@@ -28,6 +29,8 @@ _TYPE_WORDS = {
 
 def is_wrapper(cls: type[Regularizer]) -> bool:
     """Whether a method wraps another one, its field `method`."""
+    from ._step.wrapper import Wrapper
+
     return issubclass(cls, Wrapper)
 
 

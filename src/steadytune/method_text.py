@@ -16,13 +16,15 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, cast, get_type_hints
 
+from ._checks import near
 from ._exceptions import ConfigError
-from ._step.regularizer import Regularizer
-from ._step.wrapper import Wrapper
-from .method_names import PLAIN, class_of, name_of, near
+from .method_names import PLAIN, class_of, name_of, require_known
 from .method_options import default_of, format_value, is_wrapper, options_of, read_option
+
+if TYPE_CHECKING:
+    from ._step.regularizer import Regularizer
 
 _TOKEN = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|.""", re.DOTALL)
 _HEAD = re.compile(
@@ -35,10 +37,13 @@ def as_method_text(method: str | Regularizer | Iterable[Regularizer]) -> str:
     """The text form of a method, of several, or of what is a text already.
 
     Raises:
-        ConfigError: If it is neither.
+        ConfigError: If it is neither, or a text that names an unknown method.
     """
     if isinstance(method, str):
+        require_known_names(method)
         return method
+    from ._step.regularizer import Regularizer
+
     methods = (method,) if isinstance(method, Regularizer) else method
     if not isinstance(methods, Iterable) or not all(isinstance(m, Regularizer) for m in methods):
         raise ConfigError(
@@ -60,6 +65,21 @@ def parse_method(text: str, *, imports: bool = True) -> tuple[Regularizer, ...]:
     if text.strip().lower() == PLAIN:
         return ()
     return tuple(_parse_one(piece.strip(), imports) for piece in _split(text, "+"))
+
+
+def require_known_names(text: str) -> None:
+    """Refuse a misspelt method at once. No method is imported, of steadytune or of the user.
+
+    Raises:
+        ConfigError: If the text has no such form, or a name is unknown, with near matches.
+    """
+    if text.strip().lower() != PLAIN:
+        for piece in _split(text, "+"):
+            module, name, wrapped, _ = _read_one(piece.strip())
+            if module is None:
+                require_known(name)
+            if wrapped:
+                require_known_names(wrapped[1:-1])
 
 
 def format_method(methods: Iterable[Regularizer]) -> str:
@@ -107,19 +127,24 @@ def _split(text: str, separator: str) -> list[str]:
 
 
 def _parse_one(text: str, imports: bool) -> Regularizer:
+    module, name, wrapped, options = _read_one(text)
+    if module and not imports:
+        raise ConfigError(f"{text!r} is an import path, which is not followed here")
+    cls = class_of(module, name)
+    return _build(cls, _inner_of(cls, wrapped, text, imports), _read_options(options, text), text)
+
+
+def _read_one(text: str) -> tuple[str | None, str, str, list[str]]:
+    """Module, name, the wrapped method with its brackets, and options of a method as text."""
     match = _HEAD.fullmatch(text)
     if match is None:
         raise ConfigError(f"cannot read the method {text!r}; write it as name:option=value,...")
     if text.lower() == PLAIN:
         raise ConfigError("plain means no method, so nothing can be joined to it; leave it out")
-    if match["module"] and not imports:
-        raise ConfigError(f"{text!r} is an import path, which is not followed here")
-    cls = class_of(match["module"], match["name"])
-    inner, *options = _split(match["rest"], ":")
+    wrapped, *options = _split(match["rest"], ":")
     if len(options) > 1:
         raise ConfigError(f"too many colons in {text!r}; quote a value that holds one")
-    wrapped = _inner_of(cls, inner, text, imports)
-    return _build(cls, wrapped, _read_options(options, text), text)
+    return match["module"], match["name"], wrapped, options
 
 
 def _inner_of(
@@ -168,6 +193,8 @@ def _build(
 
 def _with_wrapped(methods: Iterable[Regularizer]) -> Iterator[Regularizer]:
     """The methods, and those inside wrappers."""
+    from ._step.regularizer import Regularizer
+
     for method in methods:
         yield method
         fields = (getattr(method, f.name) for f in dataclasses.fields(cast(Any, method)))
@@ -177,7 +204,7 @@ def _with_wrapped(methods: Iterable[Regularizer]) -> Iterator[Regularizer]:
 def _format_one(method: Regularizer) -> str:
     cls = type(method)
     name = name_of(cls)
-    inner = f"({_format_one(method.method)})" if isinstance(method, Wrapper) else ""
+    inner = f"({_format_one(cast(Any, method).method)})" if is_wrapper(cls) else ""
     options = ",".join(
         f"{key}={format_value(getattr(method, key))}"
         for key, field in options_of(cls).items()

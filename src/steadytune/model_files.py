@@ -194,12 +194,27 @@ def _lacks(name: str, folder: Path, needed: str) -> str:
     )
 
 
+def require_possible(name: str) -> None:
+    """Refuse a model that is not on this machine and cannot be on the hub.
+
+    Raises:
+        ModelError: If there is none of that name.
+    """
+    if not _is_hub_name(name):
+        _find_folder(name, CAREFUL)
+
+
+def _is_hub_name(name: str) -> bool:
+    is_path = name.startswith((".", "~", os.sep)) or name.count("/") > 1
+    return not (is_path or is_local(name))
+
+
 def _find_folder(name: str, trust: Trust) -> Path:
     if name == MINILM:
         return _minilm_folder()
     if Path(name).is_dir():
         return Path(name)
-    if name.startswith((".", "~", os.sep)) or name.count("/") > 1:
+    if not _is_hub_name(name):
         raise ModelError(f"no model folder {name!r}; give a folder, a hub name, or {MINILM}")
     return _download(name, trust)
 

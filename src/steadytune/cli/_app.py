@@ -6,15 +6,18 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .. import __version__
 from .._exceptions import SteadytuneError
 from ._usage import OneLineGroup
+
+if TYPE_CHECKING:
+    from ..tasks import DataSource
 
 app = typer.Typer(
     name="steadytune",
@@ -71,17 +74,28 @@ def common(
     """Fine-tune pretrained language models on few examples without the lottery over seeds."""
 
 
-def go_without_hub(*models: str, rows_ask_hub: bool = False) -> None:
-    """Nothing waits for a hub that neither the models nor the rows come from.
+def look_ahead(*models: str, rows: Iterable[DataSource] = ()) -> None:
+    """Refuse names of models, tasks and files that do not exist before torch is imported.
+
+    And nothing waits for a hub that neither the models nor the rows come from.
 
     Args:
         models: As for `Pretrained.find`.
-        rows_ask_hub: Whether rows come from the hub.
-    """
-    from ..model_files import is_local
+        rows: Where rows come from.
 
+    Raises:
+        SteadytuneError: If there is no such model, task or file.
+    """
+    from ..model_files import is_local, require_possible
+
+    rows = tuple(rows)
+    for source in rows:
+        source.require_there()
+    for model in models:
+        require_possible(model)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    if not rows_ask_hub and all(is_local(model) for model in models):
+    asks_hub = any(source.asks_hub for source in rows)
+    if not asks_hub and all(is_local(model) for model in models):
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..records.recipe import option_name
-from ._app import app, command_line, go_without_hub, one_line_errors
+from ._app import app, command_line, look_ahead, one_line_errors
 from ._data_options import (
     DataRootOption,
     DevOption,
@@ -185,7 +185,7 @@ def compare(
             what = _from_options({**given, "data_root": data_root}, model, recipe, **grid)
         trust = Trust(allow_pickled_weights, trust_remote_code)
         what = dataclasses.replace(what, command=command_line(context), trust=trust)
-        go_without_hub(what.model, rows_ask_hub=any(entry.source.asks_hub for entry in what.tasks))
+        look_ahead(what.model, rows=[entry.source for entry in what.tasks])
         if dry_run:
             from ..study.dry_run import dry_run as print_plan
 
@@ -224,6 +224,7 @@ def _from_options(
     from ..study.seeds import read_seeds
 
     source = data_source(**data)
+    source.require_there()  # before torch is imported for the options of methods
     named = {} if model is None else {"model": model}
     return Study(
         name=f"steadytune compare on {source.name or source.task or source.train}",

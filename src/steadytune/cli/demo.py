@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._app import app, command_line, go_without_hub, one_line_errors
+from ._app import app, command_line, look_ahead, one_line_errors
 from ._method_option import MethodsOption
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
@@ -61,7 +61,9 @@ def demo(
     * `steadytune demo --method plain,lnsr,lnsr:std=0.1,strength=3`
     """
     with one_line_errors():
-        go_without_hub(model)
+        from ..tasks import DataSource
+
+        look_ahead(model, rows=[DataSource(task=task)])
         from rich.console import Console
 
         from ..demo import Options, run_demo

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._app import app, command_line, go_without_hub, one_line_errors
+from ._app import app, command_line, look_ahead, one_line_errors
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 
@@ -89,8 +89,8 @@ def diagnose(
 
         model, *others = models
         every = (*models, start) if start else models
-        asks = task is not None and DataSource(task=task, data_root=data_root).asks_hub
-        go_without_hub(*every, rows_ask_hub=asks)
+        rows = [] if task is None else [DataSource(task=task, data_root=data_root)]
+        look_ahead(*every, rows=rows)
         from rich.console import Console
 
         from ..diagnostics.command import Options, run_diagnosis

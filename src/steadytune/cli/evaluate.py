@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from .._exceptions import ConfigError
-from ._app import app, go_without_hub, one_line_errors
+from ._app import app, look_ahead, one_line_errors
 from ._data_options import (
     DataRootOption,
     LabelOption,
@@ -107,7 +107,7 @@ def evaluate(
             metric=metric,
             data_root=data_root,
         )
-        go_without_hub(model, rows_ask_hub=source.asks_hub)
+        look_ahead(model, rows=[source])
         from rich.console import Console
 
         from .._whole_file import write_json

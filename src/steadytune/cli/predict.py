@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ._app import app, go_without_hub, one_line_errors
+from ._app import app, look_ahead, one_line_errors
 from ._data_options import TextOption
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
@@ -59,9 +59,9 @@ def predict(
     * `steadytune predict model questions.jsonl`
     """
     with one_line_errors():
-        from ..tasks.files.splits import asks_hub
+        from ..tasks import DataSource
 
-        go_without_hub(model, rows_ask_hub=asks_hub(file))
+        look_ahead(model, rows=[DataSource(train=file)])
         from rich.console import Console
 
         from ..finetune import predict as work

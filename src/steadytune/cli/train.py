@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from .._exceptions import ConfigError
-from ._app import app, command_line, go_without_hub, one_line_errors
+from ._app import app, command_line, look_ahead, one_line_errors
 from ._data_options import (
     DataRootOption,
     DevOption,
@@ -113,11 +113,10 @@ def train(
             positive=positive,
             data_root=data_root,
         )
-        go_without_hub(model, rows_ask_hub=source.asks_hub)
+        look_ahead(model, rows=[source])
         from rich.console import Console
 
         from ..finetune.options import TrainOptions
-        from ..finetune.train import train_model
         from ..model_files import Trust
 
         options = TrainOptions(
@@ -133,6 +132,8 @@ def train(
             workers=workers,
             trust=Trust(allow_pickled_weights, trust_remote_code),
         )
+        from ..finetune.train import train_model  # imports torch
+
         train_model(options, Console())
 
 

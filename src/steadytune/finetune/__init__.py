@@ -1,23 +1,23 @@
 """One fine-tuned model: trained and saved with its card, evaluated, and used to predict."""
 
-from .evaluate import DomainScores, evaluate_model
-from .evaluation_rows import EvaluationRows, rows_of_files, rows_of_task
-from .options import TrainOptions
-from .predict import predict_columns, predict_file, write_rows
-from .saved import SavedModel, load_saved
-from .train import train_model
+from __future__ import annotations
 
-__all__ = [
-    "DomainScores",
-    "EvaluationRows",
-    "SavedModel",
-    "TrainOptions",
-    "evaluate_model",
-    "load_saved",
-    "predict_columns",
-    "predict_file",
-    "rows_of_files",
-    "rows_of_task",
-    "train_model",
-    "write_rows",
-]
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from .evaluate import DomainScores as DomainScores
+    from .evaluate import evaluate_model as evaluate_model
+    from .evaluation_rows import EvaluationRows as EvaluationRows
+    from .evaluation_rows import rows_of_files as rows_of_files
+    from .evaluation_rows import rows_of_task as rows_of_task
+    from .options import TrainOptions as TrainOptions
+    from .predict import predict_columns as predict_columns
+    from .predict import predict_file as predict_file
+    from .predict import write_rows as write_rows
+    from .saved import SavedModel as SavedModel
+    from .saved import load_saved as load_saved
+    from .train import train_model as train_model
+
+__getattr__, __dir__, __all__ = lazy_exports(__name__)

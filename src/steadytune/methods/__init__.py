@@ -1,42 +1,30 @@
-"""The methods: one paper, one file. `__all__` is the list that everything else reads."""
+"""The methods: one paper, one file. What is imported here is the list that all else reads."""
 
-from .bss import BSS
-from .childtuning import ChildTuning
-from .ema import EMA
-from .every import Every
-from .freelb import FreeLB
-from .hype import HyPe
-from .l2sp import L2SP
-from .layerwise_decay import LayerwiseDecay
-from .lnsr import LNSR
-from .mixout import Mixout
-from .neftune import NEFTune
-from .noisytune import NoisyTune
-from .r3f import R3F, R4F
-from .rdrop import RDrop
-from .reinit import Reinit
-from .sam import SAM
-from .scheduled import Scheduled
-from .smart import SMART
+from __future__ import annotations
 
-__all__ = [
-    "BSS",
-    "EMA",
-    "L2SP",
-    "LNSR",
-    "R3F",
-    "R4F",
-    "SAM",
-    "SMART",
-    "ChildTuning",
-    "Every",
-    "FreeLB",
-    "HyPe",
-    "LayerwiseDecay",
-    "Mixout",
-    "NEFTune",
-    "NoisyTune",
-    "RDrop",
-    "Reinit",
-    "Scheduled",
-]
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from .bss import BSS as BSS
+    from .childtuning import ChildTuning as ChildTuning
+    from .ema import EMA as EMA
+    from .every import Every as Every
+    from .freelb import FreeLB as FreeLB
+    from .hype import HyPe as HyPe
+    from .l2sp import L2SP as L2SP
+    from .layerwise_decay import LayerwiseDecay as LayerwiseDecay
+    from .lnsr import LNSR as LNSR
+    from .mixout import Mixout as Mixout
+    from .neftune import NEFTune as NEFTune
+    from .noisytune import NoisyTune as NoisyTune
+    from .r3f import R3F as R3F
+    from .r3f import R4F as R4F
+    from .rdrop import RDrop as RDrop
+    from .reinit import Reinit as Reinit
+    from .sam import SAM as SAM
+    from .scheduled import Scheduled as Scheduled
+    from .smart import SMART as SMART
+
+__getattr__, __dir__, __all__ = lazy_exports(__name__)

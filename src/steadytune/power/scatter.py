@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .._checks import near
 from .._exceptions import DataError
 from ..stats import Interval, matched, std_interval
 
@@ -145,6 +145,5 @@ def _require_known(what: str, name: str, known: Iterable[str]) -> None:
     names = sorted(known)
     if name in names:
         return
-    near = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"it has {', '.join(names) or 'none'}"
+    hint = near(name, names, 1, show=repr) or f"it has {', '.join(names) or 'none'}"
     raise DataError(f"the study has no {what} {name!r}: {hint}")

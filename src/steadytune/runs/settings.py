@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 import types
 from collections.abc import Iterable, Mapping
@@ -13,6 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
+from .._checks import near
 from .._exceptions import ConfigError
 
 _LATER = "is not supported; leave it out"
@@ -119,8 +119,7 @@ def require_field(field: str) -> None:
         raise ConfigError(f"setting {field} {OWNED[field]}")
     known = [name for name in _fields() if name not in OWNED]
     if field not in known:
-        near = difflib.get_close_matches(field, known, n=3)
-        guess = f"did you mean {' or '.join(near)}?" if near else "see its documentation"
+        guess = near(field, known) or "see its documentation"
         raise ConfigError(f"setting {field!r} is no field of TrainingArguments: {guess}")
 
 

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import Any
 
 from .._exceptions import ConfigError
+from ..method_text import require_known_names
 from ..pretrained import CAREFUL, MINILM, Pretrained, Trust
 from ..tasks import DataSource
 
@@ -38,6 +39,7 @@ class Arm:
     longer: float = 1.0
 
     def __post_init__(self) -> None:
+        require_known_names(self.method)
         if not (isfinite(self.longer) and self.longer > 0):
             raise ConfigError(f"{self.name}: {self.longer} times as long; expected above 0")
 

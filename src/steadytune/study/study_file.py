@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 
+from .._checks import near
 from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 from .._step.regularizer import Regularizer
@@ -291,8 +291,7 @@ def _first_problem(error: ValidationError) -> str:
     where = ".".join(steps)
     if problem["type"] == "extra_forbidden":
         known = _known_keys()
-        near = difflib.get_close_matches(steps[-1], known, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known are {', '.join(known)}"
+        hint = near(steps[-1], known) or f"known are {', '.join(known)}"
         return f"unknown key {where}; {hint}"
     if problem["type"] == "missing":
         return f"{where} is missing; give it"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from .._checks import near
 from .._exceptions import ConfigError
 from . import vader
 from ._task import Task
@@ -125,6 +125,6 @@ def find_entry(name: str) -> Entry:
     """
     if name in TASKS:
         return TASKS[name]
-    near = difflib.get_close_matches(name, TASKS, n=3)
-    guess = f"did you mean {' or '.join(near)}? " if near else ""
-    raise ConfigError(f"unknown task {name!r}: {guess}expected one of {', '.join(TASKS)}")
+    guess = near(name, TASKS, end=" ")
+    known = ", ".join(TASKS)
+    raise ConfigError(f"unknown task {name!r}: {guess}expected one of {known}")

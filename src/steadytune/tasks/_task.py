@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from math import ceil
 from typing import TYPE_CHECKING
 
+from .._checks import near
 from .._exceptions import ConfigError, DataError
 from ._content import hash_content
 from ._problem import Encoding, Problem, values
@@ -196,9 +196,8 @@ def constant_score(task: Task, domain: str) -> float:
 
 
 def _unknown(task: Task, name: str, what: str) -> str:
-    near = difflib.get_close_matches(name, task.splits, n=3)
-    guess = f"did you mean {' or '.join(near)}? " if near else ""
-    return f"{task.name} has no {what} {name!r}: {guess}expected one of {', '.join(task.splits)}"
+    guess, known = near(name, task.splits, end=" "), ", ".join(task.splits)
+    return f"{task.name} has no {what} {name!r}: {guess}expected one of {known}"
 
 
 def _check_settings(task: Task) -> None:

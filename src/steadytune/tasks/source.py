@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import os
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from .._checks import near
 from .._exceptions import ConfigError
 from .._inputs import as_text, as_texts
-from ._catalogue import TASKS, FileTask
+from ._catalogue import TASKS, FileTask, find_entry
 from ._problems import PROBLEMS
 from ._task import DEV, TRAIN, Task
 from .files.assembly import Loaded, named_task, own_task
 from .files.columns import Columns
-from .files.splits import asks_hub
+from .files.splits import asks_hub, require_there
 from .look import Look, found_in, leaks, look_at
 from .named.reading import DATA_VARIABLE
 
@@ -106,6 +106,18 @@ class DataSource:
     def domains(self) -> tuple[Domain, ...]:
         """What `ood` names, in its order."""
         return tuple(_domain(text) for text in self.ood)
+
+    def require_there(self) -> None:
+        """Refuse an unknown task, and a file that is not there; nothing is read.
+
+        Raises:
+            ConfigError: There is no such task.
+            DataError: There is no such file.
+        """
+        if self.task is not None:
+            find_entry(self.task)
+        for file in self._files:
+            require_there(file)
 
     @property
     def asks_hub(self) -> bool:
@@ -248,8 +260,7 @@ def _check_own_settings(source: DataSource) -> None:
 
 def _check_kind(kind: str | None) -> None:
     if kind is not None and kind not in PROBLEMS:
-        near = difflib.get_close_matches(kind, PROBLEMS, n=1)
-        guess = f"did you mean {near[0]}? " if near else ""
+        guess = near(kind, PROBLEMS, 1, end=" ")
         raise ConfigError(f"unknown kind {kind!r}: {guess}expected {', '.join(PROBLEMS)}")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..._checks import near
 from ..._counted import counted
 from ..._exceptions import DataError
-from ._table import Table, listed, shown
+from ._table import Table, listed, plain, shown
 from .labels import is_number
 from .squad import ANSWERS, CONTEXT, QUESTION
 
@@ -124,8 +124,7 @@ def _of_questions(table: Table, text: Sequence[str], label: str | None, labelled
 
 def _require(table: Table, name: str) -> None:
     if name not in table.columns:
-        near = difflib.get_close_matches(name, table.columns, n=3)
-        guess = f"did you mean {listed(near, between=' or ')}? " if near else ""
+        guess = near(name, table.columns, show=plain, end=" ")
         raise DataError(
             f"{table.name} has no column {shown(name)}: {guess}its columns are "
             f"{listed(list(table.columns))}"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
+from ..._checks import near
 from ..._exceptions import DataError
 from ._bytes import is_empty, opened
-from ._table import Table, first_line, listed, shown
+from ._table import Table, first_line, listed, plain, shown
 from .arrow import dataset_table, read_parquet
 from .delimited import read_csv, read_tsv
 from .hub import is_hub_name, read_hub
@@ -63,6 +63,17 @@ def read_splits(where: str) -> dict[str, Table]:
     if asks_hub(where):
         return _with_usual_names(read_hub(where), where)
     raise DataError(_no_such_file(path, name))
+
+
+def require_there(where: str) -> None:
+    """Refuse what is neither here nor a name that the hub could know.
+
+    Raises:
+        DataError: It is neither.
+    """
+    path = Path(os.path.expanduser(where))
+    if not (where and os.path.exists(path)) and not asks_hub(where):
+        raise DataError(_no_such_file(path, where if where.isprintable() else shown(where)))
 
 
 def asks_hub(where: str) -> bool:
@@ -191,8 +202,7 @@ def _looks_like_a_path(where: str) -> bool:
 
 def _no_such_file(path: Path, where: str) -> str:
     names = os.listdir(path.parent) if os.path.isdir(path.parent) else []
-    near = difflib.get_close_matches(path.name, names, n=3)
-    guess = f"did you mean {listed(near, between=' or ')}? " if near else ""
+    guess = near(path.name, names, show=plain, end=" ")
     return (
         f"no such file or folder: {where}; {guess}expected a file, a folder or a name on the "
         f"Hugging Face hub"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..._checks import near
 from ..._exceptions import ConfigError, DataError
 from .._task import Task
 from . import hub, mirror
@@ -66,8 +66,7 @@ def select_companions(card: TaskCard, names: Sequence[str]) -> tuple[Companion, 
     """
     known = [companion.name for companion in card.companions]
     if unknown := [name for name in names if name not in (*known, ALL)]:
-        near = difflib.get_close_matches(unknown[0], known, n=3)
-        guess = f"did you mean {' or '.join(near)}? " if near else ""
+        guess = near(unknown[0], known, end=" ")
         raise ConfigError(
             f"{card.name} has no companion {unknown[0]!r}: {guess}"
             f"expected {ALL} or some of {', '.join(known)}"
