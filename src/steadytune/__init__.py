@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 from ._lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ._commands import compare as compare
+    from ._commands import diagnose as diagnose
+    from ._commands import evaluate as evaluate
+    from ._commands import predict as predict
+    from ._commands import report as report
+    from ._commands import train as train
     from ._exceptions import ConfigError as ConfigError
     from ._exceptions import DataError as DataError
     from ._exceptions import ModelError as ModelError

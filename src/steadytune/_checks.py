@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
 from difflib import get_close_matches
 from numbers import Real
+from typing import Any
 
 from ._exceptions import ConfigError
 
@@ -58,6 +60,15 @@ def check_choice(name: str, value: str, choices: Sequence[str]) -> None:
             f"{name}={value!r} is not possible; expected one of {', '.join(choices)}"
             f"{guess and '; '}{guess}"
         )
+
+
+def check_fields(what: str, given: Iterable[str], options: type[Any]) -> None:
+    """Every name that was given must be an option of `what`, a field of the dataclass `options`."""
+    known = [field.name for field in fields(options)]
+    for name in given:
+        if name not in known:
+            guess = near(name, known) or f"expected some of {', '.join(known)}"
+            raise ConfigError(f"{what} has no option {name!r}; {guess}")
 
 
 def near(

@@ -40,7 +40,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
     a mean over labelled tokens, as in token classification, so do those with fewer of them.
 
     Args:
-        regularizers: The methods, applied inside-out.
+        methods: The methods, applied inside-out.
+        regularizers: The same under its former name; give one of the two.
         seeds: The seeds of dropout and of the methods; by default derived from `args.seed`.
         layers: Dotted path to the model's list of blocks, where it cannot be found.
     """
@@ -52,12 +53,15 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
     def __init__(
         self,
         *args: Any,
+        methods: Sequence[Regularizer] = (),
         regularizers: Sequence[Regularizer] = (),
         seeds: Seeds | None = None,
         layers: str | None = None,
         **kwargs: Any,
     ) -> None:
-        self.regularizers = tuple(regularizers)
+        if methods and regularizers:
+            raise ConfigError("methods and regularizers were both given; give methods alone")
+        self.regularizers = tuple(methods or regularizers)
         self.layers = layers
         self._given_seeds = seeds
         self._stack: ExitStack | None = None
@@ -266,7 +270,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
 
 
 class RegularizedTrainer(RegularizerMixin, Trainer):  # type: ignore[misc]
-    """Hugging Face's `Trainer` with methods: `RegularizedTrainer(..., regularizers=[LNSR()])`.
+    """Hugging Face's `Trainer` with methods: `RegularizedTrainer(..., methods=[LNSR()])`.
 
     Takes every argument of `transformers.Trainer`, and those of `RegularizerMixin`.
     """
