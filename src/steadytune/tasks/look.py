@@ -16,6 +16,7 @@ from ._problem import values
 from ._task import TRAIN, Task
 from .files._table import listed, plain
 from .files.held_out import text_key
+from .files.labels import MISSING_WORDS
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -26,9 +27,6 @@ FEWEST_EXAMPLES = 30
 
 FEWEST_OF_A_CLASS = 5
 """With fewer training examples a class is hardly learned, and cross-validation lacks it."""
-
-MISSING_WORDS = frozenset({"nan", "na", "n/a", "null", "none", "nil", "#n/a", "<na>", "nat"})
-"""What programs write where a value is missing, without regard to case."""
 
 _SEPARATORS = re.compile(r"[\s_-]+")
 
@@ -238,7 +236,7 @@ def _keys(task: Task, rows: Dataset) -> list[str]:
 
 
 def _folded(name: str) -> str:
-    folded = _SEPARATORS.sub("_", text_key(name))
+    folded = _SEPARATORS.sub("_", text_key(name)).removeprefix("+")
     return str(int(folded)) if folded.isascii() and folded.isdigit() else folded
 
 

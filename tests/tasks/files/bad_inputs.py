@@ -265,9 +265,9 @@ LABELS = [
     ),
     BadInput(
         "a class of too many digits",
-        {"t.csv": csv_rows("a,1", "b," + "9" * 50)},
-        TRAIN,
-        ("t.csv, line 3", "'label'", "64 bits"),
+        {"t.jsonl": lines({"text": "a", "label": 1}, {"text": "b", "label": 10**50})},
+        "--train {dir}/t.jsonl",
+        ("t.jsonl, line 2", "'label'", "64 bits"),
     ),
     BadInput(
         "text in one row, a number in another",
@@ -328,9 +328,9 @@ LABELS = [
     ),
     BadInput(
         "a class with a fraction",
-        {"t.csv": csv_rows("a,1.0", "b,2.5")},
-        f"{TRAIN} --kind classification",
-        ("t.csv, line 3", "'label'", "2.5"),
+        {"t.jsonl": lines({"text": "a", "label": 1.0}, {"text": "b", "label": 2.5})},
+        "--train {dir}/t.jsonl --kind classification",
+        ("t.jsonl, line 2", "'label'", "2.5"),
     ),
     BadInput(
         "words for numbers",

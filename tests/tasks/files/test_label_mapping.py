@@ -74,3 +74,13 @@ def test_numbers_for_regression() -> None:
     assert mapped(["1", "2.5"], target) == [1.0, 2.5]
     with pytest.raises(DataError, match="row 1, column 'label' has the label 'high'"):
         mapped(["high"], target)
+
+
+def test_names_in_text_are_found_as_they_are_written() -> None:
+    target = Target("classification", ("text",), ("01", "1", "2"))
+    assert mapped(["1", "01", "2"], target) == [1, 0, 2]
+    assert mapped(["2.0"], target) == [2]  # as programs write whole numbers beside missing ones
+    codes = Target("classification", ("text",), ("1.1", "1.10"))
+    assert mapped(["1.10", "1.1"], codes) == [1, 0]
+    with pytest.raises(DataError, match="'02': expected 01, 1, 2"):
+        mapped(["02"], target)

@@ -119,3 +119,39 @@ def test_the_positive_class_of_two_comes_second() -> None:
     for other in (labels, read([0, 1, 2]), read([0.5, 1.5])):
         with pytest.raises(DataError, match="positive 'fraud' is not one of two classes"):
             other.with_positive("fraud")
+
+
+@pytest.mark.parametrize(
+    ("labels", "kind", "names"),
+    [
+        (["01", "1", "2", "1"], None, ("01", "1", "2")),
+        (["0110", "0120"], None, ("0110", "0120")),
+        (["0110", "0120"], "classification", ("0110", "0120")),
+        (["1.10", "1.1", "1.2"], "classification", ("1.1", "1.10", "1.2")),
+        (["2E3", "3E2"], "classification", ("3E2", "2E3")),
+        (["1,5", "10,0", "2,5"], "classification", ("1,5", "2,5", "10,0")),
+        (["nan", "1", "NA"], "classification", ("1", "NA", "nan")),
+    ],
+)
+def test_classes_in_text_are_named_as_they_are_written(
+    labels: list[str], kind: str | None, names: tuple[str, ...]
+) -> None:
+    found = read(labels, kind)
+    assert found.names == names
+    assert [found.names[value] for value in found.values] == labels
+
+
+def test_decimal_commas_are_numbers_and_it_is_said() -> None:
+    found = read(["1,5", "2", "-3,25"])
+    assert (found.kind, found.values) == ("regression", [1.5, 2.0, -3.25])
+    assert found.remark == "numbers with a decimal comma, so this is regression; --kind overrides"
+    assert read(["1,5", "2,125"], "regression").values == [1.5, 2.125]
+    with pytest.raises(DataError, match=r"row 1.*'1,234', whose comma may part thousands"):
+        read(["1,234", "2,500"])
+
+
+def test_words_for_missing_values_are_named() -> None:
+    with pytest.raises(DataError, match=r"row 2.*'nan' may stand for a missing label"):
+        read(["1", "nan", "2"])
+    with pytest.raises(DataError, match=r"row 2.*'NA', which stands for a missing value"):
+        read(["1.5", "NA", "2"], "regression")

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from ..._exceptions import DataError
 from ._table import Table, listed, shown
-from .labels import REGRESSION, Label, is_number, label_text, numbers_of, scalar_labels
+from .labels import (
+    REGRESSION,
+    Label,
+    is_number,
+    label_text,
+    numbers_of,
+    require_one_type,
+    scalar_labels,
+)
 
 _SEPARATORS = re.compile(r"[\s_-]+")
 _TWO_WAY = {"entailment", "not_entailment"}
@@ -72,7 +80,9 @@ def map_labels(table: Table, column: str, target: Target) -> Mapped:
         DataError: A row has no label, or one that the target does not have; the text names the
             labels of both.
     """
-    labels = scalar_labels(table, column, text=bool(target.label_names))
+    labels = scalar_labels(table, column)
+    if not all(isinstance(label, str) for label in labels):
+        require_one_type(table, column, labels)
     if target.kind == REGRESSION:
         return Mapped(numbers_of(table, column, labels))
     exact = {name: number for number, name in enumerate(target.label_names)}
@@ -111,7 +121,8 @@ def _find(
     folded = _folded(name)
     if set(target.label_names) == _TWO_WAY:
         folded = _THREE_WAY.get(folded, folded)
-    return alike.get(folded)
+    # Programs that know missing values write whole numbers so: 3.0.
+    return alike.get(folded, exact.get(name.removesuffix(".0")) if is_number(name) else None)
 
 
 def _place(name: str, target: Target) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -16,8 +16,12 @@ CLASSIFICATION, REGRESSION = "classification", "regression"
 
 Label = str | bool | int | float
 
+MISSING_WORDS = frozenset({"nan", "na", "n/a", "null", "none", "nil", "#n/a", "<na>", "nat"})
+"""What programs write where a value is missing, without regard to case."""
+
 _WHOLE = re.compile(r"[-+]?\d+", re.ASCII)
 _DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", re.ASCII)
+_COMMA = re.compile(r"[-+]?\d+,\d+", re.ASCII)
 _LIST = re.compile(r"""\[\s*(['"\d-].*)?\]""", re.ASCII | re.DOTALL)
 _LONGEST_LABEL = 200
 _LARGEST_CLASS = 2**63 - 1
@@ -66,7 +70,8 @@ def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:
     """The labels of training rows, and what they are.
 
     Text and truth values are classes, in the order of their names. Whole numbers are classes in
-    their order, named by their text, or as the file names them. Other numbers are for regression.
+    their order, named as they are written (`01` and `1` are two), or as the file names them. Other
+    numbers are for regression. Of a kind that is said to be classification, all text is names.
 
     Args:
         table: The rows.
@@ -77,12 +82,17 @@ def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:
         DataError: A row has no label, a label is a list or no finite number, or labels are of
             several types; or there are so many classes that the kind has to be said.
     """
-    labels = scalar_labels(table, column, text=kind == CLASSIFICATION)
+    labels = scalar_labels(table, column)
     if kind == REGRESSION:
         return Labels(REGRESSION, numbers_of(table, column, labels))
-    if any(isinstance(label, float) for label in labels):
+    texts = all(isinstance(label, str) for label in labels)
+    if texts and kind == CLASSIFICATION:
+        return _named(table, column, labels)
+    require_one_type(table, column, labels)
+    if any(map(_has_fraction, labels)):
         if kind is None:
-            remark = "numbers with a fraction, so this is regression; --kind overrides"
+            how = "a decimal comma" if any(map(_has_comma, labels)) else "a fraction"
+            remark = f"numbers with {how}, so this is regression; --kind overrides"
             return Labels(REGRESSION, numbers_of(table, column, labels), remark=remark)
         labels = [_whole(table, row, column, label) for row, label in enumerate(labels)]
     if column in table.class_names and all(type(label) is int for label in labels):
@@ -92,27 +102,25 @@ def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:
     return _named(table, column, labels)
 
 
-def scalar_labels(table: Table, column: str, *, text: bool = False) -> list[Label]:
-    """Every label as text, truth value or number, all of one type.
-
-    Args:
-        table: The rows.
-        column: The column of the labels.
-        text: Whether texts of which only some are numbers are all taken as text.
+def scalar_labels(table: Table, column: str) -> list[Label]:
+    """Every label as the file has it: text without the spaces around it, truth value or number.
 
     Raises:
-        DataError: As for `read_labels`.
+        DataError: A row has no label, or it is a list or no finite number.
     """
-    labels = [_scalar(table, row, column) for row in range(len(table))]
-    if all(isinstance(label, str) for label in labels):
-        if text and not all(is_number(label) for label in labels):
-            return labels
-        labels = [_number_or_text(label) for label in labels]
+    return [scalar_label(table, row, column) for row in range(len(table))]
+
+
+def require_one_type(table: Table, column: str, labels: Sequence[Label]) -> None:
+    """Labels are all text, all numbers (in text or not) or all truth values.
+
+    Raises:
+        DataError: They are not.
+    """
     first: dict[str, int] = {}
     for row, label in enumerate(labels):
         if first.setdefault(_type_name(label), row) == row and len(first) > 1:
             raise _of_two_types(table, row, column, labels, first)
-    return labels
 
 
 def numbers_of(table: Table, column: str, labels: Sequence[Label]) -> list[float]:
@@ -121,16 +129,28 @@ def numbers_of(table: Table, column: str, labels: Sequence[Label]) -> list[float
     Raises:
         DataError: One is no number, or too large.
     """
-    numbers = []
-    for row, label in enumerate(labels):
-        try:
-            number = math.nan if isinstance(label, str | bool) else float(label)
-        except OverflowError:
-            number = math.inf
-        if not math.isfinite(number):
-            raise table.error(row, column, f"has the label {shown(label)}", "a finite number")
-        numbers.append(number)
-    return numbers
+    _refuse_thousands(table, column, labels)
+    return [number_of(table, row, column, label) for row, label in enumerate(labels)]
+
+
+def number_of(table: Table, row: int, column: str, label: Label) -> float:
+    """The label of a row for regression.
+
+    Raises:
+        DataError: It is no number, or too large.
+    """
+    if isinstance(label, str) and is_number(label):
+        label = float(label.replace(",", "."))
+    try:
+        number = math.nan if isinstance(label, str | bool) else float(label)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        found = f"has the label {shown(label)}"
+        if isinstance(label, str) and label.casefold() in MISSING_WORDS:
+            found += ", which stands for a missing value"
+        raise table.error(row, column, found, "a finite number")
+    return number
 
 
 def label_text(label: Label) -> str:
@@ -138,19 +158,23 @@ def label_text(label: Label) -> str:
     return str(label).lower() if isinstance(label, bool) else str(label)
 
 
-def class_order(names: Sequence[str]) -> list[str]:
+def class_order(names: Collection[str]) -> list[str]:
     """Classes in the order in which training numbers them: numbers by size, others by name."""
     if all(map(is_number, names)):
-        return sorted(names, key=lambda name: (Decimal(name), name))
+        return sorted(names, key=lambda name: (Decimal(name.replace(",", ".")), name))
     return sorted(names)
 
 
 def is_number(value: Any) -> bool:
-    """Whether a text is a number in decimal digits."""
-    return isinstance(value, str) and _DECIMAL.fullmatch(value.strip()) is not None
+    """Whether a text is a number in decimal digits, with a decimal point or comma."""
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    return _DECIMAL.fullmatch(text) is not None or _COMMA.fullmatch(text) is not None
 
 
-def _scalar(table: Table, row: int, column: str) -> Label:
+def scalar_label(table: Table, row: int, column: str) -> Label:
+    """The label of a row as the file has it; raises as `scalar_labels`."""
     value = table.columns[column][row]
     if isinstance(value, str):
         value = value.strip()
@@ -193,16 +217,33 @@ def _is_list_in_text(value: Any) -> bool:
     return isinstance(value, str) and _LIST.fullmatch(value) is not None
 
 
-def _number_or_text(label: Any) -> Label:
-    if _WHOLE.fullmatch(label):
-        return int(label)
-    return float(label) if _DECIMAL.fullmatch(label) else str(label)
+def _has_fraction(label: Label) -> bool:
+    if isinstance(label, str):
+        return is_number(label) and _WHOLE.fullmatch(label) is None
+    return isinstance(label, float)
+
+
+def _has_comma(label: Label) -> bool:
+    return isinstance(label, str) and _COMMA.fullmatch(label) is not None
+
+
+def _refuse_thousands(table: Table, column: str, labels: Sequence[Label]) -> None:
+    """`1,234` alone can be either; `1,5` beside it says that the comma is the decimal one."""
+    commas = {row: str(label) for row, label in enumerate(labels) if _has_comma(label)}
+    if commas and all(len(label.partition(",")[2]) == 3 for label in commas.values()):
+        row, label = next(iter(commas.items()))
+        found = f"has the label {shown(label)}, whose comma may part thousands"
+        raise table.error(row, column, found, "a decimal point, or no comma")
 
 
 def _type_name(label: Label) -> str:
     if isinstance(label, str):
-        return "text"
+        return "number" if is_number(label) else "text"
     return "truth value" if isinstance(label, bool) else "number"
+
+
+def _type_and_value(label: Label) -> str:
+    return f"{_type_name(label)} {label if is_number(label) else shown(label)}"
 
 
 def _of_two_types(
@@ -210,12 +251,18 @@ def _of_two_types(
 ) -> DataError:
     earlier = next(iter(first.values()))
     found = (
-        f"has the {_type_name(labels[row])} {shown(labels[row])}, but {table.unit} "
-        f"{table.numbers[earlier]} has the {_type_name(labels[earlier])} {shown(labels[earlier])}"
+        f"has the {_type_and_value(labels[row])}, but {table.unit} "
+        f"{table.numbers[earlier]} has the {_type_and_value(labels[earlier])}"
     )
+    if missing := [str(part) for part in (labels[row], labels[earlier]) if _is_missing(part)]:
+        found += f"; {shown(missing[0])} may stand for a missing label"
     all_text = all(isinstance(label, str) for label in table.columns[column])
     hint = " (--kind classification takes all as text)" if all_text else ""
     return table.error(row, column, found, f"labels of one type{hint}")
+
+
+def _is_missing(label: Label) -> bool:
+    return isinstance(label, str) and label.casefold() in MISSING_WORDS
 
 
 def _whole(table: Table, row: int, column: str, label: Label) -> Label:
@@ -239,7 +286,8 @@ def _named(table: Table, column: str, labels: Sequence[Label]) -> Labels:
     for row, label in enumerate(labels):
         if isinstance(label, int) and abs(label) > _LARGEST_CLASS:
             raise table.error(row, column, f"has the label {shown(label)}", "a number of 64 bits")
-    distinct = sorted(set(labels))
+    texts = all(isinstance(label, str) for label in labels)
+    distinct: list[Any] = class_order(set(map(str, labels))) if texts else sorted(set(labels))
     place = {label: number for number, label in enumerate(distinct)}
     names = tuple(label_text(label) for label in distinct)
     return Labels(CLASSIFICATION, [place[label] for label in labels], names)
