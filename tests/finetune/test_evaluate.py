@@ -19,8 +19,9 @@ from datasets import Dataset
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 
-from steadytune import DataError
+from steadytune import ConfigError, DataError
 from steadytune.finetune import load_saved, predict_columns, predict_file
+from steadytune.finetune.predict import require_writable
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
 
@@ -227,6 +228,31 @@ def test_cells_that_json_has_no_type_for_are_text(data: dict[str, Path], tmp_pat
     assert row["rate"] is None
 
 
+def test_what_was_written_is_said_and_replaced_only_by_force(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "out.csv"
+    rows = tmp_path / "rows.csv"
+    rows.write_text("sentence,id\nthe film was good,1\n,2\nthe film was bad,3\n")
+    words = ("predict", data["model"], rows, "--out", out)
+    result = steadytune(*words, "--skip-bad")
+    assert f"2 rows with predictions: {out}" in result.stderr
+    assert "1 bad row left out: line 3, column 'sentence' is empty" in result.stderr
+    assert [row["id"] for row in predicted(out)] == ["1", "3"]
+    out.write_text("mine")
+    assert steadytune(*words, "--skip-bad").exit_code == 2 and out.read_text() == "mine"
+    assert steadytune(*words, "--skip-bad", "--force").exit_code == 0
+    assert len(predicted(out)) == 2
+
+
+def test_a_file_that_cannot_be_written_is_found_before_the_model_is_read(tmp_path: Path) -> None:
+    for out, reason in ((tmp_path / "no" / "x.csv", "no folder that can be"), (tmp_path, "there")):
+        with pytest.raises(ConfigError, match=reason):
+            require_writable(out, replace=False)
+    with pytest.raises(ConfigError, match="is a folder"):
+        require_writable(tmp_path, replace=True)
+
+
 def test_a_label_is_not_needed(data: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "texts.jsonl").write_text('{"text": "the film was good", "n": [1]}\n')
     printed = steadytune("predict", data["model"], tmp_path / "texts.jsonl").stdout
@@ -240,6 +266,7 @@ def test_a_label_is_not_needed(data: dict[str, Path], tmp_path: Path) -> None:
         (("nowhere.csv",), "nowhere.csv"),
         (("TEST", "--out", "x.docx"), "expected one of .csv, .tsv"),
         (("TEST", "--out", "/nowhere/x.csv"), "cannot write"),
+        (("TEST", "--out", "TEST"), "is there already; give another --out, or --force"),
         (("TEST", "--text", "words"), "words"),
     ],
 )

@@ -104,6 +104,27 @@ PositiveOption = Annotated[
         show_default=False,
     ),
 ]
+EncodingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of your files of text, such as cp1252. [default: utf-8]",
+        show_default=False,
+    ),
+]
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter",
+        metavar="CHARACTER",
+        help="What parts the fields of your CSV files; tab for tabs. [default: found out]",
+        show_default=False,
+    ),
+]
+SkipBadOption = Annotated[
+    bool, typer.Option("--skip-bad", help="Leave bad rows out, and say how many and which.")
+]
 DataRootOption = Annotated[
     str | None,
     typer.Option(
@@ -129,6 +150,9 @@ def data_source(
     metric: str | None = None,
     positive: str | None = None,
     data_root: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    skip_bad: bool | None = None,
 ) -> DataSource:
     """The rows that these options name.
 
@@ -150,4 +174,7 @@ def data_source(
         metric=metric,
         positive=positive,
         data_root=data_root,
+        encoding=encoding,
+        delimiter=delimiter,
+        skip_bad=bool(skip_bad),
     )

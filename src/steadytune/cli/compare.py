@@ -12,12 +12,15 @@ from ..records.recipe import option_name
 from ._app import app, command_line, look_ahead, one_line_errors
 from ._data_options import (
     DataRootOption,
+    DelimiterOption,
     DevOption,
+    EncodingOption,
     KindOption,
     LabelOption,
     MetricOption,
     OodOption,
     PositiveOption,
+    SkipBadOption,
     TaskOption,
     TestOption,
     TextOption,
@@ -59,6 +62,9 @@ def compare(
     kind: KindOption = None,
     metric: MetricOption = None,
     positive: PositiveOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    skip_bad: SkipBadOption = False,
     data_root: DataRootOption = None,
     method: MethodsOption = None,
     longer_plain: Annotated[
@@ -172,6 +178,9 @@ def compare(
             "kind": kind,
             "metric": metric,
             "positive": positive,
+            "encoding": encoding,
+            "delimiter": delimiter,
+            "skip_bad": skip_bad or None,
         }
         grid: dict[str, Any] = {
             "method": method,

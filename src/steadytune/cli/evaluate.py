@@ -11,8 +11,11 @@ from .._exceptions import ConfigError
 from ._app import app, look_ahead, one_line_errors
 from ._data_options import (
     DataRootOption,
+    DelimiterOption,
+    EncodingOption,
     LabelOption,
     MetricOption,
+    SkipBadOption,
     TaskOption,
     TextOption,
     data_source,
@@ -68,6 +71,9 @@ def evaluate(
         ),
     ] = None,
     data_root: DataRootOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    skip_bad: SkipBadOption = False,
     eval_size: Annotated[
         int | None, typer.Option(help="Most rows of each set. [default: all]", show_default=False)
     ] = None,
@@ -106,6 +112,9 @@ def evaluate(
             label=label,
             metric=metric,
             data_root=data_root,
+            encoding=encoding,
+            delimiter=delimiter,
+            skip_bad=skip_bad,
         )
         look_ahead(model, rows=[source])
         from rich.console import Console
@@ -129,7 +138,15 @@ def evaluate(
             assert data is not None
             files = files_by_name(data, tuple(ood or ()))
             rows = rows_of_files(
-                saved, files, tuple(text or ()), label, metric, eval_size, renamed, positive
+                saved,
+                files,
+                tuple(text or ()),
+                label,
+                metric,
+                eval_size,
+                renamed,
+                positive,
+                source.reading,
             )
         found = work.evaluate_model(saved, rows, max_length, console)
         work.print_evaluation(found, rows.metric, console)

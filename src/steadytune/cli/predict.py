@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from .._counted import counted
 from ._app import app, look_ahead, one_line_errors
-from ._data_options import TextOption
+from ._data_options import DelimiterOption, EncodingOption, SkipBadOption, TextOption
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 
@@ -37,7 +38,13 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the file of --out if it is there.")
+    ] = False,
     text: TextOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    skip_bad: SkipBadOption = False,
     max_length: Annotated[
         int | None,
         typer.Option(
@@ -61,7 +68,8 @@ def predict(
     with one_line_errors():
         from ..tasks import DataSource
 
-        look_ahead(model, rows=[DataSource(train=file)])
+        source = DataSource(train=file, encoding=encoding, delimiter=delimiter, skip_bad=skip_bad)
+        look_ahead(model, rows=[source])
         from rich.console import Console
 
         from ..finetune import predict as work
@@ -69,11 +77,16 @@ def predict(
         from ..model_files import Trust
 
         write = work.formatter(out.name if out else work.printed_name(file))
+        if out is not None:
+            work.require_writable(out, replace=force)
+        console = Console(stderr=True)
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
         columns = work.predict_file(
-            saved, file, tuple(text or ()), max_length, Console(stderr=True)
+            saved, file, tuple(text or ()), max_length, console, source.reading
         )
         if out is not None:
             work.write_rows(columns, out)
+            written = counted(len(columns["prediction"]), "row")
+            console.print(f"{written} with predictions: {out}", markup=False, soft_wrap=True)
         else:
             sys.stdout.buffer.write(write(columns))

@@ -11,12 +11,15 @@ from .._exceptions import ConfigError
 from ._app import app, command_line, look_ahead, one_line_errors
 from ._data_options import (
     DataRootOption,
+    DelimiterOption,
     DevOption,
+    EncodingOption,
     KindOption,
     LabelOption,
     MetricOption,
     OodOption,
     PositiveOption,
+    SkipBadOption,
     TaskOption,
     TestOption,
     TextOption,
@@ -47,6 +50,9 @@ def train(
     kind: KindOption = None,
     metric: MetricOption = None,
     positive: PositiveOption = None,
+    encoding: EncodingOption = None,
+    delimiter: DelimiterOption = None,
+    skip_bad: SkipBadOption = False,
     data_root: DataRootOption = None,
     model: Annotated[
         str,
@@ -111,6 +117,9 @@ def train(
             kind=kind,
             metric=metric,
             positive=positive,
+            encoding=encoding,
+            delimiter=delimiter,
+            skip_bad=skip_bad,
             data_root=data_root,
         )
         look_ahead(model, rows=[source])

@@ -14,7 +14,7 @@ from ..tasks import PROBLEMS, DataSource
 from ..tasks._problem import values
 from ..tasks._sampling import stratified_sample
 from ..tasks.files import PAIR, QUESTIONS, SINGLE, Target, read_evaluation_rows
-from ..tasks.files._table import listed
+from ..tasks.files._table import AS_USUAL, Reading, listed
 from ..tasks.files.columns import Columns
 from ..tasks.files.labels import class_order
 from .saved import SavedModel
@@ -96,6 +96,7 @@ def rows_of_files(
     eval_size: int | None = None,
     label_map: Mapping[str, str] | None = None,
     positive: str | None = None,
+    how: Reading = AS_USUAL,
 ) -> EvaluationRows:
     """Rows of the user's own files, whose labels have to be the model's.
 
@@ -110,6 +111,7 @@ def rows_of_files(
         label_map: What files call a class -> what the model calls it, where they differ.
         positive: The class whose F1 is scored, of two; by default the one of the training, or else
             the last by name.
+        how: How files are read.
 
     Raises:
         SteadytuneError: If they cannot be read or do not fit the model.
@@ -139,6 +141,7 @@ def rows_of_files(
             given,
             label or saved.read_from.truth,
             required=(bool(text), label is not None) if not splits else (False, False),
+            how=how,
         )
         rows = read.dataset
         if eval_size is not None and eval_size < len(rows):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
@@ -16,7 +17,8 @@ from .._exceptions import ConfigError, DataError
 from .._inputs import as_text, as_texts
 from .._whole_file import write_whole
 from ..runs.evaluation import batch_count
-from ..tasks.files import Table, read_unlabelled, unlabelled_rows
+from ..tasks.files import Reading, Table, read_unlabelled, unlabelled_rows
+from ..tasks.files._table import AS_USUAL
 from .cut_rows import cut_warning
 from .evaluate import encoding_of
 from .evaluation_rows import columns_warning, text_columns
@@ -33,6 +35,7 @@ def predict_file(
     text: str | Sequence[str] = (),
     max_length: int | None = None,
     console: Console | None = None,
+    how: Reading = AS_USUAL,
 ) -> Columns:
     """Predict for the rows of a file.
 
@@ -42,6 +45,7 @@ def predict_file(
         text: The text columns; guessed if not given.
         max_length: Most tokens an input; None takes what the model was trained with.
         console: Where notes and progress go; by default where `print` goes.
+        how: How the file is read.
 
     Returns:
         The columns of the file, in its order, and after them `prediction`, and for classes
@@ -50,7 +54,7 @@ def predict_file(
     Raises:
         SteadytuneError: If the file cannot be read or lacks a text.
     """
-    return _predict_table(saved, read_unlabelled(as_text(where)), text, max_length, console)
+    return _predict_table(saved, read_unlabelled(as_text(where), how), text, max_length, console)
 
 
 def predict_columns(
@@ -120,7 +124,8 @@ def _predict_table(
     columns = text_columns(saved, text)
     there = set(saved.read_from.texts) <= set(table.columns)
     rows = unlabelled_rows(table, columns, text or (saved.read_from.texts if there else ()))
-    for note in [*rows.notes, *columns_warning(saved, rows.columns, text)]:
+    warnings = [f"warning: {line}" for line in rows.warnings]
+    for note in [*rows.notes, *warnings, *columns_warning(saved, rows.columns, text)]:
         console.print(note, markup=False, soft_wrap=True)
     encoding = encoding_of(saved, max_length)
     encoded = saved.problem.encode(rows.dataset, columns, saved.tokenizer, encoding)
@@ -135,7 +140,28 @@ def _predict_table(
             f"{table.name} has a column {taken[0]!r}, which is what the predictions are called; "
             "rename it"
         )
-    return {**table.columns, **added}
+    return {**rows.table.columns, **added}
+
+
+def require_writable(path: Path, *, replace: bool) -> None:
+    """Find out before any prediction whether the file can be written.
+
+    Args:
+        path: The file to write.
+        replace: Whether a file that is there may be replaced.
+
+    Raises:
+        ConfigError: It cannot, or another file is there that must stay.
+    """
+    if path.exists() and not replace:
+        raise ConfigError(f"{path} is there already; give another --out, or --force to replace it")
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; give --out a file")
+    if not os.access(path.parent, os.W_OK):
+        raise ConfigError(
+            f"cannot write {path}: {path.parent} is no folder that can be written to; give "
+            f"another --out"
+        )
 
 
 def write_rows(columns: Columns, path: str | Path) -> None:

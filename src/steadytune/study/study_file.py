@@ -106,6 +106,9 @@ class _Data(_Part):
     kind: str | None = None
     metric: str | None = None
     positive: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    skip_bad: bool = False
     name: str | None = None
 
 

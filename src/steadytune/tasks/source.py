@@ -15,6 +15,7 @@ from .._inputs import as_text, as_texts
 from ._catalogue import TASKS, FileTask, find_entry
 from ._problems import PROBLEMS
 from ._task import DEV, TRAIN, Task
+from .files._table import Reading
 from .files.assembly import Loaded, named_task, own_task
 from .files.columns import Columns
 from .files.splits import asks_hub, require_there
@@ -70,6 +71,9 @@ class DataSource:
         data_root: Folder of a local copy of the named tasks' rows.
         name: What the task is called; by default what the training file is called.
         positive: The class of two that F1 is of; by default the last, by name or by number.
+        encoding: Encoding of files of text; by default UTF-8.
+        delimiter: What parts the fields of CSV and TSV files; by default found out.
+        skip_bad: Whether bad rows are left out and counted; else they are refused.
 
     Raises:
         ConfigError: Both or neither of `task` and `train` are given, a setting cannot be, or
@@ -89,6 +93,9 @@ class DataSource:
     data_root: str | None = None
     name: str | None = None
     positive: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    skip_bad: bool = False
 
     def __post_init__(self) -> None:
         for field in ("train", "test", "validation", "dev", "data_root"):
@@ -100,6 +107,7 @@ class DataSource:
         object.__setattr__(self, "validation", self.validation or self.dev)
         _check_own_settings(self)
         _check_kind(self.kind)
+        _ = self.reading  # refuses what it cannot be
         _check_domains(self)
 
     @property
@@ -118,6 +126,11 @@ class DataSource:
             find_entry(self.task)
         for file in self._files:
             require_there(file)
+
+    @property
+    def reading(self) -> Reading:
+        """How files are read."""
+        return Reading(self.encoding, self.delimiter, self.skip_bad)
 
     @property
     def asks_hub(self) -> bool:

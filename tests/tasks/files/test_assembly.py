@@ -231,14 +231,17 @@ def test_regression_on_few_rows(tmp_path: Path) -> None:
     [
         ({"name": "mine"}, "mine"),
         ({"name": "my task!"}, "my-task"),
-        ({}, "house"),
+        ({}, "train.csv"),
     ],
 )
 def test_a_task_is_called_after_its_file_or_folder(
     given: dict[str, Any], name: str, tmp_path: Path
 ) -> None:
     train = csv(tmp_path / "house" / "train.csv")
-    assert DataSource(train=train, **given).load().name == name
+    task = DataSource(train=train, **given).load()
+    assert task.name == name
+    assert task.domain == ("test" if name == "train.csv" else name)
+    assert DataSource(train=csv(tmp_path / "r.csv")).load().domain == "r"
 
 
 def test_a_reserved_name_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ from datasets import Dataset, DatasetDict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steadytune import DataError
+from steadytune import ConfigError, DataError
+from steadytune.tasks.files._table import Reading
 from steadytune.tasks.files.splits import preferred_split, read_splits, stem
 
 ARROW = "data-00000-of-00001.arrow"
@@ -119,3 +120,46 @@ def test_rows_are_called_after_their_file(where: str, name: str) -> None:
 def test_a_row_of_each_reader_can_be_found_again(tmp_path: Path) -> None:
     (tmp_path / "r.json").write_text(json.dumps([{"text": "a"}, {"text": "b"}]))
     assert read_splits(str(tmp_path / "r.json"))["train"].place(1).endswith("r.json, entry 2")
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig", "latin-1"])
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "json"])
+def test_text_in_another_encoding(ending: str, encoding: str, tmp_path: Path) -> None:
+    text = FORMS[ending].replace('"a"', '"caf\u00e9"').replace("\na", "\ncaf\u00e9")
+    (tmp_path / f"r.{ending}").write_bytes(text.encode(encoding))
+    table = read_splits(str(tmp_path / f"r.{ending}"), Reading(encoding=encoding))["train"]
+    assert table.columns == {"text": ["caf\u00e9"], "label": ["1"]}
+    if encoding in ("cp1252", "utf-16"):
+        with pytest.raises(DataError, match="--encoding"):
+            read_splits(str(tmp_path / f"r.{ending}"))
+
+
+def test_an_encoding_that_does_not_fit_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_bytes("text,label\ncaf\u00e9,1\n".encode("cp1252"))
+    with pytest.raises(DataError, match=r"not of the encoding ascii .*byte 15.*give another"):
+        read_splits(str(tmp_path / "r.csv"), Reading(encoding="ascii"))
+    for wrong in ({"encoding": "cp12525"}, {"encoding": "base64"}, {"delimiter": ";;"}):
+        with pytest.raises(ConfigError):
+            Reading(**wrong)
+
+
+def test_what_parts_fields_can_be_said_and_found_out(tmp_path: Path) -> None:
+    forms = {"|": "text|label\na, b|1\n", ";": '"text, long";label\n"a; b";1\n'}
+    for mark, text in forms.items():
+        (tmp_path / "r.csv").write_text(text)
+        table = read_splits(str(tmp_path / "r.csv"))["train"]
+        assert list(table.columns)[1] == "label" and table.columns["label"] == ["1"]
+        assert table.remarks
+        said = read_splits(str(tmp_path / "r.csv"), Reading(delimiter=mark))["train"]
+        assert said.columns == table.columns and not said.remarks
+    (tmp_path / "r.txt").write_text("text\tlabel\na\t1\n")
+    said = read_splits(str(tmp_path / "r.txt"), Reading(delimiter="tab"))["train"]
+    assert said.columns == {"text": ["a"], "label": ["1"]}
+    with pytest.raises(DataError, match="say what parts its fields with --delimiter"):
+        read_splits(str(tmp_path / "r.txt"))
+
+
+def test_a_spreadsheet_has_advice_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "r.xlsx").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"is a spreadsheet: .* save it from there as CSV UTF-8"):
+        read_splits(str(tmp_path / "r.xlsx"))

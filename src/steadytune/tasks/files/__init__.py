@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ._table import Table
+from ._table import AS_USUAL, Reading, Table
 from .label_mapping import Target
 from .rows import PAIR, QUESTIONS, SINGLE, Rows, further_rows, unlabelled_rows
 from .secret_labels import is_learned, labelled_splits
@@ -14,6 +14,7 @@ __all__ = [
     "PAIR",
     "QUESTIONS",
     "SINGLE",
+    "Reading",
     "Rows",
     "Table",
     "Target",
@@ -31,6 +32,7 @@ def read_evaluation_rows(
     label: str | None = None,
     *,
     required: tuple[bool, bool] = (False, False),
+    how: Reading = AS_USUAL,
 ) -> Rows:
     """Rows to evaluate a model on.
 
@@ -41,28 +43,30 @@ def read_evaluation_rows(
         text: The text columns; guessed where they are not there or not given.
         label: The column of the truth, likewise.
         required: Whether the text columns, and the label, that are given have to be there.
+        how: How files are read.
 
     Raises:
         DataError: Rows cannot be had or read, or do not fit; the text is one line.
     """
-    splits = read_splits(where)
+    splits = read_splits(where, how)
     learned = is_learned(target.label_names)
     labelled, _ = labelled_splits(splits, label, learned=learned)
     table = preferred_split(labelled or splits, (TEST, VALIDATION), where)
     return further_rows(table, target, text, label, required=required)
 
 
-def read_unlabelled(where: str) -> Table:
+def read_unlabelled(where: str, how: Reading = AS_USUAL) -> Table:
     """The rows to predict for, with all their columns.
 
     Args:
         where: As for `read_evaluation_rows`; of several splits, the test rows, or else the
             validation rows.
+        how: How files are read.
 
     Raises:
         DataError: Rows cannot be had or read.
     """
-    return preferred_split(read_splits(where), (TEST, VALIDATION), where)
+    return preferred_split(read_splits(where, how), (TEST, VALIDATION), where)
 
 
 def read_texts(where: str, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, TypeGuard
 
 from ..._exceptions import DataError
 from ._table import first_line
@@ -39,12 +40,16 @@ def opened(path: Path, name: str) -> Iterator[BinaryIO]:
         ) from None
 
 
-def text_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
+def text_lines(file: BinaryIO, name: str, encoding: str | None = None) -> Iterator[tuple[int, str]]:
     """Every line with its number, counted from 1, and with its line feed.
 
     Raises:
-        DataError: A line is too long, has a NUL byte, or is not UTF-8.
+        DataError: A line is too long, has a NUL byte, or is not of the encoding, by default UTF-8.
     """
+    if encoding is not None:
+        text = whole_text(file, name, encoding)
+        yield from enumerate(io.StringIO(text, newline="\n"), start=1)
+        return
     number = 0
     while line := file.readline(LONGEST_LINE + 1):
         number += 1
@@ -56,11 +61,12 @@ def text_lines(file: BinaryIO, name: str) -> Iterator[tuple[int, str]]:
         yield number, _decode(line, number, name)
 
 
-def whole_text(file: BinaryIO, name: str) -> str:
+def whole_text(file: BinaryIO, name: str, encoding: str | None = None) -> str:
     """All of a file as text.
 
     Raises:
-        DataError: The file is too large, has a NUL byte, or is not UTF-8.
+        DataError: The file is too large, has a NUL byte, or is not of the encoding, by default
+            UTF-8.
     """
     content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
@@ -68,6 +74,8 @@ def whole_text(file: BinaryIO, name: str) -> str:
             f"{name} is larger than {LARGEST_FILE:,} bytes: expected less in one piece; "
             f"give JSON lines or Parquet"
         )
+    if encoding is not None:
+        return _decode_as(content, name, encoding)
     try:
         return _without_mark(content, name).decode("utf-8")
     except UnicodeDecodeError:
@@ -100,11 +108,32 @@ def _decode(line: bytes, number: int, name: str) -> str:
     except UnicodeDecodeError as error:
         raise DataError(
             f"{name}, line {number} holds the byte 0x{line[error.start]:02x} at position "
-            f"{error.start + 1}: expected UTF-8 text; save the file as UTF-8"
+            f"{error.start + 1}: expected UTF-8 text; save the file as UTF-8, or name its "
+            f"encoding, such as --encoding cp1252"
         ) from None
+
+
+def _decode_as(content: bytes, name: str, encoding: str) -> str:
+    try:
+        text = content.decode(encoding).removeprefix("\ufeff")
+    except (UnicodeError, LookupError) as error:
+        reason = f"{error.reason} at byte {error.start + 1}" if _has_place(error) else str(error)
+        raise DataError(
+            f"{name} is not of the encoding {encoding} ({reason}): give another --encoding"
+        ) from None
+    if "\0" in text:
+        raise DataError(f"{name} holds a NUL in {encoding}: give another --encoding")
+    return text
+
+
+def _has_place(error: Exception) -> TypeGuard[UnicodeDecodeError]:
+    return isinstance(error, UnicodeDecodeError)
 
 
 def _without_mark(content: bytes, name: str) -> bytes:
     if encoding := _OTHER_MARKS.get(content[:2]):
-        raise DataError(f"{name} is in {encoding}: expected UTF-8 text; save the file as UTF-8")
+        raise DataError(
+            f"{name} is in {encoding}: expected UTF-8 text; save the file as UTF-8, or give "
+            f"--encoding {encoding.lower()}"
+        )
     return content.removeprefix(_BYTE_ORDER_MARK)

@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
+import codecs
 import reprlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..._exceptions import DataError
+from ..._exceptions import ConfigError, DataError
 
 _LONGEST_SHOWN = 60
+_MOST_FAULTS = 10
+_NAMED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, _LONGEST_SHOWN, _LONGEST_SHOWN
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read.
+
+    Args:
+        encoding: Encoding of text, by a name that Python knows; None for UTF-8.
+        delimiter: What parts the fields of CSV and TSV; None to find out.
+        skip_bad: Whether bad rows are left out; else they are refused.
+
+    Raises:
+        ConfigError: The encoding is unknown, or the delimiter is not one character.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    skip_bad: bool = False
+
+    def __post_init__(self) -> None:
+        if self.encoding is not None:
+            _require_encoding(self.encoding)
+        mark = _NAMED_DELIMITERS.get(self.delimiter or "", self.delimiter)
+        object.__setattr__(self, "delimiter", mark)
+        if mark is not None and (len(mark) != 1 or mark in '"\r\n'):
+            raise ConfigError(
+                f"delimiter {mark!r} is not one character: expected one such as ';' or '|', or tab"
+            )
+
+
+AS_USUAL = Reading()
+"""UTF-8, delimiters found out, bad rows refused."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +61,7 @@ class Table:
         class_names: Names of the classes of a column of class numbers, where the file has them.
         remarks: What was guessed in reading, for example what parts the fields.
         warnings: What looks wrong in the file, a line each.
+        reading: How the file was read.
     """
 
     name: str
@@ -35,6 +71,7 @@ class Table:
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    reading: Reading = AS_USUAL
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -42,6 +79,28 @@ class Table:
     def place(self, row: int) -> str:
         """`reviews.csv, line 3`."""
         return f"{self.name}, {self.unit} {self.numbers[row]}"
+
+    def without(self, faults: Mapping[int, str]) -> Table:
+        """The table without its bad rows, where these are to be left out.
+
+        Args:
+            faults: Row, counted from 0 -> the text of an error about it.
+
+        Raises:
+            DataError: Bad rows are refused, or no other is left; the text names the first ten.
+        """
+        if not faults:
+            return self
+        left_out = refuse_or_count(self.name, list(faults.values()), self.reading)
+        kept = [row for row in range(len(self)) if row not in faults]
+        if not kept:
+            raise DataError(f"{self.name} has no good row: {next(iter(faults.values()))}")
+        return replace(
+            self,
+            columns={name: [cells[row] for row in kept] for name, cells in self.columns.items()},
+            numbers=[self.numbers[row] for row in kept],
+            warnings=(*self.warnings, left_out),
+        )
 
     def error(self, row: int, column: str, found: str, expected: str) -> DataError:
         """What to raise about one field.
@@ -55,6 +114,45 @@ class Table:
         return DataError(
             f"{self.place(row)}, column {shown(column)} {found}: expected {expected}; "
             f"correct the file"
+        )
+
+
+def refuse_or_count(name: str, faults: Sequence[str], reading: Reading) -> str:
+    """A line on bad rows that are left out.
+
+    Args:
+        name: What messages call the file.
+        faults: The text of an error about each, at least one.
+        reading: Whether they are left out.
+
+    Raises:
+        DataError: They are not; the text names the first ten.
+    """
+    short = [text.removeprefix(f"{name}, ").partition(": expected")[0] for text in faults]
+    if reading.skip_bad:
+        number = f"{len(faults)} bad row{'s' * (len(faults) > 1)}"
+        return f"{name}: {number} left out: {_in_a_line(short[:_MOST_FAULTS], len(short))}"
+    if len(faults) == 1:
+        raise DataError(faults[0])
+    raise DataError(
+        f"{faults[0]}, or leave bad rows out with --skip-bad; {len(faults) - 1} more: "
+        f"{_in_a_line(short[1:_MOST_FAULTS], len(short) - 1)}"
+    )
+
+
+def _in_a_line(parts: Sequence[str], number: int) -> str:
+    more = f"; and {number - len(parts)} more" if number > len(parts) else ""
+    return "; ".join(parts) + more
+
+
+def _require_encoding(name: str) -> None:
+    try:
+        known = codecs.lookup(name)
+    except LookupError:
+        known = None
+    if known is None or not getattr(known, "_is_text_encoding", True):
+        raise ConfigError(
+            f"encoding {name!r} is unknown: expected one such as utf-8, cp1252, latin-1 or utf-16"
         )
 
 

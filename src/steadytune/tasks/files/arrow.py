@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..._exceptions import DataError
-from ._table import Table, first_line, shown
+from ._table import AS_USUAL, Reading, Table, first_line, shown
 
 if TYPE_CHECKING:
     from datasets import Dataset, Features
 
 
-def read_parquet(file: BinaryIO, name: str) -> Table:
+def read_parquet(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     """All rows of a Parquet file.
 
     Raises:

@@ -15,7 +15,7 @@ from .._catalogue import TASKS, load_task
 from .._problem import values
 from .._problems import PROBLEMS
 from .._task import DEV, TRAIN, Task
-from ._table import Table, listed
+from ._table import Reading, Table, listed
 from .columns import NO_COLUMNS, Columns
 from .held_out import held_out_rows, text_key
 from .label_mapping import Target
@@ -60,7 +60,8 @@ def named_task(source: DataSource) -> Loaded:
     companions = [domain.name for domain in source.domains if domain.file is None]
     task = load_task(source.task, source.data_root, companions)
     target = Target(task.kind, task.columns, task.label_names, numbered=True)
-    reader = _Reader(target, Columns(source.text, source.label), task.train)
+    columns = Columns(source.text, source.label)
+    reader = _Reader(target, columns, task.train, source.reading)
     dev = _dev(source, reader) or task.dev
     return _with_domains(dataclasses.replace(task, dev=dev), source, reader)
 
@@ -74,24 +75,25 @@ def own_task(source: DataSource) -> Loaded:
     """
     assert source.train is not None
     _refuse_task_name(source.train)
-    splits = read_splits(source.train)
+    splits = read_splits(source.train, source.reading)
     training = preferred_split(splits, (TRAIN,), source.train)
     rows = training_rows(training, source.text, source.label, source.kind, positive=source.positive)
     notes, warnings = list(rows.notes), list(rows.warnings)
-    reader = _Reader(rows.target, rows.columns, rows.dataset, notes, warnings)
+    reader = _Reader(rows.target, rows.columns, rows.dataset, source.reading, notes, warnings)
     others = {name: table for name, table in splits.items() if table is not training}
     train, held_out, dev = _three_uses(source, others, reader)
     name = _task_name(source)
+    domain = TEST if name.partition(".")[0] in (TRAIN, DEV) else name
     task = Task(
         name=name,
         kind=rows.target.kind,
         columns=rows.target.columns,
         label_names=rows.target.label_names,
         metric=source.metric or PROBLEMS[rows.target.kind].metrics[0],
-        domain=name,
+        domain=domain,
         train=train,
         dev=dev,
-        test={name: held_out},
+        test={domain: held_out},
         source=f"own rows: {len(train)} to train on, {len(held_out)} held out",
     )
     return _with_domains(task, source, reader)
@@ -113,6 +115,7 @@ class _Reader:
         target: What they have to fit.
         columns: The columns of the training rows.
         train: The training rows.
+        reading: How files are read.
         notes: Grows by a line a reading.
         warnings: What looks wrong in the files.
     """
@@ -120,12 +123,13 @@ class _Reader:
     target: Target
     columns: Columns
     train: Dataset
+    reading: Reading
     notes: list[str] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
     def read(self, where: str, preferred: Sequence[str], use: str) -> Dataset:
         """The rows that `where` names, of the first of the preferred splits that there is."""
-        splits = read_splits(where)
+        splits = read_splits(where, self.reading)
         labelled = self.with_labels(splits) if len(splits) > 1 else {}
         return self.rows_of(preferred_split(labelled or splits, preferred, where), use)
 
@@ -242,12 +246,12 @@ def _keys(rows: Dataset, columns: Sequence[str]) -> list[str]:
 
 
 def _task_name(source: DataSource) -> str:
-    """A name of the source's own, or else of its file; a folder's where the file has a split's."""
+    """A name of the source's own, or else of its file, whole where it is that of a split."""
     assert source.train is not None
     if source.name in (TRAIN, DEV):
         raise ConfigError(f"name {source.name!r} is reserved: expected another; rename the task")
     name = source.name or stem(source.train)
     if name in (TRAIN, DEV):
-        name = Path(source.train).resolve().parent.name
+        name = Path(source.train).name
     name = _NOT_IN_NAMES.sub("-", name).strip("-")
     return "own-rows" if name in ("", TRAIN, DEV) else name

@@ -10,32 +10,34 @@ from typing import Any, BinaryIO
 from ..._counted import counted
 from ..._exceptions import DataError
 from ._bytes import LONGEST_LINE, text_lines
-from ._table import Table, listed, shown
+from ._table import AS_USUAL, Reading, Table, listed, refuse_or_count, shown
 
-COMMA, SEMICOLON, TAB = ",", ";", "\t"
+COMMA, SEMICOLON, TAB, BAR = ",", ";", "\t", "|"
 
 # Prose in quotes may have a line with as many commas as a row; of several lines, hardly all have.
 _FEWEST_SWALLOWED = 2
 _MOST_OF_THEM = 0.8
 
-_NAMES = {SEMICOLON: "semicolons", TAB: "tabs"}
+_NAMES = {SEMICOLON: "semicolons", TAB: "tabs", BAR: "bars"}
 
 
-def read_csv(file: BinaryIO, name: str) -> Table:
+def read_csv(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     """Comma-separated values after RFC 4180; a quoted field can hold line breaks.
 
-    Where the header has no comma, but semicolons or tabs, these part the fields.
+    Where semicolons, tabs or bars part the fields of header and first row, and commas do not, these
+    are taken.
 
     Raises:
         DataError: The file is empty, has a header only, or a record cannot be read.
     """
-    lines = [line for _, line in text_lines(file, name)]
-    delimiter = _delimiter(lines)
-    remarks = (f"fields parted by {_NAMES[delimiter]}",) if delimiter != COMMA else ()
-    return _table(lines, name, delimiter, remarks, quoted=True)
+    lines = [line for _, line in text_lines(file, name, how.encoding)]
+    delimiter = how.delimiter or _delimiter(lines)
+    found_out = delimiter != COMMA and how.delimiter is None
+    remarks = (f"fields parted by {_NAMES[delimiter]}",) if found_out else ()
+    return _table(lines, name, delimiter, remarks, quoted=True, how=how)
 
 
-def read_tsv(file: BinaryIO, name: str) -> Table:
+def read_tsv(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     """Tab-separated values, with fields quoted as in CSV if all of the file can be read so.
 
     Otherwise quotation marks are text, as is usual where texts are not quoted. So they are where
@@ -44,13 +46,15 @@ def read_tsv(file: BinaryIO, name: str) -> Table:
     Raises:
         DataError: The file is empty, has a header only, or a record cannot be read.
     """
-    lines = [line for _, line in text_lines(file, name)]
+    if how.delimiter not in (None, TAB):
+        return read_csv(file, name, how)
+    lines = [line for _, line in text_lines(file, name, how.encoding)]
     if not any('"' in line for line in lines):
-        return _table(lines, name, TAB, quoted=False)
+        return _table(lines, name, TAB, quoted=False, how=how)
     quoted = _if_readable(lines, name, quoted=True)
     if quoted is not None and not _joins_rows(quoted, lines, name):
         return quoted
-    return _table(lines, name, TAB, ("quotation marks are text",), quoted=False)
+    return _table(lines, name, TAB, ("quotation marks are text",), quoted=False, how=how)
 
 
 def _joins_rows(quoted: Table, lines: Sequence[str], name: str) -> bool:
@@ -69,10 +73,20 @@ def _if_readable(lines: Sequence[str], name: str, *, quoted: bool) -> Table | No
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    header = lines[0] if lines else ""
-    if COMMA in header:
+    """What parts most fields of the header; commas where they part the first row alike."""
+    fields = {mark: _field_counts(lines[:2], mark) for mark in (COMMA, TAB, SEMICOLON, BAR)}
+    if len(set(fields[COMMA])) == 1 and fields[COMMA][0] > 1:
         return COMMA
-    return next((mark for mark in (TAB, SEMICOLON) if mark in header), COMMA)
+    return max(fields, key=lambda mark: fields[mark][:1])
+
+
+def _field_counts(lines: Sequence[str], delimiter: str) -> list[int]:
+    rows = csv.reader(lines, delimiter=delimiter)
+    try:
+        with _long_fields():
+            return [len(fields) for fields in rows] or [0]
+    except csv.Error:
+        return [0]
 
 
 def _table(
@@ -82,19 +96,22 @@ def _table(
     remarks: tuple[str, ...] = (),
     *,
     quoted: bool,
+    how: Reading = AS_USUAL,
 ) -> Table:
     records = _records(lines, name, delimiter, csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
     _, _, first = next(records, (0, 0, []))
     header = _checked_header(first, name)
     numbers: list[int] = []
     warnings: list[str] = []
+    faults: list[str] = []
     columns: list[list[Any]] = [[] for _ in header]
     for number, last, fields in records:
         if len(fields) != len(header):
-            raise DataError(
+            faults.append(
                 f"{name}, line {number} has {counted(len(fields), 'field')}: expected "
                 f"{len(header)} ({listed(header, most=4)}); correct the file"
             )
+            continue
         numbers.append(number)
         if _holds_rows(lines[number : last - 1], name, delimiter, len(header)):
             warnings.append(
@@ -103,6 +120,8 @@ def _table(
             )
         for column, value in zip(columns, fields, strict=True):
             column.append(value)
+    if faults:
+        warnings.append(refuse_or_count(name, faults, how))
     if not numbers:
         raise DataError(f"{name} has a header but no rows: expected one row or more")
     named = dict(zip(header, columns, strict=True))

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from ..._exceptions import DataError
 from ._bytes import text_lines, whole_text
-from ._table import Table, shown, table_of_records
+from ._table import AS_USUAL, Reading, Table, shown, table_of_records
 
 _EXAMPLE = 'an object such as {"text": "...", "label": "..."}'
 
@@ -17,22 +17,22 @@ class _RepeatedKey(ValueError):
     """An object that names a field twice."""
 
 
-def read_json_lines(file: BinaryIO, name: str) -> Table:
+def read_json_lines(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     """An object a line; blank lines are left out.
 
     Raises:
         DataError: The file is empty, or a line is no JSON object.
     """
-    return _table_of_lines(text_lines(file, name), name)
+    return _table_of_lines(text_lines(file, name, how.encoding), name)
 
 
-def read_json(file: BinaryIO, name: str) -> Table:
+def read_json(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     """A list of objects, the same under the key `data`, SQuAD's nested form, or an object a line.
 
     Raises:
         DataError: The file is empty, or is none of these.
     """
-    text = whole_text(file, name)
+    text = whole_text(file, name, how.encoding)
     if not text.strip():
         _refuse_empty(name)
     try:

@@ -12,8 +12,15 @@ from .._problems import PROBLEMS
 from ._table import Table, listed, plain, shown
 from .columns import QUESTION_ANSWERING, Columns, choose_columns, holds_questions
 from .label_mapping import Target, map_labels
-from .labels import CLASSIFICATION, REGRESSION, is_unicode, read_labels
-from .squad import CONTEXT, QUESTION, question_rows
+from .labels import (
+    CLASSIFICATION,
+    REGRESSION,
+    is_unicode,
+    number_of,
+    read_labels,
+    scalar_label,
+)
+from .squad import CONTEXT, QUESTION, check_question, question_rows
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -31,14 +38,19 @@ class Rows:
         target: What these rows are, and further rows have to fit.
         columns: Where texts and truth were read.
         notes: What was guessed, a line each.
-        warnings: What looks wrong in the file, a line each.
+        table: The same rows with all columns of the file, without bad ones left out.
     """
 
     dataset: Dataset
     target: Target
     columns: Columns
     notes: tuple[str, ...]
-    warnings: tuple[str, ...] = ()
+    table: Table
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What looks wrong in the file, a line each."""
+        return self.table.warnings
 
 
 def training_rows(
@@ -68,17 +80,18 @@ def training_rows(
         return _question_rows(table, columns, training=True)
     columns = choose_columns(table, text, label)
     assert columns.truth is not None
+    names = SINGLE if len(columns.texts) == 1 else PAIR
+    table = _usable(table, columns, names, kind)
     labels = read_labels(table, columns.truth, kind)
     if positive is not None:
         labels = labels.with_positive(positive)
-    names = SINGLE if len(columns.texts) == 1 else PAIR
     target = Target(labels.kind, names, labels.names, labels.numbered)
     remarks = [labels.remark] if labels.remark else []
     dataset = _dataset(_texts(table, columns, names), labels.values, target)
     PROBLEMS[target.kind].check_training_rows(
         dataset, f"{table.name}, column {shown(columns.truth)},"
     )
-    return Rows(dataset, target, columns, (_note(table, columns, target, remarks),), table.warnings)
+    return Rows(dataset, target, columns, (_note(table, columns, target, remarks),), table)
 
 
 def further_rows(
@@ -108,11 +121,12 @@ def further_rows(
     if questions:
         return _question_rows(table, columns)
     assert columns.truth is not None
+    table = _usable(table, columns, target.columns, target.kind)
     labels = map_labels(table, columns.truth, target)
     remarks = [labels.remark] if labels.remark else []
     dataset = _dataset(_texts(table, columns, target.columns), labels.values, target)
     note = _note(table, columns, target, remarks)
-    return Rows(dataset, target, columns, (note,), table.warnings)
+    return Rows(dataset, target, columns, (note,), table)
 
 
 def unlabelled_rows(table: Table, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:
@@ -130,9 +144,10 @@ def unlabelled_rows(table: Table, columns: Sequence[str], text: Sequence[str] = 
     questions = tuple(columns) == QUESTIONS
     chosen = choose_columns(table, text, questions=questions, labelled=False, count=len(columns))
     target = Target(QUESTION_ANSWERING if questions else "", tuple(columns))
+    table = _usable(table, chosen, target.columns, None)
     texts = _texts(table, chosen, target.columns)
     notes = (_note(table, chosen, target, []),)
-    return Rows(_dataset(texts, None, target), target, chosen, notes, table.warnings)
+    return Rows(_dataset(texts, None, target), target, chosen, notes, table)
 
 
 def _those_there(
@@ -147,21 +162,46 @@ def _question_rows(table: Table, columns: Columns, *, training: bool = False) ->
     from datasets import Dataset
 
     assert columns.truth is not None
-    _texts(table, columns, QUESTIONS)
+    table = _usable(table, columns, QUESTIONS, QUESTION_ANSWERING)
     content = question_rows(table, columns.texts, columns.truth, training=training)
     target = Target(QUESTION_ANSWERING, QUESTIONS)
     dataset = Dataset.from_dict({**content, "idx": list(range(len(table)))})
-    return Rows(dataset, target, columns, (_note(table, columns, target, []),), table.warnings)
+    return Rows(dataset, target, columns, (_note(table, columns, target, []),), table)
+
+
+def _usable(table: Table, columns: Columns, names: Sequence[str], kind: str | None) -> Table:
+    """The rows with texts and a label that can be one, if the others are to be left out.
+
+    Raises:
+        DataError: There are others, and they are refused.
+    """
+    faults = {}
+    for row in range(len(table)):
+        try:
+            _check_row(table, row, columns, names, kind)
+        except DataError as error:
+            faults[row] = str(error)
+    return table.without(faults)
+
+
+def _check_row(
+    table: Table, row: int, columns: Columns, names: Sequence[str], kind: str | None
+) -> None:
+    for position, column in enumerate(columns.texts):
+        may_be_empty = position == 1 and tuple(names) == PAIR
+        _check_text(table, row, column, table.columns[column][row], may_be_empty)
+    if columns.truth is None:
+        return
+    if kind == QUESTION_ANSWERING:
+        check_question(table, row, columns.texts, columns.truth)
+        return
+    label = scalar_label(table, row, columns.truth)
+    if kind == REGRESSION:
+        number_of(table, row, columns.truth, label)
 
 
 def _texts(table: Table, columns: Columns, names: Sequence[str]) -> dict[str, list[str]]:
-    texts = {}
-    for position, (name, column) in enumerate(zip(names, columns.texts, strict=True)):
-        may_be_empty = position == 1 and tuple(names) == PAIR
-        for row, value in enumerate(table.columns[column]):
-            _check_text(table, row, column, value, may_be_empty)
-        texts[name] = table.columns[column]
-    return texts
+    return {name: table.columns[column] for name, column in zip(names, columns.texts, strict=True)}
 
 
 def _check_text(table: Table, row: int, column: str, value: Any, may_be_empty: bool) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from ..._checks import near
 from ..._exceptions import DataError
 from ._bytes import is_empty, opened
-from ._table import Table, first_line, listed, plain, shown
+from ._table import AS_USUAL, Reading, Table, first_line, listed, plain, shown
 from .arrow import dataset_table, read_parquet
 from .delimited import read_csv, read_tsv
 from .hub import is_hub_name, read_hub
@@ -19,7 +20,7 @@ from .json_rows import read_json, read_json_lines
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
-READERS: Mapping[str, Callable[[BinaryIO, str], Table]] = {
+READERS: Mapping[str, Callable[[BinaryIO, str, Reading], Table]] = {
     ".csv": read_csv,
     ".tsv": read_tsv,
     ".jsonl": read_json_lines,
@@ -29,6 +30,7 @@ READERS: Mapping[str, Callable[[BinaryIO, str], Table]] = {
 }
 """Suffix -> reader. A `.gz` may follow the suffix."""
 
+_SPREADSHEETS = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers"})
 _USUAL_NAMES = {
     **{name: name for name in (TRAIN, VALIDATION, TEST)},
     "training": TRAIN,
@@ -39,13 +41,14 @@ _USUAL_NAMES = {
 _SHARD = re.compile(r"-\d+-of-\d+$")
 
 
-def read_splits(where: str) -> dict[str, Table]:
+def read_splits(where: str, how: Reading = AS_USUAL) -> dict[str, Table]:
     """All rows that `where` names, by split.
 
     Args:
         where: A file; a folder that `save_to_disk` of `datasets` has written; a folder of files
             named after their splits (`train.csv`, `validation.csv`, `test.csv`); or a name on the
             Hugging Face hub.
+        how: How files are read.
 
     Returns:
         Split -> rows; one split named `train` where there are no splits. The usual other names of
@@ -57,12 +60,14 @@ def read_splits(where: str) -> dict[str, Table]:
     path = Path(os.path.expanduser(where))
     name = where if where.isprintable() else shown(where)
     if os.path.isfile(path):  # unlike Path's, it says no to names that no file can have
-        return {TRAIN: read_file(path, name)}
+        return {TRAIN: read_file(path, name, how)}
     if where and os.path.isdir(path):
-        return _read_folder(path, name)
-    if asks_hub(where):
-        return _with_usual_names(read_hub(where), where)
-    raise DataError(_no_such_file(path, name))
+        found = _read_folder(path, name, how)
+    elif asks_hub(where):
+        found = _with_usual_names(read_hub(where), where)
+    else:
+        raise DataError(_no_such_file(path, name))
+    return {split: replace(table, reading=how) for split, table in found.items()}
 
 
 def require_there(where: str) -> None:
@@ -104,26 +109,38 @@ def preferred_split(splits: Mapping[str, Table], preferred: Sequence[str], where
     return next(iter(splits.values()))
 
 
-def read_file(path: Path, name: str) -> Table:
+def read_file(path: Path, name: str, how: Reading = AS_USUAL) -> Table:
     """The rows of one file, by the reader of its suffix.
 
     Args:
         path: The file.
         name: What messages call it.
+        how: How it is read; a file of any suffix can be read whose delimiter is known.
 
     Raises:
         DataError: Its suffix is unknown, or it cannot be read.
     """
     reader = READERS.get(_suffix(path))
+    if reader is None and how.delimiter is not None:
+        reader = read_csv
     if reader is None:
-        raise DataError(
-            f"{name} is of an unknown kind: expected a name that ends in {', '.join(READERS)}, "
-            f"or in one of these and .gz; rename the file"
-        )
+        raise DataError(_unknown_kind(path, name))
     with opened(path, name) as file:
         if is_empty(file):
             raise DataError(f"{name} is empty: expected one row or more")
-        return reader(file, name)
+        return replace(reader(file, name, how), reading=how)
+
+
+def _unknown_kind(path: Path, name: str) -> str:
+    if path.suffix.lower() in _SPREADSHEETS:
+        return (
+            f"{name} is a spreadsheet: expected a file of rows such as CSV; save it from there as "
+            f"CSV UTF-8 (.csv)"
+        )
+    return (
+        f"{name} is of an unknown kind: expected a name that ends in {', '.join(READERS)}, or in "
+        f"one of these and .gz; rename the file, or say what parts its fields with --delimiter"
+    )
 
 
 def stem(where: str) -> str:
@@ -142,7 +159,7 @@ def _suffixes(path: Path) -> list[str]:
     return kept if kept and kept[0].lower() in READERS else []
 
 
-def _read_folder(path: Path, where: str) -> dict[str, Table]:
+def _read_folder(path: Path, where: str, how: Reading) -> dict[str, Table]:
     if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
         return _with_usual_names(_read_saved(path, where), where)
     files = sorted(file for file in path.iterdir() if file.is_file() and _suffix(file) in READERS)
@@ -151,7 +168,7 @@ def _read_folder(path: Path, where: str) -> dict[str, Table]:
             f"folder {where} holds no rows: expected what save_to_disk writes, or files such as "
             f"train.csv; give another folder or a file"
         )
-    return _with_usual_names(_read_files(files), where)
+    return _with_usual_names(_read_files(files, how), where)
 
 
 def _read_saved(path: Path, where: str) -> dict[str, Table]:
@@ -170,7 +187,7 @@ def _read_saved(path: Path, where: str) -> dict[str, Table]:
         ) from None
 
 
-def _read_files(files: list[Path]) -> dict[str, Table]:
+def _read_files(files: list[Path], how: Reading) -> dict[str, Table]:
     tables = {}
     for file in files:
         split = _SHARD.sub("", stem(str(file)))
@@ -179,7 +196,7 @@ def _read_files(files: list[Path]) -> dict[str, Table]:
                 f"{file} is one of several files of the split {split}: expected one; "
                 f"join them, or name one file"
             )
-        tables[split] = read_file(file, str(file))
+        tables[split] = read_file(file, str(file), how)
     return tables
 
 

@@ -88,10 +88,8 @@ def question_rows(
     """
     questions, contexts = (table.columns[column] for column in columns)
     found = [_lists(value) for value in table.columns[answers]]
-    for row, parts in enumerate(zip(questions, contexts, found, strict=True)):
-        fault = row_fault(dict(zip((QUESTION, CONTEXT, ANSWERS), parts, strict=True)))
-        if fault is not None:
-            raise DataError(f"{table.place(row)} {fault}; correct the file")
+    for row in range(len(table)):
+        check_question(table, row, columns, answers)
     kept = [{key: value[key] for key in ("text", "answer_start")} for value in found]
     return {
         ID: _identifiers(table, training),
@@ -99,6 +97,19 @@ def question_rows(
         CONTEXT: contexts,
         ANSWERS: kept,
     }
+
+
+def check_question(table: Table, row: int, columns: Sequence[str], answers: str) -> None:
+    """Look at one row; the arguments are as for `question_rows`.
+
+    Raises:
+        DataError: It has no answer, or one that does not stand at its offset.
+    """
+    question, context = (table.columns[column][row] for column in columns)
+    found = _lists(table.columns[answers][row])
+    fault = row_fault({QUESTION: question, CONTEXT: context, ANSWERS: found})
+    if fault is not None:
+        raise DataError(f"{table.place(row)} {fault}; correct the file")
 
 
 def _questions(squad: _Squad) -> Iterator[dict[str, Any]]:
