@@ -36,8 +36,9 @@ FORBIDDEN = {
     "reporting": {"torch", "transformers", "methods", "runs", "tasks"},
     "diagnostics": {"methods", "trainer", "cli", "study", "finetune"},
     "runs": {"reporting", "cli", "study", "finetune"},
-    "finetune": {"cli", "study"},
-    "study": {"cli", "finetune"},
+    "finetune": {"cli", "study", "fitting"},
+    "study": {"cli", "finetune", "fitting"},
+    "fitting": {"cli", "reporting"},
 }
 
 

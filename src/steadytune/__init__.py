@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ._commands import compare as compare
     from ._commands import diagnose as diagnose
     from ._commands import evaluate as evaluate
+    from ._commands import fit as fit
     from ._commands import predict as predict
     from ._commands import report as report
     from ._commands import train as train
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ._step.step import Pass as Pass
     from ._step.step import Step as Step
     from ._step.wrapper import Wrapper as Wrapper
+    from .fitting import FitResult as FitResult
     from .methods import *  # noqa: F403
     from .pretrained import Pretrained as Pretrained
     from .pretrained import Trust as Trust

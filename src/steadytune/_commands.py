@@ -18,11 +18,45 @@ if TYPE_CHECKING:
     from .finetune.evaluate import DomainScores
     from .finetune.predict import Columns
     from .finetune.saved import SavedModel
+    from .fitting import FitResult
     from .records.record import Record
     from .reporting import Outputs, Report
     from .runs.executors import Executor
     from .study.study import Study
     from .tasks import DataSource
+
+
+def fit(
+    data: DataSource | str | Path,
+    out: Path | str,
+    *,
+    console: Console | None = None,
+    **options: Any,
+) -> FitResult:
+    """Make a steady model of examples: settings are found, several seeds become one.
+
+    `fit("reviews.csv", "reviews-model", budget="20m")`.
+
+    Args:
+        data: The examples: a named task, a file, or a `DataSource` of either with all that belongs
+            to it, such as a test file.
+        out: The folder of the model. The same call goes on where it was stopped.
+        console: Where tables, progress and the summary go; by default where `print` goes.
+        options: Fields of `steadytune.fitting.FitOptions`: the options of `steadytune fit`. A
+            script needs the guard `if __name__ == "__main__":`, or `workers=0`.
+
+    Returns:
+        The result: score, interval, folder, and the model.
+
+    Raises:
+        ConfigError: If an option is unknown or out of its range.
+        SteadytuneError: If examples, model and options do not fit, or no training came to its end.
+    """
+    from ._checks import check_fields
+    from .fitting import FitOptions, fit_model
+
+    check_fields("fit", options, FitOptions)
+    return fit_model(FitOptions(source=_source(data), out=out, **options), console)
 
 
 def train(

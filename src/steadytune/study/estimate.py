@@ -91,7 +91,7 @@ def _estimate(
     features = _features(spec, task, model)
     steps = step_count(spec, len(features))
     if key not in timings:
-        timings[key] = _time(spec, task, features, steps, model)
+        timings[key] = time_training(spec, task, features, steps, model)
     step, row = timings[key]
     step *= dict(spec.settings).get("gradient_accumulation_steps", 1)
     sizes = group[0].task["sizes"]
@@ -108,10 +108,18 @@ def _features(spec: RunSpec, task: Task, model: Pretrained) -> Any:
     return encode_splits(rows, model, encoding, (TRAIN,))[TRAIN].dataset
 
 
-def _time(
+def time_training(
     spec: RunSpec, task: Task, features: Any, steps: int, pretrained: Pretrained
 ) -> tuple[float, float]:
-    """Seconds of a training step in the middle of the training, and of scoring a row."""
+    """Seconds of a training step in the middle of the training, and of scoring a row.
+
+    Args:
+        spec: The run.
+        task: Its task.
+        features: Its encoded training rows.
+        steps: How many steps it takes in all.
+        pretrained: Its model.
+    """
     device = usable_device()
     model, tokenizer = pretrained.with_head(task.kind, task.label_names, 0)
     model.to(device)

@@ -1,0 +1,142 @@
+"""From a file to a steady model: look, time, search, train several seeds, calibrate, report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from .._exceptions import SteadytuneError
+from ..finetune.members import Member
+from ..finetune.output_folder import OutputFolder
+from ..records.ledger import Ledger
+from ..runs.encoded import encode_splits
+from ..runs.executors import executor_for, room_for
+from ..study.estimate import time_training, words_of
+from ..tasks import TRAIN, Encoding
+from .candidates import DEFAULT, DEFAULTS
+from .facts import Outcome, facts_of
+from .final import keep_model
+from .floor import Floor
+from .options import FitOptions
+from .output import SEARCH, write_results
+from .plan import Plan, Size, Timing, choose_plan, remembered, too_small
+from .result import FitResult, read_result
+from .search import Found, Search
+from .setup import Setup
+from .work import Work
+
+_TIMED_STEPS = 100
+_BESIDE_STEPS = 2.0
+"""Seconds of a run beside its steps and its scoring: loading, the noise profile, saving."""
+
+
+def fit_model(options: FitOptions, console: Console | None = None) -> FitResult:
+    """Find a setting, train several seeds with it, and save them as one steady model.
+
+    Args:
+        options: What to do.
+        console: Where tables, progress and the summary go; by default where `print` goes.
+
+    Returns:
+        The result, also where the folder holds the finished model already.
+
+    Raises:
+        SteadytuneError: If something does not fit, and nothing is written then; or if no training
+            came to its end.
+        KeyboardInterrupt: If the user stops it; the same call goes on.
+    """
+    console = console or Console()
+    setup = Setup.of(options)
+    _show_data(setup, console)
+    folder = OutputFolder(Path(options.out), setup.identity)
+    state = folder.open()
+    if state == "finished":
+        _say(console, f"Finished already: {options.out} holds this model.")
+    else:
+        if state == "unfinished":
+            _say(console, f"Going on with what is in {folder.work}.")
+        try:
+            _carry_out(setup, folder, console)
+        except SteadytuneError:
+            if folder.work.is_dir() and not any((folder.work / SEARCH).glob("runs/*.json")):
+                folder.discard()
+            raise
+    result = read_result(folder.folder, options.trust)
+    console.print()
+    for line in str(result).splitlines():
+        _say(console, line)
+    return result
+
+
+def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
+    """Everything from the timing to the folder's content."""
+    executor, ledger = executor_for(setup.options.workers), Ledger(folder.work / SEARCH)
+    work = Work(setup, ledger, executor, console)
+    for name in ledger.read().corrupt:
+        ledger.set_aside(name)
+    size = Size(len(setup.truth), len(setup.test_truth))
+    timing = remembered(folder.work / "timing.json", lambda: _measure_speed(work))
+    plan = choose_plan(setup.options.seconds, size, timing)
+    if plan is None:
+        raise too_small(setup.options.seconds, size, timing)
+    about = words_of(plan.seconds(size, timing))
+    _say(console, f"{_announced(plan)}; about {about} on this machine")
+    with console.status("the floor: a linear model on frozen features"):
+        floor = Floor.of(setup)
+    found = Search(work, setup.judge, plan).carry_out()
+    members = _members(work, found, plan)
+    kept = keep_model(work, setup.judge, members, found.out_of_fold, folder.clean_result())
+    facts = facts_of(work, Outcome(found, plan, timing, kept, floor))
+    write_results(work, folder, kept, facts)
+
+
+def _measure_speed(work: Work) -> Timing:
+    spec, setup = work.whole_spec(DEFAULTS, 1), work.setup
+    with work.console.status("timing a few steps"):
+        encoding = Encoding(spec.max_length)
+        features = encode_splits(setup.task, setup.model, encoding, (TRAIN,))[TRAIN].dataset
+        times = time_training(spec, setup.task, features, _TIMED_STEPS, setup.model)
+    workers = setup.options.workers
+    return Timing(*times, _BESIDE_STEPS, room_for([spec]) if workers is None else max(1, workers))
+
+
+def _members(work: Work, found: Found, plan: Plan) -> list[Member]:
+    """Train the final model's members, and what is shown beside them."""
+    seeds = range(1, plan.members + 1)
+    specs = [work.whole_spec(found.chosen, seed) for seed in seeds]
+    work.carry_out(specs, "the final model", models=True)
+    if plan.references and work.setup.is_tested:
+        beside = [work.whole_spec(c, seed) for c in (found.plain, DEFAULTS) for seed in seeds]
+        work.carry_out(beside, "single seeds to compare with")
+    members = work.members(found.chosen, plan.members)
+    if not members:
+        reason = work.record(specs[0])["reason"]
+        raise SteadytuneError(f"no training came to its end ({reason}); give another --model")
+    return members
+
+
+def _show_data(setup: Setup, console: Console) -> None:
+    look = setup.options.source.look(setup.model.tokenizer(), setup.max_length)
+    for note in look.notes:
+        _say(console, note)
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for heading, value in look.table():
+        table.add_row(heading, Text(value))
+    console.print(table)
+    for warning in look.warnings:
+        _say(console, f"warning: {warning}")
+
+
+def _announced(plan: Plan) -> str:
+    seeds = "one seed" if plan.members == 1 else f"{plan.members} seeds"
+    if not plan.repetitions:
+        return f"No time to search: {seeds} of {DEFAULT}"
+    tried = plan.rates * plan.lengths + len(plan.methods)
+    return f"Cross-validation of {tried} settings, then {seeds} of the best on all examples"
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)

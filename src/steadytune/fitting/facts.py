@@ -1,0 +1,236 @@
+"""What a fit came to, as `fit.json` holds it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import __version__
+from ..finetune.members import Member
+from ..metrics.confusion_counts import counts
+from ..records.prediction_file import read_predictions
+from ..records.spec import RunSpec
+from ..stats import bootstrap_interval
+from ..tasks._problem import values
+from .candidates import DEFAULTS, Candidate
+from .final import Kept
+from .floor import Floor
+from .judge import average, suspects
+from .measure import constant
+from .plan import Plan, Timing
+from .search import Found
+from .setup import FEWEST_TESTED
+from .work import Work, as_outputs
+
+Array = NDArray[Any]
+
+_BINS = 8
+_FEWEST_IN_BIN = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """All that a fit found out."""
+
+    found: Found
+    plan: Plan
+    timing: Timing
+    kept: Kept
+    floor: Floor
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """The examples that scores are shown on, with what the kept model says of them.
+
+    Args:
+        outputs: Shape (examples, classes).
+        truth: Shape (examples,).
+        value: The score to expect.
+        interval: Its interval, if it has one.
+        words: Which examples they are.
+        floor: What the floor scores there.
+        plain: What single seeds of plain training score there.
+        defaults: What single seeds of the library's defaults score there.
+        members: What the members score there.
+    """
+
+    outputs: Array
+    truth: Array
+    value: float
+    interval: list[float] | None
+    words: str
+    floor: float
+    plain: list[float]
+    defaults: list[float]
+    members: list[float]
+
+
+def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
+    """The content of `fit.json`.
+
+    Args:
+        work: Where trainings happened.
+        outcome: What came of them.
+    """
+    setup, task = work.setup, work.task
+    found, kept = outcome.found, outcome.kept
+    crossed = found.out_of_fold is not None and not setup.is_tested
+    basis = _crossed(work, outcome) if crossed else _tested(work, outcome)
+    return {
+        "version": 1,
+        "steadytune": __version__,
+        "name": task.name,
+        "kind": task.kind,
+        "label_names": list(task.label_names),
+        "sizes": {split: len(rows) for split, rows in task.splits.items()},
+        "model": setup.model.name,
+        "seed": work.seed,
+        "budget": setup.options.seconds,
+        "timing": dataclasses.asdict(outcome.timing),
+        "plan": dataclasses.asdict(outcome.plan),
+        "metric": setup.measure.name,
+        "percent": setup.measure.percent,
+        "score": {"value": basis.value, "interval": basis.interval, "basis": basis.words},
+        "constant": constant(setup.measure, task, basis.truth),
+        "floor": basis.floor,
+        "plain": basis.plain,
+        "defaults": basis.defaults,
+        "members": basis.members,
+        "chosen": found.chosen.as_dict(),
+        "reason": found.reason,
+        "tried": [_tried(entry) for entry in found.tried],
+        "kept": {
+            "ensemble": kept.ensemble,
+            "why": kept.why,
+            "seeds": [member.seed for member in kept.members],
+            **dataclasses.asdict(kept.calibration),
+        },
+        "curves": [_curve(member) for member in kept.all_members],
+        "confusion": _confusion(basis, len(task.label_names)),
+        "calibration": _calibration(basis),
+        "suspects": _suspects(work, found),
+    }
+
+
+def _tested(work: Work, outcome: Outcome) -> Basis:
+    """Scores on the test set."""
+    setup, kept, seeds = work.setup, outcome.kept, range(1, outcome.plan.members + 1)
+    truth, outputs = setup.test_truth, as_outputs(kept.predictions[work.task.domain])
+    draws = np.random.default_rng(work.seed)
+    found = bootstrap_interval(setup.measure, (outputs, truth), draws).interval
+    few = "" if setup.is_tested else f", fewer than the {FEWEST_TESTED} that it takes"
+
+    def scores(candidate: Candidate) -> list[float]:
+        if not (outcome.plan.references and setup.is_tested):
+            return []
+        return _test_scores(work, (work.whole_spec(candidate, seed) for seed in seeds))
+
+    members = (RunSpec(**member.record["spec"]) for member in kept.all_members)
+    return Basis(
+        outputs=outputs,
+        truth=truth,
+        value=setup.measure(outputs, truth),
+        interval=None if found is None else [found.low, found.high],
+        words=f"on {len(truth)} test examples that chose nothing{few}",
+        floor=outcome.floor.tested,
+        plain=scores(outcome.found.plain),
+        defaults=scores(DEFAULTS),
+        members=_test_scores(work, members),
+    )
+
+
+def _crossed(work: Work, outcome: Outcome) -> Basis:
+    """Scores out of fold, corrected for the choice among candidates."""
+    found, judge = outcome.found, work.setup.judge
+    assert found.out_of_fold is not None and found.corrected is not None
+    places = found.out_of_fold.places
+    own = judge.together if outcome.kept.ensemble else judge.score
+    # The choice among candidates makes the best one look better than it is.
+    optimism = max(0.0, found.corrected.apparent - found.corrected.score)
+    value, within, interval = own(found.out_of_fold) - optimism, found.corrected.interval, None
+    if within is not None:
+        shift = value - found.corrected.score
+        interval = [within.low + shift, min(1.0, within.high + shift)]
+    return Basis(
+        outputs=average(found.out_of_fold.outputs[:, places]),
+        truth=work.setup.truth[places],
+        value=value,
+        interval=interval,
+        words=(
+            f"by cross-validation on {len(places)} examples, corrected for the choice: "
+            f"{len(work.setup.test_truth)} test examples are too few"
+        ),
+        floor=outcome.floor.crossed,
+        plain=list(found.plain_scores),
+        defaults=[],
+        members=judge.single_scores(found.out_of_fold),
+    )
+
+
+def _test_scores(work: Work, specs: Iterable[RunSpec]) -> list[float]:
+    """What trainings that came to their end score on the test set."""
+    scores = []
+    for spec in specs:
+        record = work.record(spec)
+        if record["status"] == "ok":
+            said = read_predictions(work.ledger.predictions_of(record))[work.task.domain]
+            scores.append(work.setup.measure(as_outputs(said), work.setup.test_truth))
+    return scores
+
+
+def _tried(entry: Any) -> dict[str, Any]:
+    rest = {"score": entry.score, "trainings": entry.trainings, "end": entry.end}
+    return {**entry.candidate.as_dict(), **rest}
+
+
+def _curve(member: Member) -> list[list[float]]:
+    history = member.record["history"]
+    return [[entry["step"], entry["loss"]] for entry in history if entry.get("loss") is not None]
+
+
+def _confusion(basis: Basis, classes: int) -> list[list[int]]:
+    if classes < 2:
+        return []
+    table = counts(basis.outputs.argmax(axis=1), basis.truth, classes)
+    return [[int(count) for count in row] for row in table]
+
+
+def _calibration(basis: Basis) -> list[list[float]]:
+    """Bins of confidence: mean confidence, share that is right, examples."""
+    from scipy.special import softmax
+
+    if basis.outputs.shape[1] < 2:
+        return []
+    shares = softmax(basis.outputs, axis=1)
+    confidence, right = shares.max(axis=1), shares.argmax(axis=1) == basis.truth
+    order = np.argsort(confidence, kind="stable")
+    parts = np.array_split(order, min(_BINS, max(1, len(order) // _FEWEST_IN_BIN)))
+    return [
+        [float(confidence[part].mean()), float(right[part].mean()), float(len(part))]
+        for part in parts
+    ]
+
+
+def _suspects(work: Work, found: Found) -> list[dict[str, Any]]:
+    """The training examples whose labels the models that did not see them believe least."""
+    if found.out_of_fold is None or work.task.kind != "classification":
+        return []
+    outputs = np.full(found.out_of_fold.outputs.shape[1:], np.nan)
+    places, names = found.out_of_fold.places, work.task.label_names
+    outputs[places] = average(found.out_of_fold.outputs[:, places])
+    texts = [values(work.task.train, column) for column in work.task.columns]
+    return [
+        {
+            "text": " / ".join(column[place] for column in texts),
+            "label": names[int(work.setup.truth[place])],
+            "likelier": names[best],
+            "given": given,
+        }
+        for place, best, _, given in suspects(outputs, work.setup.truth)
+    ]

@@ -1,0 +1,166 @@
+"""Folds of the training examples, shared by all candidates: stratified, copies kept together."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._exceptions import DataError
+from ..tasks import DataSource, Task
+from ..tasks._problem import values
+from ..tasks.files.held_out import text_key
+
+FOLDS = 5
+WHOLE_CV_BELOW = 500
+"""With fewer examples every one is held out once; with more, one fifth of them is."""
+
+_NAME = re.compile(r"-r(\d+)-f(\d+)$")
+
+
+@dataclass(frozen=True, order=True)
+class Cell:
+    """One training in cross-validation.
+
+    Args:
+        repetition: Which division of the examples into folds, counted from 1.
+        fold: Which of its folds is held out, counted from 1.
+    """
+
+    repetition: int
+    fold: int
+
+    def task_name(self, name: str) -> str:
+        """What the task of this cell is called."""
+        return f"{name}-r{self.repetition}-f{self.fold}"
+
+
+def text_groups(columns: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    """The number of each example's group: examples that share a text are in one.
+
+    Texts that differ in case, blanks or Unicode's form count as the same. Of pairs either text
+    connects.
+
+    Args:
+        columns: One list of texts a column, of equal lengths.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    keys = [[text_key(text) for text in column] for column in columns]
+    numbers: dict[str, int] = {}
+    for column in keys:
+        for key in column:
+            numbers.setdefault(key, len(numbers))
+    count = len(columns[0])
+    rows = np.tile(np.arange(count), len(columns))
+    texts = np.array([count + numbers[key] for column in keys for key in column], dtype=np.int64)
+    size = count + len(numbers)
+    links = coo_array((np.ones(len(rows)), (rows, texts)), shape=(size, size))
+    _, groups = connected_components(links, directed=False)
+    found: NDArray[np.int64] = groups[:count].astype(np.int64)
+    return found
+
+
+def make_folds(
+    strata: Sequence[Any], groups: NDArray[np.int64], seed: int, repetition: int = 1
+) -> list[NDArray[np.int64]]:
+    """The places of the examples that each fold holds out.
+
+    Below 500 examples every example is held out by one of five folds, or of as many as there are
+    groups. Above, one fold holds out about a fifth, the
+    same in every repetition.
+
+    Args:
+        strata: One an example: folds keep the share of each.
+        groups: One an example: a group is not torn apart.
+        seed: Of the division.
+        repetition: Other repetitions below 500 examples divide in other ways.
+
+    Raises:
+        DataError: If there are fewer than two groups.
+    """
+    whole = len(strata) < WHOLE_CV_BELOW
+    folds = min(FOLDS, len(set(groups.tolist())))
+    if folds < 2:
+        raise DataError(
+            f"all {len(strata)} training examples share one text: expected different texts; "
+            "is it the right column? Name it with --text"
+        )
+    state = seed * 1000 + (repetition if whole else 1)
+    held = _split(np.asarray(strata), groups, folds, state)
+    return held if whole else held[:1]
+
+
+def _split(
+    strata: NDArray[Any], groups: NDArray[np.int64], folds: int, state: int
+) -> list[NDArray[np.int64]]:
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+
+    places = np.zeros(len(strata))
+    if max(Counter(strata.tolist()).values()) < folds:
+        return [held for _, held in GroupKFold(folds).split(places, strata, groups)]
+    with warnings.catch_warnings():
+        # Classes with fewer examples than folds are said in the look at the data.
+        warnings.filterwarnings("ignore", message="The least populated class")
+        splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=state)
+        found = [held for _, held in splitter.split(places, strata, groups)]
+    if all(len(held) for held in found):
+        return found
+    return [held for _, held in GroupKFold(folds).split(places, strata, groups)]
+
+
+@lru_cache(maxsize=8)
+def cells_of(task: Task, seed: int, repetition: int) -> dict[Cell, tuple[int, ...]]:
+    """The cells of one repetition, and the places that each holds out.
+
+    Raises:
+        DataError: If the examples cannot be divided, or what is left to train on teaches nothing.
+    """
+    groups = text_groups([values(task.train, name) for name in task.columns])
+    held = make_folds(task.problem.strata(task.train), groups, seed, repetition)
+    return {
+        Cell(repetition, fold): tuple(places.tolist()) for fold, places in enumerate(held, start=1)
+    }
+
+
+@dataclass(frozen=True)
+class FoldTasks:
+    """Gives the tasks of a fit by their names, in whatever process: the whole one, and its cells.
+
+    Args:
+        source: Where the examples come from.
+        seed: Of the folds.
+    """
+
+    source: DataSource
+    seed: int
+
+    def __call__(self, name: str) -> Task:
+        found = _NAME.search(name)
+        whole = self.source.load()
+        if found is None or name == whole.name:
+            return whole
+        return _cell_task(whole, self.seed, Cell(int(found[1]), int(found[2])))
+
+
+@lru_cache(maxsize=64)
+def _cell_task(task: Task, seed: int, cell: Cell) -> Task:
+    """The same task that trains on the other folds and chooses by the one held out."""
+    held = cells_of(task, seed, cell.repetition)[cell]
+    rest = sorted(set(range(len(task.train))) - set(held))
+    return dataclasses.replace(
+        task,
+        name=cell.task_name(task.name),
+        train=task.train.select(rest),
+        dev=task.train.select(held),
+        content_hash="",
+    )

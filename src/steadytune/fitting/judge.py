@@ -1,0 +1,151 @@
+"""Out-of-fold predictions of the candidates, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..stats.selection import CorrectedScore, bias_corrected_score, paired_standard_error
+from .candidates import Candidate
+from .measure import Measure
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """What a candidate says of examples that it was not trained on.
+
+    Args:
+        candidate: The candidate.
+        outputs: Shape (repetitions, examples, classes), logits; or (..., 1), numbers. NaN for
+            examples that were not held out.
+        failed: Why a training of it came to no end; empty where all did.
+    """
+
+    candidate: Candidate
+    outputs: Array
+    failed: str = ""
+
+    @property
+    def places(self) -> NDArray[np.int64]:
+        """The examples that every repetition held out."""
+        found: NDArray[np.int64] = np.flatnonzero(~np.isnan(self.outputs).any(axis=(0, 2)))
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Judge:
+    """Compares candidates on the same examples.
+
+    Args:
+        measure: What chooses.
+        truth: One entry a training example.
+        seed: Of the resamples.
+    """
+
+    measure: Measure
+    truth: Array
+    seed: int
+
+    def score(self, found: OutOfFold) -> float:
+        """The mean over repetitions of what single models score; minus infinity for failures."""
+        if found.failed:
+            return -float("inf")
+        return self._of(found, found.places)
+
+    def single_scores(self, found: OutOfFold) -> list[float]:
+        """What the single models of each repetition score."""
+        places = found.places
+        return [self.measure(o[places], self.truth[places]) for o in found.outputs]
+
+    def together(self, found: OutOfFold) -> float:
+        """What the average over repetitions scores: the form of an ensemble."""
+        places = found.places
+        return self.measure(average(found.outputs[:, places]), self.truth[places])
+
+    def ranked(self, found: Sequence[OutOfFold]) -> list[OutOfFold]:
+        """The best first; of equal ones the lower loss, then the order in which they came."""
+        return sorted(found, key=lambda f: (-self.score(f), self.loss(f)))
+
+    def loss(self, found: OutOfFold) -> float:
+        """Log loss or squared error, which tells equal scores apart."""
+        if found.failed:
+            return float("inf")
+        places = found.places
+        return float(np.mean([_loss(o[places], self.truth[places]) for o in found.outputs]))
+
+    def standard_error(self, one: OutOfFold, other: OutOfFold) -> float:
+        """Of the difference between two candidates, over examples."""
+        places = np.intersect1d(one.places, other.places)
+        return paired_standard_error(
+            partial(self._at, one, places),
+            partial(self._at, other, places),
+            len(places),
+            np.random.default_rng(self.seed),
+        )
+
+    def corrected(self, found: Sequence[OutOfFold]) -> CorrectedScore:
+        """The score to expect of the best of these candidates."""
+        places = found[0].places
+        scores = [partial(self._at, one, places) for one in found]
+        return bias_corrected_score(scores, len(places), np.random.default_rng(self.seed))
+
+    def _at(self, found: OutOfFold, places: Array, drawn: Array) -> float:
+        return self._of(found, places[drawn])
+
+    def _of(self, found: OutOfFold, places: Array) -> float:
+        truth = self.truth[places]
+        return float(np.mean([self.measure(o[places], truth) for o in found.outputs]))
+
+
+def average(outputs: Array) -> Array:
+    """Members' outputs as one: mean probabilities as log probabilities, or mean numbers.
+
+    Args:
+        outputs: Shape (members, examples, classes).
+    """
+    from scipy.special import log_softmax, logsumexp
+
+    if outputs.shape[-1] == 1:
+        return np.asarray(outputs.mean(axis=0))
+    mixed = logsumexp(log_softmax(outputs, axis=-1), axis=0) - np.log(len(outputs))
+    return np.asarray(mixed)
+
+
+def _loss(outputs: Array, truth: Array) -> float:
+    from scipy.special import log_softmax
+
+    if outputs.shape[-1] == 1:
+        return float(np.mean((outputs[:, 0] - truth) ** 2))
+    return float(-log_softmax(outputs, axis=1)[np.arange(len(truth)), truth].mean())
+
+
+def suspects(
+    outputs: Array, truth: Array, most: int = 20
+) -> Iterator[tuple[int, int, float, float]]:
+    """The examples whose label is most likely wrong, by out-of-fold confidence.
+
+    Args:
+        outputs: Shape (examples, classes), NaN for examples that were not held out.
+        truth: Their labels.
+        most: How many.
+
+    Yields:
+        Place, likelier class, its probability, and that of the label; the least likely label first.
+    """
+    from scipy.special import softmax
+
+    places = np.flatnonzero(~np.isnan(outputs).any(axis=1))
+    shares = softmax(outputs[places], axis=1)
+    given = shares[np.arange(len(places)), truth[places]]
+    for row in np.argsort(given, kind="stable")[:most]:
+        best = int(shares[row].argmax())
+        if best == truth[places[row]]:
+            return
+        yield int(places[row]), best, float(shares[row, best]), float(given[row])

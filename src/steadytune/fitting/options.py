@@ -1,0 +1,79 @@
+"""What `steadytune fit` is asked to do, as a value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from .._checks import check_count
+from .._exceptions import ConfigError
+from .._inputs import as_text
+from ..pretrained import CAREFUL, MINILM, Trust
+from ..tasks import DataSource
+
+BATCH_SIZE = 16
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)\s*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitOptions:
+    """One fit.
+
+    Args:
+        source: Where the examples come from.
+        out: The folder of the model.
+        command: The command line that does the same, for the model card.
+        model: `minilm`, a folder, or a name on the Hugging Face hub.
+        budget: Seconds that all trainings together may take on this machine, or a time such as
+            `20m`.
+        seed: Folds, heads, order, dropout and members derive from it.
+        max_length: Most tokens an input; None takes what is usual for the kind of task.
+        workers: Processes; None takes as many as the machine has cores, or GPUs, for; 0 for none
+            but this one.
+        trust: What of the model's files may be read.
+
+    Raises:
+        ConfigError: If a setting is out of its range.
+    """
+
+    source: DataSource
+    out: Path | str
+    command: str = ""
+    model: str = MINILM
+    budget: float | str = "10m"
+    seed: int = 1
+    max_length: int | None = None
+    workers: int | None = None
+    trust: Trust = CAREFUL
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "model", as_text(self.model))
+        check_count("seed", self.seed, 0)
+        if self.workers is not None:
+            check_count("workers", self.workers, 0)
+        if isinstance(self.budget, str):
+            object.__setattr__(self, "budget", read_duration(self.budget))
+        if not (isfinite(self.seconds) and self.seconds > 0):
+            raise ConfigError(f"budget={self.budget!r} is not possible; expected seconds above 0")
+
+    @property
+    def seconds(self) -> float:
+        """The budget in seconds."""
+        return float(self.budget)
+
+
+def read_duration(text: str) -> float:
+    """Seconds of a duration such as `90s`, `20m` or `1.5h`.
+
+    Raises:
+        ConfigError: If it is none.
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None or not float(found[1]):
+        raise ConfigError(
+            f"budget {text!r} is not possible; expected a time such as 90s, 20m or 1h"
+        )
+    return float(found[1]) * _UNITS[found[2][0]]

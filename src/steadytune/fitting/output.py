@@ -1,0 +1,86 @@
+"""The folder of a fit: weights, card, record, all trainings, `fit.json` and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .._whole_file import write_json
+from ..finetune.card import write_card
+from ..finetune.choosing import copy_folder
+from ..finetune.output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder
+from ..records.prediction_file import write_predictions
+from ..records.record import Record, now
+from .final import Kept
+from .page import write_page
+from .result import FACTS, summary
+from .work import Work
+
+SEARCH = "search"
+"""The folder with the records of all trainings."""
+
+_CARD = "README.md"
+_PAGE = "report.html"
+
+
+def write_results(work: Work, folder: OutputFolder, kept: Kept, facts: Mapping[str, Any]) -> None:
+    """Write what lies beside the weights, and move all of it to its place.
+
+    Args:
+        work: Where trainings happened.
+        folder: The folder; what is kept lies in its results.
+        kept: The model.
+        facts: The content of `fit.json`.
+    """
+    result, command = folder.result, work.setup.options.command
+    record = _record(work, kept)
+    for part in (work.ledger.runs, work.ledger.predictions):
+        copy_folder(part, result / SEARCH / part.name)
+    with (result / PREDICTIONS).open("wb") as file:
+        write_predictions(file, kept.predictions)
+    lines = "\n".join(f"- {line}" for line in summary(facts, folder.folder)[:-2])
+    card = f"{write_card(record, command)}\n## How it was found\n\n{lines}\n"
+    (result / _CARD).write_text(card, encoding="utf-8")
+    write_page(result / _PAGE, facts, command)
+    write_json(result / FACTS, facts)
+    write_json(result / RECORD, record)
+    folder.publish()
+
+
+def _record(work: Work, kept: Kept) -> Record:
+    """The record of the model: that of its first member, with the scores of what is kept."""
+    base, task = kept.members[0].record, work.task
+    own: dict[str, Any] = {
+        "input": {
+            "columns": list(task.columns),
+            "label_names": list(task.label_names),
+            "max_length": work.setup.max_length,
+            "stride": base["spec"]["stride"],
+        },
+        "command": work.setup.options.command,
+        PLAN_KEY: work.setup.identity,
+    }
+    if kept.ensemble:
+        own |= {"history": [], "profile": None, "finished": now()}
+        own["selection"] = _selection(work, kept)
+    return {**base, **own, "results": kept.results}
+
+
+def _selection(work: Work, kept: Kept) -> dict[str, Any]:
+    metric = work.task.metric
+    return {
+        "keep": "ensemble",
+        "metric": metric,
+        "taken": [member.seed for member in kept.members],
+        "lost": [],
+        "members": [
+            {
+                "seed": member.seed,
+                "spec_hash": member.record["spec_hash"],
+                "scores": {
+                    split: scores[metric] for split, scores in member.record["results"].items()
+                },
+            }
+            for member in kept.all_members
+        ],
+    }

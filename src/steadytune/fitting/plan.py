@@ -1,0 +1,186 @@
+"""A budget becomes a plan in steps: from one timing, which is written down."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+from .._exceptions import ConfigError
+from .._whole_file import write_json
+from ..study.estimate import words_of
+from .candidates import DEFAULT, DEFAULTS, STABILISERS, epoch_choices
+from .folds import FOLDS, WHOLE_CV_BELOW
+from .options import BATCH_SIZE
+
+FIRST_FOLDS = 2
+_SPARE = 0.75
+"""Of the budget this much is planned: trainings that run at a time slow each other down."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How fast this machine is, measured once.
+
+    Args:
+        step: Seconds of a step of plain training.
+        example: Seconds of scoring an example.
+        run: Seconds that a run takes beside its steps and its scoring.
+        at_a_time: How many runs are carried out at a time.
+    """
+
+    step: float
+    example: float
+    run: float
+    at_a_time: int
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a task is.
+
+    Args:
+        examples: To train on.
+        tested: Held out for the test.
+    """
+
+    examples: int
+    tested: int
+
+    @property
+    def folds(self) -> int:
+        """Trainings of one repetition of cross-validation."""
+        return FOLDS if self.examples < WHOLE_CV_BELOW else 1
+
+    @property
+    def in_fold(self) -> int:
+        """Examples that one of these trains on."""
+        return ceil(self.examples * (FOLDS - 1) / FOLDS)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is tried.
+
+    Args:
+        rates: Learning rates.
+        lengths: Lengths of training.
+        stabilisers: Methods beside the default one, which is always tried where plain is.
+        repetitions: Repetitions of cross-validation in the last round; 0 tries nothing.
+        members: Seeds of the final model.
+        references: Whether plain training and the library's defaults are trained on all examples
+            too, to show what they give.
+    """
+
+    rates: int
+    lengths: int
+    stabilisers: int
+    repetitions: int
+    members: int
+    references: bool = True
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that are tried at the rate and length that suit plain training."""
+        if not self.repetitions:
+            return ()
+        others = [name for name in STABILISERS if name != DEFAULT]
+        return (DEFAULT, *others[: self.stabilisers])
+
+    def runs(self, size: Size) -> Iterator[tuple[float, float, int]]:
+        """What is to be trained: weight of a step, epochs, examples a run; the longest case."""
+        shorter, longer = epoch_choices(size.examples)
+        lengths = (shorter, longer)[: self.lengths]
+        folds, first = size.folds, min(FIRST_FOLDS, size.folds)
+        grid = [length for length in lengths for _ in range(self.rates)]
+        if self.repetitions:
+            for length in grid:
+                yield from [(1.0, length, size.in_fold)] * first
+            for length in sorted(grid)[-survivors(len(grid)) :]:
+                yield from [(1.0, length, size.in_fold)] * (folds - first)
+            weights = [STABILISERS[name] for name in self.methods]
+            for weight in weights:
+                yield from [(weight, lengths[-1], size.in_fold)] * first
+            for weight in sorted(weights)[-survivors(len(weights)) :]:
+                yield from [(weight, lengths[-1], size.in_fold)] * (folds - first)
+            for weight in (1.0, STABILISERS[DEFAULT]):
+                again = (self.repetitions - 1) * folds
+                yield from [(weight, lengths[-1], size.in_fold)] * again
+        weight = max([STABILISERS[name] for name in self.methods], default=STABILISERS[DEFAULT])
+        yield from [(weight, lengths[-1], size.examples)] * self.members
+        if self.references:
+            yield from [(1.0, lengths[-1], size.examples)] * self.members
+            yield from [(1.0, DEFAULTS.epochs, size.examples)] * self.members
+
+    def seconds(self, size: Size, timing: Timing) -> float:
+        """How long it takes, about."""
+        total = 0.0
+        for weight, epochs, examples in self.runs(size):
+            steps = ceil(epochs * ceil(examples / BATCH_SIZE))
+            scored = size.examples + (size.tested if examples == size.examples else 0)
+            total += steps * weight * timing.step + scored * timing.example + timing.run
+        return total / timing.at_a_time
+
+
+def survivors(candidates: int) -> int:
+    """How many go on from the first folds to the others."""
+    return max(1, ceil(candidates / 3)) if candidates > 2 else candidates
+
+
+LADDER = (
+    Plan(4, 2, 2, 3, 5),
+    Plan(4, 2, 1, 3, 5),
+    Plan(4, 2, 1, 2, 5),
+    Plan(3, 2, 1, 2, 5),
+    Plan(3, 2, 0, 2, 5),
+    Plan(3, 2, 0, 2, 3),
+    Plan(3, 1, 1, 2, 5),
+    Plan(3, 1, 0, 2, 5),
+    Plan(3, 1, 0, 2, 3),
+    Plan(2, 1, 0, 2, 3),
+    Plan(2, 1, 0, 1, 3),
+    Plan(2, 1, 0, 1, 3, references=False),
+    Plan(1, 1, 0, 1, 3, references=False),
+    Plan(1, 1, 0, 0, 3, references=False),
+    Plan(1, 1, 0, 0, 1, references=False),
+)
+"""From the most that is tried to a single training."""
+
+
+def choose_plan(budget: float, size: Size, timing: Timing) -> Plan | None:
+    """The richest plan that fits; None where not even one training does.
+
+    Args:
+        budget: Seconds.
+        size: Of the task.
+        timing: Of the machine.
+    """
+    return next((p for p in LADDER if p.seconds(size, timing) <= _SPARE * budget), None)
+
+
+def too_small(budget: float, size: Size, timing: Timing) -> ConfigError:
+    """What is said of a budget in which nothing can be trained."""
+    needed = LADDER[-1].seconds(size, timing) / _SPARE
+    return ConfigError(
+        f"budget {words_of(budget)} is too small: one training takes about {words_of(needed)} "
+        f"here; give --budget {ceil(needed / 60)}m or more"
+    )
+
+
+def remembered(path: Path, measure: Any) -> Timing:
+    """The timing that was written down, measured first where there is none.
+
+    Args:
+        path: The file.
+        measure: Gives the timing.
+    """
+    try:
+        return Timing(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        timing: Timing = measure()
+        write_json(path, dataclasses.asdict(timing))
+        return timing

@@ -1,0 +1,134 @@
+"""What a fit came to: a value with the model, and the lines that are printed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .._exceptions import ModelError
+from ..finetune.saved import SavedModel, load_saved
+from ..pretrained import CAREFUL, Trust
+
+FACTS = "fit.json"
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """A fitted model, and what is known of it.
+
+    Args:
+        folder: Where it lies.
+        facts: All that `fit.json` holds.
+        trust: What of the model's files may be read.
+    """
+
+    folder: Path
+    facts: Mapping[str, Any]
+    trust: Trust = CAREFUL
+
+    @property
+    def score(self) -> float:
+        """The score to expect on new examples."""
+        return float(self.facts["score"]["value"])
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Its 95 % interval; None where it does not vary."""
+        found = self.facts["score"]["interval"]
+        return (found[0], found[1]) if found else None
+
+    @property
+    def metric(self) -> str:
+        """What the score is."""
+        return str(self.facts["metric"])
+
+    @property
+    def model(self) -> SavedModel:
+        """The model, loaded."""
+        return load_saved(self.folder, self.trust)
+
+    def __str__(self) -> str:
+        return "\n".join(summary(self.facts, self.folder))
+
+
+def read_result(folder: Path, trust: Trust = CAREFUL) -> FitResult:
+    """The result that lies in a folder.
+
+    Raises:
+        ModelError: If there is none.
+    """
+    try:
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} holds no fit; make one with `steadytune fit`") from error
+    return FitResult(folder, facts, trust)
+
+
+def summary(facts: Mapping[str, Any], folder: Path) -> list[str]:
+    """At most eight lines."""
+    return list(_lines(facts, folder))
+
+
+def _lines(facts: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    score, kept = facts["score"], facts["kept"]
+    metric = facts["metric"]
+    within = ""
+    if score["interval"]:
+        low, high = (shown(facts, value) for value in score["interval"])
+        within = f" (95 % interval {low} to {high})"
+    yield f"Expect {metric} {shown(facts, score['value'])}{within}, {score['basis']}."
+    if facts["plain"]:
+        yield (
+            f"Single seeds of plain training at the rate and epochs found: "
+            f"{_range(facts, facts['plain'])}; the kept model: {shown(facts, score['value'])}."
+        )
+    if facts["defaults"]:
+        yield (
+            f"The library's defaults (5e-5, 3 epochs): {_range(facts, facts['defaults'])}; "
+            f"always the same answer: {shown(facts, facts['constant'])}."
+        )
+    if facts["floor"] is not None:
+        yield _floor(facts)
+    chosen = facts["chosen"]
+    yield (
+        f"Chosen: {chosen['method']}, learning rate {chosen['learning_rate']:g}, "
+        f"{chosen['epochs']:g} epochs: {facts['reason']}."
+    )
+    yield f"Kept: {_kept(kept)}."
+    yield f"Model, card and report.html: {folder}"
+    yield f"Predict: steadytune predict {folder} FILE --out predictions.csv"
+
+
+def _floor(facts: Mapping[str, Any]) -> str:
+    floor, kept = facts["floor"], facts["score"]["value"]
+    gain = kept - floor
+    by = f"{100 * gain:+.1f} points" if facts["percent"] else f"{gain:+.3f}"
+    side = "above" if gain > 0 else "NOT above"
+    return (
+        f"Against the floor, a linear model on frozen features: {by}, {side} its "
+        f"{shown(facts, floor)}."
+    )
+
+
+def _kept(kept: Mapping[str, Any]) -> str:
+    seeds = len(kept["seeds"])
+    form = f"an ensemble of {seeds} seeds" if kept["ensemble"] else "one plain model"
+    text = f"{form} ({kept['why']})"
+    if kept["temperature"] is not None:
+        text += f", probabilities calibrated with temperature {kept['temperature']:.2f}"
+    if kept["width"] is not None:
+        text += f", 90 % of new numbers within {kept['width']:.3g} of the prediction"
+    return text
+
+
+def _range(facts: Mapping[str, Any], scores: list[float]) -> str:
+    low, high = shown(facts, min(scores)), shown(facts, max(scores))
+    return low if low == high else f"{low} to {high}"
+
+
+def shown(facts: Mapping[str, Any], value: float) -> str:
+    """A score as sentences have it."""
+    return f"{100 * value:.1f} %" if facts["percent"] else f"{value:.3f}"

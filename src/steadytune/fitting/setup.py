@@ -1,0 +1,98 @@
+"""What is to be fitted: examples and model, found and checked before anything is trained."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._device import settled_precision
+from ..pretrained import Pretrained
+from ..runs.preflight import require_fit
+from ..tasks import Task
+from ..tasks._problem import values
+from .candidates import STABILISERS
+from .examples import require_examples
+from .judge import Judge
+from .measure import Measure, measure_of
+from .options import FitOptions
+
+FEWEST_TESTED = 50
+"""Test examples from which on their score leads; below, cross-validation does."""
+
+_USUAL_WIDTH = 768
+
+
+@dataclass(frozen=True, eq=False)
+class Setup:
+    """Examples, model and measure of one fit.
+
+    Args:
+        options: What was asked for.
+        task: All examples.
+        model: The pretrained model.
+        max_length: Most tokens an input.
+    """
+
+    options: FitOptions
+    task: Task
+    model: Pretrained
+    max_length: int
+
+    @classmethod
+    def of(cls, options: FitOptions) -> Setup:
+        """Read the examples, find the model, and look whether they suit; nothing is written.
+
+        Raises:
+            SteadytuneError: If they do not.
+        """
+        task = options.source.load()
+        require_examples(task)
+        model = Pretrained.find(options.model, options.trust)
+        max_length = options.max_length or model.usual_length(task.kind)
+        model.require_positions(max_length)
+        require_fit(model, task.kind, task.label_names, STABILISERS)
+        return cls(options, task, model, max_length)
+
+    @cached_property
+    def measure(self) -> Measure:
+        """What chooses."""
+        return measure_of(self.task, self.options.source.metric)
+
+    @cached_property
+    def truth(self) -> NDArray[Any]:
+        """The labels of the training examples."""
+        return np.asarray(values(self.task.train, "label"))
+
+    @cached_property
+    def test_truth(self) -> NDArray[Any]:
+        """The labels of the test examples."""
+        return np.asarray(values(self.task.test[self.task.domain], "label"))
+
+    @cached_property
+    def judge(self) -> Judge:
+        """Compares candidates."""
+        return Judge(self.measure, self.truth, self.options.seed)
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether there are enough test examples for their score to lead."""
+        return len(self.test_truth) >= FEWEST_TESTED
+
+    @property
+    def width(self) -> int:
+        """The model's hidden size, by which learning rates go."""
+        return self.model.hidden_size or _USUAL_WIDTH
+
+    @property
+    def identity(self) -> str:
+        """Sixteen hexadecimal digits: what the folder of the model is recognised by."""
+        options = self.options
+        parts = ["fit", self.task.content_hash, self.model.hash, options.seed, options.seconds]
+        parts += [self.max_length, options.source.metric, settled_precision("auto")]
+        return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()

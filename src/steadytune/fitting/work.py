@@ -1,0 +1,188 @@
+"""The trainings of a fit: carried out, recorded, and looked up again by whoever goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._device import settled_precision
+from ..finetune.members import Member
+from ..method_text import method_identity, parse_method
+from ..records.ledger import Ledger, run_name
+from ..records.outcome import Outcome
+from ..records.prediction_file import Predictions, read_predictions
+from ..records.record import Record
+from ..records.spec import RunSpec
+from ..runs.executors import Executor, FineTune
+from ..tasks import DEV, Task
+from .candidates import Candidate
+from .folds import Cell, FoldTasks, cells_of
+from .judge import OutOfFold
+from .options import BATCH_SIZE
+from .progress import FitProgress
+from .setup import Setup
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_SEEDS = 100
+"""Runs that one seed of a fit has room for."""
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """Where trainings happen.
+
+    Args:
+        setup: What is to be fitted.
+        ledger: Records and predictions of the trainings.
+        executor: Who carries them out.
+        console: Where progress goes.
+    """
+
+    setup: Setup
+    ledger: Ledger
+    executor: Executor
+    console: Console
+
+    @property
+    def load(self) -> FoldTasks:
+        """Gives the tasks of the trainings by name."""
+        return FoldTasks(self.setup.options.source, self.seed)
+
+    @property
+    def task(self) -> Task:
+        """All examples."""
+        return self.setup.task
+
+    @property
+    def seed(self) -> int:
+        """From which folds and trainings derive."""
+        return self.setup.options.seed
+
+    @property
+    def models(self) -> Path:
+        """The folder of the models that are kept."""
+        return self.ledger.folder.resolve() / "models"
+
+    def cells(self, repetition: int) -> list[Cell]:
+        """The cells of one repetition of cross-validation."""
+        return sorted(cells_of(self.task, self.seed, repetition))
+
+    def cell_spec(self, candidate: Candidate, cell: Cell) -> RunSpec:
+        """The training of a candidate without a fold; all candidates share its seed."""
+        task = self.load(cell.task_name(self.task.name))
+        assert task.dev is not None
+        return self._spec(
+            candidate,
+            task,
+            self.seed * _SEEDS + 10 * cell.repetition + cell.fold,
+            dev_size=len(task.dev),
+            scored="dev",
+        )
+
+    def whole_spec(self, candidate: Candidate, member: int) -> RunSpec:
+        """The training of a candidate on all training examples.
+
+        Args:
+            candidate: The candidate.
+            member: Which one, counted from 1.
+        """
+        dev = {} if self.task.dev is None else {"dev_size": len(self.task.dev)}
+        return self._spec(candidate, self.task, self.seed * _SEEDS + member, **dev)
+
+    def carry_out(self, specs: Iterable[RunSpec], what: str, *, models: bool = False) -> None:
+        """Carry out those that are missing.
+
+        Args:
+            specs: The trainings, in the order in which they are begun.
+            what: What they are for, in a few words.
+            models: Whether their models are kept.
+
+        Raises:
+            SteadytuneError: If one cannot be carried out at all.
+            KeyboardInterrupt: If the user stops it; its text says what is kept.
+        """
+        missing = [spec for spec in dict.fromkeys(specs) if not self._is_done(spec, models)]
+        if not missing:
+            return
+        fine_tune = FineTune(self.load, self.models if models else None, model=self.setup.model)
+        with FitProgress(self.console, what, missing) as progress:
+
+            def keep(outcome: Outcome) -> None:
+                self.ledger.add(outcome)
+                progress.on_record(outcome.record)
+
+            try:
+                self.executor.carry_out(
+                    missing, fine_tune, keep, progress.on_progress, self.ledger.folder
+                )
+            except KeyboardInterrupt:
+                raise KeyboardInterrupt(
+                    f"stopped; what is done is in {self.ledger.folder.parent}, and the same "
+                    "command goes on from there"
+                ) from None
+
+    def record(self, spec: RunSpec) -> Record:
+        """The record of a training that was carried out."""
+        return next(r for r in self.ledger.read().records if r["spec_hash"] == spec.hash)
+
+    def members(self, candidate: Candidate, count: int) -> list[Member]:
+        """The trainings on all examples that came to their end."""
+        specs = [self.whole_spec(candidate, member) for member in range(1, count + 1)]
+        found = [(self.record(spec), self.models / run_name(spec)) for spec in specs]
+        return [Member(record, folder) for record, folder in found if record["status"] == "ok"]
+
+    def out_of_fold(self, candidate: Candidate, cells: Sequence[Cell]) -> OutOfFold:
+        """What a candidate says of the examples that these cells hold out."""
+        records = {r["spec_hash"]: r for r in self.ledger.read().records}
+        repetitions = sorted({cell.repetition for cell in cells})
+        shape = len(repetitions), len(self.task.train), max(1, len(self.task.label_names))
+        outputs, failed = np.full(shape, np.nan), ""
+        for cell in cells:
+            record = records[self.cell_spec(candidate, cell).hash]
+            if record["status"] != "ok":
+                failed = f"{record['status']}: {record['reason']}"
+                continue
+            held = list(cells_of(self.task, self.seed, cell.repetition)[cell])
+            found = read_predictions(self.ledger.predictions_of(record))[DEV]
+            outputs[repetitions.index(cell.repetition), held] = as_outputs(found)
+        return OutOfFold(candidate, outputs, failed)
+
+    def _spec(self, candidate: Candidate, task: Task, seed: int, **further: Any) -> RunSpec:
+        return RunSpec(
+            task=task.name,
+            method=candidate.method,
+            method_options=method_identity(parse_method(candidate.method)),
+            seed=seed,
+            model=self.setup.model.name,
+            model_hash=self.setup.model.hash,
+            data_hash=task.content_hash,
+            epochs=candidate.epochs,
+            learning_rate=candidate.learning_rate,
+            batch_size=BATCH_SIZE,
+            precision=settled_precision("auto"),
+            max_length=self.setup.max_length,
+            threads=1,
+            **further,
+        )
+
+    def _is_done(self, spec: RunSpec, models: bool) -> bool:
+        if not self.ledger.has(spec.hash):
+            return False
+        return not models or (self.models / run_name(spec)).is_dir() or not self._is_ok(spec)
+
+    def _is_ok(self, spec: RunSpec) -> bool:
+        return bool(self.record(spec)["status"] == "ok")
+
+
+def as_outputs(predictions: Predictions | Any) -> NDArray[Any]:
+    """Predictions as outputs: shape (examples, classes), logits; or (examples, 1), numbers."""
+    if "logits" in predictions:
+        return np.asarray(predictions["logits"], dtype=np.float64)
+    return np.asarray(predictions["value"], dtype=np.float64)[:, None]

@@ -1,0 +1,137 @@
+"""A whole fit: what it prints and saves, and that it ends alike after a kill."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
+
+import steadytune
+from steadytune import ConfigError
+from steadytune.fitting import FitResult, carry_out
+from steadytune.fitting.page import write_page
+from steadytune.fitting.result import summary
+from steadytune.records.ledger import Ledger
+from tests.finetune.toy_files import succeed, write_model, write_ratings, write_reviews
+from tests.fitting.quick import quick_fit
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("reviews")
+    return {**write_reviews(folder), "model": write_model(folder), "folder": folder}
+
+
+@pytest.fixture(scope="module")
+def fitted(data: dict[str, Path]) -> FitResult:
+    return quick_fit(data["train"], data["model"], data["folder"] / "fitted", data["test"])
+
+
+@pytest.mark.slow
+def test_it_ends_with_at_most_eight_true_lines(fitted: FitResult) -> None:
+    lines = summary(fitted.facts, fitted.folder)
+    assert len(lines) <= 8
+    assert lines[0].startswith("Expect accuracy ") and "on 70 test examples" in lines[0]
+    assert lines[-1] == f"Predict: steadytune predict {fitted.folder} FILE --out predictions.csv"
+    assert str(fitted) == "\n".join(lines)
+    low, high = fitted.interval or (fitted.score, fitted.score)
+    assert low <= fitted.score <= high
+
+
+@pytest.mark.slow
+def test_the_folder_holds_what_is_needed(fitted: FitResult, data: dict[str, Path]) -> None:
+    names = {path.name for path in fitted.folder.iterdir()}
+    assert {"README.md", "report.html", "fit.json", "record.json", "search"} <= names
+    assert "checkpoints" not in names
+    page = (fitted.folder / "report.html").read_text()
+    assert "What was tried" in page and "<script" not in page
+    tried = fitted.facts["tried"]
+    assert {entry["method"] for entry in tried} >= {"plain", fitted.facts["chosen"]["method"]}
+    records = Ledger(fitted.folder / "search").read().records
+    assert all(record["status"] == "ok" for record in records)
+    out = fitted.folder.with_name("predictions.csv")
+    succeed("predict", fitted.folder, data["product"], "--out", out)
+    assert len(out.read_text().splitlines()) == 21
+
+
+@pytest.mark.slow
+def test_the_score_is_that_of_the_saved_model(fitted: FitResult, data: dict[str, Path]) -> None:
+    printed = succeed("evaluate", fitted.folder, "--data", data["test"])
+    assert f"{fitted.score:.4f}" in printed or f"{100 * fitted.score:.1f}" in printed
+
+
+@pytest.mark.slow
+def test_the_same_call_trains_nothing_again(
+    fitted: FitResult, data: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(carry_out, "_carry_out", lambda *_: pytest.fail("trained again"))
+    again = quick_fit(data["train"], data["model"], fitted.folder, data["test"])
+    assert again.facts == fitted.facts
+
+
+@pytest.mark.slow
+def test_a_killed_fit_ends_with_the_same_model(data: dict[str, Path], tmp_path: Path) -> None:
+    given = data["train"], data["model"]
+    uninterrupted = quick_fit(*given, tmp_path / "whole", repetitions=1)
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "tests.fitting.quick"]
+    command += [str(data["train"]), str(data["model"]), str(out)]
+    for records in (2, 12, 16):  # among rates, among methods, among members
+        process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        while len(list(out.glob("checkpoints/search/runs/*.json"))) < records:
+            assert process.poll() is None, "it ended before it was killed"
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    resumed = quick_fit(*given, out, repetitions=1)
+    assert resumed.facts == uninterrupted.facts
+    weights = [path.relative_to(out) for path in sorted(out.glob("**/*.safetensors"))]
+    assert weights
+    for path in weights:
+        assert (out / path).read_bytes() == (tmp_path / "whole" / path).read_bytes()
+
+
+@pytest.mark.slow
+def test_few_test_examples_leave_the_lead_to_cross_validation(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    found = quick_fit(data["train"], data["model"], tmp_path / "out")
+    assert "by cross-validation on 32 examples, corrected for the choice" in str(found)
+    assert found.score <= 1.0
+
+
+@pytest.mark.slow
+def test_numbers_get_an_interval_of_residuals(tmp_path: Path) -> None:
+    files, model = write_ratings(tmp_path), write_model(tmp_path)
+    found = quick_fit(files["train"], model, tmp_path / "out", files["test"])
+    assert found.metric == "pearson"
+    assert found.facts["kept"]["temperature"] is None
+    assert "linear model on frozen features" in str(found)
+
+
+def test_it_is_public() -> None:
+    assert steadytune.FitResult is FitResult
+    with pytest.raises(ConfigError, match="expected a time such as"):
+        steadytune.fit("reviews.csv", "out", budget="soon")
+
+
+@pytest.mark.slow
+def test_members_are_plain_models_and_the_page_is_made_of_the_facts(
+    fitted: FitResult, tmp_path: Path
+) -> None:
+    member = next(fitted.folder.glob("member-*"), fitted.folder)
+    model = AutoModelForSequenceClassification.from_pretrained(member)
+    assert model.config.id2label == {0: "negative", 1: "positive"}
+    assert all(torch.isfinite(p).all() for p in model.parameters())
+    facts = json.loads((fitted.folder / "fit.json").read_text())
+    write_page(tmp_path / "report.html", facts, "fit")
+    assert (tmp_path / "report.html").read_text() == (fitted.folder / "report.html").read_text()
+    assert np.sum(facts["confusion"]) == 70

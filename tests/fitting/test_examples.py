@@ -1,0 +1,60 @@
+"""Files that nothing can be chosen on: one line, exit status 2, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.finetune.toy_files import steadytune, write_model, write_questions
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("model"))
+
+
+def refused(model: Path, folder: Path, rows: Sequence[tuple[str, str]], *options: str) -> str:
+    """What is said of a file of texts and labels."""
+    file = folder / "reviews.csv"
+    file.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    out = folder / "out"
+    result = steadytune("fit", file, "--model", model, "--out", out, *options)
+    assert result.exit_code == 2, result.output
+    assert not out.exists()
+    (line,) = [line for line in result.output.splitlines() if line.startswith("error: ")]
+    return line
+
+
+def test_three_examples(model: Path, tmp_path: Path) -> None:
+    rows = [("good film", "yes"), ("bad film", "no"), ("fine plot", "yes")]
+    assert "expected 10 to train on or more" in refused(model, tmp_path, rows)
+
+
+def test_one_class(model: Path, tmp_path: Path) -> None:
+    rows = [(f"good film {number}", "yes") for number in range(30)]
+    assert "one" in refused(model, tmp_path, rows) and "class" in refused(model, tmp_path, rows)
+
+
+def test_equal_texts(model: Path, tmp_path: Path) -> None:
+    rows = [("good film", "yes" if number % 2 else "no") for number in range(30)]
+    line = refused(model, tmp_path, rows)
+    assert "text" in line
+
+
+def test_500_classes(model: Path, tmp_path: Path) -> None:
+    rows = [(f"film {number}", f"c{number}") for number in range(500)]
+    assert "500" in refused(model, tmp_path, rows)
+
+
+def test_questions(model: Path, tmp_path: Path) -> None:
+    file = write_questions(tmp_path)["train"]
+    result = steadytune("fit", file, "--model", model, "--out", tmp_path / "out")
+    assert result.exit_code == 2 and "use `steadytune train`" in result.output
+
+
+def test_a_budget_that_is_too_small(model: Path, tmp_path: Path) -> None:
+    rows = [(f"{'good' if n % 2 else 'bad'} film {n}", "yes" if n % 2 else "no") for n in range(30)]
+    line = refused(model, tmp_path, rows, "--budget", "0.01s", "--workers", "0")
+    assert "is too small: one training takes about" in line

@@ -1,0 +1,67 @@
+"""What is kept: an ensemble where it pays, its logits divided by the temperature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from steadytune.fitting.candidates import Candidate
+from steadytune.fitting.final import calibrate, cool, ensemble_pays
+from steadytune.fitting.judge import Judge, OutOfFold
+from steadytune.fitting.measure import Measure
+from steadytune.pretrained import Pretrained
+from tests.tiny_bert import write_tiny_bert
+
+ACCURACY = Measure("accuracy", lambda p, t: float((p == t).mean()), percent=True)
+
+
+def judge(truth: np.ndarray) -> Judge:
+    return Judge(ACCURACY, truth, 0)
+
+
+def out_of_fold(outputs: np.ndarray) -> OutOfFold:
+    return OutOfFold(Candidate("plain", 1e-4, 3.0), outputs)
+
+
+def test_dividing_the_last_layer_divides_the_logits(tmp_path: Path) -> None:
+    folder = write_tiny_bert(tmp_path / "tiny")
+    model, tokenizer = Pretrained.find(folder).with_head("classification", ("a", "b", "c"), 0)
+    batch = tokenizer(["good film", "bad"], padding=True, return_tensors="pt")
+    with torch.inference_mode():
+        before = model(**batch).logits
+        cool(model, 2.5)
+        after = model(**batch).logits
+    torch.testing.assert_close(after, before / 2.5)
+
+
+def test_an_ensemble_pays_where_the_average_is_better() -> None:
+    truth = np.zeros(4, dtype=int)
+    strong, weak = [3.0, 0.0], [0.0, 1.0]
+    apart = np.array([[strong, weak, strong, strong], [strong, strong, weak, strong]])
+    assert ensemble_pays(judge(truth), out_of_fold(apart), 3)[0]
+    alike = np.array([[strong] * 4] * 2)
+    assert not ensemble_pays(judge(truth), out_of_fold(alike), 3)[0]
+    assert not ensemble_pays(judge(truth), out_of_fold(apart), 1)[0]
+    assert ensemble_pays(judge(truth), None, 3)[0]
+
+
+def test_calibration_needs_fifty_examples() -> None:
+    draws = np.random.default_rng(0)
+    truth = draws.integers(0, 2, 200)
+    logits = 5 * (2.0 * np.eye(2)[truth] - 1) * draws.normal(0.3, 1, 200)[:, None]
+    found = calibrate(judge(truth), out_of_fold(logits[None]), ensemble=False)
+    assert found.temperature is not None and found.temperature > 1.5
+    assert found.loss_before is not None and found.loss_after is not None
+    assert found.loss_after < found.loss_before - 0.1
+    few = calibrate(judge(truth[:49]), out_of_fold(logits[None, :49]), ensemble=False)
+    assert few.temperature is None
+
+
+def test_numbers_get_a_width() -> None:
+    truth = np.linspace(0, 1, 99)
+    found = calibrate(judge(truth), out_of_fold((truth + 0.5)[None, :, None]), ensemble=True)
+    assert found.width == pytest.approx(0.5)
+    assert found.temperature is None

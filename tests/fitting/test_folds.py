@@ -1,0 +1,76 @@
+"""Folds: every example held out once, copies together, the same for the same seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from steadytune._exceptions import DataError
+from steadytune.fitting.folds import Cell, cells_of, make_folds, text_groups
+from tests.toy_task import load_toy
+
+labels = st.lists(st.integers(0, 3), min_size=12, max_size=60)
+
+
+@given(labels, st.integers(0, 5), st.data())
+def test_each_example_is_held_out_once_and_groups_stay_whole(
+    strata: list[int], seed: int, data: st.DataObject
+) -> None:
+    size = len(strata)
+    groups = np.array(data.draw(st.lists(st.integers(0, 9), min_size=size, max_size=size)))
+    if len(set(groups.tolist())) < 2:
+        return
+    held = make_folds(strata, groups, seed)
+    assert sorted(np.concatenate(held).tolist()) == list(range(size))
+    assert all(len(places) for places in held)
+    for places in held:
+        rest = np.setdiff1d(np.arange(size), places)
+        assert not set(groups[places].tolist()) & set(groups[rest].tolist())
+
+
+@given(labels, st.integers(0, 5))
+def test_equal_seeds_give_equal_folds(strata: list[int], seed: int) -> None:
+    groups = np.arange(len(strata))
+    one, other = (make_folds(strata, groups, seed) for _ in range(2))
+    assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+def test_folds_keep_the_shares_of_classes_and_repetitions_differ() -> None:
+    strata, groups = [0] * 80 + [1] * 20, np.arange(100)
+    held = make_folds(strata, groups, 1)
+    assert [int(np.sum(places >= 80)) for places in held] == [4] * 5
+    again = make_folds(strata, groups, 1, repetition=2)
+    assert not all(np.array_equal(a, b) for a, b in zip(held, again, strict=True))
+
+
+def test_many_examples_are_split_once() -> None:
+    strata, groups = [0, 1] * 300, np.arange(600)
+    (held,) = make_folds(strata, groups, 1)
+    (again,) = make_folds(strata, groups, 1, repetition=2)
+    assert len(held) == 120 and np.array_equal(held, again)
+
+
+def test_copies_are_one_group_whatever_their_case_blanks_and_form() -> None:
+    texts = ["Café  noir", "cafe\u0301 NOIR", "tea", "ＴＥＡ", "milk"]
+    groups = text_groups([texts])
+    assert groups[0] == groups[1] and groups[2] == groups[3]
+    assert len(set(groups.tolist())) == 3
+
+
+def test_either_text_of_a_pair_connects() -> None:
+    groups = text_groups([["a", "b", "d"], ["b", "c", "e"]])
+    assert groups[0] == groups[1] != groups[2]
+
+
+def test_one_text_cannot_be_divided() -> None:
+    with pytest.raises(DataError, match="share one text"):
+        make_folds([0, 1, 0], np.zeros(3, dtype=np.int64), 1)
+
+
+def test_cells_hold_out_the_whole_training_set() -> None:
+    task = load_toy()
+    cells = cells_of(task, 1, 2)
+    assert sorted(cells) == [Cell(2, fold) for fold in range(1, 6)]
+    assert sorted(place for held in cells.values() for place in held) == list(range(40))
