@@ -16,6 +16,7 @@ SPEC = RunSpec(task="toy", method="plain", seed=1)
 CHOICES = {
     "class_weights": "balanced",
     "group_by_length": False,
+    "head_first": True,
     "precision": "bf16",
     "scored": "dev",
     "settings": {"adam_beta2": 0.98},

@@ -13,7 +13,7 @@ from steadytune.records.ledger import Ledger
 from steadytune.records.outcome import Outcome
 from steadytune.records.spec import RunSpec
 from steadytune.runs.executors import FineTune, LocalWorkers, Progress, Run
-from tests.run_records import make_test_record
+from tests.run_records import make_spec, make_test_record
 from tests.toy_task import load_toy
 
 METHODS = ("plain", "lnsr", "mixout")
@@ -22,7 +22,7 @@ SEEDS = (1, 2, 3, 4, 5)
 
 def study(model: str) -> list[RunSpec]:
     return [
-        RunSpec("toy", method, seed, model or "none", train_size=16, epochs=1, max_length=16)
+        make_spec(seed, method, model=model or "none", train_size=16, epochs=1, max_length=16)
         for seed in SEEDS
         for method in METHODS
     ]

@@ -14,6 +14,7 @@ import torch
 from datasets import Dataset
 
 from steadytune import SAM
+from steadytune.head_first import fit_head
 from steadytune.pretrained import Pretrained
 from steadytune.records.spec import RunSpec
 from steadytune.runs import training
@@ -29,7 +30,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def spec(folder: Path) -> RunSpec:
-    return RunSpec("toy", "plain", 1, str(folder), epochs=2, batch_size=4, learning_rate=1e-3)
+    return RunSpec(
+        task="toy",
+        method="plain",
+        seed=1,
+        model=str(folder),
+        epochs=2,
+        batch_size=4,
+        learning_rate=1e-3,
+    )
 
 
 @pytest.fixture
@@ -147,3 +156,23 @@ def test_each_run_is_one_run_of_wandb(
 
     train(spec, model, load(Path(spec.model))[1], rows(), (), begin)
     assert ended == ([] if is_open else ["of the callback"])
+
+
+def test_the_head_is_fitted_before_the_first_step(spec: RunSpec, model: Any) -> None:
+    """What comes before is the same fit, and training goes on from it as it does without."""
+    first = dataclasses.replace(spec, head_first=True)
+    training, _ = run(first, model)
+    assert training.diverged is None
+    fitted = load(Path(spec.model))[0]
+    batches = [{name: torch.tensor([row[name]]) for name in row} for row in rows()]
+    assert fit_head(fitted, batches).after < 0.7
+    run(spec, fitted)
+    for one, other in zip(model.parameters(), fitted.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0.02, atol=2e-3)
+    assert spec.hash != first.hash
+
+
+def test_a_frozen_model_that_gives_nan_has_diverged(spec: RunSpec, model: Any) -> None:
+    model.bert.pooler.dense.weight.data.fill_(math.nan)
+    training, told = run(dataclasses.replace(spec, head_first=True), model)
+    assert training.diverged == "the loss of the frozen model was nan" and not told

@@ -27,7 +27,11 @@ def takes_recipe(command: Callable[..., None]) -> Callable[..., None]:
         command(**given, **{RECIPE: values})
 
     signature = inspect.signature(command, eval_str=True)
-    options = {name: _parameter(name, hint) for name, hint in recipe_types().items()}
+    options = {
+        name: _parameter(name, hint)
+        for name, hint in recipe_types().items()
+        if recipe_fields()[name].help
+    }
     parameters = list(signature.parameters.values())
     place = list(signature.parameters).index(RECIPE)
     parameters[place : place + 1] = options.values()
@@ -52,9 +56,9 @@ def _parameter(name: str, hint: Any) -> inspect.Parameter:
     kind = kinds[0] if kinds else list[str]
     option = option_name(name)
     words = default_words(name)
-    help_text = f"{declared.help} [default: {words}]" if words else declared.help
-    switch = f"{option}/--no-{option.removeprefix('--')}" if kind is bool else option
-    described = typer.Option(switch, help=help_text, show_default=False, metavar=declared.metavar)
+    told = words and kind is not bool  # a flag is off until it is given
+    help_text = f"{declared.help} [default: {words}]" if told else declared.help
+    described = typer.Option(option, help=help_text, show_default=False, metavar=declared.metavar)
     return inspect.Parameter(
         name,
         inspect.Parameter.KEYWORD_ONLY,

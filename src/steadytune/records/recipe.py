@@ -79,7 +79,7 @@ def at_neutral_values(cls: type[T]) -> type[T]:
     """
     for name, declared in recipe_fields().items():
         if declared.neutral is not WRITTEN_OUT:
-            cls.__annotations__[name] = Recipe.__annotations__[name]
+            cls.__annotations__[name] = recipe_types()[name]
             setattr(cls, name, declared.neutral)
     return cls
 
@@ -185,6 +185,7 @@ class Recipe:
         group_by_length: Whether examples of like length share a batch.
         class_weights: `balanced` weighs each class's loss by one over its share of the training
             examples, `none` weighs all alike.
+        head_first: Whether the new head is fitted on the frozen model before fine-tuning begins.
         settings: Further fields of `transformers.TrainingArguments` with their values.
         threads: CPU threads of a run; they change the bits of its result.
 
@@ -257,17 +258,19 @@ class Recipe:
         default=AUTO,
         help="auto, fp32, bf16 or fp16; auto is bf16 where the GPU has it, else fp32.",
     )
-    group_by_length: bool = declare(
-        "Batches of like length",
-        yes_or_no,
-        default=True,
-        help="Put examples of like length into one batch.",
-    )
+    group_by_length: bool = declare("Batches of like length", yes_or_no, default=True)
     class_weights: str = declare(
         "Class weights",
         choice(*CLASS_WEIGHTS),
         default="none",
         help="none, or balanced: weight classes inversely to their frequency.",
+    )
+    head_first: bool = declare(
+        "Head first",
+        yes_or_no,
+        default=False,
+        help="Fit the new head on the frozen model before fine-tuning begins.",
+        neutral=False,
     )
     settings: Mapping[str, Any] | tuple[tuple[str, Any], ...] = declare(
         "Further settings of the trainer",

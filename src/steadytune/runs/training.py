@@ -19,6 +19,7 @@ from transformers import DataCollatorWithPadding, PrinterCallback, TrainerCallba
 from .._exceptions import ConfigError
 from .._random import Seeds, isolated_rng
 from .._step.regularizer import Regularizer
+from ..head_first import fit_head
 from ..pretrained import quiet
 from ..records.spec import RunSpec
 from ..trainer import RegularizedTrainer
@@ -109,6 +110,8 @@ def train(
             dev=dev,
         )
         trainer.remove_callback(PrinterCallback)
+        if spec.head_first and not isfinite(loss := trainer.fit_head()):
+            return Training([], [], diverged=f"the loss of the frozen model was {loss}")
         with quiet():  # each checkpoint would have a progress bar of its own
             reason = trainer.carry_out(checkpoints)
     history = _history(trainer.state.log_history)
@@ -139,6 +142,12 @@ class _RunTrainer(RegularizedTrainer):
         except Diverged as error:
             return str(error)
         return None
+
+    def fit_head(self) -> float:
+        """Fit the new head on the frozen model; the mean loss afterwards."""
+        with isolated_rng(self.args.device):  # a loader draws from the global stream
+            batches = list(self.get_eval_dataloader(self.train_dataset))
+        return fit_head(self.model, batches).after
 
     def _train_attached(self, *args: Any, **kwargs: Any) -> Any:
         try:

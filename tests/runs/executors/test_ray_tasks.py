@@ -17,7 +17,6 @@ import pytest
 
 from steadytune import ConfigError, SteadytuneError
 from steadytune.records.ledger import Ledger
-from steadytune.records.spec import RunSpec
 from steadytune.runs.executors import FineTune, InProcess, RayTasks, WorkerError, _ray_driver
 from steadytune.runs.executors._ray_cluster import _folder_for, import_ray
 from steadytune.runs.executors._ray_side import SharedFolder
@@ -136,7 +135,8 @@ class TestCluster:
 
     def test_the_bits_are_those_of_this_process(self, address: str, tmp_path: Path) -> None:
         model = write_tiny_bert(tmp_path / "model")
-        spec = RunSpec("toy", "lnsr", 1, str(model), train_size=16, epochs=1, max_length=16)
+        sizes = {"train_size": 16, "epochs": 1, "max_length": 16}
+        spec = make_spec(method="lnsr", model=str(model), **sizes)
         here, _ = by_seed(InProcess(), FineTune(load_toy), [spec])
         there, _ = by_seed(RayTasks(address), FineTune(load_toy), [spec])
         assert here[1].record["status"] == "ok"
