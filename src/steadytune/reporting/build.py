@@ -20,6 +20,7 @@ from .overview import Overview, overview
 from .reading.arms import distinct_arms
 from .reading.predictions import PredictionFiles
 from .reading.records import checked
+from .sentences.headline import Headline, headline
 from .sentences.verdict import Verdict, verdict
 from .tables.failures import failure_table
 from .tables.section_tables import SectionTables, section_tables
@@ -43,6 +44,7 @@ class Section:
 
     heading: str
     setting: Setting
+    headline: Headline
     verdict: Verdict
     tables: SectionTables
     facts: tuple[Fact, ...]
@@ -129,7 +131,7 @@ def build_report(
         records=tuple(_in_order(valid, methods)),
         period=period(valid),
         overview=overview(headings, settings, np.random.default_rng([seed, 1])),
-        sections=tuple(map(_section, headings, settings)),
+        sections=tuple(_section(h, s, command) for h, s in zip(headings, settings, strict=True)),
         methods=_method_notes(valid, methods, baseline, described),
         failures=failure_table(_in_order(valid, methods)),
         environment=environment_facts(valid),
@@ -145,10 +147,11 @@ def _baseline(records: Sequence[Record], baseline: str) -> str:
     return arms.most_common(1)[0][0] if arms else baseline
 
 
-def _section(heading: str, setting: Setting) -> Section:
+def _section(heading: str, setting: Setting, command: str) -> Section:
     return Section(
         heading=heading,
         setting=setting,
+        headline=headline(setting, command),
         verdict=verdict(setting),
         tables=section_tables(setting),
         facts=setting_facts(setting),

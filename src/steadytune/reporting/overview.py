@@ -11,9 +11,10 @@ import numpy as np
 from .._counted import counted
 from .._page.table import Table
 from .analysis.facts import short_names
-from .analysis.metric_display import capitalized
+from .analysis.metric_display import capitalized, quoted
 from .analysis.over_tasks import OverTasks, over_tasks
 from .analysis.setting import Setting
+from .sentences.headline import Headline, over_tasks_headline
 from .sentences.over_tasks_verdict import over_tasks_details, over_tasks_findings
 from .sentences.verdict import Finding, Outcome, outcome
 from .tables.over_tasks import over_tasks_table
@@ -24,12 +25,13 @@ from .tables.stability import stability_sentence
 
 @dataclass(frozen=True)
 class TasksView:
-    """What several tasks say on average: a finding a method, what qualifies them, the numbers.
+    """What several tasks say on average: in short, a finding a method, what qualifies them.
 
     `scores` is None where there are too many tasks for one table.
     """
 
     data: OverTasks
+    headline: Headline
     findings: tuple[Finding, ...]
     details: tuple[str, ...]
     scores: Table | None
@@ -83,6 +85,7 @@ def _averaged(
         return None
     return TasksView(
         data=data,
+        headline=over_tasks_headline(data, settings),
         findings=over_tasks_findings(data),
         details=over_tasks_details(data),
         scores=score_matrix(data),
@@ -106,9 +109,15 @@ def _finding(method: str, settings: Sequence[Setting]) -> Finding:
     plain_case = counts["not shown"] == len(compared)
     evidence = f"{capitalized(', '.join(others))}." if others and not plain_case else ""
     if shown:
-        claim = f"Compared with {baseline}, {method} scored {' and '.join(shown)} of {total}."
+        claim = (
+            f"Compared with {quoted(baseline)}, {quoted(method)} scored {' and '.join(shown)} of "
+            f"{total}."
+        )
     else:
-        claim = f"No difference between {method} and {baseline} is shown in any of {total}."
+        claim = (
+            f"No difference between {quoted(method)} and {quoted(baseline)} is shown in any of "
+            f"{total}."
+        )
     return Finding(claim, evidence)
 
 

@@ -60,7 +60,7 @@ def test_degenerate_runs_are_set_apart_and_counted_both_ways() -> None:
     assert method.learned.value == pytest.approx(-1.0)
     assert method.every.value is not None and method.every.value > -0.5
     assert (found.within.degenerate, found.within.every.count) == (1, 6)
-    assert "A ring is a degenerate run." in stability_caption(found)
+    assert "A ring is a run that did not learn." in stability_caption(found)
 
 
 def test_an_undefined_score_counts_as_the_constant_predictor() -> None:

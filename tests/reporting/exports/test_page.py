@@ -76,7 +76,7 @@ def test_the_page_holds_every_part() -> None:
         "2.13.0",
         "sentences from nowhere, MIT licence",
         "2026-01-02 03:04 to 03:06 UTC",
-        "Constant predictor",
+        "Majority-class baseline",
     ):
         assert part in outline.words, part
     figures = {"dots": 2, "differences": 1, "cost": 1, "best": 1, "learning": 2, "noise": 2}

@@ -32,7 +32,7 @@ def test_tables_verdict_and_warnings_are_printed() -> None:
         "Cost in time",
         "1.50 times",
         "few seeds prove little",
-        "constant predictor: 50.0 %",
+        "majority-class baseline: 50.0 %",
         "Warning: odd.json was left out",
     ):
         assert part in flat, part

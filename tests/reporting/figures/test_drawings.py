@@ -102,7 +102,8 @@ def test_many_methods_get_a_row_of_their_own() -> None:
 def test_captions_explain_only_what_is_there() -> None:
     views = section_figures(setting_of([record()]), "s0")
     assert (
-        views["dots"].caption == "Each dot is one run. The dashed line is the constant predictor."
+        views["dots"].caption
+        == "Each dot is one run. The dashed line is the majority-class baseline."
     )
     crossed = section_figures(setting_of([record(), record(seed=1, status="diverged")]), "s0")
     assert "A cross is a run that diverged or crashed." in crossed["dots"].caption

@@ -93,7 +93,7 @@ def test_accidents_are_counted_with_their_uncertainty() -> None:
     records = [record("plain", s) for s in range(5)]
     records += [record("lnsr", s, status="diverged" if s == 0 else "ok") for s in range(5)]
     found = text(verdict(setting_of(records)))
-    assert "1 of 5 runs of lnsr ended degenerate, 1 of them because training diverged" in found
+    assert "1 of 5 runs of lnsr did not learn, 1 of them because training diverged" in found
     assert "1 % to 72 %" in found
 
 

@@ -22,7 +22,7 @@ def test_failures_say_what_happened_and_what_they_count_as() -> None:
         "1",
         "diverged: met NaN or infinity",
         "loss is NaN at step 7",
-        "constant predictor, 50.0 %",
+        "majority-class baseline, 50.0 %",
     )
     assert [row[-1] for row in rows[1:]] == ["left out", "left out"]
     assert rows[1][3] == "not recorded"

@@ -29,7 +29,7 @@ def test_one_seed_has_no_spread() -> None:
 
 def test_stand_ins_are_explained_and_left_out_of_the_secondary_table() -> None:
     setting = setting_of([record(seed=0), record(seed=1, status="diverged")])
-    assert "constant predictor, so that" in " ".join(score_table(setting).notes)
+    assert "majority-class baseline, so that" in " ".join(score_table(setting).notes)
     secondary = cells(finished_table(setting))
     assert secondary["movie, in domain", "plain"][:2] == ("1", "80.0")
     assert finished_table(setting_of([record()])) is None

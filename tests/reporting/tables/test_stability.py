@@ -58,4 +58,4 @@ def test_the_sentence_counts_degenerate_runs_apart() -> None:
     ]
     collapsed = [record(seed=20 + s, movie=0.4, profile=profile(after=0.2)) for s in range(3)]
     text = stability_sentence([setting_of([*learned, *collapsed])])
-    assert "Without 3 degenerate runs" in text and text.endswith("Exploratory.")
+    assert "Without 3 runs that did not learn" in text and text.endswith("Exploratory.")

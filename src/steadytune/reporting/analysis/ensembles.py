@@ -2,7 +2,7 @@
 
 As `steadytune train --keep ensemble` makes them: probabilities are averaged, or numbers, and runs
 that learned nothing from their training rows are left out. A run that diverged or crashed has no
-model and is left out too; an ensemble without any other run scores what the constant predictor
+model and is left out too; an ensemble without any other run scores what the majority-class baseline
 scores, as such a run does in all tables.
 """
 
@@ -91,7 +91,7 @@ class _Member:
 
 
 def _learned(run: Record) -> bool:
-    """Whether it ended on its training rows better than the constant predictor; in doubt, yes."""
+    """Whether it ended on its training rows above the majority-class baseline; in doubt, yes."""
     constant = run.task.constant.get(TRAIN) if run.task else None
     if constant is None or TRAIN not in run.results:
         return True

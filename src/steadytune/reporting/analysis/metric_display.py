@@ -159,6 +159,11 @@ def duration(seconds: float | None) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def quoted(name: str) -> str:
+    """A name as a sentence holds it: in quotation marks where it has a comma of its own."""
+    return f'"{name}"' if "," in name else name
+
+
 def capitalized(text: str) -> str:
     """`text` with a capital first letter, the others as they are."""
     return text[:1].upper() + text[1:]

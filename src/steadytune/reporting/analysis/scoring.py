@@ -1,9 +1,9 @@
 """What a run counts for in the tables.
 
 A method that makes training diverge must not look good because its bad runs have no score. So a run
-that diverged, or crashed while training, scores what the constant predictor scores, which stands in
-for it. A finished run whose metric is undefined, as a correlation is where all predictions are the
-same, is a constant predictor: that one's score is its own.
+that diverged, or crashed while training, scores what the majority-class baseline scores, which
+stands in for it. A finished run whose metric is undefined, as a correlation is where all
+predictions are the same, gives every example one answer: the baseline's score is its own.
 Cancelled runs, and runs that crashed before training began, say nothing about a method and are
 left out; they are listed by name.
 """
@@ -26,7 +26,7 @@ _ROWS_DRAWN = frozenset({"train_size", "dev_size", "eval_size"})
 class Score:
     """What a run counts for on one domain.
 
-    `stands_in` says that the run has no result and the constant predictor stands in for it.
+    `stands_in` says that the run has no result and the majority-class baseline stands in for it.
     """
 
     value: float
@@ -79,7 +79,7 @@ def raw_score(record: Record, domain: str) -> float | None:
 
 
 def degenerate(record: Record) -> bool | None:
-    """Whether the run ended in domain at or below the constant predictor; None if unknown."""
+    """Whether the run ended in domain at or below the majority-class baseline; None if unknown."""
     if record.task is None:
         return None
     found = score(record, record.task.in_domain)

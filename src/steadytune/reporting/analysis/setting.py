@@ -34,8 +34,12 @@ class Domain:
     @property
     def place(self) -> str:
         """Which side of the training domain, and whether the model knows it."""
-        side = "in domain" if self.in_domain else "out of domain"
-        return f"{side}, seen by the model in pretraining" if self.exposed else side
+        return f"{self.side}, seen by the model in pretraining" if self.exposed else self.side
+
+    @property
+    def side(self) -> str:
+        """Which side of the training domain."""
+        return "in domain" if self.in_domain else "out of domain"
 
     @property
     def remark(self) -> str:
@@ -45,7 +49,7 @@ class Domain:
 
 @dataclass(frozen=True)
 class MethodScores:
-    """One method on one domain; `stand_ins` are the pairs that the constant predictor stands for.
+    """One method on one domain; `stand_ins` are pairs that the majority-class baseline stands for.
 
     `finished` summarises the runs that ended well, without the stand-ins.
     """

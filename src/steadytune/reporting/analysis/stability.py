@@ -24,7 +24,7 @@ class StabilityPoints:
     Args:
         method: The method.
         slot: Its colour.
-        points: Runs that ended above the constant predictor, in the order of the sensitivity.
+        points: Runs that ended above the majority-class baseline, in the order of the sensitivity.
         degenerate: Those that did not.
         moved: Mean noise sensitivity of all of them, in %.
         every: Spearman's correlation over all of them.
@@ -62,7 +62,7 @@ class Stability:
     """Noise sensitivity after fine-tuning against the in-domain score, run by run.
 
     Runs that diverged or crashed have no model to measure and are left out. Where the metric of a
-    finished run is undefined, the constant predictor's score counts, as in every table.
+    finished run is undefined, the majority-class baseline's score counts, as in every table.
 
     Args:
         axis: The score and its unit.

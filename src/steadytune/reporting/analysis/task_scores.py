@@ -21,7 +21,8 @@ class TaskScores:
     Args:
         name: What it is called.
         domains: The domains that the scores are means of.
-        methods: Method -> scores in points by pair, the constant predictor's where a run failed.
+        methods: Method -> scores in points by pair; where a run failed, those of the
+            majority-class baseline.
     """
 
     name: str

@@ -74,7 +74,7 @@ def _preface(report: Report) -> Iterator[str]:
     if report.command:
         yield f"% Made by: {_ascii(report.command)}"
     yield "% Mean, sample standard deviation and best score over the runs of each method."
-    yield "% Runs that diverged or crashed while training count as the constant predictor."
+    yield "% Runs that diverged or crashed while training count as the majority-class baseline."
 
 
 def _block(name: str, setting: Setting, scores: DomainScores) -> _Block:

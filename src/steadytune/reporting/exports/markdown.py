@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..._page.table import Group, Row, Table
 from ..build import Report, Section
+from ..sentences.headline import Headline
 from ..sentences.verdict import Finding
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
@@ -24,7 +25,7 @@ def markdown_report(report: Report) -> str:
     if overview is not None:
         averaged = overview.over_tasks
         if averaged:
-            parts += ["## Over tasks", _findings(averaged.findings)]
+            parts += ["## Over tasks", _headline(averaged.headline), _findings(averaged.findings)]
             parts += [*_table(averaged.scores), *_table(averaged.table)]
         parts += ["## Setting by setting", _findings(overview.findings), *_table(overview.table)]
         parts.append(_list(overview.details))
@@ -37,14 +38,21 @@ def markdown_report(report: Report) -> str:
 
 def _section(section: Section) -> Iterator[str]:
     yield f"## {_escaped(section.heading)}"
+    yield _headline(section.headline)
     yield _findings(section.verdict.findings)
     yield _list(section.verdict.details)
     for table in section.tables.in_markdown:
         yield from _table(table)
 
 
+def _headline(found: Headline) -> str:
+    sentences = (*(f"**{_escaped(claim)}**" for claim in found.claims), _escaped(found.advice))
+    parts = ["\n\n".join(filter(None, sentences)), _indented(found.command)]
+    return "\n\n".join(filter(None, parts))
+
+
 def _findings(findings: Sequence[Finding]) -> str:
-    return "\n".join(f"- **{_escaped(f.claim)}** {_escaped(f.evidence)}".rstrip() for f in findings)
+    return _list(f"{f.claim} {f.evidence}".rstrip() for f in findings)
 
 
 def _list(sentences: Iterable[str]) -> str:

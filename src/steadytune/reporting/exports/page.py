@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..._counted import counted
 from ..._page import content as page
-from ..._page.content import Bullets, Chapter, Code, Figure, Fold, Page, Part, Terms, Text, kept
+from ..._page.content import (
+    Beside,
+    Bullets,
+    Chapter,
+    Code,
+    Figure,
+    Fold,
+    Page,
+    Part,
+    Terms,
+    Text,
+    kept,
+)
 from ..._page.render import render
 from ..._whole_file import write_whole
 from ..build import Report, Section
 from ..figures.section_figures import FIGURES, overview_figure, section_figures
+from ..sentences.headline import Headline
 from ..sentences.terms import TERMS
 from ..sentences.verdict import Finding
 from ..tables.run_files import RULES
@@ -63,17 +77,24 @@ def _overview(report: Report) -> Iterator[page.Section]:
         if not report.sections:
             yield page.Section("Verdict", (Text("No run gives a result yet.", "claim"),), True)
         return
-    verdict: tuple[Part, ...]
     if found.over_tasks is None:
-        verdict = (*_findings(found.findings), Bullets(found.details))
-        yield page.Section("Verdict over all settings", kept(*verdict), verdict=True)
+        verdict = (Text(f"{f.claim} {f.evidence}".rstrip(), "claim") for f in found.findings)
+        yield page.Section(
+            "Verdict over all settings", kept(*verdict, Bullets(found.details)), verdict=True
+        )
     else:
         averaged = found.over_tasks
-        one_by_one = (f"{f.claim} {f.evidence}".rstrip() for f in found.findings)
-        verdict = (*_findings(averaged.findings), Bullets(found.details))
-        folded = Fold("Setting by setting", (Bullets(tuple(one_by_one)),))
-        yield page.Section("Verdict over tasks", kept(*verdict, folded), verdict=True)
-        over: tuple[Part, ...] = kept(overview_figure(report), averaged.scores, averaged.table)
+        yield page.Section(
+            "Verdict over tasks",
+            kept(
+                Beside(kept(*_headline(averaged.headline)), overview_figure(report)),
+                Bullets(found.details),
+                _one_by_one("Method by method", averaged.findings),
+                _one_by_one("Setting by setting", found.findings),
+            ),
+            verdict=True,
+        )
+        over: tuple[Part, ...] = kept(averaged.scores, averaged.table)
         yield page.Section("Over tasks", over)
     count, hidden = len(report.sections), len(report.sections) - MOST_SECTIONS
     yield page.Section(
@@ -94,10 +115,15 @@ def _overview(report: Report) -> Iterator[page.Section]:
     )
 
 
-def _findings(findings: Sequence[Finding]) -> Iterator[Text]:
-    for finding in findings:
-        yield Text(finding.claim, "claim")
-        yield Text(finding.evidence)
+def _headline(found: Headline) -> Iterator[Part]:
+    for place, claim in enumerate(found.claims):
+        yield Text(claim, "" if place else "claim")
+    yield Text(found.advice, "claim")
+    yield Code(found.command)
+
+
+def _one_by_one(summary: str, findings: Sequence[Finding]) -> Fold:
+    return Fold(summary, (Bullets(tuple(f"{f.claim} {f.evidence}".rstrip() for f in findings)),))
 
 
 def _sections(report: Report) -> Iterator[Chapter]:
@@ -123,11 +149,13 @@ _NOT_ALL = (
 def _section(section: Section, views: Figures, alone: bool) -> Iterator[page.Section]:
     """Everything on one setting; what is None or empty leaves no trace."""
     tables, notes = section.tables, section.verdict.qualifications
+    first, rest = _split(views["dots"])
     yield page.Section(
         "Verdict",
         kept(
-            *_findings(section.verdict.findings),
+            Beside(kept(*_headline(section.headline)), first),
             Bullets(notes.special),
+            _one_by_one("Method by method", section.verdict.findings),
             Fold("What these findings do not cover", kept(Bullets(notes.general)), open=alone),
         ),
         verdict=True,
@@ -135,7 +163,7 @@ def _section(section: Section, views: Figures, alone: bool) -> Iterator[page.Sec
     yield page.Section(
         "Scores",
         kept(
-            views["dots"],
+            rest,
             tables.scores,
             _fold("Without the runs that diverged or crashed", tables.finished),
             _fold("The best of n seeds", views["best"]),
@@ -173,6 +201,14 @@ def _section(section: Section, views: Figures, alone: bool) -> Iterator[page.Sec
             _fold("Which runs these numbers rest on", tables.runs),
         ),
     )
+
+
+def _split(figure: Figure | None) -> tuple[Figure | None, Figure | None]:
+    """The first panel, which is in domain and stands beside the verdict, and the others."""
+    if figure is None:
+        return None, None
+    first = replace(figure, panels=figure.panels[:1])
+    return first, replace(figure, panels=figure.panels[1:], caption="Read as beside the verdict.")
 
 
 def _fold(summary: str, *parts: Part | None) -> Fold:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ..._page.table import Row, Table
 from ..build import Report
-from ..sentences.verdict import Finding
+from ..sentences.headline import Headline
 
 NARROWEST_LABEL = 16
 MOST_SECTIONS = 8
@@ -82,19 +82,20 @@ def _print_methods(report: Report, console: Console) -> None:
 
 
 def _print_verdicts(report: Report, console: Console) -> None:
-    """One setting: everything; several: what they say together, and the findings of each."""
+    """One setting: what qualifies it too; several: each in short, and what they say together."""
     if report.overview is None:
         for section in report.sections:
-            _print_verdict("Verdict", section.verdict.findings, section.verdict.details, console)
+            _print_verdict("Verdict", section.headline, section.verdict.details, console)
         return
     for section in report.sections[:MOST_SECTIONS]:
         title = f"Verdict on {section.heading}"
-        _print_verdict(title, section.verdict.findings, (), console)
+        _print_verdict(title, section.headline, (), console)
     whole, averaged = report.overview, report.overview.over_tasks
     details = _shared_details(report) if averaged else (*_shared_details(report), *whole.details)
-    _print_verdict("Verdict over all settings", whole.findings, details, console)
+    claims = tuple(f"{f.claim} {f.evidence}".rstrip() for f in whole.findings)
+    _print_verdict("Verdict over all settings", Headline(claims), details, console)
     if averaged:
-        _print_verdict("Verdict over tasks", averaged.findings, whole.details, console)
+        _print_verdict("Verdict over tasks", averaged.headline, whole.details, console)
 
 
 def _shared_details(report: Report) -> tuple[str, ...]:
@@ -104,15 +105,17 @@ def _shared_details(report: Report) -> tuple[str, ...]:
 
 
 def _print_verdict(
-    title: str, findings: Sequence[Finding], details: Sequence[str], console: Console
+    title: str, headline: Headline, details: Sequence[str], console: Console
 ) -> None:
     console.print()
     console.print(Text(title, style="bold"))
-    for finding in findings:
-        text = Text(finding.claim, style="bold").append(f" {finding.evidence}", style="not bold")
-        _print_sentence(text, console)
-    for sentence in details:
-        _print_sentence(Text(sentence), console)
+    for claim in headline.claims:
+        _print_sentence(Text(claim, style="bold"), console)
+    for sentence in (*details, headline.advice):
+        if sentence:
+            _print_sentence(Text(sentence), console)
+    if headline.command:
+        console.print(Text(f"     {headline.command}"), soft_wrap=True)
 
 
 def _print_sentence(sentence: Text, console: Console) -> None:

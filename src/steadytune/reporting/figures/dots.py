@@ -33,7 +33,7 @@ WIDEST_IN_A_ROW = 460.0
 
 @dataclass(frozen=True)
 class Dot:
-    """A run's score, moved sideways by `shift`; `stands_in` if it is the constant predictor's."""
+    """A run's score, moved sideways by `shift`; `stands_in` for a run without a result."""
 
     value: float
     stands_in: bool
@@ -161,7 +161,7 @@ def seed_dots_frame(data: SeedDots) -> Frame:
 
 
 def draw_seed_dots(data: SeedDots, axes: Axes) -> None:
-    """Dots and boxes side by side; lines join a seed, dashes mark the constant predictor."""
+    """Dots and boxes side by side; lines join a seed, dashes mark the majority-class baseline."""
     for line in data.lines:
         axes.plot(*zip(*line, strict=True), color=MUTED, linewidth=0.8, alpha=0.5, zorder=2)
     for position, column in enumerate(data.columns):
@@ -243,7 +243,7 @@ def _dots_caption(data: Sequence[SeedDots]) -> str:
     if any(d.lines for d in data):
         parts.append("Thin lines join runs with the same seed.")
     if any(d.constant is not None for d in data):
-        parts.append("The dashed line is the constant predictor.")
+        parts.append("The dashed line is the majority-class baseline.")
     if any(dot.stands_in for d in data for c in d.columns for dot in c.dots):
         parts.append("A cross is a run that diverged or crashed.")
     return " ".join(parts)

@@ -74,8 +74,8 @@ def over_tasks_figure(data: OverTasks, slots: Mapping[str, int]) -> Figure:
 def _caption(baseline: str) -> str:
     return (
         "Dot: estimate in domain. Bar: its 95 % interval. The dashed line is no difference to "
-        f"{baseline}: right of it on the left the method scored higher, left of it on the right "
-        "it varied less over seeds (logarithmic scale)."
+        f"{baseline}. Higher scores: right of it. Steadier over seeds: left of it, on a "
+        "logarithmic scale."
     )
 
 

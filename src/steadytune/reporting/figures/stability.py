@@ -66,7 +66,7 @@ def stability_caption(data: Stability) -> str:
         "after fine-tuning, and the in-domain score. "
     )
     if data.within.degenerate:
-        text += "A ring is a degenerate run. "
+        text += "A ring is a run that did not learn. "
     if found.value is None:
         return text + "Too few runs a method, or no variation, for a correlation."
     groups = "the method" if found.groups == 1 else f"{found.groups} methods, pooled"

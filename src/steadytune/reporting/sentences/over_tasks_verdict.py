@@ -5,72 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._counted import counted
-from ..analysis.metric_display import interval_text, ratio_text
+from ..analysis.metric_display import interval_text, quoted, ratio_text
 from ..analysis.over_tasks import OverTasks, PooledComparison
 from ..tables.over_tasks import POINTS, degenerate_text
+from .qualifications import learned_text
 from .verdict import Finding, amount, how_sure, outcome
-
-MANY = 4
-"""From so many methods on, one finding says at the top which of them stand out."""
 
 
 def over_tasks_findings(data: OverTasks) -> tuple[Finding, ...]:
-    """One finding per method that was compared; before them one on all if they are many."""
-    compared = data.inside.comparisons
-    lead = (_lead(compared, data),) if len(compared) >= MANY else ()
-    return (*lead, *(_finding(comparison, data) for comparison in compared))
-
-
-def _lead(comparisons: Sequence[PooledComparison], data: OverTasks) -> Finding:
-    outcomes = [(outcome(c), c.method) for c in comparisons]
-    most = len(data.inside.tasks)
-    partial = any(len(c.tasks) < most for c in comparisons)
-
-    def told(side: str) -> str:
-        names = [method for what, method in outcomes if what == side]
-        return _in_row(names) or "none"
-
-    claim = (
-        f"Of {len(comparisons)} methods, shown to score higher than {data.baseline} on average "
-        f"over {'up to ' if partial else ''}{counted(most, data.unit)}: {told('higher')}; lower: "
-        f"{told('lower')}."
-    )
-    hints = [
-        f"{side} scores: {_in_row(names)}"
-        for side in ("higher", "lower")
-        if (names := [method for what, method in outcomes if what == f"hint of {side}"])
-    ]
-    spread = [
-        f"{side}: {_in_row(names)}"
-        for side in ("steadier", "less steady")
-        if (names := [c.method for c in comparisons if _side(c) == side])
-    ]
-    parts = (
-        f"Hints of {'; of '.join(hints)}." if hints else "",
-        f"Spread over seeds, exploratory and not corrected: {'; '.join(spread)}." if spread else "",
-    )
-    return Finding(claim, " ".join(filter(None, parts)))
-
-
-def _in_row(names: Sequence[str]) -> str:
-    """Names may hold commas of their own."""
-    return "; ".join(names)
+    """One finding per method that was compared."""
+    return tuple(_finding(comparison, data) for comparison in data.inside.comparisons)
 
 
 def _finding(comparison: PooledComparison, data: OverTasks) -> Finding:
-    steadier = steadiness(comparison)
+    steadier = _steadiness(comparison, data)
     claim = f"{_score_claim(comparison, data)}{f' {steadier}' if steadier else ''}"
     parts = (
         _scores(comparison, data),
         _spreads(comparison),
-        f"Degenerate runs: {degenerate_text(data, comparison.method)}, of {data.baseline} "
-        f"{degenerate_text(data, data.baseline)}.",
+        f"Runs that did not learn: {degenerate_text(data, comparison.method)}, of "
+        f"{quoted(data.baseline)} {degenerate_text(data, data.baseline)}.",
     )
     return Finding(claim, " ".join(filter(None, parts)))
 
 
 def _score_claim(comparison: PooledComparison, data: OverTasks) -> str:
-    method, baseline = comparison.method, comparison.baseline
+    method, baseline = quoted(comparison.method), quoted(comparison.baseline)
     over = f"over {counted(len(comparison.tasks), data.unit)}"
     found = outcome(comparison)
     if comparison.difference.mean is None:
@@ -85,10 +45,13 @@ def _score_claim(comparison: PooledComparison, data: OverTasks) -> str:
     return f"{method} scored {side} than {baseline} on average {over}."
 
 
-def steadiness(comparison: PooledComparison) -> str:
-    """A claim on spread where the interval of the ratio leaves out 1; else nothing."""
-    side = _side(comparison)
-    return f"{comparison.method} was {side} over seeds." if side else ""
+def _steadiness(comparison: PooledComparison, data: OverTasks) -> str:
+    """A claim on spread where the interval of the ratio leaves out 1; else nothing.
+
+    Never without the runs that did not learn: a method may be steady because it fails.
+    """
+    side, lost = _side(comparison), learned_text(*data.degenerate.get(comparison.method, (0, 0)))
+    return f"{quoted(comparison.method)} was {side} over seeds, and {lost}." if side else ""
 
 
 def _side(comparison: PooledComparison) -> str:
@@ -140,15 +103,16 @@ def _out_of_domain(comparisons: Sequence[PooledComparison], data: OverTasks) -> 
     if not known or data.outside is None:
         return []
     clear = [c for c in known if (found := c.difference.interval) and found.excludes(0)]
-    named = [f"{c.method} {POINTS.difference_in_words(c.difference.mean)}" for c in clear]
+    named = [f"{quoted(c.method)} {POINTS.difference_in_words(c.difference.mean)}" for c in clear]
     compared = [c for c in comparisons if c.spread.pooled.interval]
-    steady = [c for c in compared if steadiness(c)]
-    ratios = [f"{c.method} {ratio_text(c.spread.pooled.estimate)}" for c in steady]
+    steady = [c for c in compared if _side(c)]
+    ratios = [f"{quoted(c.method)} {ratio_text(c.spread.pooled.estimate)}" for c in steady]
     return [
         f"Out of domain, over {counted(len(data.outside.tasks), data.unit)}, {len(clear)} of "
-        f"{len(known)} mean differences to {data.baseline} have an interval that leaves out zero"
-        f"{_listed(named)}, and {len(steady)} of {len(compared)} ratios of standard deviations one "
-        f"that leaves out 1{_listed(ratios)}. Exploratory, not corrected for their number."
+        f"{len(known)} mean differences to {quoted(data.baseline)} have an interval that leaves "
+        f"out zero{_listed(named)}, and {len(steady)} of {len(compared)} ratios of standard "
+        f"deviations one that leaves out 1{_listed(ratios)}. Exploratory, not corrected for their "
+        "number."
     ]
 
 

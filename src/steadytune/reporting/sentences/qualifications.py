@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..._counted import counted
 from ...stats import Interval
 from ..analysis.facts import field_label
-from ..analysis.metric_display import MetricDisplay, capitalized, interval_text, number
+from ..analysis.metric_display import MetricDisplay, capitalized, interval_text, number, quoted
 from ..analysis.setting import Comparison, MethodScores, Setting
 
 FEW_SEEDS = 10
 FEW_METHODS = 2
+FEWEST_FOR_SPREAD = 4
 MOST_NAMED = 6
 
-_NO_SPREAD = (
-    "Spread over seeds cannot be compared here: it takes four seeds or more that do not all score "
-    "the same."
-)
 LEVEL = 0.05
 
 
@@ -43,7 +40,12 @@ def qualifications(setting: Setting) -> Qualifications:
         _own_settings(setting),
         _scope(setting),
     )
-    special = (*_failures(setting), *_spreads(setting), *_out_of_domain(setting))
+    special = (
+        *_failures(setting),
+        *_below_baseline(setting),
+        *_spreads(setting),
+        *_out_of_domain(setting),
+    )
     return Qualifications(tuple(filter(None, general)), special)
 
 
@@ -91,16 +93,34 @@ def _spreads(setting: Setting) -> list[str]:
     """Spelled out for a single comparison, in one sentence for several."""
     known = [c for c in setting.primary if _spread_interval(c)]
     if len(setting.primary) == 1:
-        return [_spread(c, setting) for c in known] or [_NO_SPREAD]
+        return [_spread(c, setting) for c in known] or [_no_spread(setting.primary)]
     if not known:
-        return [_NO_SPREAD] if setting.primary else []
+        return [_no_spread(setting.primary)] if setting.primary else []
     clear = [c for c in known if (found := _spread_interval(c)) and found.excludes(1)]
-    names = ", ".join(f"{c.method} {_ratio_text(c)}" for c in clear)
+    names = ", ".join(f"{quoted(c.method)} {_ratio_text(c)}" for c in clear)
     return [
         f"Spread over seeds in domain: {len(clear)} of {len(known)} ratios of standard deviations "
-        f"to {setting.baseline} have a 95 % bootstrap interval that leaves out 1"
+        f"to {quoted(setting.baseline or '')} have a 95 % bootstrap interval that leaves out 1"
         f"{f' ({names})' if names else ''}; exploratory, not corrected."
     ]
+
+
+def _no_spread(comparisons: Sequence[Comparison]) -> str:
+    reasons = dict.fromkeys(map(_why_no_spread, comparisons))
+    return f"Spread over seeds cannot be compared here: {'; '.join(reasons)}."
+
+
+def _why_no_spread(comparison: Comparison) -> str:
+    """In the order in which each would leave no ratio, or no interval of it."""
+    ours, theirs = quoted(comparison.method), quoted(comparison.baseline)
+    if comparison.spread.count < FEWEST_FOR_SPREAD:
+        runs = counted(comparison.spread.count, "seed")
+        return f"{ours} and {theirs} have {runs} in common, and it takes {FEWEST_FOR_SPREAD}"
+    if comparison.spread_bootstrap.estimate is None:
+        return f"all runs of {ours} or all of {theirs} score the same"
+    if not any(comparison.by_run):
+        return f"{ours} and {theirs} score the same with every seed"
+    return f"too few runs of {ours} or {theirs} score differently from the rest"
 
 
 def _ratio_text(comparison: Comparison) -> str:
@@ -123,13 +143,14 @@ def _spread(comparison: Comparison, setting: Setting) -> str:
     interval = interval_text(_spread_interval(comparison), _ratio)
     return (
         f"Spread over the {counted(comparison.spread.count, 'run')} that both have (standard "
-        f"deviation): {ours}{unit} for {comparison.method}, {theirs} for {comparison.baseline}. "
+        f"deviation): {ours}{unit} for {quoted(comparison.method)}, {theirs} for "
+        f"{quoted(comparison.baseline)}. "
         f"The ratio {_ratio(comparison.spread.ratio)} has a 95 % "
-        f"bootstrap interval of {interval}: {_spread_reading(comparison)}."
+        f"bootstrap interval of {interval}: {_spread_reading(comparison, setting)}."
     )
 
 
-def _spread_reading(comparison: Comparison) -> str:
+def _spread_reading(comparison: Comparison, setting: Setting) -> str:
     interval, robust = _spread_interval(comparison), comparison.spread.brown_forsythe_p
     assert interval is not None
     if not interval.excludes(1):
@@ -137,7 +158,9 @@ def _spread_reading(comparison: Comparison) -> str:
     side = "less" if interval.high < 1 else "more"
     confirmed = robust is not None and robust <= LEVEL
     hint = "" if confirmed else ", a hint that the robust test does not confirm"
-    return f"{comparison.method} varied {side} over seeds{hint}"
+    lost = {m.method: m.degenerate for m in setting.in_domain.methods}[comparison.method]
+    learned = f", and {learned_text(lost.count, lost.total)}" if lost.total else ""
+    return f"{quoted(comparison.method)} varied {side} over seeds{learned}{hint}"
 
 
 def _out_of_domain(setting: Setting) -> list[str]:
@@ -148,7 +171,8 @@ def _out_of_domain(setting: Setting) -> list[str]:
         return [_transfer(known, setting.metric)] if known else []
     clear = [c for c in known if _clear_of(c, 0)]
     named = [
-        f"{c.method} on {c.domain.remark} {setting.metric.difference_in_words(c.difference.mean)}"
+        f"{quoted(c.method)} on {c.domain.remark} "
+        f"{setting.metric.difference_in_words(c.difference.mean)}"
         for c in clear[:MOST_NAMED]
     ]
     if len(clear) > MOST_NAMED:
@@ -156,9 +180,9 @@ def _out_of_domain(setting: Setting) -> list[str]:
     names = f": {', '.join(named)}" if named else ""
     seen = _seen(known)
     return [
-        f"Out of domain{seen}, {len(clear)} of {len(known)} differences to {setting.baseline} have "
-        f"an interval that leaves out zero{names}. These comparisons are exploratory and not "
-        "corrected for their number."
+        f"Out of domain{seen}, {len(clear)} of {len(known)} differences to "
+        f"{quoted(setting.baseline or '')} have an interval that leaves out zero{names}. "
+        "These comparisons are exploratory and not corrected for their number."
     ]
 
 
@@ -173,7 +197,7 @@ def _transfer(comparisons: Sequence[Comparison], metric: MetricDisplay) -> str:
         f"{c.domain.remark} {metric.difference_in_words(c.difference.mean)}"
         for c in comparisons[:12]
     )
-    text = f"Out of domain, {first.method} minus {first.baseline}: {listed}"
+    text = f"Out of domain, {quoted(first.method)} minus {quoted(first.baseline)}: {listed}"
     single = all(c.difference.count == 1 for c in comparisons)
     return f"{text}, from one seed." if single else f"{text}. {capitalized(_clear(comparisons))}"
 
@@ -193,17 +217,19 @@ def _failures(setting: Setting) -> list[str]:
     domain = setting.in_domain
     hit = [m for m in domain.methods if m.degenerate.count or m.stand_ins]
     if hit and all(m.degenerate.count == m.degenerate.total for m in domain.methods):
-        return ["Every run ended degenerate: nothing was learned, so the differences mean nothing."]
+        return ["No run learned: nothing was learned, so the differences mean nothing."]
     if len(hit) > FEW_METHODS:
-        listed = ", ".join(f"{m.method} {m.degenerate.count} of {m.degenerate.total}" for m in hit)
-        return [f"Degenerate runs, with those that diverged or crashed: {listed}."]
+        listed = ", ".join(
+            f"{quoted(m.method)} {m.degenerate.count} of {m.degenerate.total}" for m in hit
+        )
+        return [f"Runs that did not learn, with those that diverged or crashed: {listed}."]
     if hit:
         return [_accidents(method) for method in hit]
     fewest = min(domain.methods, key=lambda m: m.degenerate.total, default=None)
     if fewest is None or fewest.degenerate.high is None:
         return []
     return [
-        f"No run was degenerate; with {counted(fewest.degenerate.total, 'run')} a method could "
+        f"Every run learned; with {counted(fewest.degenerate.total, 'run')} a method could "
         f"still fail in up to {_percent(fewest.degenerate.high)} of runs (95 % interval)."
     ]
 
@@ -214,9 +240,34 @@ def _accidents(method: MethodScores) -> str:
     because = f", {stood_in} of them because training diverged or crashed" if stood_in else ""
     low, high = found.low or 0.0, found.high or 1.0
     return (
-        f"{found.count} of {counted(found.total, 'run')} of {method.method} ended degenerate"
+        f"{found.count} of {counted(found.total, 'run')} of {quoted(method.method)} did not learn"
         f"{because} (95 % interval of the rate: {_percent(low)} to {_percent(high)})."
     )
+
+
+def learned_text(count: int, total: int) -> str:
+    """`3 of 10 runs did not learn`."""
+    return f"{count} of {counted(total, 'run')} did not learn"
+
+
+def _below_baseline(setting: Setting) -> Iterator[str]:
+    """Where mean scores are worse than giving every example the same answer."""
+    metric = setting.metric
+    for scores in setting.domains:
+        sign = 1 if metric.higher_is_better else -1
+        low = [
+            f"{quoted(m.method)} {metric.score(m.summary.mean)}"
+            for m in scores.methods
+            if scores.constant is not None
+            and m.summary.mean is not None
+            and sign * m.summary.mean < sign * scores.constant
+        ]
+        if low:
+            yield (
+                f"On {scores.domain.remark}, {scores.domain.side}, mean scores lie below the "
+                f"majority-class baseline ({metric.in_words(scores.constant)}): {', '.join(low)}. "
+                "Always giving the same answer would do better."
+            )
 
 
 def _scope(setting: Setting) -> str:

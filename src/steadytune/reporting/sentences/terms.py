@@ -15,9 +15,10 @@ TERMS: tuple[tuple[str, str], ...] = (
         "model met before, in pretraining, are marked: they test no transfer.",
     ),
     (
-        "Constant predictor",
-        "Gives the same answer to every example, the best single one: for classes the most "
-        "frequent. A model should beat it.",
+        "Majority-class baseline",
+        "Gives the same answer to every example, the best single one: of classes the most "
+        "frequent, of numbers one number. A model should beat it; a run that does not, in domain, "
+        "did not learn.",
     ),
     ("Point", "One hundredth of the scale: from 78 % to 79 % is one point."),
     (

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 
 from ..._counted import counted
 from ...stats import PairedDifference
-from ..analysis.metric_display import MetricDisplay, capitalized, interval_text, p_text
+from ..analysis.metric_display import MetricDisplay, capitalized, interval_text, p_text, quoted
 from ..analysis.setting import Comparison, Setting
 from .qualifications import LEVEL, Qualifications, qualifications
 
@@ -42,13 +42,17 @@ def verdict(setting: Setting) -> Verdict:
     """The verdict on one setting."""
     return Verdict(
         findings=tuple(_finding(c, setting) for c in setting.primary)
-        or (_nothing_to_compare(setting),),
+        or (Finding(nothing_to_compare(setting)),),
         qualifications=qualifications(setting),
     )
 
 
 class Judged(Protocol):
     """A comparison in one setting or over several tasks."""
+
+    @property
+    def method(self) -> str:
+        """What is compared."""
 
     @property
     def difference(self) -> PairedDifference:
@@ -78,15 +82,16 @@ def outcome(comparison: Judged) -> Outcome:
     return "higher" if found.mean > 0 else "lower"
 
 
-def _nothing_to_compare(setting: Setting) -> Finding:
+def nothing_to_compare(setting: Setting) -> str:
+    """Why no method is compared."""
     if len(setting.methods) == 1:
-        return Finding(f"Only {setting.methods[0]} was run: there is nothing to compare it with.")
-    return Finding("The baseline was not run here: there is nothing to compare the methods with.")
+        return f"Only {quoted(setting.methods[0])} was run: there is nothing to compare it with."
+    return "The baseline was not run here: there is nothing to compare the methods with."
 
 
 def _finding(comparison: Comparison, setting: Setting) -> Finding:
     found = comparison.difference
-    method, baseline = comparison.method, comparison.baseline
+    method, baseline = quoted(comparison.method), quoted(comparison.baseline)
     if found.mean is None:
         return Finding(f"{method} and {baseline} share no seed: their difference is unknown.")
     evidence = _evidence(comparison, setting.metric)

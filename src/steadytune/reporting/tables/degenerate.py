@@ -37,18 +37,18 @@ def degenerate_table(setting: Setting) -> Table | None:
     if not shown:
         return None
     return Table(
-        title="Degenerate runs: does noise still reach the top layer?",
+        title="Runs that did not learn: does noise still reach the top layer?",
         first="Method",
         columns=_COLUMNS,
         groups=(Group("", tuple(row(e.method, _COLUMNS, e, e.method) for e in shown)),),
         notes=(
             "By how much of its length noise at the lowest layer moves the top layer: before "
-            "fine-tuning, after it in the degenerate runs, and in the others; means.",
+            "fine-tuning, after it in the runs that did not learn, and in the others; means.",
             f"Noise dies out: after training it moves less than {100 * DIES_OUT:.0f} % as far as "
-            "before, a convention. Where that happens to degenerate runs and not to others, the "
-            "layers may have lost their input with the noise: steadytune diagnose measures how far "
-            "examples still lie apart. Where it happens to runs that learned too, it says little. "
-            "Runs that diverged or crashed left no model to measure.",
+            "before, a convention. Where that happens to runs that did not learn and not to "
+            "others, the layers may have lost their input with the noise: steadytune diagnose "
+            "measures how far examples still lie apart. Where it happens to runs that learned too, "
+            "it says little. Runs that diverged or crashed left no model to measure.",
         ),
     )
 
@@ -75,7 +75,7 @@ def _mean_percent(moved: Moved, side: int) -> str:
 
 
 _COLUMNS: tuple[Column[_Ended], ...] = (
-    Column("Degenerate", lambda e: f"{e.count} of {e.total}"),
+    Column("Did not learn", lambda e: f"{e.count} of {e.total}"),
     Column("Noise dies out", lambda e: _dies_out(e.degenerate)),
     Column("Before", lambda e: _mean_percent(e.degenerate, 0)),
     Column("After", lambda e: _mean_percent(e.degenerate, 1)),

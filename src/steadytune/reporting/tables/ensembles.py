@@ -29,11 +29,11 @@ def ensemble_table(setting: Setting) -> Table | None:
             "deviation, of ensembles of so many runs, which average predictions (probabilities, or "
             "numbers) as those of steadytune train --seeds N --keep ensemble do: over all that can "
             "be made of the runs. An ensemble costs as many trainings as it has runs.",
-            "Learned: the runs that ended on their training rows above the constant predictor; an "
-            "ensemble leaves out the others if it has any of these. The standard deviation is that "
-            "of ensembles of other seeds, from pairs without a common run; 10 runs make few pairs "
-            "of 5. Gain: over single runs, with an interval by jackknife over the runs, too narrow "
-            "where runs fail. Up to "
+            "Learned: the runs that ended on their training rows above the majority-class "
+            "baseline; an ensemble leaves out the others if it has any of these. The standard "
+            "deviation is that of ensembles of other seeds, from pairs without a common run; 10 "
+            "runs make few pairs of 5. Gain: over single runs, with an interval by jackknife over "
+            "the runs, too narrow where runs fail. Up to "
             f"{MOST_RUNS} runs a method, on one training subset.",
         ),
     )

@@ -39,9 +39,9 @@ def _counted_as(record: Record) -> str:
         return "left out"
     found = score(record, record.task.in_domain)
     if found is None:
-        return "left out: its constant predictor is not recorded"
+        return "left out: its majority-class baseline is not recorded"
     metric = metric_display(record.task.metric, record.task.kind)
-    return f"constant predictor, {metric.in_words(found.value)}"
+    return f"majority-class baseline, {metric.in_words(found.value)}"
 
 
 _STATUS = {

@@ -52,7 +52,7 @@ def _columns(count: str) -> tuple[Column[_Line], ...]:
         of("p", lambda c: p_text(c.difference.p_value if c.adjusted_p is None else c.adjusted_p)),
         of("Std ratio", lambda c: ratio_text(c.spread.pooled.estimate)),
         of("Its interval", lambda c: interval_text(c.spread.pooled.interval, ratio_text)),
-        Column("Degenerate", lambda line: line.degenerate, dispensable=True),
+        Column("Did not learn", lambda line: line.degenerate, dispensable=True),
     )
 
 
@@ -105,9 +105,9 @@ def _notes(data: OverTasks) -> Iterator[str]:
         f"within each {unit}. Exploratory, not corrected.{_clustered(data)}"
     )
     yield (
-        f"Degenerate runs, which the verdict counts too, ended in domain no better than the "
-        f"constant predictor; they are those of all {unit}s. The constant predictor stands in for "
-        "runs that diverged or crashed, in every column."
+        "Runs that did not learn, which the verdict counts too, ended in domain no better than the "
+        f"majority-class baseline; they are those of all {unit}s. The majority-class baseline "
+        "stands in for runs that diverged or crashed, in every column."
     )
     if data.outside:
         yield (

@@ -15,14 +15,14 @@ RULES: tuple[tuple[str, str], ...] = (
     (
         "One row a run",
         "steadytune report DIR --csv runs.csv; the columns counted.<domain> are the scores that "
-        "all tables count, where the constant predictor stands in for runs that failed.",
+        "all tables count, where the majority-class baseline stands in for runs that failed.",
     ),
     (
         "Mean, std, median, IQM, min, max",
         "steadytune.stats.summarize of counted.<domain> over the rows of a method.",
     ),
     (
-        "Degenerate",
+        "Did not learn",
         "steadytune.stats.rate: rows whose counted score in domain is not above constant.<domain>, "
         "with the exact binomial interval.",
     ),

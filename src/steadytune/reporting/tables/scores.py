@@ -12,7 +12,7 @@ from ..analysis.setting import MethodScores, Setting
 
 def score_table(setting: Setting) -> Table:
     """Scores over seeds by domain and method."""
-    columns = (*_statistics(setting.metric, _all_runs), Column("Degenerate", _degenerate))
+    columns = (*_statistics(setting.metric, _all_runs), Column("Did not learn", _degenerate))
     return Table(
         title=f"Scores over seeds: {setting.metric.heading}",
         first="Method",
@@ -23,7 +23,7 @@ def score_table(setting: Setting) -> Table:
 
 
 def finished_table(setting: Setting) -> Table | None:
-    """The same scores without the runs that the constant predictor stands for, if there are any."""
+    """The same scores without the runs that the baseline stands in for, if there are any."""
     if not _stand_ins(setting):
         return None
     columns = _statistics(setting.metric, _finished_runs)
@@ -70,7 +70,7 @@ def _groups(
         Group(
             f"{scores.domain.name}, {scores.domain.place}",
             tuple(row(m.method, columns, m, m.method) for m in scores.methods),
-            f"constant predictor: {setting.metric.in_words(scores.constant)}"
+            f"majority-class baseline: {setting.metric.in_words(scores.constant)}"
             if with_constant
             else "",
         )
@@ -82,9 +82,9 @@ def _notes(setting: Setting) -> tuple[str, ...]:
     notes = [
         "Std is the sample standard deviation (divisor n - 1); n/a where one run leaves it "
         "undefined. IQM, the interquartile mean, is the mean of the middle half of the runs.",
-        "A run is degenerate when it ended, in domain, no better than the constant predictor, "
+        "A run did not learn if it ended, in domain, no better than the majority-class baseline, "
         "which gives every example the same answer. Where such answers leave the metric undefined, "
-        "a run that gives them scores what the constant predictor scores.",
+        "a run that gives them scores what the majority-class baseline scores.",
     ]
     if setting.subsets > 1:
         notes.append(
@@ -99,7 +99,7 @@ def _notes(setting: Setting) -> tuple[str, ...]:
     if _stand_ins(setting):
         notes.append(
             "A run that diverged or crashed while training counts here with the score of the "
-            "constant predictor, so that a method cannot gain by failing."
+            "majority-class baseline, so that a method cannot gain by failing."
         )
     return tuple(notes)
 

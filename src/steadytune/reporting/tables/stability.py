@@ -35,7 +35,7 @@ def stability_table(setting: Setting) -> Table | None:
     columns = (
         Column("Moved by", lambda line: "" if line.moved is None else f"{number(line.moved, 2)} %"),
         *_correlation("Runs", lambda line: line.every),
-        *(_correlation("Not degenerate", lambda line: line.learned) if both else ()),
+        *(_correlation("Learned", lambda line: line.learned) if both else ()),
     )
     lines = [_Line(m.method, m.moved, m.every, m.learned, m.method) for m in data.methods]
     lines.append(_Line(ALL, None, data.within.every, data.within.learned))
@@ -75,8 +75,8 @@ def _notes(data: Stability, both: bool) -> Sequence[str]:
     ]
     if both:
         notes.append(
-            "Degenerate runs may lie far off on either axis and so decide a correlation: the "
-            "second one is without them."
+            "Runs that did not learn may lie far off on either axis and so decide a correlation: "
+            "the second one is without them."
         )
     return notes
 
@@ -101,8 +101,8 @@ def _opening(found: Pooled) -> str:
 def _without(found: Pooled) -> str:
     if not found.degenerate:
         return ""
-    runs = counted(found.degenerate, "degenerate run")
-    return f"Without {runs}: {_reading(found.learned)}. "
+    runs = counted(found.degenerate, "run")
+    return f"Without {runs} that did not learn: {_reading(found.learned)}. "
 
 
 def _reading(found: Correlation) -> str:

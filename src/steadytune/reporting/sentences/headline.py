@@ -1,0 +1,297 @@
+"""The verdict in at most three sentences, what matters most first, and what to do."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from ..._counted import counted
+from ...stats import EnsembleScores, Interval
+from ..analysis.metric_display import MetricDisplay, interval_text, quoted, ratio_text
+from ..analysis.over_tasks import OverTasks, PooledComparison
+from ..analysis.setting import Comparison, Ensembles, MethodScores, Setting
+from ..tables.over_tasks import POINTS
+from .qualifications import learned_text
+from .verdict import Judged, nothing_to_compare, outcome
+
+MOST_CLAIMS = 3
+MOST_NAMED = 4
+TOGETHER = 3
+"""The size of the ensembles that are spoken of."""
+
+
+Lost = Mapping[str, tuple[int, int]]
+"""Method -> how many of its runs did not learn, of how many."""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What a reader takes away.
+
+    Args:
+        claims: At most three sentences.
+        advice: What to do; empty where nothing follows.
+        command: The command line that does it; empty where it is not known.
+    """
+
+    claims: tuple[str, ...]
+    advice: str = ""
+    command: str = ""
+
+
+def headline(setting: Setting, command: str = "") -> Headline:
+    """The headline of one setting.
+
+    Args:
+        setting: Its numbers.
+        command: The command line that made the runs.
+    """
+    claims = (_not_learned(setting), _scores(setting), _ensembles(setting), _steadiness(setting))
+    shown = tuple(claim for claim in claims if claim)[:MOST_CLAIMS]
+    if _mostly_failed(setting.in_domain.methods):
+        return Headline(shown, "Before comparing methods, find settings with which plain learns.")
+    method = _best(setting.primary) or setting.baseline or setting.methods[0]
+    together = any(found.method == method for found, _ in _helpful(setting))
+    train = _train_command(command, setting, method, together)
+    return Headline(shown, _advice(method, together, bool(train)), train)
+
+
+def over_tasks_headline(data: OverTasks, settings: Sequence[Setting]) -> Headline:
+    """The headline over several tasks.
+
+    Args:
+        data: The averages over tasks.
+        settings: The settings of the report, for their ensembles.
+    """
+    compared = data.inside.comparisons
+    over = f"on average over {counted(len(data.inside.tasks), data.unit)}"
+    gains = _mean_gains(settings)
+    best = _best(compared) or data.baseline
+    claims = (
+        _listed(compared, data.baseline, over, POINTS, data.degenerate),
+        _gain_over_tasks(best, gains.get(best), over),
+        _steadier(
+            [(c, c.spread.pooled.interval, c.spread.pooled.estimate) for c in compared],
+            data.baseline,
+            data.degenerate,
+        ),
+    )
+    advice = _advice(best, gains.get(best, 0.0) > 0, False)
+    return Headline(tuple(claim for claim in claims if claim), advice)
+
+
+def _lost(setting: Setting) -> Lost:
+    rates = {m.method: m.degenerate for m in setting.in_domain.methods}
+    return {method: (rate.count, rate.total) for method, rate in rates.items() if rate.total}
+
+
+def _mostly_failed(methods: Iterable[MethodScores]) -> bool:
+    """Whether half of all runs or more did not learn."""
+    found = [method.degenerate for method in methods]
+    total = sum(rate.total for rate in found)
+    return total > 0 and 2 * sum(rate.count for rate in found) >= total
+
+
+def _not_learned(setting: Setting) -> str:
+    """Said first: nothing else means much where runs did not learn."""
+    methods = setting.in_domain.methods
+    if not _mostly_failed(methods):
+        return ""
+    counts = ", ".join(
+        f"{m.degenerate.count} of {m.degenerate.total} of {quoted(m.method)}" for m in methods
+    )
+    baseline = setting.metric.in_words(setting.in_domain.constant)
+    rate, epochs = setting.spec.get("learning_rate"), setting.spec.get("epochs")
+    than = f" than {rate:g}" if isinstance(rate, float) else ""
+    more = f" than {epochs:g}" if isinstance(epochs, float) else ""
+    return (
+        f"Most runs did not learn ({counts} ended no better than the majority-class baseline, "
+        f"{baseline}): try a higher learning rate{than} or more epochs{more}."
+    )
+
+
+def _scores(setting: Setting) -> str:
+    if not setting.primary:
+        return nothing_to_compare(setting)
+    lost = _lost(setting)
+    where = f"on {setting.in_domain.domain.remark}"
+    return _listed(setting.primary, setting.baseline or "", where, setting.metric, lost)
+
+
+def _listed(
+    comparisons: Sequence[Comparison] | Sequence[PooledComparison],
+    baseline: str,
+    where: str,
+    metric: MetricDisplay,
+    lost: Lost,
+) -> str:
+    """The differences that are shown, the largest first; without one the hints, or the range."""
+    known = [c for c in comparisons if c.difference.mean is not None]
+    known.sort(key=lambda c: -abs(c.difference.mean or 0.0))
+
+    def told(side: str) -> str:
+        chosen = [c for c in known if outcome(c) == side]
+        named = [_difference(c, metric, lost) for c in chosen[:MOST_NAMED]]
+        more = [f"and {len(chosen) - MOST_NAMED} more"] if len(chosen) > MOST_NAMED else []
+        return "; ".join([*named, *more])
+
+    against = f"than {quoted(baseline)} {where}"
+    for prefix, verb in (("", "Shown to score"), ("hint of ", "Hints alone: to score")):
+        higher, lower = told(f"{prefix}higher"), told(f"{prefix}lower")
+        if higher:
+            return f"{verb} higher {against}: {higher}{f'; lower: {lower}' if lower else ''}."
+        if lower:
+            return f"{verb} lower {against}: {lower}."
+    return _nothing_shown(known, baseline, where, metric)
+
+
+def _difference(comparison: Judged, metric: MetricDisplay, lost: Lost) -> str:
+    found, method = comparison.difference, comparison.method
+    notes = [f"95 % interval {interval_text(found.interval, metric.difference)}"]
+    if lost.get(method, (0, 0))[0]:
+        notes.append(learned_text(*lost[method]))
+    return f"{quoted(method)} {metric.difference_in_words(found.mean)} ({', '.join(notes)})"
+
+
+def _nothing_shown(
+    known: Sequence[Judged], baseline: str, where: str, metric: MetricDisplay
+) -> str:
+    if not known:
+        return f"No method shares a seed with {quoted(baseline)} {where}: nothing can be said."
+    if len(known) == 1:
+        found, (only,) = known[0].difference, known
+        interval = found.interval and interval_text(found.interval, metric.difference)
+        bounds = f", 95 % interval {interval}" if interval else ""
+        return (
+            f"No difference between {quoted(only.method)} and {quoted(baseline)} is shown {where}: "
+            f"{metric.difference_in_words(found.mean)}{bounds}."
+        )
+    means = [c.difference.mean or 0.0 for c in known]
+    return (
+        f"None of {len(known)} methods is shown to score higher or lower than {quoted(baseline)} "
+        f"{where}: the differences lie between {metric.difference(min(means))} and "
+        f"{metric.difference_in_words(max(means))}."
+    )
+
+
+def _best(comparisons: Sequence[Comparison] | Sequence[PooledComparison]) -> str | None:
+    """The method with the largest difference that is shown."""
+    shown = [c for c in comparisons if outcome(c) == "higher"]
+    return max(shown, key=lambda c: c.difference.mean or 0.0).method if shown else None
+
+
+def _helpful(setting: Setting) -> list[tuple[Ensembles, EnsembleScores]]:
+    """Ensembles of three that score higher than single runs, those with the highest score first."""
+    sizes = ((found, found.of(TOGETHER)) for found in setting.ensembles)
+    good = [
+        (found, scores)
+        for found, scores in sizes
+        if scores is not None
+        and scores.gain > 0
+        and (scores.interval is None or scores.interval.low > 0)
+    ]
+    return sorted(good, key=lambda pair: -pair[1].mean)
+
+
+def _ensembles(setting: Setting) -> str:
+    found = _helpful(setting)
+    if not found:
+        return ""
+    ensembles, scores = found[0]
+    show, one = setting.metric.in_papers, ensembles.of(1)
+    single = show.score(one.mean if one else None)
+    interval = (
+        f"95 % interval {interval_text(scores.interval, show.difference)}"
+        if scores.interval
+        else f"from {counted(scores.groups, 'ensemble')}, no interval"
+    )
+    return (
+        f"An ensemble of {TOGETHER} runs of {quoted(ensembles.method)} scores "
+        f"{show.score(scores.mean)} in domain, a single run {single}: "
+        f"{show.difference_in_words(scores.gain)} ({interval})."
+    )
+
+
+def _mean_gains(settings: Sequence[Setting]) -> dict[str, float]:
+    """Method -> mean gain of its ensembles in points, of those with ensembles in every setting."""
+    gains: dict[str, list[float]] = {}
+    for setting in settings:
+        for found in setting.ensembles:
+            if (scores := found.of(TOGETHER)) is not None:
+                scale = setting.metric.in_papers.scale
+                gains.setdefault(found.method, []).append(scale * scores.gain)
+    return {m: fmean(found) for m, found in gains.items() if len(found) == len(settings)}
+
+
+def _gain_over_tasks(method: str, gain: float | None, over: str) -> str:
+    if gain is None or gain <= 0:
+        return ""
+    return (
+        f"An ensemble of {TOGETHER} runs of {quoted(method)} scores "
+        f"{POINTS.score(gain)} points more than a single run {over} (no interval)."
+    )
+
+
+def _steadiness(setting: Setting) -> str:
+    lost = _lost(setting)
+    found = [(c, c.spread_bootstrap.interval, c.spread.ratio) for c in setting.primary]
+    return _steadier(found, setting.baseline or "", lost)
+
+
+def _steadier(
+    found: Sequence[tuple[Judged, Interval | None, float | None]],
+    baseline: str,
+    lost: Lost,
+) -> str:
+    """Never without the runs that did not learn: a method may be steady because it fails."""
+
+    def told(side: Callable[[Interval], bool]) -> Iterator[str]:
+        chosen = [(c, r) for c, i, r in found if i is not None and i.excludes(1) and side(i)]
+        for comparison, ratio in sorted(chosen, key=lambda pair: pair[1] or 0.0):
+            notes = [f"std {ratio_text(ratio)} times"]
+            if comparison.method in lost:
+                notes.append(learned_text(*lost[comparison.method]))
+            yield f"{quoted(comparison.method)} ({', '.join(notes)})"
+
+    sides = {
+        "steadier": "; ".join(told(lambda interval: interval.high < 1)),
+        "less steady": "; ".join(told(lambda interval: interval.low > 1)),
+    }
+    parts = [f"{side} over seeds: {names}" for side, names in sides.items() if names]
+    if not parts:
+        return ""
+    theirs = f", where {learned_text(*lost[baseline])}" if baseline in lost else ""
+    text = f"Compared with {quoted(baseline)}{theirs}, {'; '.join(parts)}"
+    return f"{text}; exploratory, not corrected."
+
+
+def _advice(method: str, together: bool, known: bool) -> str:
+    options = "" if known or not together else f" (--seeds {TOGETHER} --keep ensemble)"
+    runs = f", as an ensemble of {TOGETHER} runs{options}" if together else ""
+    return f"What to take: {quoted(method)}{runs}{':' if known else '.'}"
+
+
+_DROPPED = frozenset(
+    ("--method", "--seeds", "--out", "--subset-seeds", "--retries", "--time-limit", "--ray")
+)
+_DROPPED_FLAGS = frozenset(("--dry-run", "--save-models"))
+
+
+def _train_command(command: str, setting: Setting, method: str, together: bool) -> str:
+    """The line that trains what is advised; known where the study was one of options alone."""
+    words = shlex.split(command) if command.startswith("steadytune compare -") else []
+    if not words or setting.varied or "--longer-plain" in words:
+        return ""
+    kept, skip = ["steadytune", "train"], False
+    for word in words[2:]:
+        if skip or word in _DROPPED_FLAGS:
+            skip = False
+        elif word in _DROPPED:
+            skip = True
+        else:
+            kept.append(word)
+    kept += ["--method", method] if method != "plain" else []
+    kept += ["--seeds", str(TOGETHER), "--keep", "ensemble"] if together else []
+    return shlex.join(kept)
