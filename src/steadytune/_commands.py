@@ -172,7 +172,16 @@ def evaluate(
         rows = rows_of_task(saved, named, eval_size)
     else:
         files = files_by_name(str(named.train), named.ood)
-        rows = rows_of_files(saved, files, named.text, named.label, named.metric, eval_size)
+        rows = rows_of_files(
+            saved,
+            files,
+            named.text,
+            named.label,
+            named.metric,
+            eval_size,
+            positive=named.positive,
+            how=named.reading,
+        )
     return evaluate_model(saved, rows, max_length, console)
 
 

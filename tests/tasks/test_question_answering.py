@@ -10,6 +10,7 @@ import pytest
 from datasets import Dataset
 
 from steadytune import ConfigError, DataError
+from steadytune.finetune.cut_rows import long_answers_warning
 from steadytune.tasks import PROBLEMS, Encoding, Task
 from steadytune.tasks.question_answering import QuestionAnswering
 from tests.tasks.tiny_tokenizers import tokenizer_like
@@ -68,6 +69,32 @@ def test_right_logits_score_one() -> None:
     found = QA.predict(outputs, encoded, rows())
     assert found["text"].tolist() == ANSWERS and found["score"].tolist() == [2, 2]
     assert QA.score(found, rows()) == {"f1": 1.0, "exact_match": 1.0, "loss": None}
+
+
+def test_answers_longer_than_predictions_are_counted_and_can_be_asked_for() -> None:
+    context = "the date of the year is wrong"
+    answer = {"text": [context], "answer_start": [0]}
+    content = {"id": ["q"], "idx": [0], "question": ["what?"], "context": [context]}
+    long = Dataset.from_dict({**content, "answers": [answer]})
+    texts = {}
+    for longest in (3, 60):
+        encoding = Encoding(max_length=64, stride=4, longest_answer=longest)
+        encoded = QA.encode(long, COLUMNS, tokenizer_like("bert"), encoding)
+        assert encoded.long_answers == (longest == 3)
+        (ids,) = encoded.dataset["input_ids"]
+        outputs = {
+            f"{end}_logits": [np.eye(len(ids), dtype=np.float32)[places[0]]]
+            for end in ("start", "end")
+            for places in [encoded.dataset[f"{end}_positions"]]
+        }
+        texts[longest] = QA.predict(outputs, encoded, long)["text"].tolist()
+        warning = long_answers_warning({"train": encoded})
+        assert ("more than 3 tokens, which no prediction can have: 100.0% of train" in warning) == (
+            longest == 3
+        )
+    assert texts[60] == [context] and texts[3] != [context]
+    with pytest.raises(ConfigError, match="max_answer_length 0"):
+        Encoding(longest_answer=0)
 
 
 def test_scores_are_means_of_shares() -> None:

@@ -87,6 +87,9 @@ def evaluate(
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the scores as JSON too.")
     ] = None,
+    max_answer_length: Annotated[
+        int, typer.Option(help="Most tokens an answer to a question.")
+    ] = 30,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
@@ -148,7 +151,7 @@ def evaluate(
                 positive,
                 source.reading,
             )
-        found = work.evaluate_model(saved, rows, max_length, console)
+        found = work.evaluate_model(saved, rows, max_length, console, max_answer_length)
         work.print_evaluation(found, rows.metric, console)
         if json_file is not None:
             write_json(json_file, work.as_json(saved, found, rows.metric))

@@ -52,6 +52,9 @@ def predict(
             show_default=False,
         ),
     ] = None,
+    max_answer_length: Annotated[
+        int, typer.Option(help="Most tokens an answer to a question.")
+    ] = 30,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
@@ -82,7 +85,13 @@ def predict(
         console = Console(stderr=True)
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
         columns = work.predict_file(
-            saved, file, tuple(text or ()), max_length, console, source.reading
+            saved,
+            file,
+            tuple(text or ()),
+            max_length,
+            console,
+            source.reading,
+            max_answer_length,
         )
         if out is not None:
             work.write_rows(columns, out)

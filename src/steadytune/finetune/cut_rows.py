@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ..tasks import Problem
+from ..tasks import Encoded, Problem
 
 _NOTICEABLE = 0.01
 
@@ -26,4 +26,21 @@ def cut_warning(cut: Mapping[str, float], problem: Problem, max_length: int) -> 
     return (
         f"longer than {max_length} tokens, and cut: {shares}; give a larger --max-length to keep "
         "them whole"
+    )
+
+
+def long_answers_warning(encoded: Mapping[str, Encoded]) -> str:
+    """A line on rows whose answer no prediction can have; empty where they are few.
+
+    Args:
+        encoded: Name -> features.
+    """
+    shares = {name: split.long_answers / max(split.rows, 1) for name, split in encoded.items()}
+    much = [f"{share:.1%} of {name}" for name, share in shares.items() if share > _NOTICEABLE]
+    windows = next((split.windows for split in encoded.values() if split.windows), None)
+    if not much or windows is None:
+        return ""
+    return (
+        f"answers of more than {windows.longest_answer} tokens, which no prediction can have: "
+        f"{', '.join(much)}; `evaluate` and `predict` take a larger --max-answer-length"
     )

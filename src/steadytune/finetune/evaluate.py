@@ -13,7 +13,8 @@ from ..model_files import position_count
 from ..stats import BootstrapInterval
 from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values
-from .cut_rows import cut_warning
+from ..tasks.encoding import LONGEST_ANSWER
+from .cut_rows import cut_warning, long_answers_warning
 from .evaluation_rows import EvaluationRows
 from .intervals import metric_intervals
 from .label_space import LabelSpace, match_labels
@@ -46,7 +47,9 @@ class DomainScores:
     f1_of: str = ""
 
 
-def encoding_of(saved: SavedModel, max_length: int | None) -> Encoding:
+def encoding_of(
+    saved: SavedModel, max_length: int | None, max_answer_length: int = LONGEST_ANSWER
+) -> Encoding:
     """How texts are encoded: as asked for, as in training, or as much as the model takes.
 
     Raises:
@@ -55,13 +58,13 @@ def encoding_of(saved: SavedModel, max_length: int | None) -> Encoding:
     positions = position_count(saved.models[0].config.to_dict())
     if max_length is None:
         most = min(_MOST_TOKENS, positions or _MOST_TOKENS, saved.tokenizer.model_max_length)
-        return Encoding(max_length=saved.max_length or most)
+        return Encoding(saved.max_length or most, longest_answer=max_answer_length)
     if positions is not None and max_length > positions:
         raise ConfigError(
             f"max_length {max_length} is more than {saved.name} takes; give a --max-length of "
             f"{positions} at most"
         )
-    return Encoding(max_length=max_length)
+    return Encoding(max_length, longest_answer=max_answer_length)
 
 
 def evaluate_model(
@@ -69,6 +72,7 @@ def evaluate_model(
     given: EvaluationRows,
     max_length: int | None = None,
     console: Console | None = None,
+    max_answer_length: int = LONGEST_ANSWER,
 ) -> list[DomainScores]:
     """Score a model on every set of rows.
 
@@ -77,6 +81,7 @@ def evaluate_model(
         given: The rows, of `rows_of_files` or `rows_of_task`.
         max_length: Most tokens an input; None takes what the model was trained with.
         console: Where notes and progress go; by default where `print` goes.
+        max_answer_length: Most tokens an answer (question answering).
 
     Raises:
         SteadytuneError: If labels do not map onto the model's, or its outputs are not finite.
@@ -91,7 +96,7 @@ def evaluate_model(
             space = space.with_second(given.label_names.index(given.positive))
         if space.note:
             console.print(space.note, markup=False, soft_wrap=True)
-    encoded = _encoded(saved, given, encoding_of(saved, max_length), console)
+    encoded = _encoded(saved, given, encoding_of(saved, max_length, max_answer_length), console)
     with work_bar(console, "evaluating", units(len(saved.models), encoded)) as on_batch:
         predicted = {
             name: predict_rows(saved, encoded[name], rows, on_batch)
@@ -149,8 +154,12 @@ def _encoded(
         for name, rows in given.splits.items()
     }
     cut = {name: features.share_cut for name, features in encoded.items()}
-    if warning := cut_warning(cut, saved.problem, encoding.max_length):
-        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    for warning in (
+        cut_warning(cut, saved.problem, encoding.max_length),
+        long_answers_warning(encoded),
+    ):
+        if warning:
+            console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     return encoded
 
 

@@ -21,7 +21,7 @@ from ..runs.arguments import step_count, training_arguments
 from ..runs.encoded import encode_splits
 from ..runs.preflight import require_fit
 from ..tasks import TRAIN, Encoding, Task
-from .cut_rows import cut_warning
+from .cut_rows import cut_warning, long_answers_warning
 from .options import TrainOptions
 
 _FEWEST_TO_CHOOSE_BY = 100
@@ -89,6 +89,8 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     training_arguments(draft, Path("unused"), steps, task.metric, resumable=True)
     cut = {split: features.share_cut for split, features in encoded.items()}
     notes = options.source.remarks()
+    if warning := long_answers_warning(encoded):
+        notes = (*notes, f"warning: {warning}")
     return TrainPlan(options, model, _specs(options, draft), task, notes, steps, cut)
 
 

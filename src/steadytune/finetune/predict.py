@@ -17,6 +17,7 @@ from .._exceptions import ConfigError, DataError
 from .._inputs import as_text, as_texts
 from .._whole_file import write_whole
 from ..runs.evaluation import batch_count
+from ..tasks.encoding import LONGEST_ANSWER
 from ..tasks.files import Reading, Table, read_unlabelled, unlabelled_rows
 from ..tasks.files._table import AS_USUAL
 from .cut_rows import cut_warning
@@ -36,6 +37,7 @@ def predict_file(
     max_length: int | None = None,
     console: Console | None = None,
     how: Reading = AS_USUAL,
+    max_answer_length: int = LONGEST_ANSWER,
 ) -> Columns:
     """Predict for the rows of a file.
 
@@ -46,6 +48,7 @@ def predict_file(
         max_length: Most tokens an input; None takes what the model was trained with.
         console: Where notes and progress go; by default where `print` goes.
         how: How the file is read.
+        max_answer_length: Most tokens an answer (question answering).
 
     Returns:
         The columns of the file, in its order, and after them `prediction`, and for classes
@@ -54,7 +57,8 @@ def predict_file(
     Raises:
         SteadytuneError: If the file cannot be read or lacks a text.
     """
-    return _predict_table(saved, read_unlabelled(as_text(where), how), text, max_length, console)
+    table = read_unlabelled(as_text(where), how)
+    return _predict_table(saved, table, text, max_length, console, max_answer_length)
 
 
 def predict_columns(
@@ -118,6 +122,7 @@ def _predict_table(
     text: str | Sequence[str],
     max_length: int | None,
     console: Console | None,
+    max_answer_length: int = LONGEST_ANSWER,
 ) -> Columns:
     console = console or Console()
     text = as_texts(text)
@@ -127,7 +132,7 @@ def _predict_table(
     warnings = [f"warning: {line}" for line in rows.warnings]
     for note in [*rows.notes, *warnings, *columns_warning(saved, rows.columns, text)]:
         console.print(note, markup=False, soft_wrap=True)
-    encoding = encoding_of(saved, max_length)
+    encoding = encoding_of(saved, max_length, max_answer_length)
     encoded = saved.problem.encode(rows.dataset, columns, saved.tokenizer, encoding)
     if warning := cut_warning({"the rows": encoded.share_cut}, saved.problem, encoding.max_length):
         console.print(f"warning: {warning}", markup=False, soft_wrap=True)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .._exceptions import ConfigError
 from ..metrics import Scores
-from .encoding import Encoded
+from .encoding import LONGEST_ANSWER, Encoded
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -35,10 +36,18 @@ class Encoding:
         max_length: Most tokens an input, special ones included.
         stride: Tokens that two neighbouring windows over a long context share (question
             answering).
+        longest_answer: Most tokens an answer that is predicted (question answering).
     """
 
     max_length: int = 128
     stride: int = 128
+    longest_answer: int = LONGEST_ANSWER
+
+    def __post_init__(self) -> None:
+        if self.longest_answer < 1:
+            raise ConfigError(
+                f"max_answer_length {self.longest_answer} leaves no token: expected 1 or more"
+            )
 
 
 @dataclass(frozen=True)

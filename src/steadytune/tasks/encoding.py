@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from .qa_windows import Windows
 
+LONGEST_ANSWER = 30
+"""Most tokens an answer that is predicted, where nothing else is asked for."""
+
 _ROWS_AT_ONCE = 1000
 
 
@@ -26,12 +29,15 @@ class Encoded:
         cut: Number of rows that were longer than allowed.
         rows: Number of rows.
         windows: Which part of which row each feature is, where a row has several.
+        long_answers: Number of rows whose answer has more tokens than one that is predicted can
+            have.
     """
 
     dataset: Dataset
     cut: int
     rows: int
     windows: Windows | None = None
+    long_answers: int = 0
 
     @property
     def share_cut(self) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._exceptions import ModelError
-from .encoding import Encoded, _check_length
+from .encoding import LONGEST_ANSWER, Encoded, _check_length
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -33,11 +33,13 @@ class Windows:
             the context, in characters and without spaces around it; zeros for tokens that are not
             of the context.
         context: One array a feature, shape (tokens,): whether the token holds text of the context.
+        longest_answer: Most tokens an answer that is predicted from them.
     """
 
     rows: Integers
     offsets: tuple[Integers, ...]
     context: tuple[NDArray[np.bool_], ...]
+    longest_answer: int = LONGEST_ANSWER
 
 
 def encode_windows(
@@ -46,6 +48,7 @@ def encode_windows(
     tokenizer: PreTrainedTokenizerBase,
     max_length: int,
     stride: int,
+    longest_answer: int = LONGEST_ANSWER,
 ) -> Encoded:
     """Tokenise every row into one feature or several, in the order of the rows.
 
@@ -81,9 +84,14 @@ def encode_windows(
     for row, tokens in enumerate(_tokenised(dataset.with_format(None), columns, tokenizer)):
         features.add(row, tokens, _frame(tokens, max_length, stride))
     windows = Windows(
-        np.array(features.rows, dtype=np.int64), tuple(features.offsets), tuple(features.context)
+        np.array(features.rows, dtype=np.int64),
+        tuple(features.offsets),
+        tuple(features.context),
+        longest_answer,
     )
-    return Encoded(Dataset.from_dict(features.columns), features.cut, len(dataset), windows)
+    content = Dataset.from_dict(features.columns)
+    long = sum(length > longest_answer for length in features.answers)
+    return Encoded(content, features.cut, len(dataset), windows, long)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,10 +135,13 @@ class _Features:
     rows: list[int] = field(default_factory=list)
     offsets: list[Integers] = field(default_factory=list)
     context: list[NDArray[np.bool_]] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
     cut: int = 0
 
     def add(self, row: int, tokens: _Tokens, frame: _Frame) -> None:
         self.cut += len(frame.windows) > 1 or frame.question_is_cut
+        if (answer := tokens.answer_tokens()) is not None:
+            self.answers.append(answer[1] - answer[0] + 1)
         for places in frame.windows:
             self.rows.append(row)
             self.offsets.append(tokens.offsets[places])

@@ -71,7 +71,8 @@ class QuestionAnswering(Problem):
         tokenizer: PreTrainedTokenizerBase,
         encoding: Encoding,
     ) -> Encoded:
-        return encode_windows(rows, columns, tokenizer, encoding.max_length, encoding.stride)
+        lengths = encoding.max_length, encoding.stride, encoding.longest_answer
+        return encode_windows(rows, columns, tokenizer, *lengths)
 
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         assert encoded.windows is not None
@@ -80,6 +81,7 @@ class QuestionAnswering(Problem):
             outputs["end_logits"],
             encoded.windows,
             values(rows, "context"),
+            longest=encoded.windows.longest_answer,
         )
         return {"text": found.text, "score": found.score}
 
