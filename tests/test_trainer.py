@@ -262,6 +262,65 @@ def test_the_mixin_on_another_subclass(tmp_path: Path) -> None:
     assert_same(weights(mine.model), weights(ours.model))
 
 
+def _task_loss(model: Any, inputs: Any, return_outputs: bool) -> Any:
+    labels = inputs.pop("labels")
+    outputs = model(**inputs)
+    loss = torch.nn.functional.cross_entropy(outputs.logits, labels)
+    return (loss, outputs) if return_outputs else loss
+
+
+class _InFront(RegularizedTrainer):
+    """A loss of the user's that does not call the trainer's."""
+
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        return _task_loss(model, inputs, return_outputs)
+
+
+class _CallsOn(RegularizedTrainer):
+    def compute_loss(self, *args: Any, **kwargs: Any) -> Any:
+        return super().compute_loss(*args, **kwargs)
+
+
+class _Behind(RegularizerMixin, Trainer):
+    pass
+
+
+class _Own(Trainer):
+    def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:
+        return _task_loss(model, inputs, return_outputs)
+
+
+class _BehindOwn(RegularizerMixin, _Own):
+    pass
+
+
+@pytest.mark.parametrize("kind", [_InFront, _CallsOn, _Behind, _BehindOwn])
+@pytest.mark.parametrize("method", [LNSR(strength=5.0, std=0.1), FreeLB(steps=2, step_size=0.5)])
+def test_a_loss_of_the_users_is_the_tasks_in_front_and_behind(
+    kind: Any, method: Any, tmp_path: Path
+) -> None:
+    """The methods act on it, and evaluation is without them."""
+    expected = trainer(tmp_path / "own", [method])
+    found = trainer(tmp_path / "users", [method], kind=kind)
+    for run in (expected, found):
+        run.train()
+    assert_same(weights(expected.model), weights(found.model))
+    logged = [
+        [entry.get("lnsr_penalty") for entry in r.state.log_history] for r in (expected, found)
+    ]
+    assert logged[0] == logged[1]
+    rows = examples(8)
+    assert found.evaluate(rows)["eval_loss"] == pytest.approx(expected.evaluate(rows)["eval_loss"])
+    assert found.predict(rows).predictions.shape == (8, 2)
+    assert "compute_loss" not in vars(found)
+
+
+def test_methods_that_are_no_list_are_refused_at_once(tmp_path: Path) -> None:
+    for wrong in (LNSR(), "lnsr", ["lnsr"]):
+        with pytest.raises(ConfigError, match="expected a list of methods"):
+            trainer(tmp_path, wrong)  # type: ignore[arg-type]
+
+
 def test_label_smoothing_reaches_the_task_loss(tmp_path: Path) -> None:
     plain = trainer(tmp_path, [LNSR()], label_smoothing_factor=0.2, logging_steps=1)
     plain.train()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from ._exceptions import ConfigError
 from ._model.sites import unwrap, without_adapters
 from ._random import Seeds, derive_seed, isolated_rng
 from ._step.attach import Objective, attach
-from ._step.regularizer import Regularizer
+from ._step.regularizer import Regularizer, checked_methods
 from ._step.step import Step
 
 _STATE_FILE = "steadytune.safetensors"
@@ -61,7 +62,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
     ) -> None:
         if methods and regularizers:
             raise ConfigError("methods and regularizers were both given; give methods alone")
-        self.regularizers = tuple(methods or regularizers)
+        self.regularizers = checked_methods(methods or regularizers)
         self.layers = layers
         self._given_seeds = seeds
         self._stack: ExitStack | None = None
@@ -110,6 +111,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         assert self._stack is not None
         attachment = attach(model, self.regularizers, seed=self.seeds.method, layers=self.layers)
         self._objective = self._stack.enter_context(attachment)
+        # The most derived loss becomes the task's, whether or not it calls the one below.
+        self.compute_loss = self._compute_objective  # type: ignore[method-assign]
         tap = unwrap(model).register_forward_hook(torch.compiler.disable(self._tap))
         self._stack.callback(tap.remove)
 
@@ -120,6 +123,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
     def _forget(self) -> None:
         self._objective = None
         self._stack = None
+        self.__dict__.pop("compute_loss", None)
         self._tapped = None
 
     # --- one micro-batch ---------------------------------------------------------------------
@@ -143,26 +147,37 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         return_outputs: bool = False,
         num_items_in_batch: Tensor | int | None = None,
     ) -> Any:
+        """The task's own loss; while training, the trainer calls the objective in its place."""
+        items = self._counted_items(model, num_items_in_batch)
+        return super().compute_loss(
+            model, inputs, return_outputs=return_outputs, num_items_in_batch=items
+        )
+
+    def _compute_objective(
+        self,
+        model: nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:
         """The objective in training, the task's own loss in evaluation."""
-        by_tokens = self._divides_by_tokens(model) and num_items_in_batch is not None
-        self.loss_is_scaled_for_ga = by_tokens
-        items = num_items_in_batch if by_tokens else None
+        items = self._counted_items(model, num_items_in_batch)
+        own_loss = partial(type(self).compute_loss, self, num_items_in_batch=items)
         objective = self._objective
         if objective is None or not model.training:
-            return super().compute_loss(model, inputs, return_outputs, items)
+            return own_loss(model, inputs, return_outputs=return_outputs)
 
         def task_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
             # The outputs are tapped: some trainers run the model once more when asked for them.
             self._tapping = True
             try:
-                loss = super(RegularizerMixin, self).compute_loss(
-                    model, inputs, return_outputs=False, num_items_in_batch=items
-                )
+                loss = own_loss(model, inputs, return_outputs=False)
             finally:
                 self._tapping = False
             outputs, self._tapped = self._tapped, None
             return loss, outputs
 
+        by_tokens = items is not None
         divisor = self.current_gradient_accumulation_steps
         loss = objective(
             Step(
@@ -229,6 +244,14 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
                 "resume with the methods the checkpoint was made with"
             )
         self._objective.load_state_dict(load_file(path))
+
+    def _counted_items(
+        self, model: nn.Module, num_items_in_batch: Tensor | int | None
+    ) -> Tensor | int | None:
+        """What the loss is divided by where that is the tokens of the accumulated batch."""
+        items = num_items_in_batch if self._divides_by_tokens(model) else None
+        self.loss_is_scaled_for_ga = items is not None
+        return items
 
     def _divides_by_tokens(self, model: nn.Module) -> bool:
         """Whether the loss is divided by the tokens (or rows) of the whole accumulated batch."""

@@ -101,3 +101,12 @@ def test_gradients_are_right_and_finite_where_a_token_is_zero(distance: Distance
     zeros = torch.zeros(1, 1, 5, requires_grad=True)
     squared_displacement(zeros, zeros, torch.ones(1, 1), distance=distance).sum().backward()
     assert zeros.grad is not None and zeros.grad.isfinite().all()
+
+
+def test_a_single_token_has_no_others_to_lie_apart_from() -> None:
+    still = torch.randn(1, 3, 8, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    mask = torch.tensor([[1, 0, 0]])
+    value = squared_displacement(still + 0.1, still, mask, distance="scatter").sum()
+    (gradient,) = torch.autograd.grad(value, still)
+    assert value == 0
+    assert not gradient.any()

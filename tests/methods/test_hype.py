@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 import pytest
@@ -42,9 +43,7 @@ class Seen:
             for block in find_layers(model).modules:
                 for keep, prepend in ((given, True), (taken, False)):
                     hook = block.register_forward_pre_hook(
-                        lambda module, args, kwargs, keep=keep: keep.append(
-                            (args[0] if args else next(iter(kwargs.values()))).detach()
-                        ),
+                        partial(_keep, keep),
                         prepend=prepend,
                         with_kwargs=True,
                     )
@@ -53,6 +52,12 @@ class Seen:
             self.loss.backward()
             self.logs = objective.pop_logs()
         self.noises = [t - g for t, g in zip(taken, given, strict=True)]
+
+
+def _keep(seen: list[Tensor], module: nn.Module, args: Any, kwargs: Any) -> None:
+    """What trains: the first step also replays its blocks without gradient, to compare."""
+    if torch.is_grad_enabled():
+        seen.append((args[0] if args else next(iter(kwargs.values()))).detach())
 
 
 @pytest.mark.parametrize("family", NAMES)

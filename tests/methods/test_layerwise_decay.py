@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
+import transformers
 from torch import nn
 
 from steadytune import L2SP, ConfigError, LayerwiseDecay, Step, attach
@@ -142,3 +145,25 @@ def test_refused() -> None:
         attach(classifier("albert"), [LayerwiseDecay()]),
     ):
         pass
+
+
+def made(name: str, **config: Any) -> nn.Module:
+    options = transformers.AutoConfig.for_model(name, **config)
+    model: nn.Module = transformers.AutoModelForSequenceClassification.from_config(options)
+    return model.train()
+
+
+def test_what_runs_after_the_blocks_keeps_the_full_rate_where_it_is_made_before_them() -> None:
+    small: dict[str, Any] = {
+        "vocab_size": 64,
+        "hidden_size": 32,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+    }
+    opt = rates(made("opt", **small, ffn_dim=64, word_embed_proj_dim=16))
+    assert opt["model.decoder.final_layer_norm.weight"] == 1.0
+    assert opt["model.decoder.project_out.weight"] == 1.0
+    assert opt["model.decoder.project_in.weight"] == 0.5**4
+    assert opt["model.decoder.layers.2.fc1.weight"] == 0.5
+    gte = rates(made("gte", **small, intermediate_size=64))
+    assert {rate for name, rate in gte.items() if "pooler" in name} <= {1.0}

@@ -10,8 +10,20 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
+from transformers import BertConfig, BertForMultipleChoice
 
-from steadytune import LNSR, ConfigError, Step, attach, functional
+from steadytune import (
+    LNSR,
+    R3F,
+    SMART,
+    ConfigError,
+    FreeLB,
+    NEFTune,
+    RDrop,
+    Step,
+    attach,
+    functional,
+)
 from steadytune._random import isolated_rng
 from steadytune.testing import (
     RegularizerContract,
@@ -360,3 +372,36 @@ class TestBadOptions:
     def test_refused_when_attached(self, options: dict[str, Any], text: str) -> None:
         with pytest.raises(ConfigError, match=text), attach(tiny_classifier(), [LNSR(**options)]):
             pass
+
+
+def test_multiple_choice_takes_each_choice_for_an_example() -> None:
+    config = BertConfig(
+        vocab_size=64,
+        hidden_size=32,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        intermediate_size=64,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    model = BertForMultipleChoice(config).train()
+    flat = tiny_batch(examples=6)
+    shaped = {name: flat[name].view(2, 3, -1) for name in ("input_ids", "attention_mask")}
+    inputs = {**shaped, "labels": torch.tensor([0, 2])}
+    for method in (LNSR(std=0.1, rows=0.5), R3F(), NEFTune(), FreeLB(), SMART(), RDrop()):
+        with attach(model, [method]) as objective:
+            objective.connect(torch.optim.SGD(model.parameters(), lr=0.1))
+            objective(Step(model, inputs)).backward()
+    penalties = []
+    for given in (inputs, flat):
+        with attach(model, [LNSR(std=0.1)]) as objective:
+            objective(Step(model, given, compute_loss=_no_loss))
+            penalties.append(objective.pop_logs()["lnsr_penalty"])
+    assert penalties[0] == pytest.approx(penalties[1], rel=1e-5)
+
+
+def _no_loss(model: Any, inputs: Any) -> Any:
+    """The pass without a task, whose labels do not fit both shapes."""
+    ids, mask = inputs["input_ids"], inputs["attention_mask"]
+    outputs = model(input_ids=ids.view(2, 3, -1), attention_mask=mask.view(2, 3, -1))
+    return outputs.logits.sum() * 0, outputs

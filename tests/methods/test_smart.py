@@ -599,3 +599,51 @@ def test_impossible_options_are_refused_in_one_line(options: dict[str, Any]) -> 
     with pytest.raises(ConfigError, match=next(iter(options))) as caught:
         SMART(**options)
     assert "\n" not in str(caught.value)
+
+
+def test_the_teacher_follows_a_model_that_is_cast_meanwhile() -> None:
+    model = tiny_classifier()
+    with attach(model, [SMART()]) as objective:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        objective.connect(optimizer)
+        for dtype in (torch.float64, torch.float32):
+            model.to(dtype)
+            optimizer.zero_grad()
+            objective(Step(model, tiny_batch())).backward()
+            optimizer.step()
+        assert objective.pop_logs()["smart_proximal"] >= 0
+
+
+def test_the_gradient_is_twice_that_of_code_that_stops_it_at_one_side_in_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """For one perturbation both have the same value."""
+    model, inputs = tiny_classifier(dropout=0.0, classes=3).double(), tiny_batch()
+    table = model.get_input_embeddings()
+    delta = 1e-3 * torch.randn(4, 9, 32, generator=torch.Generator().manual_seed(0)).double()
+    monkeypatch.setattr(SMART, "_perturbation", lambda *_: delta)
+    with attach(model, [SMART(proximal_strength=0.0)]) as objective:
+        step = Step(model, inputs, compute_loss=_without_task)
+        value = objective(step)
+        value.backward()
+    ours = torch.cat([g.flatten() for g in gradients(model).values()])
+
+    model.zero_grad()
+    mask, words = inputs["attention_mask"], table(inputs["input_ids"])
+    still = model(inputs_embeds=words, attention_mask=mask).logits.log_softmax(-1)
+    moved = model(inputs_embeds=words + delta, attention_mask=mask).logits.log_softmax(-1)
+    apart = functional_kl(still, moved.detach()) + functional_kl(moved, still.detach())
+    apart.backward()
+    theirs = torch.cat([g.flatten() for g in gradients(model).values()])
+    assert value.item() == pytest.approx(apart.item(), rel=1e-3)
+    assert (ours.norm() / theirs.norm()).item() == pytest.approx(2.0, rel=1e-2)
+    assert torch.nn.functional.cosine_similarity(ours, theirs, 0).item() > 0.999
+
+
+def _without_task(model: Any, inputs: Any) -> Any:
+    outputs = model(**inputs)
+    return outputs.loss * 0, outputs
+
+
+def functional_kl(log_p: Tensor, log_q: Tensor) -> Tensor:
+    return torch.nn.functional.kl_div(log_p, log_q, log_target=True, reduction="batchmean")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
+import transformers
 from torch import nn
 from transformers import T5Config, T5ForSequenceClassification, XLNetConfig
 from transformers import XLNetForSequenceClassification as XLNet
 
-from steadytune import ModelError
+from steadytune import BSS, LNSR, HyPe, LayerwiseDecay, ModelError, Reinit, attach
 from steadytune._model.sites import find_embedding, find_layers, unwrap
 from steadytune.testing import tiny_classifier
 from tests.families import NAMES, classifier
@@ -77,3 +80,54 @@ def test_adapters_are_looked_through() -> None:
         tiny_classifier(), peft.LoraConfig(task_type="SEQ_CLS", target_modules=["query"])
     )
     assert find_layers(adapted).depth == 3
+
+
+@pytest.mark.parametrize("kind", ["xlm", "flaubert", "funnel"])
+def test_families_without_whole_blocks_are_refused_by_every_method_that_needs_them(
+    kind: str,
+) -> None:
+    sizes: dict[str, Any] = {"vocab_size": 64, "num_labels": 2}
+    if kind == "funnel":
+        sizes |= {"d_model": 32, "n_head": 4, "d_head": 8, "d_inner": 64, "block_sizes": [1, 1]}
+    else:
+        sizes |= {"emb_dim": 32, "n_layers": 3, "n_heads": 4}
+    config = transformers.AutoConfig.for_model(kind, **sizes)
+    model = transformers.AutoModelForSequenceClassification.from_config(config).train()
+    for method in (LNSR(), BSS(), HyPe(), LayerwiseDecay(), Reinit()):
+        with (
+            pytest.raises(ModelError, match="is not supported by methods that need a model's"),
+            attach(model, [method]),
+        ):
+            pass
+
+
+class Parallel(nn.Module):
+    """Each layer's parts in lists side by side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.attentions = nn.ModuleList([nn.Linear(2, 2) for _ in range(3)])
+        self.norms = nn.ModuleList([nn.LayerNorm(2) for _ in range(3)])
+
+
+def test_parts_of_blocks_side_by_side_are_not_taken_for_blocks() -> None:
+    with pytest.raises(ModelError, match=r"several lists that could be .* \(attentions, norms\)"):
+        find_layers(Parallel())
+
+
+def test_the_list_must_be_as_long_as_the_configuration_says() -> None:
+    model: Any = Parallel()
+    model.norms = None
+    model.config = transformers.BertConfig(num_hidden_layers=3)
+    assert find_layers(model).depth == 3
+    model.config = transformers.BertConfig(num_hidden_layers=4)
+    with pytest.raises(ModelError, match="no list of its 4 blocks found in Parallel"):
+        find_layers(model)
+
+
+def test_tables_are_no_blocks() -> None:
+    """MarkupLM has a list of fifty tables for the tags above a word."""
+    sizes = {"vocab_size": 64, "hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 4}
+    config = transformers.MarkupLMConfig(**sizes, intermediate_size=64)
+    layers = find_layers(transformers.MarkupLMModel(config))
+    assert [type(module).__name__ for module in layers.modules] == ["MarkupLMLayer"] * 2

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+import transformers
 from torch import Tensor, nn
 
 from steadytune import LNSR, ConfigError, ModelError, Step, attach
@@ -178,3 +179,36 @@ def test_a_mask_of_another_shape_is_refused() -> None:
     step = Step(tiny_classifier(), {"attention_mask": torch.ones(4, 1, 1, 9)})
     with pytest.raises(ConfigError, match=r"shape \(4, 1, 1, 9\), expected .* \(4, 9\)"):
         step.mask(torch.ones(4, 9, 32))
+
+
+def decoder(name: str, **changes: Any) -> Any:
+    """A classifier whose blocks flatten the batch, or take arguments for each head."""
+    small = {"vocab_size": 64, "hidden_size": 32, "num_attention_heads": 4, "num_hidden_layers": 3}
+    config = transformers.AutoConfig.for_model(name, pad_token_id=0, **small, **changes)
+    with isolated_rng(CPU, 0):
+        return transformers.AutoModelForSequenceClassification.from_config(config).train()
+
+
+FLATTENING: dict[str, dict[str, Any]] = {
+    "opt": {"ffn_dim": 64, "word_embed_proj_dim": 32, "init_std": 0.2},
+    "longformer": {"intermediate_size": 64, "attention_window": 4, "initializer_range": 0.2},
+    "bloom": {"hidden_dropout": 0.1, "attention_dropout": 0.1},
+    "mpt": {"max_seq_len": 32},
+}
+
+
+@pytest.mark.parametrize("name", FLATTENING)
+@pytest.mark.parametrize("examples", [1, 3, 6])
+def test_rows_of_blocks_that_flatten_the_batch_or_take_arguments_by_head(
+    name: str, examples: int
+) -> None:
+    model = decoder(name, **FLATTENING[name])
+    inputs = batch(tokens=8)
+    rows = torch.tensor([0, 2, 3, 5, 1, 4])[:examples].sort().values
+    with isolated_rng(CPU, 3):
+        trace, _, _ = record(model, inputs)
+        start = trace.hidden[0] + 0.1 * torch.randn(trace.hidden[0].shape)
+        whole = trace.replay(0, start)
+        some = trace.replay(0, start[rows], rows=rows)
+    for left, right in zip(some, whole, strict=True):
+        torch.testing.assert_close(left, right[rows], rtol=1e-4, atol=1e-5)

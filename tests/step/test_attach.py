@@ -13,8 +13,10 @@ from torch import Tensor
 
 from steadytune import (
     LNSR,
+    R3F,
     SAM,
     ConfigError,
+    Every,
     FreeLB,
     Host,
     HyPe,
@@ -400,3 +402,37 @@ def test_outputs_can_be_let_go() -> None:
         assert objective.outputs is not None
         objective.release_outputs()
         assert objective.outputs is None
+
+
+@pytest.mark.parametrize("given", [LNSR(), LNSR, "lnsr", None, 3])
+def test_methods_that_are_no_list_are_refused(given: Any) -> None:
+    with (
+        pytest.raises(ConfigError, match=r"is no list; expected a list of methods, as in \[LNSR"),
+        attach(tiny_classifier(), given),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("given", ["lnsr", LNSR, None])
+def test_what_is_no_method_in_the_list_is_named(given: Any) -> None:
+    with (
+        pytest.raises(ConfigError, match=r"in the list of methods is none; expected a list"),
+        attach(tiny_classifier(), [LNSR(), given]),
+    ):
+        pass
+
+
+def test_inputs_that_are_a_tuple_are_refused() -> None:
+    given: Any = tuple(tiny_batch().values())
+    with pytest.raises(ConfigError, match="inputs is a tuple; expected the model's keyword"):
+        Step(tiny_classifier(), given)
+
+
+def test_methods_of_one_class_are_logged_apart() -> None:
+    methods = [LNSR(std=0.1), Every(LNSR(std=1.0), n=1), R3F(), LNSR(std=0.0)]
+    model = tiny_classifier(dropout=0.0)
+    with attach(model, methods) as objective:
+        objective(Step(model, tiny_batch()))
+        logs = objective.pop_logs()
+    assert list(logs) == ["lnsr_penalty", "lnsr_penalty_2", "r3f_penalty", "lnsr_penalty_3"]
+    assert logs["lnsr_penalty_2"] > 10 * logs["lnsr_penalty"] > logs["lnsr_penalty_3"] == 0

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .._exceptions import ModelError
+from .hooks import Hook
 from .sites import find_embedding
 
 
@@ -33,14 +35,16 @@ class EmbeddingSite:
         self._module = find_embedding(model)
         self._shift: Tensor | None = None
         self._used = False
+        self._added = False
 
     @contextmanager
     def installed(self) -> Iterator[EmbeddingSite]:
         """Put the hooks on; they are gone afterwards, whatever happens inside."""
         with ExitStack() as stack:
-            before = self._model.register_forward_pre_hook(self._on_run)
+            before = self._model.register_forward_pre_hook(Hook(self._on_run, traced=True))
             stack.callback(before.remove)
-            stack.callback(self._module.register_forward_hook(self._on_output).remove)
+            after = self._module.register_forward_hook(Hook(self._on_output, traced=True))
+            stack.callback(after.remove)
             yield self
 
     @contextmanager
@@ -49,21 +53,36 @@ class EmbeddingSite:
 
         The first look-up of the block is that of the tokens, and where the block runs the whole
         model more than once, the first of each run.
+
+        Raises:
+            ModelError: If nothing was looked up there, so that nothing was perturbed.
         """
         before, self._shift = self._shift, shift if self._shift is None else self._shift + shift
-        self._used = False
+        self._used = self._added = False
         try:
             yield
         finally:
             self._shift = before
+        if not self._added:
+            raise ModelError(
+                f"the model did not look its tokens up in {type(self._module).__name__}, which it "
+                "names as its word embeddings, so that a method that perturbs them does nothing; "
+                "let get_input_embeddings() return the module that the forward pass calls"
+            )
 
     def _on_run(self, module: nn.Module, args: Any) -> None:
         self._used = False
 
-    def _on_output(self, module: nn.Module, args: Any, output: Tensor) -> Tensor | None:
+    def _on_output(self, module: nn.Module, args: Any, output: Any) -> Tensor | None:
+        if not isinstance(output, Tensor):
+            raise ModelError(
+                f"{type(self._model).__name__} looks its words up in {type(module).__name__}, "
+                f"which returns a {type(output).__name__} and no tensor; methods that perturb the "
+                "word embeddings do not suit it"
+            )
         autocast = torch.is_autocast_enabled(output.device.type)
         self.half_precision = autocast or output.element_size() == 2
         if self._shift is None or self._used:
             return None
-        self._used = True
+        self._used = self._added = True
         return output + self._shift.to(output.dtype)

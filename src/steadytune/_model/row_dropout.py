@@ -23,12 +23,19 @@ class RowDropout(TorchFunctionMode):
 
     Covers `F.dropout` (and `nn.Dropout`) and `F.scaled_dot_product_attention`. A tensor whose
     first dimension is not `len(rows)` is not batched, and its dropout is left alone.
+
+    Args:
+        rows: The rows that are there, as sorted indices.
+        batch_size: How many there were when the masks were drawn.
+        flattens: Whether a first dimension of several times `len(rows)`, as (rows * tokens, width)
+            has it, is batched too.
     """
 
-    def __init__(self, rows: Tensor, batch_size: int) -> None:
+    def __init__(self, rows: Tensor, batch_size: int, *, flattens: bool = False) -> None:
         super().__init__()
         self._rows = rows
         self._batch_size = batch_size
+        self._flattens = flattens
 
     def __torch_function__(
         self,
@@ -48,6 +55,9 @@ class RowDropout(TorchFunctionMode):
         self, func: Callable[..., Tensor], input: Tensor, *args: Any, **kwargs: Any
     ) -> Tensor:
         if not self._is_batched(input):
+            if self._flattens and input.dim() > 1 and input.shape[0] % len(self._rows) == 0:
+                apart = input.unflatten(0, (len(self._rows), -1))
+                return self._dropout(func, apart, *args, **kwargs).flatten(0, 1)
             return func(input, *args, **kwargs)
         with torch.no_grad():
             scale = func(self._whole(input.detach(), fill=1.0), *args, **kwargs)

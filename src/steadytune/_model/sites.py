@@ -6,6 +6,7 @@ block, and L is the output of the last one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -37,13 +38,32 @@ _BLOCK_PATHS = {
     "opt": "decoder.layers",
 }
 
-# Arguments of a block whose first dimension is not the batch, whatever its size.
-_UNBATCHED = {"deberta": {"rel_embeddings"}, "deberta-v2": {"rel_embeddings"}}
+# Families whose blocks take arguments, or are built, in a way that shapes alone do not tell.
+_TRAITS: dict[str, dict[str, Any]] = {
+    "deberta": {"unbatched": frozenset({"rel_embeddings"})},
+    "deberta-v2": {"unbatched": frozenset({"rel_embeddings"})},
+    "bloom": {"grouped": frozenset({"alibi"})},
+    "mpt": {"unbatched": frozenset({"position_bias"})},
+    "opt": {"flattens": True},
+    "longformer": {"flattens": True},
+}
 
-# Families whose blocks do not take (batch, tokens, width), or that have two stacks of blocks.
-_REFUSED = {"xlnet": "its blocks run time-major"}
+# What comes after the blocks beside a pooler, where a model creates it before them.
+_AFTER_BLOCKS: dict[Any, tuple[str, ...]] = {
+    "opt": ("decoder.final_layer_norm", "decoder.project_out"),
+}
+
+# Families whose blocks do not take (batch, tokens, width), or are no modules of their own.
+_SPREAD = "what makes up a block is spread over several lists of modules"
+_REFUSED = {
+    "xlnet": "its blocks run time-major",
+    "xlm": _SPREAD,
+    "flaubert": _SPREAD,
+    "funnel": "its blocks shorten the text between them",
+}
 
 _REMEDY = "name the list of blocks yourself, for example layers='encoder.layer'"
+_STACKS = ("encoder", "decoder")
 
 
 @dataclass(frozen=True)
@@ -57,12 +77,21 @@ class Layers:
         joins: Block index -> module that runs on that block's input and output, as the
             convolution after DeBERTa-v2's first block does.
         unbatched: Names of block arguments that never have a batch dimension.
+        grouped: Names of block arguments whose first dimension is batch times something, as
+            BLOOM's (batch * heads).
+        flattens: Whether dropout inside of a block acts on (batch * something, ...) too.
+        after: Modules that run after the blocks, where the model creates them before.
+        decoder: Whether they are the decoder of a model with an encoder too, with its own tokens.
     """
 
     modules: tuple[nn.Module, ...]
     depth: int
     joins: dict[int, nn.Module] = field(default_factory=dict)
     unbatched: frozenset[str] = frozenset()
+    grouped: frozenset[str] = frozenset()
+    flattens: bool = False
+    after: tuple[nn.Module, ...] = ()
+    decoder: bool = False
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -76,53 +105,85 @@ def unwrap(model: nn.Module) -> nn.Module:
         model = inner
 
 
+def is_compiled(model: nn.Module) -> bool:
+    """Whether the model runs compiled, which may draw masks in another way than its blocks."""
+    bare: Any = unwrap(model)
+    return hasattr(model, "_orig_mod") or getattr(bare, "_compiled_call_impl", None) is not None
+
+
 def find_layers(model: nn.Module, path: str | None = None) -> Layers:
     """Find the blocks of `model`.
 
     Args:
         model: Any model; Hugging Face families are known, others are guessed.
         path: Dotted path from the model to its `nn.ModuleList` of blocks, if the caller knows it.
+            In a model with an encoder and a decoder `encoder` and `decoder` will do.
 
     Raises:
         ModelError: If no list of blocks can be found, with how to name one.
     """
     model = without_adapters(unwrap(model))
-    if path is not None:
-        return _layers_of(_block_list(model, path))
     config: Any = getattr(model, "config", None)
     kind = getattr(config, "model_type", None)
     name = type(model).__name__
     if kind in _REFUSED:
-        raise ModelError(f"{name} is not supported: {_REFUSED[kind]}")
-    if getattr(config, "is_encoder_decoder", False):
-        raise ModelError(f"{name} has an encoder and a decoder; {_REMEDY}")
+        raise ModelError(
+            f"{name} is not supported by methods that need a model's blocks: {_REFUSED[kind]}"
+        )
+    two_stacks = getattr(config, "is_encoder_decoder", False)
+    if path is not None:
+        blocks = _stack_list(model, path) if two_stacks and path in _STACKS else None
+        found = _layers_of(blocks or _block_list(model, path), kind)
+        return replace(found, decoder=two_stacks and _in_decoder(model, found.modules[0]))
+    if two_stacks:
+        raise ModelError(
+            f"{name} has an encoder and a decoder; say which one with layers='encoder' or "
+            "layers='decoder'"
+        )
     base = base_of(model)
     if kind == "albert":
         return _albert_layers(base, config)
     if kind in _BLOCK_PATHS and _leads_to_blocks(base, _BLOCK_PATHS[kind]):
-        found = _layers_of(_block_list(base, _BLOCK_PATHS[kind]), _UNBATCHED.get(kind, set()))
+        found = _layers_of(_block_list(base, _BLOCK_PATHS[kind]), kind)
         conv = getattr(getattr(base, "encoder", None), "conv", None)
-        return found if conv is None else replace(found, joins={0: conv})
-    return _layers_of(_largest_list(base, name))
+        found = found if conv is None else replace(found, joins={0: conv})
+    else:
+        found = _layers_of(_guessed_list(base, name, _depth_by(config)), kind)
+    return replace(found, after=tuple(_present(base, ("pooler", *_AFTER_BLOCKS.get(kind, ())))))
 
 
 def find_embedding(model: nn.Module) -> nn.Module:
-    """The module that turns token ids into word vectors.
+    """The module that turns token ids into word vectors; the encoder's, where there is a decoder.
 
     Raises:
         ModelError: If the model does not name one.
     """
     model = unwrap(model)
-    try:
-        found = model.get_input_embeddings()  # type: ignore[operator]
-    except (AttributeError, NotImplementedError):
-        found = None
-    if not isinstance(found, nn.Module):
+    found = _named_embedding(model)
+    if found is None:
         raise ModelError(
             f"{type(model).__name__} does not name its word embeddings; "
             "give it a method get_input_embeddings() that returns the module"
         )
-    return found
+    # A table that two stacks share is not itself called: each stack has a module for it.
+    encoder = getattr(model, "get_encoder", lambda: None)()
+    in_encoder = None if encoder is model else _named_embedding(encoder)
+    return found if in_encoder is None else in_encoder
+
+
+def _named_embedding(model: Any) -> nn.Module | None:
+    try:
+        found = model.get_input_embeddings()
+    except (AttributeError, NotImplementedError):
+        return None
+    return found if isinstance(found, nn.Module) else None
+
+
+def skips_layers(model: nn.Module) -> bool:
+    """Whether the model leaves blocks out at random in training, as BART with LayerDrop does."""
+    config: Any = getattr(without_adapters(model), "config", None)
+    names = ("layerdrop", "encoder_layerdrop", "decoder_layerdrop")
+    return any((getattr(config, name, 0.0) or 0.0) > 0 for name in names)
 
 
 def without_adapters(model: nn.Module) -> nn.Module:
@@ -158,9 +219,34 @@ def _block_list(root: nn.Module, path: str) -> nn.Module:
     return found
 
 
-def _layers_of(blocks: nn.Module, unbatched: set[str] | None = None) -> Layers:
+def _stack_list(model: nn.Module, stack: str) -> nn.Module:
+    """The blocks of the encoder or the decoder."""
+    find: Any = getattr(model, f"get_{stack}")
+    config: Any = model.config
+    depth = config.num_hidden_layers
+    if stack == "decoder":
+        names = ("num_decoder_layers", "decoder_layers")
+        depth = next((n for n in (getattr(config, k, None) for k in names) if n), depth)
+    return _guessed_list(find(), type(model).__name__, depth)
+
+
+def _in_decoder(model: nn.Module, block: nn.Module) -> bool:
+    decoder: Any = getattr(model, "get_decoder", lambda: None)()
+    return isinstance(decoder, nn.Module) and any(block is module for module in decoder.modules())
+
+
+def _present(root: nn.Module, paths: tuple[str, ...]) -> Iterator[nn.Module]:
+    """The modules at those of the paths that lead to one."""
+    for path in paths:
+        owner, _, name = path.rpartition(".")
+        module = getattr(root.get_submodule(owner), name, None)
+        if isinstance(module, nn.Module):
+            yield module
+
+
+def _layers_of(blocks: nn.Module, kind: str | None) -> Layers:
     modules = tuple(blocks.children())
-    return Layers(modules, len(modules), unbatched=frozenset(unbatched or ()))
+    return Layers(modules, len(modules), **_TRAITS.get(kind or "", {}))
 
 
 def _albert_layers(base: nn.Module, config: Any) -> Layers:
@@ -169,15 +255,40 @@ def _albert_layers(base: nn.Module, config: Any) -> Layers:
     return Layers(modules, config.num_hidden_layers * config.inner_group_num)
 
 
-def _largest_list(base: nn.Module, name: str) -> nn.Module:
-    """The longest list whose members are all of one class: the stack of blocks of most models."""
-    lists = [
-        module
-        for module in base.modules()
-        if isinstance(module, nn.ModuleList)
-        and len(module) > 1
-        and len({type(child) for child in module}) == 1
-    ]
-    if not lists:
-        raise ModelError(f"no list of blocks found in {name}; {_REMEDY}")
-    return max(lists, key=len)
+def _depth_by(config: Any) -> int | None:
+    """How many blocks the configuration of the text model says there are."""
+    text = getattr(config, "get_text_config", lambda: config)()
+    found = getattr(text, "num_hidden_layers", None)
+    return found if isinstance(found, int) else None
+
+
+def _guessed_list(base: nn.Module, name: str, depth: int | None) -> nn.Module:
+    """The list of as many modules as there are layers: the blocks of most models.
+
+    Where the depth is not known it is the longest one whose members are of one class.
+
+    Raises:
+        ModelError: If none is that long, or several are, of which one could be meant.
+    """
+    lists = {
+        path: module
+        for path, module in base.named_modules()
+        if isinstance(module, nn.ModuleList) and len(module) > 0 and _could_be_blocks(module)
+    }
+    alike = (len(m) for m in lists.values() if len(m) > 1 and len(set(map(type, m))) == 1)
+    wanted = depth or max(alike, default=0)
+    fitting = {path: module for path, module in lists.items() if len(module) == wanted}
+    outermost = [p for p in fitting if not any(p.startswith(f"{other}.") for other in fitting)]
+    if not outermost:
+        number = "no list of blocks" if depth is None else f"no list of its {depth} blocks"
+        raise ModelError(f"{number} found in {name}; {_REMEDY}")
+    if len(outermost) > 1:
+        raise ModelError(
+            f"{name} has several lists that could be its blocks ({', '.join(outermost)}); {_REMEDY}"
+        )
+    return fitting[outermost[0]]
+
+
+def _could_be_blocks(modules: nn.ModuleList) -> bool:
+    """False for lists of bare tables and for lists of lists."""
+    return not any(isinstance(module, nn.Embedding | nn.ModuleList) for module in modules)

@@ -7,7 +7,7 @@ from the changed layer on, at the cost of the blocks above it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,6 +19,7 @@ from torch.utils.checkpoint import checkpoint
 
 from .._exceptions import ConfigError, ModelError
 from .._random import RngState, isolated_rng
+from .hooks import Hook
 from .row_dropout import RowDropout
 from .sites import Layers
 
@@ -44,12 +45,15 @@ class Trace:
         hidden: `hidden[b]`, the hidden state with number b, each (batch, tokens, width).
         calls: `calls[b]`, the call that turned `hidden[b]` into `hidden[b + 1]`.
         joins: Block index -> call of the module that ran on that block's input and output.
+        layers: The blocks, and what is known of their arguments.
+        checked: Which replays of these blocks have been compared with a pass: of some rows or not.
     """
 
     hidden: list[Tensor] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     joins: dict[int, Call] = field(default_factory=dict)
-    unbatched: frozenset[str] = frozenset()
+    layers: Layers = field(default_factory=lambda: Layers((), 0))
+    checked: set[bool] = field(default_factory=set)
 
     def replay(
         self,
@@ -76,9 +80,7 @@ class Trace:
             The hidden states above, numbers layer + 1 to `top`, each (rows, tokens, width).
         """
         batch_size = self.hidden[layer].shape[0]
-        repeat = _Replay(
-            rows, batch_size, dropout, _tensors_take_rows(rows, batch_size, self.unbatched)
-        )
+        repeat = _Replay(rows, batch_size, dropout, self.layers)
         outputs = []
         with isolated_rng(hidden.device, seed):
             for index in range(layer, len(self.calls) if top is None else top):
@@ -96,11 +98,11 @@ class _Replay:
     rows: Tensor | None
     batch_size: int
     dropout: Dropout
-    take_rows: Callable[[str, Any], Any]
+    layers: Layers
 
     def __call__(self, call: Call, *hidden: Tensor) -> Tensor:
-        args = tuple(self.take_rows("", value) for value in call.args)
-        kwargs = {name: self.take_rows(name, value) for name, value in call.kwargs.items()}
+        args = tuple(self._take_rows("", value) for value in call.args)
+        kwargs = {name: self._take_rows(name, value) for name, value in call.kwargs.items()}
         run = partial(self._run, call, args, kwargs)
         if not _is_checkpointed(call.module):
             return run(*hidden)
@@ -120,8 +122,23 @@ class _Replay:
             elif self.dropout == "shared":
                 call.rng.restore()
                 if self.rows is not None:
-                    stack.enter_context(RowDropout(self.rows, self.batch_size))
+                    flattens = self.layers.flattens
+                    stack.enter_context(RowDropout(self.rows, self.batch_size, flattens=flattens))
             return first_tensor(call.module(*hidden, *args, **kwargs))
+
+    def _take_rows(self, name: str, value: Any) -> Any:
+        """Keep the rows of an argument, or of what is inside of it, that has a batch dimension."""
+        if self.rows is None or name in self.layers.unbatched:
+            return value
+        if isinstance(value, tuple | list):
+            return type(value)(self._take_rows(name, item) for item in value)
+        if not isinstance(value, Tensor) or value.dim() == 0:
+            return value
+        if name in self.layers.grouped:
+            groups = value.unflatten(0, (self.batch_size, -1))
+            return groups.index_select(0, self.rows).flatten(0, 1)
+        batched = value.shape[0] == self.batch_size
+        return value.index_select(0, self.rows) if batched else value
 
 
 class Recorder:
@@ -130,22 +147,20 @@ class Recorder:
     def __init__(self, layers: Layers) -> None:
         self.depth = layers.depth
         self._layers = layers
+        self._checked: set[bool] = set()
         self._trace: Trace | None = None
 
     @contextmanager
     def installed(self) -> Iterator[Recorder]:
         """Put the hooks on; they are gone afterwards, whatever happens inside."""
         with ExitStack() as stack:
-            # A compiler must not trace the hooks: what they keep would be part of the graph.
-            on_block, on_output, on_join = map(
-                torch.compiler.disable, (self._on_block, self._on_output, self._on_join)
-            )
+            on_block, on_output = Hook(self._on_block), Hook(self._on_output)
             for module in self._layers.modules:
                 before = module.register_forward_pre_hook(on_block, with_kwargs=True)
                 stack.callback(before.remove)
                 stack.callback(module.register_forward_hook(on_output).remove)
             for index, module in self._layers.joins.items():
-                hook = partial(on_join, index)
+                hook = Hook(partial(self._on_join, index))
                 before = module.register_forward_pre_hook(hook, with_kwargs=True)
                 stack.callback(before.remove)
                 stack.callback(module.register_forward_hook(on_output).remove)
@@ -158,7 +173,7 @@ class Recorder:
         Raises:
             ModelError: If the pass did not call the blocks as often as the model has layers.
         """
-        self._trace = trace = Trace(unbatched=self._layers.unbatched)
+        self._trace = trace = Trace(layers=self._layers, checked=self._checked)
         try:
             yield trace
         finally:
@@ -231,24 +246,6 @@ def _call(module: nn.Module, hidden: Tensor, args: tuple[Any, ...], kwargs: dict
 def _without_cache(value: Any) -> Any:
     """None instead of a key-value cache, to which a replay would append a second time."""
     return None if hasattr(value, "get_seq_length") else value
-
-
-def _tensors_take_rows(
-    rows: Tensor | None, batch_size: int, unbatched: frozenset[str]
-) -> Callable[[str, Any], Any]:
-    """A function that keeps the given rows of every argument with a batch dimension."""
-
-    def take(name: str, value: Any) -> Any:
-        if rows is None or name in unbatched:
-            return value
-        if isinstance(value, Tensor):
-            batched = value.dim() > 0 and value.shape[0] == batch_size
-            return value.index_select(0, rows) if batched else value
-        if isinstance(value, tuple | list):
-            return type(value)(take(name, item) for item in value)
-        return value
-
-    return take
 
 
 def _is_checkpointed(module: nn.Module) -> bool:

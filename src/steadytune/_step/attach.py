@@ -23,8 +23,9 @@ from .optimizer import (
     require_parameters_of,
     split_by_learning_rate,
 )
-from .regularizer import Host, Regularizer
+from .regularizer import Host, Regularizer, checked_methods
 from .step import Session, Step
+from .wrapper import innermost_method
 
 _POSITION = "position"
 
@@ -224,6 +225,7 @@ def attach(
         ConfigError: If the model has methods attached already, or does not suit a method.
         ModelError: If a method needs the model's layers and they cannot be found.
     """
+    methods = checked_methods(methods)
     bare = unwrap(model)
     if bare in _attached:
         raise ConfigError(
@@ -241,7 +243,8 @@ def attach(
         for hook in (recorder, site):
             if hook is not None:
                 stack.enter_context(hook.installed())
-        objective = Objective(Session(bare, seed, recorder, site), hosts)
+        session = Session(bare, seed, recorder, site, layers=layers, labels=_labels(methods))
+        objective = Objective(session, hosts)
         stack.callback(objective._disconnect)
         for index, (method, host) in enumerate(zip(methods, hosts, strict=True)):
             transform = stack.enter_context(method.attach(host))
@@ -251,6 +254,13 @@ def attach(
 
 def _recorder(model: nn.Module, layers: str | None) -> Recorder:
     return Recorder(find_layers(model, layers))
+
+
+def _labels(methods: Sequence[Regularizer]) -> tuple[str, ...]:
+    """Nothing for the first method of a class, _2 for its second one, and so on."""
+    kinds = [type(innermost_method(method)) for method in methods]
+    counts = [kinds[: index + 1].count(kind) for index, kind in enumerate(kinds)]
+    return tuple("" if count == 1 else f"_{count}" for count in counts)
 
 
 def _divided(step: Step) -> Step:

@@ -18,10 +18,14 @@ HALF_PRECISION_STD = 1e-3
 def zero_perturbation(step: Step) -> Tensor:
     """Zeros in the shape of the word embeddings, (batch, tokens, width), in float32 at least.
 
+    Each choice of a multiple choice is a row of its own, as the model looks it up.
+
     Raises:
         ConfigError: If the batch has no token ids, whose embeddings could be perturbed.
     """
     ids = step.inputs.get("input_ids")
+    if isinstance(ids, Tensor) and ids.dim() == 3:
+        ids = ids.flatten(0, 1)
     if not isinstance(ids, Tensor) or ids.dim() != 2:
         raise ConfigError(
             "the word embeddings cannot be perturbed; "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import ClassVar, final
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from .._exceptions import ConfigError
 from .._model.sites import Layers, find_embedding, find_layers
 from .._random import generator
 from .step import Step
@@ -98,6 +99,22 @@ class Regularizer(ABC):
     @abstractmethod
     def attach(self, host: Host) -> AbstractContextManager[Transform]:
         """Set up on entry, undo on exit, and give the transform of the objective in between."""
+
+
+def checked_methods(given: object) -> tuple[Regularizer, ...]:
+    """The methods of a list.
+
+    Raises:
+        ConfigError: If it is no list, or holds anything but methods.
+    """
+    expected = "expected a list of methods, as in [LNSR(std=0.1), SAM()]"
+    if isinstance(given, Regularizer | type | str) or not isinstance(given, Iterable):
+        raise ConfigError(f"methods={given!r} is no list; {expected}")
+    methods = tuple(given)
+    for method in methods:
+        if not isinstance(method, Regularizer):
+            raise ConfigError(f"{method!r} in the list of methods is none; {expected}")
+    return methods
 
 
 class Penalty(Regularizer):

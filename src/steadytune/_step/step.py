@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from .._checks import check_count
 from .._exceptions import ConfigError
 from .._model.embedding_site import EmbeddingSite
-from .._model.sites import unwrap
+from .._model.replay_check import check_replay
+from .._model.sites import find_layers, is_compiled, unwrap
 from .._model.trace import Dropout, Recorder, Trace, eval_mode
 from .._random import RngState, derive_seed, generator, isolated_rng, process_number
+from .masks import decoder_mask, token_mask
 
 ComputeLoss = Callable[[nn.Module, dict[str, Any]], tuple[Tensor, Any]]
 Backward = Callable[[Tensor], None]
@@ -63,6 +65,8 @@ class Session:
     site: EmbeddingSite | None
     position: tuple[int, int] = (0, 0)  # of the next call: optimizer step, micro-batch within it
     counts: bool = False  # whether the steps are counted here, and not by the loop
+    layers: str | None = None  # path to the blocks, if the caller named it
+    labels: tuple[str, ...] = ()  # what is put behind the names of what each method logs
     outputs: Any = None
     ran: bool = False  # whether the present call has run the model
     logs: dict[str, tuple[Tensor, int]] = field(default_factory=dict)  # name -> sum, count
@@ -115,6 +119,12 @@ class Step:
 
     def __post_init__(self) -> None:
         check_count("accumulation", self.accumulation, 1)
+        if not isinstance(self.inputs, Mapping):
+            raise ConfigError(
+                f"inputs is a {type(self.inputs).__name__}; expected the model's keyword "
+                "arguments by name, as in {'input_ids': ids, 'attention_mask': mask, "
+                "'labels': labels}"
+            )
 
     # --- what the batch is -----------------------------------------------------------------
 
@@ -129,16 +139,15 @@ class Step:
         return unwrap(self.model)
 
     def mask(self, like: Tensor) -> Tensor:
-        """1 for real tokens and 0 for pads, (batch, tokens), in the shape of a hidden state."""
-        given = self.inputs.get("attention_mask")
-        if given is None:
-            return torch.ones(like.shape[:2], device=like.device)
-        if given.shape != like.shape[:2]:
-            raise ConfigError(
-                f"attention_mask has the shape {tuple(given.shape)}, expected (batch, tokens) = "
-                f"{tuple(like.shape[:2])}; give one 0 or 1 a token"
-            )
-        return torch.as_tensor(given)
+        """1 for real tokens and 0 for pads, (batch, tokens), in the shape of the embeddings."""
+        return token_mask(self.inputs, like)
+
+    def block_mask(self, like: Tensor) -> Tensor:
+        """The same for hidden states between a model's blocks, which may be a decoder's."""
+        path = self._bound.layers
+        if path is not None and find_layers(self.bare_model, path).decoder:
+            return decoder_mask(self.inputs, like)
+        return self.mask(like)
 
     # --- passes ------------------------------------------------------------------------------
 
@@ -247,8 +256,14 @@ class Step:
     # --- reports -----------------------------------------------------------------------------
 
     def log(self, name: str, value: Tensor) -> None:
-        """Note a scalar, to be averaged into the training log under `name`."""
+        """Note a scalar, to be averaged into the training log under `name`.
+
+        Where a class of methods is in the list more than once, its second one logs `name` with _2
+        behind it, and so on.
+        """
         logs = self._bound.logs
+        if 0 <= self._method < len(self._bound.labels):
+            name += self._bound.labels[self._method]
         total, count = logs.get(name, (torch.zeros_like(value), 0))
         logs[name] = total + value.detach(), count + 1
 
@@ -288,6 +303,8 @@ class Step:
             if recorder is not None and record:
                 trace = stack.enter_context(recorder.recording())
             loss, outputs = run(self.model, inputs)
+        if trace is not None and not is_compiled(self.model):
+            check_replay(trace)
         self._bound.outputs, self._bound.ran = outputs, True
         return Pass(loss, outputs, rng, trace)
 

@@ -71,14 +71,18 @@ class MomentumTeacher:
         return [found[name] for name in self._weights]
 
     def _on_device(self, parameters: list[torch.nn.Parameter]) -> list[Tensor]:
-        """The teacher's weights, moved to where the model's are if those have been moved."""
-        devices = [parameter.device for parameter in parameters]
-        if devices != [value.device for value in self._weights.values()]:
-            moved = zip(self._weights.items(), devices, strict=True)
-            self._weights = {name: value.to(device) for (name, value), device in moved}
+        """The teacher's weights, moved and cast as the model's are if those have been."""
+        wanted = [(parameter.device, _exact_dtype(parameter)) for parameter in parameters]
+        if wanted != [(value.device, value.dtype) for value in self._weights.values()]:
+            moved = zip(self._weights.items(), wanted, strict=True)
+            self._weights = {name: value.to(*place) for (name, value), place in moved}
             self._host.keep("teacher", self._weights)
         return list(self._weights.values())
 
 
 def _exact(tensor: Tensor) -> Tensor:
-    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))
+    return tensor.to(_exact_dtype(tensor))
+
+
+def _exact_dtype(tensor: Tensor) -> torch.dtype:
+    return torch.promote_types(tensor.dtype, torch.float32)

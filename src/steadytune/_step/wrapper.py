@@ -131,9 +131,14 @@ class _Gate:
 
 def adds_penalty(method: Regularizer) -> bool:
     """Whether a method, or the one inside its wrappers, only adds to the objective."""
+    return innermost_method(method).is_additive
+
+
+def innermost_method(method: Regularizer) -> Regularizer:
+    """A method without its wrappers."""
     while isinstance(method, Wrapper):
         method = method.method
-    return method.is_additive
+    return method
 
 
 def check_wraps_method(wrapper: Wrapper) -> None:

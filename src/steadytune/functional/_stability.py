@@ -41,7 +41,8 @@ def squared_displacement(
         distance: `absolute` compares the states as they are; `relative` in units of the root mean
             square of each unmoved token; `standardised` after each token of either state is shifted
             to mean 0 and scaled to variance 1 over its width; `scatter` in units of how far the
-            batch's unmoved real tokens lie from their mean (root mean square), noise to signal.
+            batch's unmoved real tokens lie from their mean (root mean square), noise to signal;
+            0 where there is but one real token.
     """
     dtype = torch.promote_types(moved.dtype, torch.float32)
     real = mask.to(dtype)
@@ -60,7 +61,9 @@ def _in_units(
     if distance == "standardised":
         return _standardised(moved), _standardised(still)
     if distance == "scatter":
-        unit = _variance_between_tokens(still, real).sqrt()
+        # A single token has no others to lie apart from: it counts nothing.
+        several = real.sum() > 1
+        unit = _variance_between_tokens(still, real).sqrt().where(several, torch.inf)
     else:
         unit = still.square().mean(-1, keepdim=True).clamp(min=_TINY).sqrt()
     return moved / unit, still / unit

@@ -68,7 +68,7 @@ class BSS(Penalty):
     def _penalty(self, step: Step) -> Tensor:
         trace = step.clean.trace
         assert trace is not None
-        features = _features(trace.hidden[-1], step.mask(trace.hidden[-1]), self.feature)
+        features = _features(trace.hidden[-1], step.block_mask(trace.hidden[-1]), self.feature)
         with torch.autocast(features.device.type, enabled=False):
             return functional.spectral_shrinkage(features, self.smallest)
 

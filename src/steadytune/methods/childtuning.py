@@ -61,10 +61,11 @@ class ChildTuning(Regularizer):
     later in the list, is held to the child network too.
 
     Differs from the public code: that lets weight decay, and for `free` momentum, move weights
-    outside the child network, and masks after clipping. It measures F on the whole training set
-    before training; here it comes from the gradients of the first n optimizer steps, as the
-    optimizer sees them: averaged over accumulated batches and processes, and clipped. Steps whose
-    gradients overflow are not counted.
+    outside the child network, and masks after clipping. For F it clips the gradient of each
+    parameter by itself before squaring. It measures F on the whole training set before training;
+    here it comes from the gradients of the first n optimizer steps, as the optimizer sees them:
+    averaged over accumulated batches and processes, and clipped. Steps whose gradients overflow are
+    not counted.
 
     Reference: Xu, Luo, Zhang, Tan, Chang, Huang, Huang: Raise a Child in Large Language Model:
     Towards Effective and Generalizable Fine-tuning, EMNLP 2021, arXiv 2109.05687.

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from .._checks import check_at_least, check_choice
-from .._exceptions import ConfigError
-from .._model.sites import Layers
+from .._exceptions import ConfigError, ModelError
+from .._model.hooks import Hook
+from .._model.sites import Layers, skips_layers
 from .._model.without_dropout import without_dropout
 from .._step.regularizer import Host, Regularizer, Transform
 from .._step.step import Step
@@ -104,7 +105,7 @@ class HyPe(Regularizer):
             noise = self.scale * step.normal_like(hidden, site)
         else:
             noise = self.scale * (2 * step.uniform_like(hidden, site) - 1)
-        return noise.masked_fill(~step.mask(hidden).bool()[..., None], 0.0)
+        return noise.masked_fill(~step.block_mask(hidden).bool()[..., None], 0.0)
 
 
 class _NoisyBlocks:
@@ -125,9 +126,9 @@ class _NoisyBlocks:
     def installed(self) -> Iterator[None]:
         """Put the hooks on; they are gone afterwards, whatever happens inside."""
         with ExitStack() as stack:
-            add = torch.compiler.disable(self._add)
+            add = Hook(self._add)
             for number, module in enumerate(self._layers.modules):
-                offer = torch.compiler.disable(partial(self._offer, number))
+                offer = Hook(partial(self._offer, number))
                 first = module.register_forward_pre_hook(offer, prepend=True, with_kwargs=True)
                 stack.callback(first.remove)
                 last = module.register_forward_pre_hook(add, with_kwargs=True)
@@ -136,12 +137,22 @@ class _NoisyBlocks:
 
     @contextmanager
     def during(self, step: Step) -> Iterator[None]:
-        """Noise of `step` in all passes inside the block."""
+        """Noise of `step` in all passes inside the block.
+
+        Raises:
+            ModelError: If no block was called there, so that there was no noise.
+        """
         self._step, self._calls = step, 0
         try:
             yield
         finally:
             self._step = None
+        if not self._calls and not skips_layers(step.bare_model):
+            raise ModelError(
+                f"{type(step.bare_model).__name__} called none of the {self._layers.depth} modules "
+                "that were taken for its blocks, so that HyPe does nothing; name the list of "
+                "blocks with layers='...', and compile a model after attaching"
+            )
 
     def _offer(
         self, number: int, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -150,7 +161,7 @@ class _NoisyBlocks:
             return None
         if len(self._layers.modules) != self._layers.depth:  # one module acts as several blocks
             number = self._calls % self._layers.depth
-            self._calls += 1
+        self._calls += 1
         with torch.no_grad():
             noise = self._draw(self._step, _hidden(args, kwargs), number)
         return args, {**kwargs, _NOISE: noise}

@@ -86,6 +86,7 @@ def _exponents(base: nn.Module, layers: Layers) -> dict[int, int]:
     tables = {
         id(module.weight): deepest for module in base.modules() if isinstance(module, nn.Embedding)
     }
-    order = [id(parameter) for parameter in base.parameters()]
+    above = {id(parameter) for module in layers.after for parameter in module.parameters()}
+    order = [id(parameter) for parameter in base.parameters() if id(parameter) not in above]
     first = next((place for place, key in enumerate(order) if key in in_blocks), 0)
     return dict.fromkeys(order[:first], deepest) | tables | in_blocks

@@ -13,6 +13,7 @@ from torch import Tensor
 from .. import functional
 from .._checks import check_at_least, check_choice, check_count, check_share
 from .._exceptions import ConfigError
+from .._model.replay_check import check_replay
 from .._model.trace import Dropout, Trace
 from .._step.noise import NOISES, Noise, draw_noise
 from .._step.perturbation import warn_of_rounding
@@ -62,11 +63,12 @@ class LNSR(Penalty):
         distance: In what units a layer's movement is measured: `absolute` as above; `relative`
             to the root mean square of the unmoved token; `standardised`, between tokens brought to
             mean 0 and variance 1 over their width; `scatter`, relative to how far the tokens of
-            the examples that it is measured on lie apart. The latter three cannot be made small
-            by shrinking the hidden states, and `scatter` not by making them alike in proportion.
+            the examples that it is measured on lie apart, 0 for a single token. The latter three
+            cannot be made small by shrinking the hidden states, and `scatter` not by making them
+            alike in proportion.
         dropout: The noisy pass's masks: `shared` repeats the clean pass's, `fresh` draws others,
-            which adds a term that does not vanish at std 0, `off` compares two passes without
-            dropout, at the cost of one more.
+            which adds a term that does not vanish at std 0, `off` runs the blocks above b twice
+            without dropout, from the h_b that the task's own pass has come to.
         rows: Share of the batch's examples that the penalty is measured on, drawn anew each step.
         detach_clean: Whether to treat the clean hidden states as constants.
         rank: Dimension of the principal subspace, for noise `subspace`.
@@ -74,6 +76,10 @@ class LNSR(Penalty):
     Cost: blocks b + 1 to the highest target, L by default, run forward and backward once more, on
     `rows` of the examples: about 1 + rows * (L - b) / L times a plain step in time and in memory
     for activations.
+
+    In a model with an encoder and a decoder say whose layers are meant: `layers="encoder"` or
+    `"decoder"`, an argument of `attach` and of the trainer. Of a multiple choice each choice is an
+    example.
 
     Composes with every other method. In `[LNSR(), FreeLB()]` the penalty is measured at the
     perturbed points.
@@ -164,7 +170,7 @@ class LNSR(Penalty):
         trace = step.clean.trace
         assert trace is not None
         start = trace.hidden[self.layer]
-        mask = step.mask(start)
+        mask = step.block_mask(start)
         noise = draw_noise(
             step,
             start,
@@ -175,6 +181,8 @@ class LNSR(Penalty):
             rank=self.rank,
         )
         rows = self._draw_rows(step, len(start))
+        if self.dropout == "shared":
+            check_replay(trace, rows)
         start, mask, noise = (_take(x, rows) for x in (start, mask, noise))
         top = self.layer + len(weights)
         noisy = self._replay(step, trace, (start + noise).to(start.dtype), rows, top)

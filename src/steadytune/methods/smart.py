@@ -74,12 +74,14 @@ class SMART(Regularizer):
     Composes with every other method. In `[SMART(), FreeLB()]` the ball is around the perturbed
     points.
 
-    Differs from public code (mt-dnn, smart-pytorch): the perturbation is projected on the ball,
-    where theirs is scaled to maximum 1 whatever the radius; it enters at the word embeddings, where
-    theirs makes position embeddings, normalisation and dropout act twice; pads stay as they are;
-    regressions of shape (batch, 1) are compared example by example; answers are supported; R is a
-    mean over examples; the proximal point is there. A step is along the normalised gradient, so
-    that `step_size` does not depend on the slope.
+    Differs from public code (mt-dnn, smart-pytorch): theirs stops the gradient at one side of each
+    of the two divergences, so that for the same perturbation the value is the same and the gradient
+    half as large; the public code's weight 1 is `strength=0.5` here. The perturbation is projected
+    on the ball, where theirs is scaled to maximum 1 whatever the radius; it enters at the word
+    embeddings, where theirs makes position embeddings, normalisation and dropout act twice; pads
+    stay as they are; regressions of shape (batch, 1) are compared example by example; answers are
+    supported; R is a mean over examples; the proximal point is there. A step is along the
+    normalised gradient, so that `step_size` does not depend on the slope.
 
     Reference: Jiang, He, Chen, Liu, Gao, Zhao: SMART: Robust and Efficient Fine-Tuning for
     Pre-trained Natural Language Models through Principled Regularized Optimization, ACL 2020,

@@ -42,6 +42,10 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name != "RegularizerContract":
         raise AttributeError(f"module 'steadytune.testing' has no attribute {name!r}")
+    import pytest
+
+    # So that what fails says what was compared: pytest does it by itself for test files alone.
+    pytest.register_assert_rewrite(f"{__name__}._contract")
     from ._contract import RegularizerContract
 
     return RegularizerContract

@@ -1,0 +1,54 @@
+"""Which tokens of a batch are real."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .._exceptions import ConfigError
+
+
+def token_mask(inputs: Mapping[str, Any], like: Tensor) -> Tensor:
+    """1 for real tokens and 0 for pads, (batch, tokens).
+
+    Args:
+        inputs: The batch. Of a multiple choice each choice is a row.
+        like: A hidden state or so, (batch, tokens, ...).
+
+    Raises:
+        ConfigError: If the batch's attention mask has another shape.
+    """
+    given = inputs.get("attention_mask")
+    if given is None:
+        return torch.ones(like.shape[:2], device=like.device)
+    if isinstance(given, Tensor) and given.dim() == 3:  # (batch, choices, tokens), as the ids
+        given = given.flatten(0, 1)
+    if given.shape != like.shape[:2]:
+        raise ConfigError(
+            f"attention_mask has the shape {tuple(given.shape)}, expected (batch, tokens) = "
+            f"{tuple(like.shape[:2])}; give one 0 or 1 a token"
+        )
+    return torch.as_tensor(given)
+
+
+def decoder_mask(inputs: Mapping[str, Any], like: Tensor) -> Tensor:
+    """That of the tokens of a decoder beside an encoder.
+
+    They are real where `decoder_attention_mask` says so, where they have a label, or else where the
+    encoder's are, which they repeat shifted by one.
+
+    Raises:
+        ConfigError: If the batch has decoder tokens of its own, and no mask for them.
+    """
+    given, labels = inputs.get("decoder_attention_mask"), inputs.get("labels")
+    if given is None and isinstance(labels, Tensor) and labels.shape == like.shape[:2]:
+        given = (labels != -100).long()
+    if given is None:
+        if "decoder_input_ids" in inputs:
+            raise ConfigError("a batch with decoder_input_ids needs a decoder_attention_mask too")
+        own = token_mask(inputs, like)
+        given = torch.cat([torch.ones_like(own[:, :1]), own[:, :-1]], dim=1)
+    return token_mask({"attention_mask": given}, like)
