@@ -16,7 +16,6 @@ import importlib.util
 import json
 import statistics
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,28 +40,12 @@ DEFAULT = (
     "reinit,layerwisedecay,sam,ema,ema:bias_power=0.2"
 )
 
-# Class name -> cost of a step over a plain one, in multiply-adds of the blocks: a plain step is a
-# forward pass (1) and a backward pass (2), divided by 3. SMART: the clean pass, `steps` ascents of
-# a forward pass and a backward pass to the embeddings (1), the perturbed pass, the teacher's.
-BOUNDS: dict[str, Callable[[Any], float]] = {
-    "LNSR": lambda m: 1 + m.rows * (DEPTH - m.layer) / DEPTH * (2 if m.dropout == "off" else 1),
-    "SMART": lambda m: (3 + 2 * m.steps + 3 + (m.proximal_strength > 0)) / 3,
-    "FreeLB": lambda m: m.steps,
-    **dict.fromkeys(("R3F", "R4F", "RDrop", "SAM"), lambda m: 2.0),
-    **dict.fromkeys(
-        ("L2SP", "Mixout", "BSS", "HyPe", "NEFTune", "NoisyTune", "ChildTuning"), lambda m: 1.0
-    ),
-    "PublicSmart": lambda m: 8 / 3,
-    **dict.fromkeys(("Reinit", "LayerwiseDecay"), lambda m: 1.0),
-}
-
 
 def bound(methods: tuple[Regularizer, ...]) -> float | None:
-    """The bound of a single method; None where it is not known."""
+    """The passes that a single method says it makes; None where it does not."""
     if len(methods) != 1:
         return 1.0 if not methods else None
-    rule = BOUNDS.get(type(methods[0]).__name__)
-    return None if rule is None else rule(methods[0])
+    return methods[0].passes(DEPTH)
 
 
 def real_batch(size: int = 16) -> tuple[nn.Module, dict[str, Tensor]]:

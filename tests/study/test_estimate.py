@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from steadytune import LNSR, SMART, Every, Pretrained, RDrop, Regularizer, Scheduled
+from steadytune.records.spec import RunSpec
 from steadytune.study import estimate as module
 from steadytune.study.estimate import Estimate, estimate, wall_seconds, words_of
 from steadytune.study.grid import load_tasks, plan_runs
@@ -60,6 +63,55 @@ def test_a_run_of_the_search_scores_no_test_row(
     found = of(make_study, scored="dev", dev_size=8, settings=accumulated)
     assert found.arm == "plain, tuning"
     assert found.seconds == 2 * 2.0 + (16 + 8) * 0.125
+
+
+def test_plain_is_timed_once_and_the_rest_is_scaled(
+    make_study: MakeStudy, one_timing: list[Any]
+) -> None:
+    study = make_study("plain", "rdrop", "freelb:steps=3", "rdrop+freelb:steps=3", seeds=(1,))
+    model = study.find_model()
+    loaded = load_tasks(study, model)
+    found = estimate(plan_runs(study, loaded, model), loaded, model)
+    assert [entry.seconds_per_step for entry in found] == [0.5, 1.0, 1.5, 2.0]
+    assert [spec.method for spec in one_timing] == ["plain"]
+
+
+def test_steps_and_rows_cost_in_proportion_to_their_tokens() -> None:
+    def batch(*lengths: int) -> Any:
+        return module._Batch(tuple({"input_ids": [0] * length} for length in lengths), 100)
+
+    assert (batch(3, 5).row_tokens, batch(3, 5).tokens) == (5, 10)
+    spec = RunSpec(task="toy", method="plain", seed=1)
+    scale = module._Scale(Pretrained("unused", Path()), {})
+    scale.plain[spec.precision, spec.threads] = batch(3, 5), spec, 0.5, 0.125
+    scale.ratios["plain", spec.precision, spec.threads] = 1.0
+    assert scale.seconds(spec, batch(10, 10, 10, 10), 7) == (2.0, 0.25)
+
+
+def test_a_method_that_does_not_say_its_passes_is_timed(
+    make_study: MakeStudy, one_timing: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RDrop, "passes", Regularizer.passes)
+    study = make_study("plain", "rdrop", seeds=(1,))
+    model = study.find_model()
+    loaded = load_tasks(study, model)
+    found = estimate(plan_runs(study, loaded, model), loaded, model)
+    assert [spec.method for spec in one_timing] == ["plain", "rdrop"]
+    assert [entry.seconds_per_step for entry in found] == [0.5, 0.5]
+
+
+def test_passes_of_methods_that_run_in_part() -> None:
+    assert LNSR(layer=3).passes(6) == 1.5 and LNSR(layer=0, dropout="off").passes(6) == 3
+    assert SMART(proximal_strength=0).passes(6) == 8 / 3 and SMART().passes(6) == 3
+    assert Every(RDrop(), n=4).passes(6) == 1.25 and Scheduled(RDrop()).passes(6) == 2
+
+
+def test_real_steps_can_be_timed(make_study: MakeStudy) -> None:
+    study = make_study("lnsr", seeds=(1,))
+    model = study.find_model()
+    loaded = load_tasks(study, model)
+    (found,) = estimate(plan_runs(study, loaded, model), loaded, model)
+    assert 0 < found.seconds_per_step < found.seconds
 
 
 def test_runs_side_by_side_share_the_time() -> None:

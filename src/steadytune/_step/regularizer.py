@@ -96,6 +96,18 @@ class Regularizer(ABC):
     replaces_weights: ClassVar[bool] = False  # gives the model other weights when it is detached
     version: ClassVar[int] = 1  # grows when equal settings come to mean another training
 
+    def passes(self, depth: int) -> float | None:
+        """About what a step costs beside a plain one, to estimate how long a study takes.
+
+        Args:
+            depth: The number of layers of the model.
+
+        Returns:
+            2 where a second forward and backward pass is made, 1 where none is added; None where
+            nobody has said it, and steps are timed.
+        """
+        return None
+
     @abstractmethod
     def attach(self, host: Host) -> AbstractContextManager[Transform]:
         """Set up on entry, undo on exit, and give the transform of the objective in between."""

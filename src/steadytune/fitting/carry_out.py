@@ -14,7 +14,7 @@ from ..finetune.output_folder import OutputFolder
 from ..records.ledger import Ledger
 from ..runs.encoded import encode_splits
 from ..runs.executors import executor_for, room_for
-from ..study.estimate import time_training, words_of
+from ..study.estimate import time_training, typical_batch, words_of
 from ..tasks import TRAIN, Encoding
 from .candidates import DEFAULT, DEFAULTS
 from .facts import Outcome, facts_of
@@ -98,7 +98,8 @@ def _measure_speed(work: Work) -> Timing:
     with work.console.status("timing a few steps"):
         encoding = Encoding(spec.max_length)
         features = encode_splits(setup.task, setup.model, encoding, (TRAIN,))[TRAIN].dataset
-        times = time_training(spec, setup.task, features, _TIMED_STEPS, setup.model)
+        rows = typical_batch(features, spec.batch_size).rows
+        times = time_training(spec, setup.task, rows, _TIMED_STEPS, setup.model)
     workers = setup.options.workers
     return Timing(*times, _BESIDE_STEPS, room_for([spec]) if workers is None else max(1, workers))
 

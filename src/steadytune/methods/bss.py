@@ -60,6 +60,10 @@ class BSS(Penalty):
         check_count("smallest", self.smallest, 1)
         check_choice("feature", self.feature, ("first", "last", "mean"))
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def measure(self, host: Host) -> Iterator[Callable[[Step], Tensor]]:
         """The penalty on a step of the host's model."""

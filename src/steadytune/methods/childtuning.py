@@ -84,6 +84,10 @@ class ChildTuning(Regularizer):
         check_count("fisher_steps", self.fisher_steps, 1)
         check_choice("fisher_phase", self.fisher_phase, ("frozen", "plain"))
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """The objective, its gradients masked, until the optimizer has taken its step.

@@ -68,6 +68,10 @@ class EMA(Regularizer):
         if self.decay is not None:
             check_share("decay", self.decay)
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """Follow the weights; at the end, give the model their average.

@@ -52,6 +52,11 @@ class Every(Wrapper):
                 "penalty; leave it out"
             )
 
+    def passes(self, depth: int) -> float | None:
+        """What the method adds, at every n-th step."""
+        whole = self.method.passes(depth)
+        return None if whole is None else 1 + (whole - 1) / self.n
+
     def factor(self, step: Step) -> float:
         """0, or where the method applies 1, or n if it is rescaled."""
         assert step.step is not None

@@ -82,6 +82,10 @@ class FreeLB(Regularizer):
         check_choice("norm", self.norm, functional.NORMS)
         check_choice("dropout", self.dropout, ("shared", "fresh"))
 
+    def passes(self, depth: int) -> float:
+        """A pass for each of the steps, the first of which is the plain one."""
+        return self.steps
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """The mean of the objective over K perturbed passes."""

@@ -72,6 +72,10 @@ class HyPe(Regularizer):
         check_choice("noise", self.noise, ("gaussian", "uniform"))
         check_choice("dropout", self.dropout, ("off", "on"))
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """The objective with noise in the blocks.

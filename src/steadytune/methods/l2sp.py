@@ -96,6 +96,10 @@ class L2SP(Regularizer):
         """Whether the method adds to the objective; the decoupled form does not touch it."""
         return self.form == "coupled"
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """Hold the starting weights; add the penalty, or pull before every optimizer step.

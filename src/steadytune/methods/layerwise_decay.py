@@ -52,6 +52,10 @@ class LayerwiseDecay(Regularizer):
     def __post_init__(self) -> None:
         check_share("decay", self.decay)
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """Say by what each parameter's learning rate is multiplied.

@@ -124,6 +124,11 @@ class LNSR(Penalty):
         for weight in self.weights or ():
             check_at_least("weights", weight, 0)
 
+    def passes(self, depth: int) -> float:
+        """The blocks above the noise run once more, without dropout twice."""
+        again = self.rows * max(depth - self.layer, 0) / depth
+        return 1 + again * (2 if self.dropout == "off" else 1)
+
     @contextmanager
     def measure(self, host: Host) -> Iterator[Callable[[Step], Tensor]]:
         """The penalty on a step of the host's model.

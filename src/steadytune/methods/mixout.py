@@ -87,6 +87,10 @@ class Mixout(Regularizer):
         if self.head is not None:
             check_pattern("head", self.head)
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """Patch the layers; the masks of a step are in force in its passes and their backward.

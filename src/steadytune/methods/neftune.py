@@ -55,6 +55,10 @@ class NEFTune(Regularizer):
     def __post_init__(self) -> None:
         check_at_least("alpha", self.alpha, 0)
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """The objective at noisy embeddings."""

@@ -56,6 +56,10 @@ class NoisyTune(Regularizer):
         if self.head is not None:
             check_pattern("head", self.head)
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """Add the noise; nothing is left to do afterwards.

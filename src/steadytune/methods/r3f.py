@@ -74,6 +74,10 @@ class R3F(Penalty):
         check_choice("noise", self.noise, ("gaussian", "uniform"))
         check_choice("dropout", self.dropout, ("shared", "fresh", "off"))
 
+    def passes(self, depth: int) -> float:
+        """A second forward and backward pass is made."""
+        return 2
+
     @contextmanager
     def measure(self, host: Host) -> Iterator[Callable[[Step], Tensor]]:
         """The penalty on a step of the host's model."""
@@ -146,6 +150,10 @@ class R4F(Penalty):
         self._noise_penalty()
         if self.head is not None:
             check_pattern("head", self.head)
+
+    def passes(self, depth: int) -> float:
+        """A second forward and backward pass is made."""
+        return 2
 
     @contextmanager
     def measure(self, host: Host) -> Iterator[Callable[[Step], Tensor]]:

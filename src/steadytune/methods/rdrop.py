@@ -51,6 +51,10 @@ class RDrop(Regularizer):
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)
 
+    def passes(self, depth: int) -> float:
+        """A second forward and backward pass is made."""
+        return 2
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """The objective of two passes."""

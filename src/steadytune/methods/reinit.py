@@ -58,6 +58,10 @@ class Reinit(Regularizer):
     def __post_init__(self) -> None:
         check_count("blocks", self.blocks, 0)
 
+    def passes(self, depth: int) -> float:
+        """No pass is added."""
+        return 1
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """Draw the new values; nothing is left to do afterwards.

@@ -60,6 +60,10 @@ class SAM(Regularizer):
     def __post_init__(self) -> None:
         check_at_least("radius", self.radius, 0)
 
+    def passes(self, depth: int) -> float:
+        """A second forward and backward pass is made."""
+        return 2
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """The objective at the sharpest point nearby."""

@@ -60,6 +60,10 @@ class Scheduled(Wrapper):
         if self.stop is not None:
             check_at_least("stop", self.stop, 0)
 
+    def passes(self, depth: int) -> float | None:
+        """Those of the method while it is on, which is taken to be always."""
+        return self.method.passes(depth)
+
     def factor(self, step: Step) -> float:
         """The factor at a step, from 0 to 1.
 

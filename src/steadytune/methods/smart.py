@@ -111,6 +111,10 @@ class SMART(Regularizer):
         if not 0 <= self.momentum <= 1:
             raise ConfigError(f"momentum={self.momentum!r} is not possible; expected 0 to 1")
 
+    def passes(self, depth: int) -> float:
+        """In thirds: two whole passes, ascents to the embeddings, the teacher's forward pass."""
+        return (6 + 2 * self.steps + (self.proximal_strength > 0)) / 3
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """Add both terms to the objective; the teacher starts from the weights found here."""

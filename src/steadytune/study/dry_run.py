@@ -91,7 +91,7 @@ def _show_estimate(
     if not missing:
         show(["all of them are done"], console)
         return
-    with console.status("timing a few steps of every method"):
+    with console.status("timing a few steps"):
         found = estimate(missing, loaded, model)
     places = _places(missing, at_a_time)
     console.print(_table(found))
@@ -99,7 +99,8 @@ def _show_estimate(
     show(
         [
             f"{counted(missing, 'run')} to do{done}: about {words_of(wall_seconds(found, places))} "
-            f"with {counted(places, 'run')} at a time. Timed on this machine as it is now."
+            f"with {counted(places, 'run')} at a time. Scaled from a few "
+            "steps timed on this machine as it is now."
         ],
         console,
     )

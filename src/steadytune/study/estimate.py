@@ -1,17 +1,20 @@
-"""How long a study takes: a few real steps of every method, timed, times the steps there are."""
+"""About how long a study takes: a few plain steps are timed, and all the rest is scaled from them.
+
+A step costs in proportion to the tokens of its batch and to the passes that its method makes.
+Methods that do not say how many they make are timed.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from math import ceil
 from statistics import median
 from typing import Any
 
 import torch
-from torch import Tensor
 from transformers import DataCollatorWithPadding
 
 from .._device import usable_device
@@ -26,6 +29,7 @@ from ..runs.arguments import step_count
 from ..runs.encoded import encode_splits
 from ..tasks import DEV, TRAIN, Encoding, Task
 from .grid import LoadedTask, PlannedRun
+from .study import PLAIN
 
 _TIMED_STEPS = 2
 
@@ -39,7 +43,7 @@ class Estimate:
         arm: Name of the arm, and whether these are runs of its search.
         runs: Number of runs.
         steps: Training steps of each.
-        seconds_per_step: Measured on this machine, now.
+        seconds_per_step: Scaled from steps that were timed on this machine, now.
         seconds: Of one run: its steps, and the scoring of every row.
     """
 
@@ -54,23 +58,19 @@ class Estimate:
 def estimate(
     runs: Sequence[PlannedRun], loaded: Sequence[LoadedTask], model: Pretrained
 ) -> list[Estimate]:
-    """Time every kind of run, one after the other.
+    """About what every kind of run costs.
 
     Args:
         runs: The runs of a study.
         loaded: Its tasks.
         model: The model that is trained.
     """
-    tasks = {entry.task.name: entry.task for entry in loaded}
+    scale = _Scale(model, {entry.task.name: entry.task for entry in loaded})
     groups: dict[tuple[str, str, float, str], list[PlannedRun]] = {}
     for run in runs:
         key = run.spec.task, run.name, run.spec.epochs, run.spec.scored
         groups.setdefault(key, []).append(run)
-    timings: dict[Any, tuple[float, float]] = {}
-    return [
-        _estimate(name, group, tasks[task], timings, model)
-        for (task, name, *_), group in groups.items()
-    ]
+    return [_estimate(name, group, scale) for (_, name, *_), group in groups.items()]
 
 
 def wall_seconds(estimates: Sequence[Estimate], at_a_time: int) -> float:
@@ -78,53 +78,107 @@ def wall_seconds(estimates: Sequence[Estimate], at_a_time: int) -> float:
     return sum(entry.runs * entry.seconds for entry in estimates) / max(at_a_time, 1)
 
 
-def _estimate(
-    name: str,
-    group: Sequence[PlannedRun],
-    task: Task,
-    timings: dict[Any, tuple[float, float]],
-    model: Pretrained,
-) -> Estimate:
+def _estimate(name: str, group: Sequence[PlannedRun], scale: _Scale) -> Estimate:
     spec = group[0].spec
-    what = spec.task, spec.method, spec.model
-    key = *what, spec.batch_size, spec.max_length, spec.precision, spec.threads
-    features = _features(spec, task, model)
-    steps = step_count(spec, len(features))
-    if key not in timings:
-        timings[key] = time_training(spec, task, features, steps, model)
-    step, row = timings[key]
+    batch = scale.batch(spec)
+    steps = step_count(spec, batch.features)
+    step, row = scale.seconds(spec, batch, steps)
     step *= dict(spec.settings).get("gradient_accumulation_steps", 1)
     sizes = group[0].task["sizes"]
     scored = (TRAIN, DEV) if spec.scored == DEV else tuple(sizes)
-    windows_per_row = len(features) / sizes[TRAIN]
+    windows_per_row = batch.features / sizes[TRAIN]
     rows = sum(sizes[split] for split in scored) * windows_per_row
     shown = f"{name}, tuning" if spec.scored == DEV else name
     return Estimate(spec.task, shown, len(group), steps, step, steps * step + rows * row)
 
 
-def _features(spec: RunSpec, task: Task, model: Pretrained) -> Any:
-    rows = task.sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
-    encoding = Encoding(spec.max_length, spec.stride)
-    return encode_splits(rows, model, encoding, (TRAIN,))[TRAIN].dataset
+@dataclass(frozen=True)
+class Batch:
+    """Rows of middling length, as a batch of rows of like length would hold.
+
+    Args:
+        rows: The rows.
+        features: How many rows there are in all.
+    """
+
+    rows: tuple[Mapping[str, Any], ...]
+    features: int
+
+    @property
+    def row_tokens(self) -> int:
+        """Tokens of a row, padding included."""
+        return max(len(row["input_ids"]) for row in self.rows)
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of the batch, padding included."""
+        return len(self.rows) * self.row_tokens
+
+
+@dataclass
+class _Scale:
+    """What was timed, and what follows from it for other batches and methods."""
+
+    model: Pretrained
+    tasks: Mapping[str, Task]
+    batches: dict[Any, Batch] = field(default_factory=dict)
+    plain: dict[Any, tuple[Batch, RunSpec, float, float]] = field(default_factory=dict)
+    ratios: dict[Any, float] = field(default_factory=dict)
+
+    def batch(self, spec: RunSpec) -> Batch:
+        """A typical batch of a run."""
+        sizes = spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size
+        key = spec.task, *sizes, spec.max_length, spec.stride, spec.batch_size
+        if key not in self.batches:
+            rows = self.tasks[spec.task].sample(*sizes)
+            encoding = Encoding(spec.max_length, spec.stride)
+            features = encode_splits(rows, self.model, encoding, (TRAIN,))[TRAIN].dataset
+            self.batches[key] = typical_batch(features, spec.batch_size)
+        return self.batches[key]
+
+    def seconds(self, spec: RunSpec, batch: Batch, steps: int) -> tuple[float, float]:
+        """About the seconds of a step of a run, and of scoring a row."""
+        machine = spec.precision, spec.threads
+        if machine not in self.plain:
+            taken = self._time(replace(spec, method=PLAIN, method_options=""), batch, steps)
+            self.plain[machine] = batch, spec, *taken
+        timed, like, step, row = self.plain[machine]
+        key = spec.method, *machine
+        if key not in self.ratios:
+            known = _passes(spec.method, self.model.layers or 1)
+            alike = replace(like, method=spec.method, method_options=spec.method_options)
+            self.ratios[key] = known or self._time(alike, timed, steps)[0] / step
+        step *= self.ratios[key] * batch.tokens / timed.tokens
+        return step, row * batch.row_tokens / timed.row_tokens
+
+    def _time(self, spec: RunSpec, batch: Batch, steps: int) -> tuple[float, float]:
+        return time_training(spec, self.tasks[spec.task], batch.rows, steps, self.model)
+
+
+def _passes(method: str, depth: int) -> float | None:
+    """The passes of a method in its text form, of several beside each other; None if unsaid."""
+    each = [method.passes(depth) for method in parse_method(method)]
+    known = [passes for passes in each if passes is not None]
+    return 1 + sum(passes - 1 for passes in known) if len(known) == len(each) else None
 
 
 def time_training(
-    spec: RunSpec, task: Task, features: Any, steps: int, pretrained: Pretrained
+    spec: RunSpec, task: Task, rows: Sequence[Any], steps: int, pretrained: Pretrained
 ) -> tuple[float, float]:
     """Seconds of a training step in the middle of the training, and of scoring a row.
 
     Args:
         spec: The run.
         task: Its task.
-        features: Its encoded training rows.
+        rows: Encoded rows of one batch.
         steps: How many steps it takes in all.
         pretrained: Its model.
     """
     device = usable_device()
     model, tokenizer = pretrained.with_head(task.kind, task.label_names, 0)
     model.to(device)
-    typical = _typical_batch(spec, features, tokenizer)
-    batch = {name: values.to(device) for name, values in typical.items()}
+    collated = DataCollatorWithPadding(tokenizer)(list(rows))
+    batch = {name: values.to(device) for name, values in collated.items()}
     with using_threads(spec.threads), isolated_rng(device, 0):
         model.train()
         with attach(model, parse_method(spec.method)) as objective:
@@ -160,13 +214,13 @@ def _seconds_of(work: Callable[[], object], device: torch.device) -> float:
     return time.perf_counter() - started
 
 
-def _typical_batch(spec: RunSpec, features: Any, tokenizer: Any) -> dict[str, Tensor]:
+def typical_batch(features: Any, batch_size: int) -> Batch:
     """Rows of middling length, as a batch of rows of like length would hold."""
-    order = sorted(range(len(features)), key=lambda row: len(features[row]["input_ids"]))
-    size = min(spec.batch_size, len(order))
+    lengths = [len(tokens) for tokens in features["input_ids"]]
+    order = sorted(range(len(lengths)), key=lengths.__getitem__)
+    size = min(batch_size, len(order))
     first = (len(order) - size) // 2
-    chosen = [features[row] for row in order[first : first + size]]
-    return dict(DataCollatorWithPadding(tokenizer)(chosen))
+    return Batch(tuple(features[row] for row in order[first : first + size]), len(lengths))
 
 
 def words_of(seconds: float) -> str:
