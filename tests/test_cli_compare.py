@@ -12,12 +12,14 @@ import typer
 
 from steadytune.cli import app
 from steadytune.finetune import TrainOptions
+from steadytune.pretrained import Pretrained
 from steadytune.runs import RunSpec
+from steadytune.runs.settle import FEWEST_EPOCHS, FEWEST_STEPS, usual_rate
 from steadytune.tasks import DataSource
 from tests.test_cli import call, require_one_line
 from tests.tiny_bert import write_tiny_bert
 
-TRAINING = ("epochs", "learning_rate", "warmup", "weight_decay", "batch_size", "class_weights")
+TRAINING = ("warmup", "weight_decay", "batch_size", "class_weights")
 RUN_DEFAULTS = {f.name: f.default for f in dataclasses.fields(RunSpec) if f.name in TRAINING}
 
 
@@ -94,8 +96,11 @@ def test_the_help_says_the_defaults_that_runs_have() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     for command in ("train", "compare"):
         said = {p.name: p.help.partition("[default: ")[2] for p in commands[command].params}
-        for name in ("epochs", "learning_rate", "warmup", "weight_decay", "batch_size"):
+        for name in ("warmup", "weight_decay", "batch_size"):
             assert float(said[name].rstrip("]")) == RUN_DEFAULTS[name], (command, name)
+        assert said["learning_rate"].startswith("by the model: 1e-4 for minilm")
+        assert usual_rate(Pretrained.find("minilm"))[0] == 1e-4
+        assert said["epochs"] == f"{FEWEST_EPOCHS:g}, or as many as make {FEWEST_STEPS} steps]"
         assert said["class_weights"] == f"{RUN_DEFAULTS['class_weights']}]"
         given = {p.name: p.default for p in commands[command].params if p.name in RUN_DEFAULTS}
         assert given == dict.fromkeys(RUN_DEFAULTS)  # what is not given is left to the recipe

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ._exceptions import ConfigError
 from .pretrained import CAREFUL, MINILM, Trust
+from .records.recipe import Recipe
 from .study.study import Study, StudyTask, arms_of, require_distinct
 from .tasks.source import ALL, DataSource
 
@@ -61,13 +62,14 @@ class Options:
     @property
     def study(self) -> Study:
         """The study that it is."""
-        settings = ("model", "train_size", "eval_size", "epochs", "learning_rate")
+        names = ("train_size", "eval_size", "epochs", "learning_rate")
         return Study(
             name=TITLE,
             tasks=(StudyTask(DataSource(task=self.task, ood=(ALL,))),),
             arms=arms_of(self.methods),
             seeds=self.seeds,
-            settings={name: getattr(self, name) for name in settings},
+            recipe=Recipe(**{name: getattr(self, name) for name in names}),
+            model=self.model,
             command=self.command,
             trust=self.trust,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -14,11 +13,11 @@ import pytest
 from steadytune.method_lines import describe_recorded
 from steadytune.method_text import format_method, method_identity, parse_method
 from steadytune.records.ledger import Ledger
+from steadytune.records.recipe import Changes, Recipe
 from steadytune.records.spec import RunSpec
 from steadytune.reporting import Outputs, report_folders
+from steadytune.runs.plan import LoadedTask, plan
 from steadytune.study import read_study
-from steadytune.study.grid import LoadedTask, plan_run
-from steadytune.study.study import Changes
 
 DOCS = Path(__file__).parents[2] / "docs"
 FOLDERS = sorted(path.parent for path in (DOCS / "evidence").glob("*/runs.jsonl.xz"))
@@ -66,9 +65,17 @@ def test_all_runs_of_a_study_are_there(name: str) -> None:
     records = Ledger(DOCS / "evidence" / name.replace("_", "-")).read().records
     found = {_without_content(RunSpec(**record["spec"])) for record in records}
     for entry, arm in product(study.tasks, study.arms):
-        task = cast(LoadedTask, _Unread(SimpleNamespace(name=entry.source.task), entry.changes))
-        for seed, subset in product(study.seeds, study.subset_seeds):
-            assert _without_content(plan_run(study, task, arm, seed, subset, "").spec) in found
+        named = SimpleNamespace(name=entry.source.task, kind="classification")
+        task = cast(LoadedTask, _Unread(named, entry.changes))
+        runs = plan(
+            [task],
+            [arm],
+            study.recipe,
+            study.seeds,
+            model=study.find_model(),
+            subset_seeds=study.subset_seeds,
+        )
+        assert {_without_content(run.spec) for run in runs} <= found
 
 
 @dataclass(frozen=True)
@@ -77,10 +84,9 @@ class _Unread:
 
     task: SimpleNamespace
     changes: Changes
-    usual_length: int = 128
 
-    def sample(self, settings: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        return "", {}
+    def sample(self, recipe: Recipe, subset_seed: int) -> tuple[str, dict[str, Any]]:
+        return "", {"sizes": {"train": 1}}
 
 
 def _without_content(spec: RunSpec) -> RunSpec:

@@ -44,14 +44,14 @@ def test_a_single_run_is_in_no_ensemble() -> None:
 def scored(value: float | None, method: str = "plain") -> dict[str, object]:
     return {
         "task": {"in_domain": "reviews", "metric": "accuracy", "constant": {"reviews": 0.5}},
-        "spec": {"method": method},
+        "spec": {"method": method, "learning_rate": 1e-4, "epochs": 3.0},
         "results": {"reviews": {"accuracy": value}},
     }
 
 
 def test_a_model_that_learned_nothing_comes_with_advice() -> None:
     assert not_learned(scored(0.51)) == ""
-    assert "--learning-rate" in not_learned(scored(0.5))
+    assert "try --learning-rate 0.0002 (it was 0.0001)" in not_learned(scored(0.5))
     assert "on reviews the model is no better" in not_learned(scored(None))
     assert "lnsr" not in not_learned(scored(0.4))
     assert "and lnsr:std=0.1 weaker" in not_learned(scored(0.4, "lnsr:std=0.1"))

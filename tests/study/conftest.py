@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
+from steadytune.records.recipe import Recipe
 from steadytune.study.study import Study, StudyTask, arms_of
 from steadytune.tasks import TASKS, NamedTask
 from steadytune.tasks.source import DataSource
 from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 
-SETTINGS = {"train_size": 16, "eval_size": 20, "epochs": 1.0, "batch_size": 8, "max_length": 16}
+RECIPE = Recipe(
+    train_size=16, eval_size=20, epochs=1.0, learning_rate=5e-5, batch_size=8, max_length=16
+)
 
 MakeStudy = Callable[..., Study]
 
@@ -33,7 +36,8 @@ def make_study(model: str, monkeypatch: pytest.MonkeyPatch) -> MakeStudy:
             "tasks": (StudyTask(DataSource(task="toy")),),
             "arms": arms_of(methods or ("plain", "lnsr:strength=0.5")),
             "seeds": (1, 2),
-            "settings": {"model": model, **SETTINGS},
+            "model": model,
+            "recipe": RECIPE,
         }
         return Study(**{**fields, **changes})
 

@@ -9,6 +9,7 @@ import pytest
 
 from steadytune import LNSR, SMART, Every, Pretrained, RDrop, Regularizer, Scheduled
 from steadytune.records.spec import RunSpec
+from steadytune.runs.plan import plan
 from steadytune.study import estimate as module
 from steadytune.study.estimate import Estimate, estimate, wall_seconds, words_of
 from steadytune.study.grid import load_tasks, plan_runs
@@ -24,17 +25,18 @@ def one_timing(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         timed.append(spec)
         return 0.5, 0.125
 
-    monkeypatch.setattr(module, "_time", time)
+    monkeypatch.setattr(module, "time_training", time)
     return timed
 
 
-def of(make_study: MakeStudy, **settings: Any) -> Estimate:
+def of(make_study: MakeStudy, scored: str = "test", **changes: Any) -> Estimate:
     """The estimate of a study of one method."""
     study = make_study("plain")
-    study = make_study("plain", settings={**study.settings, "batch_size": 2, **settings})
     model = study.find_model()
     loaded = load_tasks(study, model)
-    (found,) = estimate(plan_runs(study, loaded, model), loaded, model)
+    recipe = study.recipe.changed({"batch_size": 2, **changes})
+    runs = plan(loaded, study.arms, recipe, study.seeds, model=model, scored=scored)
+    (found,) = estimate(runs, loaded, model)
     return found
 
 

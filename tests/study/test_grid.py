@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from steadytune import ConfigError
-from steadytune.study.grid import load_tasks, plan_run
+from steadytune.records.recipe import Recipe
+from steadytune.study.grid import load_tasks
 from steadytune.study.study import MATCHED, Arm, StudyTask, arms_of
 from steadytune.tasks.source import DataSource
 from tests.study.conftest import MakeStudy
@@ -45,7 +46,7 @@ def test_what_no_run_could_do_is_refused_before_the_first(
     make_study: MakeStudy, settings: dict[str, Any], words: str
 ) -> None:
     study = make_study()
-    study = replace(study, settings={**study.settings, **settings})
+    study = replace(study, recipe=study.recipe.changed(settings))
     with pytest.raises(ConfigError, match=words):
         planned(study)
 
@@ -90,23 +91,16 @@ def test_settings_of_a_task_an_arm_and_a_choice_win_in_this_order(make_study: Ma
         arms=(Arm("slow", "plain", (("learning_rate", 1e-5), ("batch_size", 2))),),
         seeds=(1,),
     )
-    (entry,) = load_tasks(study, study.find_model())
-    spec = plan_run(study, entry, study.arms[0], 1, 0, "", (("learning_rate", 1e-3),)).spec
-    assert (spec.epochs, spec.batch_size, spec.learning_rate) == (2.0, 2, 1e-3)
-    assert plan_run(study, entry, study.arms[0], 1, 0, "").arm == {
-        "name": "slow",
-        "varies": ["batch_size", "learning_rate"],
-    }
+    (run,) = planned(study, {("toy", "slow"): (("learning_rate", 1e-3),)})
+    assert (run.spec.epochs, run.spec.batch_size, run.spec.learning_rate) == (2.0, 2, 1e-3)
+    assert run.arm == {"name": "slow", "varies": ["batch_size", "learning_rate"]}
 
 
 def test_further_fields_of_the_trainer_add_up(make_study: MakeStudy, model: str) -> None:
     arm = Arm("other", "plain", (("settings", {"adam_beta2": 0.9, "optim": "sgd"}),))
     given = {"lr_scheduler_type": "cosine", "adam_beta2": 0.98}
-    study = make_study(
-        arms=(*arms_of(("plain",)), arm), settings={"model": model, "settings": given}
-    )
-    (entry,) = load_tasks(study, study.find_model())
-    plain, other = (dict(plan_run(study, entry, a, 1, 0, "").spec.settings) for a in study.arms)
+    study = make_study(arms=(*arms_of(("plain",)), arm), recipe=Recipe(settings=given), seeds=(1,))
+    plain, other = (dict(run.spec.settings) for run in planned(study))
     assert plain == given
     assert other == {"lr_scheduler_type": "cosine", "adam_beta2": 0.9, "optim": "sgd"}
 
@@ -153,7 +147,7 @@ def test_settings_that_cannot_be_are_found_without_rows(
 ) -> None:
     arms = arms_of(("plain",), longer_plain=2.0)
     with pytest.raises(ConfigError, match=words):
-        planned(make_study(arms=arms, settings={"model": model, "settings": settings}))
+        planned(make_study(arms=arms, recipe=Recipe(settings=settings)))
 
 
 def test_an_impossible_factor_is_refused() -> None:
@@ -167,6 +161,6 @@ def test_a_method_that_does_not_suit_is_found_before_any_run(make_study: MakeStu
 
 
 def test_impossible_settings_are_found_before_any_run(make_study: MakeStudy, model: str) -> None:
-    study = make_study(settings={"model": model, "epochs": -1.0})
+    arm = Arm("none", "plain", (("epochs", -1.0),))
     with pytest.raises(ConfigError, match="epochs"):
-        planned(study)
+        planned(make_study(arms=(arm,)))

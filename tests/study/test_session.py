@@ -18,7 +18,8 @@ from steadytune.records.packed import PACKED_FILE
 from steadytune.runs.executors import InProcess
 from steadytune.study import run_study
 from steadytune.study.dry_run import dry_run
-from steadytune.study.study import MATCHED, Arm, Study, Tuning, arms_of
+from steadytune.study.study import MATCHED, Arm, Study, StudyTask, Tuning, arms_of
+from steadytune.tasks import DataSource
 from tests.study.conftest import MakeStudy
 
 
@@ -176,15 +177,17 @@ def test_a_dry_run_times_methods_in_the_middle_of_the_training(
 
 def test_a_dry_run_without_the_model_tells_the_grid(make_study: MakeStudy, tmp_path: Path) -> None:
     console = Console(file=io.StringIO(), width=200)
-    dry_run(make_study(settings={"model": "no/such"}), tmp_path / "out", None, console)
+    dry_run(make_study(model="no/such"), tmp_path / "out", None, console)
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "2 methods x 2 seeds x 1 training subset x 1 task = 4 runs" in text
     assert "no time estimate: model 'no/such'" in text
-    for settings in ({"model": "no/such", "epochs": 0.0}, {"model": "no/such", "precision": "x"}):
-        with pytest.raises(ConfigError):
-            dry_run(make_study(settings=settings), tmp_path / "out", None, console)
+    for changes in ((("epochs", 0.0),), (("precision", "x"),)):
+        tasks = (StudyTask(DataSource(task="toy"), changes),)
+        with pytest.raises(ConfigError, match="is not possible"):
+            study = make_study(model="no/such", tasks=tasks)
+            dry_run(study, tmp_path / "out", None, console)
     with pytest.raises(ConfigError, match="did you mean lnsr"):
-        dry_run(make_study("lnrs", settings={"model": "no/such"}), tmp_path, None, console)
+        dry_run(make_study("lnrs", model="no/such"), tmp_path, None, console)
 
 
 def test_models_are_kept_on_request(make_study: MakeStudy, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from steadytune import LNSR, ConfigError
 from steadytune.model_files import Trust
+from steadytune.records.recipe import Recipe
 from steadytune.study.study import MATCHED
 from steadytune.study.study_file import make_study, read_study
 from steadytune.tasks import DataSource
@@ -33,7 +34,7 @@ def test_a_small_file_is_a_study(tmp_path: Path) -> None:
     assert [arm.method for arm in study.arms] == ["plain", "lnsr"]
     (task,) = study.tasks
     assert (task.source.task, task.source.data_root, task.changes) == ("rte", "/data", ())
-    assert study.settings == {} and study.tuning is None
+    assert study.recipe == Recipe() and study.model == "minilm" and study.tuning is None
 
 
 def test_the_same_keys_in_python_are_the_same_study(tmp_path: Path) -> None:
@@ -129,12 +130,8 @@ tuning:
 
 def test_everything_can_be_said_in_a_file(tmp_path: Path) -> None:
     study = read_study(write(tmp_path, FULL))
-    assert study.settings == {
-        "model": "some/model",
-        "learning_rate": 2e-5,
-        "epochs": 3.0,
-        "settings": {"adam_beta2": 0.98},
-    }
+    assert study.model == "some/model"
+    assert study.recipe == Recipe(learning_rate=2e-5, epochs=3.0, settings={"adam_beta2": 0.98})
     assert [task.source.ood for task in study.tasks] == [("all",), ("paws_wiki",)]
     assert study.tasks[1].changes == (("train_size", 500),)
     assert [arm.name for arm in study.arms] == ["plain", "lnsr", "gentle", MATCHED]
@@ -149,7 +146,7 @@ def test_everything_can_be_said_in_a_file(tmp_path: Path) -> None:
 def test_numbers_without_a_point_are_numbers_wherever_they_stand(tmp_path: Path) -> None:
     text = FULL.replace("0.98", "1e-1").replace("[1, 10]", "[1e-2, 1]")
     study = read_study(write(tmp_path, text.replace("name: gentle", "name: 1e-5")))
-    assert study.settings["settings"] == {"adam_beta2": 0.1}
+    assert dict(study.recipe.settings) == {"adam_beta2": 0.1}
     assert study.arms[1].space == (("strength", (0.01, 1)),)
     assert study.arms[2].name == "1e-5"
 

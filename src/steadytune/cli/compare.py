@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..records.recipe import option_name
+from ..records.recipe import Recipe, option_name
 from ._app import app, command_line, look_ahead, one_line_errors
 from ._data_options import (
     DataRootOption,
@@ -228,20 +228,21 @@ def _from_options(
     seeds: str | None,
     subset_seeds: int | None,
 ) -> Study:
+    from ..model_files import MINILM
     from ..study import Study, StudyTask, arms_of
     from ..study.methods import read_methods
     from ..study.seeds import read_seeds
 
     source = data_source(**data)
     source.require_there()  # before torch is imported for the options of methods
-    named = {} if model is None else {"model": model}
     return Study(
         name=f"steadytune compare on {source.name or source.task or source.train}",
         tasks=(StudyTask(source),),
         arms=arms_of(read_methods(method or ()), longer_plain),
         seeds=read_seeds(seeds or str(_SEEDS)),
         subset_seeds=tuple(range(1 if subset_seeds is None else subset_seeds)),
-        settings={**named, **read_recipe(recipe)},
+        recipe=Recipe(**read_recipe(recipe)),
+        model=model or MINILM,
     )
 
 

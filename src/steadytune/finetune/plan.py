@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from .._device import settled_precision
 from .._exceptions import ConfigError
-from ..method_text import format_method, method_identity, parse_method
+from ..method_text import parse_method
 from ..pretrained import Pretrained
 from ..records.spec import RunSpec
 from ..runs.arguments import step_count, training_arguments
 from ..runs.encoded import encode_splits
+from ..runs.plan import LoadedTask, plan
 from ..runs.preflight import require_fit
 from ..tasks import TRAIN, Encoding, Task
 from .cut_rows import cut_warning, long_answers_warning
@@ -69,61 +67,40 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     Raises:
         SteadytuneError: If the rows or the model cannot be had, or a setting does not fit them.
     """
-    methods = parse_method(options.method)
+    parse_method(options.method)
     whole = options.source.load()
-    dev_size = _dev_size(options, whole)
-    task = whole.sample(options.train_size, options.subset_seed, options.eval_size, dev_size)
-    _require_classes(options, task)
+    recipe = options.recipe.changed({"dev_size": _dev_size(options, whole)})
     model = Pretrained.find(options.model, options.trust)
-    draft = dataclasses.replace(
-        _draft(options, task, model),
-        method=format_method(methods),
-        method_options=method_identity(methods),
-        dev_size=dev_size,
+    runs = plan(
+        [LoadedTask(whole)],
+        [options.method],
+        recipe,
+        options.seeds,
+        model=model,
+        subset_seeds=(options.subset_seed,),
+        # Weights can be averaged only if they began with the same head.
+        head_seed=options.seeds[0] if options.keep == "soup" else None,
+        threads=_threads(options),
     )
-    model.require_positions(draft.max_length)
-    require_fit(model, task.kind, task.label_names, [draft.method])
-    encoding = Encoding(draft.max_length, draft.stride)
+    spec = runs[0].spec
+    model.require_positions(spec.max_length)
+    task = whole.sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
+    require_fit(model, task.kind, task.label_names, [spec.method])
+    encoding = Encoding(spec.max_length, spec.stride)
     encoded = encode_splits(task, model, encoding, tuple(task.splits))
-    steps = step_count(draft, len(encoded[TRAIN].dataset))
-    training_arguments(draft, Path("unused"), steps, task.metric, resumable=True)
+    steps = step_count(spec, len(encoded[TRAIN].dataset))
+    training_arguments(spec, Path("unused"), steps, task.metric, resumable=True)
     cut = {split: features.share_cut for split, features in encoded.items()}
-    notes = options.source.remarks()
+    notes = (*options.source.remarks(), *runs[0].reasons)
     if warning := long_answers_warning(encoded):
         notes = (*notes, f"warning: {warning}")
-    return TrainPlan(options, model, _specs(options, draft), task, notes, steps, cut)
-
-
-def _draft(options: TrainOptions, task: Task, model: Pretrained) -> RunSpec:
-    settled: dict[str, Any] = {
-        "dev_size": None if task.dev is None else len(task.dev),
-        "precision": settled_precision(options.precision),
-        "max_length": options.max_length or model.usual_length(task.kind),
-        "threads": _threads(options),
-    }
-    return RunSpec(
-        task=task.name,
-        method=options.method,
-        seed=options.seeds[0],
-        model=model.name,
-        model_hash=model.hash,
-        data_hash=task.content_hash,
-        subset_seed=options.subset_seed,
-        **{**options.recipe.as_dict(), **settled},
-    )
+    specs = tuple(run.spec for run in runs)
+    return TrainPlan(options, model, specs, task, notes, steps, cut)
 
 
 def _threads(options: TrainOptions) -> int:
     """All that this process computes with, shared out among the workers."""
-    if options.threads is not None:
-        return options.threads
     return max(1, torch.get_num_threads() // max(1, options.workers))
-
-
-def _specs(options: TrainOptions, draft: RunSpec) -> tuple[RunSpec, ...]:
-    """One a seed; weights can be averaged only if they began with the same head."""
-    head = options.seeds[0] if options.keep == "soup" else None
-    return tuple(dataclasses.replace(draft, seed=seed, head_seed=head) for seed in options.seeds)
 
 
 def _dev_size(options: TrainOptions, task: Task) -> int | None:
@@ -148,11 +125,3 @@ def _dev_size(options: TrainOptions, task: Task) -> int | None:
             "--train-size below that, --dev-size, or --validation FILE"
         )
     return min(unused, max(_FEWEST_TO_CHOOSE_BY, options.train_size))
-
-
-def _require_classes(options: TrainOptions, task: Task) -> None:
-    if options.class_weights == "balanced" and task.kind != "classification":
-        raise ConfigError(
-            f"balanced class weights need classes, and {task.name} has none; leave "
-            "--class-weights out"
-        )

@@ -148,7 +148,8 @@ def not_learned(record: Record) -> str:
     domain, spec = record["task"]["in_domain"], record["spec"]
     if not no_better_than_constant(record, domain):
         return ""
-    change = "try a larger --learning-rate (1e-4 and 2e-4 suit small models) or more --epochs"
+    rate, epochs = spec["learning_rate"], spec["epochs"]
+    change = f"try --learning-rate {2 * rate:g} (it was {rate:g}) or more --epochs than {epochs:g}"
     weaker = (
         "" if spec["method"] == "plain" else f", and {spec['method']} weaker, later or not at all"
     )

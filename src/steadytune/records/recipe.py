@@ -207,11 +207,19 @@ class Recipe:
         help="Most examples of each test set to evaluate on.",
         unset="all",
     )
-    epochs: float = declare(
-        "Epochs", positive, default=3.0, help="Passes over the training examples."
+    epochs: float | None = declare(
+        "Epochs",
+        positive,
+        default=None,
+        help="Passes over the training examples.",
+        unset="3, or as many as make 200 steps",
     )
-    learning_rate: float = declare(
-        "Peak learning rate", positive, default=5e-5, help="Peak learning rate of AdamW."
+    learning_rate: float | None = declare(
+        "Peak learning rate",
+        positive,
+        default=None,
+        help="Peak learning rate of AdamW.",
+        unset="by the model: 1e-4 for minilm, 3e-5 for base, 2e-5 for large models",
     )
     warmup: float = declare(
         "Warm-up, share of the steps",

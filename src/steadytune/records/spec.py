@@ -59,13 +59,15 @@ class RunSpec(Recipe):
     model_hash: str = declare("Hash of the starting weights", word, default="")
 
     # What a recipe may leave open, a run never does.
+    epochs: float = 3.0
+    learning_rate: float = 5e-5
     max_length: int = 128
     precision: str = "fp32"
     threads: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("max_length", "threads"):
+        for name in ("epochs", "learning_rate", "max_length", "threads"):
             if getattr(self, name) is None:
                 raise ConfigError(f"{name} is left open; expected a value for a run")
         if self.precision == AUTO:

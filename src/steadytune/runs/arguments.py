@@ -19,6 +19,7 @@ from ..records.spec import RunSpec
 from .settings import checked_settings
 
 _LOG_POINTS = 20
+_MOST_CHECKPOINTS = 10
 
 
 def step_count(spec: RunSpec, rows: int) -> int:
@@ -58,7 +59,7 @@ def training_arguments(
     """
     further = checked_settings(dict(spec.settings))
     _require_composition(spec, further)
-    known = _known(spec, steps) | _saving(spec, metric, resumable=resumable)
+    known = _known(spec, steps) | _saving(spec, steps, metric, resumable=resumable)
     try:
         arguments = OneDevice(output_dir=str(folder), **(known | further))
     except Exception as error:  # each field is checked in its own way there
@@ -96,12 +97,18 @@ def _known(spec: RunSpec, steps: int) -> dict[str, Any]:
     }
 
 
-def _saving(spec: RunSpec, metric: str, *, resumable: bool) -> dict[str, Any]:
-    """Checkpoints after each epoch, where they are needed; the latest and the best are kept."""
+def _saving(spec: RunSpec, steps: int, metric: str, *, resumable: bool) -> dict[str, Any]:
+    """Checkpoints, where they are needed; the latest and the best are kept.
+
+    There is one after each epoch. Where nothing looks at them but a training that goes on, many
+    short epochs have a few between them: they are larger than the model.
+    """
     stops = spec.patience is not None
+    apart = resumable and not stops and spec.epochs > _MOST_CHECKPOINTS
     return {
         "eval_strategy": "epoch" if stops else "no",
-        "save_strategy": "epoch" if stops or resumable else "no",
+        "save_strategy": "steps" if apart else "epoch" if stops or resumable else "no",
+        **({"save_steps": ceil(steps / _MOST_CHECKPOINTS)} if apart else {}),
         "save_total_limit": 1,
         "save_only_model": not resumable,
         "load_best_model_at_end": stops,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .._counted import counted
 from ..model_files import is_minilm
+from ..runs.plan import LoadedTask, PlannedRun
 from .carry_out import RunContext, missing_runs
-from .grid import LoadedTask, PlannedRun
 from .study import Study
 from .tuning import Chosen
 
@@ -59,8 +59,9 @@ def describe_tasks(
     """A line or more for each task: its rows, and what was guessed about them."""
     lines: list[str] = []
     for entry in loaded:
-        task = next(run.task for run in runs if run.spec.task == entry.task.name)
-        lines += entry.notes
+        own = [run for run in runs if run.spec.task == entry.task.name]
+        lines += [*entry.notes, *dict.fromkeys(reason for run in own for reason in run.reasons)]
+        task = own[0].task
         lines.append(
             f"{study.model} on {task['sizes']['train']} training rows of {entry.task.name}; "
             f"evaluated on {', '.join(_domains(task, study.model))}"

@@ -12,7 +12,7 @@ from ..records.ledger import Ledger
 from ..records.outcome import Outcome
 from ..records.spec import RunSpec
 from ..runs.executors import Executor, FineTune, Progress, Run
-from .grid import PlannedRun
+from ..runs.plan import PlannedRun
 from .task_loader import TaskLoader
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from .._exceptions import DataError, ModelError
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger, has_result
 from ..records.study_folder import TUNING_FOLDER
+from ..runs.plan import LoadedTask, PlannedRun, distinct
 from .announce import describe_tasks, grid_text, show
-from .grid import LoadedTask, PlannedRun, distinct, load_tasks, plan_runs
+from .grid import load_tasks, plan_runs
 from .study import Study
 from .tuning import choose, plan_chosen, plan_trials, unique_runs
 

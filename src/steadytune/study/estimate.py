@@ -27,8 +27,8 @@ from ..pretrained import Pretrained
 from ..records.spec import RunSpec
 from ..runs.arguments import step_count
 from ..runs.encoded import encode_splits
+from ..runs.plan import LoadedTask, PlannedRun
 from ..tasks import DEV, TRAIN, Encoding, Task
-from .grid import LoadedTask, PlannedRun
 from .study import PLAIN
 
 _TIMED_STEPS = 2

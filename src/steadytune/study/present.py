@@ -10,8 +10,8 @@ from .._exceptions import SteadytuneError
 from .._whole_file import write_json
 from ..method_docs import describe_methods
 from ..records.study_folder import STUDY_FILE
+from ..runs.plan import PlannedRun
 from .announce import show
-from .grid import PlannedRun
 from .study import Study
 
 if TYPE_CHECKING:

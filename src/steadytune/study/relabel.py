@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..records.ledger import Ledger, has_result
-from .grid import PlannedRun
+from ..runs.plan import PlannedRun
 
 
 def relabel(runs: Sequence[PlannedRun], ledger: Ledger) -> int:

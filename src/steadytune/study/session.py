@@ -13,10 +13,11 @@ from .._counted import counted
 from ..records.ledger import Ledger, run_name
 from ..records.study_folder import TUNING_FOLDER
 from ..runs.executors import Executor, executor_for
+from ..runs.plan import PlannedRun, distinct, same_runs
 from .announce import announce, announce_choices, announce_same, announce_trials, show
 from .carry_out import RunContext, carry_out, missing_runs, set_corrupt_aside
 from .choices import write_choices
-from .grid import PlannedRun, distinct, load_tasks, plan_runs, same_runs
+from .grid import load_tasks, plan_runs
 from .present import present, write_study
 from .relabel import relabel
 from .study import Study

@@ -2,55 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any
 
 from .._exceptions import ConfigError
-from ..method_text import require_known_names
 from ..pretrained import CAREFUL, MINILM, Pretrained, Trust
+from ..records.recipe import Changes, Recipe
+from ..runs.plan import Arm as PlannedArm
 from ..tasks import DataSource
 
 PLAIN = "plain"
 MATCHED = "plain, matched compute"
 
-Changes = tuple[tuple[str, Any], ...]
-"""Fields of `RunSpec` and their values."""
+TUNED = ("learning_rate", "epochs")
+"""Fields of the recipe that tuning searches for every arm."""
 
 
 @dataclass(frozen=True)
-class Arm:
-    """One of the things that are compared: a method with settings of its own.
+class Arm(PlannedArm):
+    """One of the things that are compared: a method with a recipe of its own.
+
+    Beside what every arm has:
 
     Args:
-        name: What the report calls it.
-        method: The method in its text form.
-        changes: Settings that differ from those of the study.
         space: What tuning may choose from for this method alone, option -> values; the options are
             those of the method.
-        longer: How many times as long it trains as its settings say.
     """
 
-    name: str
-    method: str
-    changes: Changes = ()
     space: tuple[tuple[str, tuple[Any, ...]], ...] = ()
-    longer: float = 1.0
-
-    def __post_init__(self) -> None:
-        require_known_names(self.method)
-        if not (isfinite(self.longer) and self.longer > 0):
-            raise ConfigError(f"{self.name}: {self.longer} times as long; expected above 0")
 
 
 @dataclass(frozen=True)
 class StudyTask:
-    """A task of a study, with settings of its own.
+    """A task of a study, with a recipe of its own.
 
     Args:
         source: Where its rows come from.
-        changes: Settings that differ from those of the study.
+        changes: Where its recipe differs from that of the study.
     """
 
     source: DataSource
@@ -96,8 +85,9 @@ class Study:
         arms: What is compared; the first one called `plain`, or else the first, is the baseline.
         seeds: Seeds of the runs, the same for every arm: arms are paired by seed.
         subset_seeds: Seeds of the draws of training rows, crossed with the seeds of the runs.
-        settings: Settings of all runs, fields of `RunSpec`.
-        tuning: How the settings of each arm are chosen; None takes them as they are.
+        recipe: The recipe of all runs, as far as tasks and arms do not change it.
+        model: The name of the pretrained model of all runs.
+        tuning: How the recipe of each arm is chosen; None takes it as it is.
         command: The command line that carries the study out.
         trust: What of the model's files may be read; a study file cannot ask for more.
     """
@@ -107,7 +97,8 @@ class Study:
     arms: tuple[Arm, ...]
     seeds: tuple[int, ...]
     subset_seeds: tuple[int, ...] = (0,)
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Recipe = field(default_factory=Recipe)
+    model: str = MINILM
     tuning: Tuning | None = None
     command: str = ""
     trust: Trust = CAREFUL
@@ -129,11 +120,6 @@ class Study:
         """The name of the arm that the others are compared with."""
         names = [arm.name for arm in self.arms]
         return PLAIN if PLAIN in names else names[0]
-
-    @property
-    def model(self) -> str:
-        """The name of the pretrained model of all runs."""
-        return str(self.settings.get("model", MINILM))
 
     def find_model(self) -> Pretrained:
         """The pretrained model of all runs, as it is on this machine.

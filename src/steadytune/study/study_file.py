@@ -16,8 +16,8 @@ from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 from .._step.regularizer import Regularizer
 from ..method_text import as_method_text
-from ..pretrained import CAREFUL, Trust
-from ..records.recipe import check_value, recipe_fields
+from ..pretrained import CAREFUL, MINILM, Trust
+from ..records.recipe import Recipe, check_value, recipe_fields
 from ..runs.settings import numbers
 from ..tasks import DataSource
 from .seeds import read_seeds
@@ -75,8 +75,7 @@ class _Part(BaseModel):
 def _checked(name: str, value: Any) -> Any:
     if value is None:
         return None
-    kept = check_value(name, numbers(value))
-    return dict(kept) if name == "settings" else kept
+    return check_value(name, numbers(value))
 
 
 def _of_recipe(name: str) -> Any:
@@ -207,14 +206,15 @@ def _study(
             f"{where}: tuning has a space for {unknown[0]!r}, which is not compared; expected "
             f"one of {', '.join(arm.name for arm in arms)}"
         )
-    model = {} if entry.model is None else {"model": _beside(folder, entry.model)}
+    model = MINILM if entry.model is None else _beside(folder, entry.model)
     return Study(
         name=entry.name or name,
         tasks=tuple(_task(task, entry, folder, data_root) for task in entry.tasks),
         arms=arms,
         seeds=tuple(entry.seeds),
         subset_seeds=tuple(entry.subset_seeds or (0,)),
-        settings={**_settings(entry), **model},
+        recipe=Recipe(**_given(entry)),
+        model=model,
         tuning=_tuning(entry.tuning),
     )
 
@@ -247,10 +247,7 @@ def _arms(file: _StudyFile, spaces: dict[str, dict[str, list[Any]]]) -> tuple[Ar
         for entry in file.methods
     ]
     arms += arms_of([], file.longer_plain)
-    return tuple(
-        Arm(arm.name, arm.method, arm.changes, _space(spaces.get(arm.name, {})), arm.longer)
-        for arm in arms
-    )
+    return tuple(replace(arm, space=_space(spaces.get(arm.name, {}))) for arm in arms)
 
 
 def _space(options: dict[str, list[Any]]) -> tuple[tuple[str, tuple[Any, ...]], ...]:
@@ -270,13 +267,13 @@ def _tuning(entry: _TuningEntry | None) -> Tuning | None:
     )
 
 
-def _settings(entry: _Recipe) -> dict[str, Any]:
+def _given(entry: _Recipe) -> dict[str, Any]:
     values = {name: getattr(entry, name) for name in recipe_fields()}
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _changes(entry: _Recipe) -> tuple[tuple[str, Any], ...]:
-    return tuple(_settings(entry).items())
+    return tuple(_given(entry).items())
 
 
 def _beside(folder: Path, name: str) -> str:

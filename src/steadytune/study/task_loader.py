@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..runs.plan import LoadedTask
 from ..tasks import DataSource, Task
-from .grid import LoadedTask
 from .study import Study
 
 if TYPE_CHECKING:

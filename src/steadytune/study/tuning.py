@@ -20,10 +20,12 @@ from ..method_options import options_of
 from ..method_text import format_method, parse_method
 from ..pretrained import Pretrained
 from ..records.ledger import has_result
+from ..records.recipe import Changes
 from ..records.record import Record
+from ..runs.plan import LoadedTask, PlannedRun, plan, varying
 from ..tasks import DEV
-from .grid import LoadedTask, PlannedRun, plan_run, plan_runs
-from .study import Arm, Changes, Study, Tuning
+from .grid import plan_runs
+from .study import TUNED, Arm, Study, Tuning
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def plan_trials(study: Study, loaded: Sequence[LoadedTask], model: Pretrained) -
     """
     assert study.tuning is not None
     return tuple(
-        Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, model.hash, changes))
+        Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, model, changes))
         for entry in loaded
         for arm in study.arms
         for changes in settings_to_try(study.tuning, arm)
@@ -146,16 +148,22 @@ def _dev_score(run: PlannedRun, record: Record) -> float:
 
 
 def _runs(
-    study: Study, entry: LoadedTask, arm: Arm, weights: str, changes: Changes
+    study: Study, entry: LoadedTask, arm: Arm, model: Pretrained, changes: Changes
 ) -> tuple[PlannedRun, ...]:
     assert study.tuning is not None
-    searched = (*changes, ("dev_size", study.tuning.dev_size), ("scored", DEV))
-    subset = study.subset_seeds[0]
     # A longer arm is chosen like the others and then trains for longer.
     like_others = dataclasses.replace(arm, longer=1.0)
-    return tuple(
-        plan_run(study, entry, like_others, seed, subset, weights, searched)
-        for seed in study.tuning.seeds
+    searched = (*changes, ("dev_size", study.tuning.dev_size))
+    return plan(
+        [entry],
+        [like_others],
+        study.recipe,
+        study.tuning.seeds,
+        model=model,
+        subset_seeds=study.subset_seeds[:1],
+        choices={(entry.task.name, arm.name): searched},
+        varies=varying(study.arms).union(TUNED),
+        scored=DEV,
     )
 
 
