@@ -19,6 +19,14 @@ def check_at_least(name: str, value: float, low: float) -> None:
         raise ConfigError(f"{name}={value!r} is not possible; expected a finite number >= {low:g}")
 
 
+def check_above(name: str, value: float, low: float) -> None:
+    """`value` must be a finite number above `low`."""
+    if not (_is_number(value) and math.isfinite(value) and value > low):
+        raise ConfigError(
+            f"{name}={value!r} is not possible; expected a finite number above {low:g}"
+        )
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
 

@@ -30,6 +30,8 @@ _TOKEN = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|.""", re.DOTALL)
 _HEAD = re.compile(
     r"(?:(?P<module>[^\W\d]\w*(?:\.\w+)*):)?(?P<name>[\w-]+)(?=$|[:(])(?P<rest>.*)", re.DOTALL
 )
+# Options that came after the first records: at these values the training is that of before.
+_NEUTRAL = re.compile(r", (?:dose=None|per_variance=False)(?=[,)])")
 _CONTINUATION = re.compile(r"\s*\w+\s*=")
 
 
@@ -94,7 +96,8 @@ def method_identity(methods: Iterable[Regularizer]) -> str:
     """
     chosen = tuple(methods)
     versions = sorted({(type(m).__name__, m.version) for m in _with_wrapped(chosen)})
-    return f"{chosen!r}{''.join(f' {name} v{number}' for name, number in versions)}"
+    options = _NEUTRAL.sub("", repr(chosen))
+    return f"{options}{''.join(f' {name} v{number}' for name, number in versions)}"
 
 
 def split_methods(text: str) -> list[str]:
@@ -181,6 +184,8 @@ def _build(
 ) -> Regularizer:
     fields, hints = options_of(cls), get_type_hints(cls)
     for key in options:
+        if key == "dose" and key not in fields:
+            raise ConfigError(f"{cls.__name__} takes no dose: {cls.no_dose}")
         if key not in fields:
             hint = near(key, fields) or f"options: {', '.join(fields) or 'none'}"
             raise ConfigError(f"{cls.__name__} has no option {key!r}; {hint}")

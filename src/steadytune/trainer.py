@@ -45,6 +45,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         regularizers: The same under its former name; give one of the two.
         seeds: The seeds of dropout and of the methods; by default derived from `args.seed`.
         layers: Dotted path to the model's list of blocks, where it cannot be found.
+        measure_every: Distance of the steps on which the gradients of penalties are compared with
+            the task's, for the log; by default a few times an epoch. 0 for never.
     """
 
     # The heads of classifiers return the mean over a micro-batch and ignore `num_items_in_batch`,
@@ -58,12 +60,15 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         regularizers: Sequence[Regularizer] = (),
         seeds: Seeds | None = None,
         layers: str | None = None,
+        measure_every: int | None = None,
         **kwargs: Any,
     ) -> None:
         if methods and regularizers:
             raise ConfigError("methods and regularizers were both given; give methods alone")
         self.regularizers = checked_methods(methods or regularizers)
         self.layers = layers
+        self.measure_every = measure_every
+        self.findings: dict[str, float | None] = {}
         self._given_seeds = seeds
         self._stack: ExitStack | None = None
         self._objective: Objective | None = None
@@ -109,7 +114,13 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
 
     def _attach(self, model: nn.Module) -> None:
         assert self._stack is not None
-        attachment = attach(model, self.regularizers, seed=self.seeds.method, layers=self.layers)
+        attachment = attach(
+            model,
+            self.regularizers,
+            seed=self.seeds.method,
+            layers=self.layers,
+            measure_every=self.measure_every,
+        )
         self._objective = self._stack.enter_context(attachment)
         # The most derived loss becomes the task's, whether or not it calls the one below.
         self.compute_loss = self._compute_objective  # type: ignore[method-assign]
@@ -121,6 +132,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
             self._tapped = outputs
 
     def _forget(self) -> None:
+        if self._objective is not None:
+            self.findings = self._objective.findings()
         self._objective = None
         self._stack = None
         self.__dict__.pop("compute_loss", None)
@@ -187,6 +200,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
                 backward=lambda part: self._send_back(part, 1 if by_tokens else divisor),
                 step=self._last_step[0],
                 micro_step=self._last_step[1],
+                micro_steps=divisor,
                 rank=self.args.process_index,
                 share=1 / divisor if by_tokens else 1.0,
                 total_steps=self.state.max_steps,
@@ -239,6 +253,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
             return
         path = Path(checkpoint, _STATE_FILE)
         if not path.exists():
+            if not self._objective.needs_state:
+                return
             raise ConfigError(
                 f"{checkpoint} holds no {_STATE_FILE}, which the methods in use need; "
                 "resume with the methods the checkpoint was made with"

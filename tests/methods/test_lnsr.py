@@ -82,6 +82,20 @@ def mean_penalty(model: nn.Module, method: LNSR, inputs: dict[str, Tensor], draw
         return torch.tensor(objective.pop_logs()["lnsr_penalty"], dtype=torch.float64)
 
 
+def test_a_penalty_in_units_of_its_noise() -> None:
+    def penalty(**options: Any) -> float:
+        model = tiny_classifier(dropout=0.0).double()
+        with attach(model, [LNSR(**options)]) as objective:
+            objective(Step(model, tiny_batch()))
+            return objective.pop_logs()["lnsr_penalty"]
+
+    small, large = (penalty(std=std, per_variance=True) for std in (1e-4, 1e-3))
+    assert small == pytest.approx(penalty(std=1e-4) / 1e-8, rel=1e-6)
+    assert large == pytest.approx(small, rel=1e-2)
+    with pytest.raises(ConfigError, match="per_variance=True divides by std"):
+        LNSR(std=0.0, per_variance=True)
+
+
 @pytest.fixture
 def linear() -> Stack:
     with isolated_rng(CPU, 0):

@@ -108,7 +108,7 @@ def test_penalty_at_zero_noise_stays_zero_inside() -> None:
     model = tiny_classifier()
     with attach(model, [LNSR(std=0.0), NEFTune()]) as objective:
         objective(Step(model, tiny_batch()))
-        assert objective.pop_logs() == {"lnsr_penalty": 0.0}
+        assert objective.pop_logs() == {"lnsr_penalty": 0.0, "lnsr_share": 0.0}
 
 
 def test_draws_of_other_methods_are_as_without_it() -> None:

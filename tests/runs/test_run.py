@@ -14,7 +14,9 @@ import pytest
 import torch
 
 from steadytune import ConfigError, DataError, ModelError
+from steadytune._step import dose
 from steadytune.pretrained import Pretrained
+from steadytune.records import schema
 from steadytune.records.record import Record
 from steadytune.records.spec import RunSpec
 from steadytune.runs import run as run_module
@@ -79,6 +81,18 @@ def test_a_record_holds_all_that_its_format_promises(spec: RunSpec) -> None:
         or "+" in (record["environment"]["torch"])
     )
     assert record["started"] <= record["finished"]
+
+
+def test_a_record_holds_the_strength_that_a_dose_gave(
+    spec: RunSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dose, "WINDOW", 3)
+    record = carry_out(spec, method="lnsr:dose=0.1")
+    strength = record["findings"]["lnsr_strength"]
+    assert strength > 0
+    logged = [entry.get("lnsr_strength") for entry in record["history"]]
+    assert logged == [None] * 3 + [strength] * 3
+    assert schema.Record.model_validate(record).findings["lnsr_strength"] == strength
 
 
 def test_the_profile_is_taken_before_and_after(spec: RunSpec) -> None:

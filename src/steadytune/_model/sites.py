@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import torch
 from torch import nn
 
 from .._exceptions import ModelError
@@ -109,6 +110,13 @@ def is_compiled(model: nn.Module) -> bool:
     """Whether the model runs compiled, which may draw masks in another way than its blocks."""
     bare: Any = unwrap(model)
     return hasattr(model, "_orig_mod") or getattr(bare, "_compiled_call_impl", None) is not None
+
+
+def averages_gradients(model: nn.Module) -> bool:
+    """Whether DistributedDataParallel is around the model, or inside of other wrappers."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return False
+    return any(isinstance(m, nn.parallel.DistributedDataParallel) for m in model.modules())
 
 
 def find_layers(model: nn.Module, path: str | None = None) -> Layers:

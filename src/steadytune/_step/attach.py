@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from weakref import WeakSet
 
 import torch
 from torch import Tensor, nn
+from torch._functorch import config as functorch_config
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
@@ -16,6 +17,7 @@ from .._exceptions import ConfigError
 from .._model.embedding_site import EmbeddingSite
 from .._model.sites import find_layers, unwrap
 from .._model.trace import Recorder, require_plain_checkpointing
+from .journal import Watcher
 from .optimizer import (
     SplitGroup,
     innermost,
@@ -38,9 +40,13 @@ class Objective:
     Call it with a `Step`; it returns a scalar to run `backward` on.
     """
 
-    def __init__(self, session: Session, hosts: Sequence[Host]) -> None:
+    def __init__(
+        self, session: Session, hosts: Sequence[Host], measure_every: int | None = None
+    ) -> None:
         self._session = session
         self._hosts = hosts
+        self._measure_every = measure_every
+        self._measures = False
         self._optimizer: Optimizer | None = None
         self._handles: list[RemovableHandle] = []
         self._splits: list[SplitGroup] = []
@@ -64,15 +70,40 @@ class Objective:
             self._checked = True
         session.outputs, session.ran = None, False
         number, micro_step = self._number(step)
-        loss = self._loss(
-            replace(_divided(step), step=number, micro_step=micro_step, _session=session)
+        placed = replace(
+            _divided(step),
+            step=number,
+            micro_step=micro_step,
+            _weighs=self._weighs_at(number, step.total_steps),
+            _session=session,
         )
+        loss = self._loss(placed)
+        session.journal.see_objective(loss)
         if step.accumulation > 1:
             loss = loss / step.accumulation
         for host in self._hosts:
             for hook in host.after_objective:
                 hook(loss)
+        self._end_step(placed, step.micro_steps or step.accumulation)
         return loss
+
+    def _weighs_at(self, number: int, total: int | None) -> bool:
+        """Whether the log gets the gradients of penalties at this step."""
+        every = self._measure_every
+        if every is None:  # a few times an epoch, and never often enough to cost much
+            every = max(16, total // 32) if total else 0
+        self._measures = bool(every)
+        return self._measures and number % every == 0
+
+    def _end_step(self, step: Step, micro_steps: int) -> None:
+        end = self._session.journal.end_call(step, micro_steps)
+        if end is not None:
+            for watcher in self._watchers:
+                watcher.end_step(end)
+
+    @property
+    def _watchers(self) -> list[Watcher]:
+        return [watcher for host in self._hosts for watcher in host.watchers]
 
     def _number(self, step: Step) -> tuple[int, int]:
         """Numbers of the optimizer step and of the micro-batch within it."""
@@ -124,9 +155,18 @@ class Objective:
         self._session.outputs = None
 
     def pop_logs(self) -> dict[str, float]:
-        """The mean of every scalar that the methods logged since the last call."""
-        logs, self._session.logs = self._session.logs, {}
-        return {name: total.item() / count for name, (total, count) in logs.items()}
+        """What is worth a line of the log: means over the calls since the last time.
+
+        They are the scalars that the methods logged and each penalty's share of the objective.
+        """
+        return self._session.journal.pop()
+
+    def findings(self) -> dict[str, float | None]:
+        """What the methods found out in this training: the strength that a dose gave, for one.
+
+        None stands for what did not come about, as the start of a method that was never started.
+        """
+        return {name: value for w in self._watchers for name, value in w.findings().items()}
 
     def state_dict(self) -> dict[str, Tensor]:
         """What is carried from step to step: the methods' state, by their number and name.
@@ -135,7 +175,8 @@ class Objective:
         """
         session = self._session
         counted = {_POSITION: torch.tensor(session.position)} if session.counts else {}
-        return {**counted, **self._carried()}
+        spare: set[str] = set() if self._measures else self._dispensable
+        return {**counted, **{n: v for n, v in self._carried().items() if n not in spare}}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
         """Fill what the methods carry, in place.
@@ -144,18 +185,27 @@ class Objective:
             ConfigError: If the state is of other methods than the attached ones.
         """
         own = self._carried()
-        if own.keys() != state.keys() - {_POSITION}:
-            odd = sorted(own.keys() ^ (state.keys() - {_POSITION}))
+        odd = sorted((own.keys() ^ (state.keys() - {_POSITION})) - self._dispensable)
+        if odd:
             raise ConfigError(
                 f"the saved state does not fit the attached methods ({odd[0]} is on one side); "
                 "resume with the methods the checkpoint was made with"
             )
-        for name, value in own.items():
-            value.copy_(state[name])
+        for name in own.keys() & state.keys():
+            own[name].copy_(state[name])
         if _POSITION in state:
             number, micro_step = state[_POSITION].tolist()
             self._session.position = number, micro_step
             self._session.counts = True
+
+    @property
+    def needs_state(self) -> bool:
+        """Whether a training can only go on with what `state_dict` held."""
+        return bool(self._carried().keys() - self._dispensable)
+
+    @property
+    def _dispensable(self) -> set[str]:
+        return {f"{i}.{name}" for i, host in enumerate(self._hosts) for name in host.dispensable}
 
     def _carried(self) -> dict[str, Tensor]:
         return {
@@ -207,6 +257,7 @@ def attach(
     *,
     seed: int = 0,
     layers: str | None = None,
+    measure_every: int | None = None,
 ) -> Iterator[Objective]:
     """Attach methods to a model; hooks, patches and state are gone when the block ends.
 
@@ -217,6 +268,11 @@ def attach(
         methods: The methods; none gives plain training.
         seed: The seed of everything the methods draw.
         layers: Dotted path to the model's list of blocks, where it cannot be found.
+        measure_every: Distance of the optimizer steps on which the gradients of penalties are
+            compared with the task's, for the log; 0 for never. By default 16, or more so that it
+            is 32 times in a training, where `Step(total_steps=...)` says how long that is; else
+            never. It takes a backward pass of the task and of each penalty, and memory for two
+            gradients.
 
     Yields:
         The objective, to be called once for each micro-batch.
@@ -244,12 +300,16 @@ def attach(
             if hook is not None:
                 stack.enter_context(hook.installed())
         session = Session(bare, seed, recorder, site, layers=layers, labels=_labels(methods))
-        objective = Objective(session, hosts)
+        objective = Objective(session, hosts, measure_every)
         stack.callback(objective._disconnect)
         for index, (method, host) in enumerate(zip(methods, hosts, strict=True)):
             transform = stack.enter_context(method.attach(host))
             objective._loss = _keyed(transform(objective._loss), index)
+        if objective._watchers:
+            stack.enter_context(_graphs_kept())
         yield objective
+        for watcher in objective._watchers:
+            watcher.conclude()
 
 
 def _recorder(model: nn.Module, layers: str | None) -> Recorder:
@@ -261,6 +321,12 @@ def _labels(methods: Sequence[Regularizer]) -> tuple[str, ...]:
     kinds = [type(innermost_method(method)) for method in methods]
     counts = [kinds[: index + 1].count(kind) for index, kind in enumerate(kinds)]
     return tuple("" if count == 1 else f"_{count}" for count in counts)
+
+
+def _graphs_kept() -> AbstractContextManager[None]:
+    """Let a compiled model's graph be sent back more than once, as weighing a penalty does."""
+    patched: AbstractContextManager[None] = functorch_config.patch(donated_buffer=False)
+    return patched
 
 
 def _divided(step: Step) -> Step:

@@ -15,6 +15,8 @@ from torch.optim import Optimizer
 from .._exceptions import ConfigError
 from .._model.sites import Layers, find_embedding, find_layers
 from .._random import generator
+from .dose import Term, has_dose
+from .journal import Watcher
 from .step import Step
 
 Transform = Callable[[Callable[[Step], Tensor]], Callable[[Step], Tensor]]
@@ -36,6 +38,7 @@ class Host:
         after_objective: Called with the objective's value when all passes of a micro-batch are run.
         before_first_step: Called once when the first step comes, to check what is settled only
             then, such as activation checkpointing.
+        watchers: Told of the end of every optimizer step, and of the training's.
         learning_rate_factors: Parameter name -> what its learning rate is multiplied with.
         layers: Dotted path to the model's list of blocks, if the caller named it.
     """
@@ -48,8 +51,10 @@ class Host:
     after_optimizer_step: list[OptimizerHook] = field(default_factory=list)
     after_objective: list[ObjectiveHook] = field(default_factory=list)
     before_first_step: list[Callable[[], None]] = field(default_factory=list)
+    watchers: list[Watcher] = field(default_factory=list)
     learning_rate_factors: dict[str, float] = field(default_factory=dict)
     state: dict[str, Tensor] = field(default_factory=dict)
+    dispensable: set[str] = field(default_factory=set)
     layers: str | None = None
 
     @property
@@ -80,9 +85,41 @@ class Host:
         device = next(self.model.parameters()).device
         return generator(device, "attach", self.seed, self.index, site)
 
-    def keep(self, name: str, tensors: dict[str, Tensor]) -> None:
-        """Save `tensors` with every checkpoint, and fill them in place when one is resumed."""
-        self.state.update({f"{name}.{key}": value for key, value in tensors.items()})
+    def keep(self, name: str, tensors: dict[str, Tensor], *, required: bool = True) -> None:
+        """Save `tensors` with every checkpoint, and fill them in place when one is resumed.
+
+        Args:
+            name: What stands before their names.
+            tensors: By name.
+            required: Whether a checkpoint without them is refused.
+        """
+        named = {f"{name}.{key}": value for key, value in tensors.items()}
+        self.state.update(named)
+        if not required:
+            self.dispensable.update(named)
+
+    def penalty(
+        self,
+        name: str,
+        strength: float,
+        dose: float | None = None,
+        *,
+        takes_dose: bool = True,
+        logged: str | None = None,
+    ) -> Term:
+        """A penalty that the method adds to the objective, by `Term.add_to`.
+
+        Args:
+            name: What logs call it.
+            strength: Its weight, or the default of the weight that `dose` gives.
+            dose: How large its gradient is to be beside the task's; None to weigh by `strength`.
+            takes_dose: Whether the method has the option `dose` for it.
+            logged: Name of its value in the log, by default `name` with `_penalty`.
+        """
+        logged = logged or f"{name}_penalty"
+        term = Term(self, name, strength, dose, takes_dose=takes_dose, logged=logged)
+        self.watchers.append(term)
+        return term
 
 
 class Regularizer(ABC):
@@ -95,6 +132,7 @@ class Regularizer(ABC):
     can_pause: ClassVar[bool] = True  # leaves plain training behind at steps where it is not asked
     replaces_weights: ClassVar[bool] = False  # gives the model other weights when it is detached
     version: ClassVar[int] = 1  # grows when equal settings come to mean another training
+    no_dose: ClassVar[str] = "it adds no penalty to the objective"  # why it has no option `dose`
 
     def passes(self, depth: int) -> float | None:
         """About what a step costs beside a plain one, to estimate how long a study takes.
@@ -130,11 +168,24 @@ def checked_methods(given: object) -> tuple[Regularizer, ...]:
 
 
 class Penalty(Regularizer):
-    """A method that adds `strength` times something it measures to the objective."""
+    """A method that adds `strength` times something it measures to the objective.
+
+    With a field `dose: float | None = None` the strength can be given as a dose, too. With g the
+    gradient of the penalty and t that of the task's loss, both of one whole optimizer step and over
+    the weights that the penalty reaches,
+
+        strength = dose / sqrt(mean over 16 steps of (||g|| / ||t||)^2)
+
+    held within 0.01 to 100 times the default. The 16 steps are the first ones on which the method
+    acts, those that are not finite left out; the penalty adds nothing meanwhile. From then on the
+    strength stays as it is. It stands in the log and in the record of a run.
+    """
 
     is_additive: ClassVar[bool] = True
 
     strength: float
+    dose: float | None = None
+    no_dose: ClassVar[str] = "its class has no field 'dose'"
 
     @abstractmethod
     def measure(self, host: Host) -> AbstractContextManager[Callable[[Step], Tensor]]:
@@ -144,15 +195,15 @@ class Penalty(Regularizer):
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """Add the penalty to the objective; the task's own pass comes first."""
-        name = type(self).__name__.lower()
+        term = host.penalty(
+            type(self).__name__.lower(), self.strength, self.dose, takes_dose=has_dose(self)
+        )
         with self.measure(host) as penalty:
 
             def transform(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
                 def objective(step: Step) -> Tensor:
                     loss = inner(step)
-                    measured = penalty(step)
-                    step.log(f"{name}_penalty", measured)
-                    return loss + (self.strength * step.share) * measured
+                    return term.add_to(loss, step, penalty(step))
 
                 return objective
 

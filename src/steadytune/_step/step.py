@@ -17,6 +17,7 @@ from .._model.replay_check import check_replay
 from .._model.sites import find_layers, is_compiled, unwrap
 from .._model.trace import Dropout, Recorder, Trace, eval_mode
 from .._random import RngState, derive_seed, generator, isolated_rng, process_number
+from .journal import Journal
 from .masks import decoder_mask, token_mask
 
 ComputeLoss = Callable[[nn.Module, dict[str, Any]], tuple[Tensor, Any]]
@@ -69,7 +70,7 @@ class Session:
     labels: tuple[str, ...] = ()  # what is put behind the names of what each method logs
     outputs: Any = None
     ran: bool = False  # whether the present call has run the model
-    logs: dict[str, tuple[Tensor, int]] = field(default_factory=dict)  # name -> sum, count
+    journal: Journal = field(default_factory=Journal)
 
 
 @dataclass
@@ -77,6 +78,7 @@ class _Shared:
     """What the views of one step have in common, whichever method looks at it."""
 
     clean: Pass | None = None
+    task_gradients: list[Tensor | None] | None = None
     passes: int = 0
     repeats: bool = False  # whether it belongs to a repetition of the step
 
@@ -95,6 +97,8 @@ class Step:
         step: Number of the optimizer step; by default the objective counts the steps of the
             optimizer that is connected, or else its own calls, `accumulation` of them a step.
         micro_step: Number of the micro-batch within that step, where `step` is given.
+        micro_steps: How many there are in that step, where the loop divides the objective itself;
+            by default `accumulation`.
         rank: Number of the process; by default what torch.distributed says, 0 without it.
         share: What a mean over this micro-batch counts for, where the task loss is already divided
             by the tokens of a whole accumulated batch; 1 otherwise.
@@ -108,6 +112,7 @@ class Step:
     accumulation: int = 1
     step: int | None = None
     micro_step: int = 0
+    micro_steps: int | None = None
     rank: int | None = None
     share: float = 1.0
     total_steps: int | None = None
@@ -115,6 +120,9 @@ class Step:
     _method: int = -1
     _pass: str = ""
     _shift: Tensor | None = None
+    _factor: float = 1.0  # what schedules multiply a penalty's strength with
+    _weighs: bool = False  # whether penalties' gradients are compared with the task's, for the log
+    _trains: bool = True  # whether the gradients of the passes train the weights
     _shared: _Shared = field(default_factory=_Shared)
 
     def __post_init__(self) -> None:
@@ -217,6 +225,14 @@ class Step:
         """
         return replace(self, backward=lambda loss: self.send_back(factor * loss))
 
+    def strengthened(self, factor: float) -> Step:
+        """The step to give a penalty whose strength is multiplied by `factor`."""
+        return replace(self.scaled(factor), _factor=factor * self._factor)
+
+    def aside(self) -> Step:
+        """This step for a pass that only shows where to climb: its gradient trains nothing."""
+        return replace(self.detached(), backward=None, _trains=False)
+
     # --- chance ------------------------------------------------------------------------------
 
     def generator(self, site: str) -> torch.Generator:
@@ -261,13 +277,22 @@ class Step:
         Where a class of methods is in the list more than once, its second one logs `name` with _2
         behind it, and so on.
         """
-        logs = self._bound.logs
-        if 0 <= self._method < len(self._bound.labels):
-            name += self._bound.labels[self._method]
-        total, count = logs.get(name, (torch.zeros_like(value), 0))
-        logs[name] = total + value.detach(), count + 1
+        self._bound.journal.log(name + self._label, value)
+
+    @property
+    def _label(self) -> str:
+        """What tells the logs of this step's method from those of others of its class."""
+        labels = self._bound.labels
+        return labels[self._method] if 0 <= self._method < len(labels) else ""
 
     # --- plumbing ----------------------------------------------------------------------------
+
+    def _task_gradients(self, of: Callable[[Tensor], list[Tensor | None]]) -> list[Tensor | None]:
+        """The gradients of the task's loss in the clean pass, computed once."""
+        shared = self._shared
+        if shared.task_gradients is None:
+            shared.task_gradients = of(self.clean.loss)
+        return shared.task_gradients
 
     @property
     def _bound(self) -> Session:
@@ -296,7 +321,7 @@ class Step:
         return self._recorded(run, inputs, record)
 
     def _recorded(self, run: ComputeLoss, inputs: dict[str, Any], record: bool) -> Pass:
-        recorder = self._bound.recorder
+        session, recorder = self._bound, self._bound.recorder
         rng = RngState.capture(self.device)
         with ExitStack() as stack:
             trace = None
@@ -305,7 +330,9 @@ class Step:
             loss, outputs = run(self.model, inputs)
         if trace is not None and not is_compiled(self.model):
             check_replay(trace)
-        self._bound.outputs, self._bound.ran = outputs, True
+        if not session.ran:
+            session.journal.first_loss = loss.detach()
+        session.outputs, session.ran = outputs, True
         return Pass(loss, outputs, rng, trace)
 
 

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TypeVar, final
+from typing import ClassVar, TypeVar, final
 
 import torch
 from torch import Tensor
@@ -27,6 +27,8 @@ class Wrapper(Regularizer):
     """
 
     method: Regularizer
+
+    no_dose: ClassVar[str] = "the method in its brackets may have one"
 
     # Instances answer for the method they wrap, where the classes of other methods answer.
     @property
@@ -58,6 +60,10 @@ class Wrapper(Regularizer):
     def factor(self, step: Step) -> float:
         """How much of the method acts at a step, at least 0."""
 
+    def pace(self, host: Host) -> Callable[[Step], float]:
+        """`factor`, or for a wrapper that watches the training what takes its place on a host."""
+        return self.factor
+
     @final
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
@@ -77,20 +83,25 @@ class Wrapper(Regularizer):
             host.after_optimizer_step += map(gate.guarded, inside.after_optimizer_step)
             host.after_objective += map(gate.guarded, inside.after_objective)
             self._require_acts(host, transform)
-            yield lambda inner: self._objective(inner, transform, gate)
+            pace = self.pace(host)
+            yield lambda inner: self._objective(inner, transform, gate, pace)
 
     def _objective(
-        self, inner: Callable[[Step], Tensor], transform: Transform, gate: _Gate
+        self,
+        inner: Callable[[Step], Tensor],
+        transform: Transform,
+        gate: _Gate,
+        pace: Callable[[Step], float],
     ) -> Callable[[Step], Tensor]:
         additive = adds_penalty(self.method)
         whole = transform(_nothing if additive else inner)
 
         def objective(step: Step) -> Tensor:
-            factor = self.factor(step)
+            factor = pace(step)
             gate.open = factor > 0 if additive else factor >= 1
             if additive:
                 loss = inner(step)
-                return loss + factor * whole(step.scaled(factor)) if gate.open else loss
+                return loss + factor * whole(step.strengthened(factor)) if gate.open else loss
             return whole(step) if gate.open else inner(step)
 
         return objective

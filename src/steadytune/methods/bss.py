@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .. import functional
 from .._checks import check_at_least, check_choice, check_count
+from .._step.dose import check_dose
 from .._step.regularizer import Host, Penalty
 from .._step.step import Step
 
@@ -35,6 +36,8 @@ class BSS(Penalty):
             more examples than that counts zero: none would be left to keep.
         feature: The token that stands for an example: the `first` or the `last` real one (the one
             that classifiers on decoders read), or the `mean` of the real ones.
+        dose: In place of `strength`: how large the penalty's gradient is to be beside the task's,
+            measured on the first 16 steps, which are plain (`Penalty`).
 
     Cost: the eigenvalues of a (batch, batch) matrix; no further pass.
 
@@ -52,6 +55,7 @@ class BSS(Penalty):
     strength: float = 1e-3
     smallest: int = 1
     feature: Feature = "first"
+    dose: float | None = None
 
     needs_layers: ClassVar[bool] = True
 
@@ -59,6 +63,7 @@ class BSS(Penalty):
         check_at_least("strength", self.strength, 0)
         check_count("smallest", self.smallest, 1)
         check_choice("feature", self.feature, ("first", "last", "mean"))
+        check_dose(self)
 
     def passes(self, depth: int) -> float:
         """No pass is added."""

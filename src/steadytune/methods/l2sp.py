@@ -18,6 +18,7 @@ from .._checks import check_at_least, check_choice, check_pattern
 from .._model.adapters import LowRankPair, low_rank_pairs
 from .._model.head import new_parameters
 from .._model.start_weights import StartWeights
+from .._step.dose import Term
 from .._step.regularizer import Host, Regularizer, Transform
 from .._step.step import Step
 
@@ -83,6 +84,10 @@ class L2SP(Regularizer):
     head: str | None = None
 
     needs_start: ClassVar[bool] = True
+    no_dose: ClassVar[str] = (
+        "at the start, where a dose is measured, the weights are where it pulls them, so that it "
+        "has no gradient there"
+    )
 
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)
@@ -112,7 +117,8 @@ class L2SP(Regularizer):
             host.before_optimizer_step.append(springs.pull)
             yield lambda inner: inner
         else:
-            yield lambda inner: partial(springs.objective, inner)
+            term = host.penalty("l2sp", self.strength, takes_dose=False)
+            yield lambda inner: partial(springs.objective, inner, term)
 
 
 class _Springs:
@@ -130,13 +136,11 @@ class _Springs:
         self._factor_starts = StartWeights(model, factors)
         self._tables = _large_tables(model)
 
-    def objective(self, inner: Callable[[Step], Tensor], step: Step) -> Tensor:
+    def objective(self, inner: Callable[[Step], Tensor], term: Term, step: Step) -> Tensor:
         """The coupled form."""
         loss = inner(step)
         if self._strength:
-            distance = self._distance()
-            step.log("l2sp_penalty", distance)
-            loss = loss + (self._strength * step.share) * distance.to(loss.device)
+            loss = term.add_to(loss, step, self._distance())
         if self._head_decay and self._head:
             head = [self._model.get_parameter(name) for name in self._head]
             size = functional.half_squared_distance(head, [torch.zeros_like(v) for v in head])

@@ -15,6 +15,7 @@ from .._checks import check_at_least, check_choice, check_count, check_share
 from .._exceptions import ConfigError
 from .._model.replay_check import check_replay
 from .._model.trace import Dropout, Trace
+from .._step.dose import check_dose
 from .._step.noise import NOISES, Noise, draw_noise
 from .._step.perturbation import warn_of_rounding
 from .._step.regularizer import Host, Penalty
@@ -72,6 +73,10 @@ class LNSR(Penalty):
         rows: Share of the batch's examples that the penalty is measured on, drawn anew each step.
         detach_clean: Whether to treat the clean hidden states as constants.
         rank: Dimension of the principal subspace, for noise `subspace`.
+        per_variance: Whether the penalty is divided by std^2, so that it is the squared norm of the
+            Jacobian to leading order, and `std` and `strength` are independent.
+        dose: In place of `strength`: how large the penalty's gradient is to be beside the task's,
+            measured on the first 16 steps, which are plain (`Penalty`).
 
     Cost: blocks b + 1 to the highest target, L by default, run forward and backward once more, on
     `rows` of the examples: about 1 + rows * (L - b) / L times a plain step in time and in memory
@@ -104,6 +109,8 @@ class LNSR(Penalty):
     rows: float = 1.0
     detach_clean: bool = False
     rank: int = 32
+    per_variance: bool = False
+    dose: float | None = None
 
     needs_layers: ClassVar[bool] = True
 
@@ -123,6 +130,9 @@ class LNSR(Penalty):
             _check_targets(self.targets)
         for weight in self.weights or ():
             check_at_least("weights", weight, 0)
+        if self.per_variance and not self.std > 0:
+            raise ConfigError("per_variance=True divides by std^2; give a std above 0")
+        check_dose(self)
 
     def passes(self, depth: int) -> float:
         """The blocks above the noise run once more, without dropout twice."""
@@ -192,9 +202,10 @@ class LNSR(Penalty):
         top = self.layer + len(weights)
         noisy = self._replay(step, trace, (start + noise).to(start.dtype), rows, top)
         clean = self._clean(step, trace, start, rows, top)
-        return functional.noise_stability(
+        moved = functional.noise_stability(
             noisy, clean, mask, weights, self.reduction, self.distance
         )
+        return moved / self.std**2 if self.per_variance else moved
 
     def _clean(
         self, step: Step, trace: Trace, start: Tensor, rows: Tensor | None, top: int

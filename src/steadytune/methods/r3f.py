@@ -12,6 +12,7 @@ from torch import Tensor
 from .. import functional
 from .._checks import check_at_least, check_choice, check_pattern
 from .._model.trace import Dropout
+from .._step.dose import check_dose
 from .._step.perturbation import warn_below_half_precision, zero_perturbation
 from .._step.prediction import divergence, prediction_of
 from .._step.regularizer import Host, Penalty
@@ -45,6 +46,8 @@ class R3F(Penalty):
             that of small noise by far: then it is R-Drop in all but name; `off` compares two passes
             without dropout, at the cost of one more.
         detach_clean: Whether to treat f(x_i) as a constant.
+        dose: In place of `strength`: how large the penalty's gradient is to be beside the task's,
+            measured on the first 16 steps, which are plain (`Penalty`).
 
     Cost: one more forward and backward pass, so twice a plain step in time and in memory for
     activations.
@@ -65,6 +68,7 @@ class R3F(Penalty):
     noise: Distribution = "gaussian"
     dropout: Dropout = "shared"
     detach_clean: bool = False
+    dose: float | None = None
 
     needs_embeddings: ClassVar[bool] = True
 
@@ -73,6 +77,7 @@ class R3F(Penalty):
         check_at_least("std", self.std, 0)
         check_choice("noise", self.noise, ("gaussian", "uniform"))
         check_choice("dropout", self.dropout, ("shared", "fresh", "off"))
+        check_dose(self)
 
     def passes(self, depth: int) -> float:
         """A second forward and backward pass is made."""
@@ -123,6 +128,8 @@ class R4F(Penalty):
         detach_clean: Whether to treat f(x_i) as a constant.
         head: Regular expression for the names of the head's parameters; None for those outside of
             the pretrained part.
+        dose: In place of `strength`: how large the penalty's gradient is to be beside the task's,
+            measured on the first 16 steps, whose head is normalised already (`Penalty`).
 
     Cost: that of R3F, and one singular value decomposition of W (classes, width) for each backward
     pass and each optimizer step.
@@ -142,6 +149,7 @@ class R4F(Penalty):
     dropout: Dropout = "shared"
     detach_clean: bool = False
     head: str | None = None
+    dose: float | None = None
 
     needs_embeddings: ClassVar[bool] = True
     can_pause: ClassVar[bool] = False  # the head is normalised throughout

@@ -10,6 +10,7 @@ from functools import partial
 from torch import Tensor
 
 from .._checks import check_at_least
+from .._step.dose import Term, check_dose
 from .._step.prediction import Prediction, divergence, prediction_of
 from .._step.regularizer import Host, Regularizer, Transform
 from .._step.step import Step
@@ -31,6 +32,8 @@ class RDrop(Regularizer):
         strength: Weight of the divergence. Our default; the public code has 0.5 to 1 written into
             its models, beside the sum of both task losses for BERT: half of such a weight is the
             same here, beside their mean.
+        dose: In place of `strength`: how large the divergence's gradient is to be beside the
+            task's, measured on the first 16 steps, which are plain (`Penalty`).
 
     Cost: two forward and backward passes, so twice a plain step in time and in memory.
 
@@ -47,9 +50,11 @@ class RDrop(Regularizer):
     """
 
     strength: float = 1.0
+    dose: float | None = None
 
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)
+        check_dose(self)
 
     def passes(self, depth: int) -> float:
         """A second forward and backward pass is made."""
@@ -58,19 +63,19 @@ class RDrop(Regularizer):
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """The objective of two passes."""
-        yield lambda inner: partial(self._objective, inner)
+        term = host.penalty("rdrop", self.strength, self.dose)
+        yield lambda inner: partial(self._objective, inner, term)
 
-    def _objective(self, inner: Callable[[Step], Tensor], step: Step) -> Tensor:
-        first = step.scaled(0.5)
+    def _objective(self, inner: Callable[[Step], Tensor], term: Term, step: Step) -> Tensor:
+        plain = term.strength is None  # the dose is being measured, at a weight of 0
+        first = step if plain else step.scaled(0.5)
         second = first.repeated()
         loss = inner(first)
         one = prediction_of(step, first.clean)
         with step.isolated("second pass"):
-            loss = (loss + inner(second)) / 2
+            loss = loss if plain else (loss + inner(second)) / 2
             other = prediction_of(step, second.clean)
-        penalty = _disagreement(one, other)
-        step.log("rdrop_penalty", penalty)
-        return loss + (self.strength * step.share) * penalty
+        return term.add_to(loss, step, _disagreement(one, other))
 
 
 def _disagreement(one: Prediction, other: Prediction) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from .. import functional
 from .._checks import check_at_least
 from .._model.exchange import exchanged, separate_gradients
+from .._model.sites import averages_gradients
 from .._random import isolated_rng
 from .._step.regularizer import Host, Regularizer, Transform
 from .._step.step import Step
@@ -80,7 +81,7 @@ class SAM(Regularizer):
             step.send_back(loss)
         # All gradients are there. Sending this back adds none, and cannot fail.
         value = loss.detach().requires_grad_()
-        if not _averages_gradients(step.model):
+        if not averages_gradients(step.model):
             return value
         reached = [parameter for parameter in parameters if parameter.grad is not None]
         connected: Tensor = _Reaching.apply(value, *reached)  # type: ignore[no-untyped-call]
@@ -90,7 +91,7 @@ class SAM(Regularizer):
         self, inner: Callable[[Step], Tensor], parameters: list[nn.Parameter], step: Step
     ) -> tuple[list[nn.Parameter], list[Tensor]]:
         """The parameters that have a gradient, and their values at w + e."""
-        view = replace(step.repeated(redraw=False).detached(), backward=None)
+        view = step.repeated(redraw=False).aside()
         with separate_gradients(parameters):
             view.send_back(inner(view))
             found = [(p, p.grad) for p in parameters]
@@ -116,10 +117,3 @@ class _Reaching(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
         return gradients[0], *(p.new_zeros(()).expand_as(p) for p in ctx.parameters)
-
-
-def _averages_gradients(model: nn.Module) -> bool:
-    """Whether DistributedDataParallel is around the model, or inside of other wrappers."""
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return False
-    return any(isinstance(m, nn.parallel.DistributedDataParallel) for m in model.modules())

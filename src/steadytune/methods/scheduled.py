@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-from .._checks import check_at_least
+from .._checks import check_at_least, check_choice
 from .._exceptions import ConfigError
-from .._step.regularizer import Regularizer
+from .._step.learned import Learned
+from .._step.regularizer import Host, Regularizer
 from .._step.step import Step
 from .._step.wrapper import Wrapper, check_wraps_method
 
@@ -28,11 +31,16 @@ class Scheduled(Wrapper):
     whole training if it is below 1. `RegularizedTrainer` knows how long the training is; in a loop
     of your own give `Step(..., total_steps=...)`, or lengths in steps.
 
+    With `start="learned"` the rise begins when the task is learned: when the mean of the task's
+    training loss over the last 16 optimizer steps, of all processes, is below 0.8 times what it was
+    over the first 4. Until then the training is plain, so that a penalty, FreeLB or SAM cannot stop
+    a task from being learned. A training in which that never comes ends with a warning.
+
     Args:
         method: The method.
         warmup: Length of the linear rise. Our default, the usual one for learning rates: the first
             tenth of the training.
-        start: When the rise begins. Our default: at once.
+        start: When the rise begins, or `learned`. Our default: at once.
         stop: When the method ends; None for never, our default.
 
     Cost: the method's while it is on, nothing while it is off.
@@ -50,13 +58,16 @@ class Scheduled(Wrapper):
 
     method: Regularizer
     warmup: float = 0.1
-    start: float = 0.0
+    start: float | Literal["learned"] = 0.0
     stop: float | None = None
 
     def __post_init__(self) -> None:
         check_wraps_method(self)
         check_at_least("warmup", self.warmup, 0)
-        check_at_least("start", self.start, 0)
+        if isinstance(self.start, str):
+            check_choice("start", self.start, ("learned",))
+        else:
+            check_at_least("start", self.start, 0)
         if self.stop is not None:
             check_at_least("stop", self.stop, 0)
 
@@ -65,13 +76,30 @@ class Scheduled(Wrapper):
         return self.method.passes(depth)
 
     def factor(self, step: Step) -> float:
-        """The factor at a step, from 0 to 1.
+        """The factor at a step, from 0 to 1; 0 where it depends on what the training has come to.
 
         Raises:
             ConfigError: If a length is a share of a training whose length is not known.
         """
+        if isinstance(self.start, str):
+            return 0.0
+        return self._since(self._in_steps("start", self.start, step), step)
+
+    def pace(self, host: Host) -> Callable[[Step], float]:
+        """The factor at each step of the training on a host."""
+        if not isinstance(self.start, str):
+            return self.factor
+        learned = Learned(host, type(self.method).__name__.lower())
+
+        def pace(step: Step) -> float:
+            return 0.0 if learned.start is None else self._since(learned.start, step)
+
+        return pace
+
+    def _since(self, start: float, step: Step) -> float:
+        """The factor at a step, where the rise began at step `start`."""
         assert step.step is not None
-        since = step.step - self._in_steps("start", self.start, step)
+        since = step.step - start
         over = self.stop is not None and step.step >= self._in_steps("stop", self.stop, step)
         if since < 0 or over:
             return 0.0

@@ -14,6 +14,7 @@ from .. import functional
 from .._checks import check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
 from .._model.trace import Dropout
+from .._step.dose import check_dose
 from .._step.perturbation import warn_below_half_precision, zero_perturbation
 from .._step.prediction import Prediction, divergence, prediction_of
 from .._step.regularizer import Host, Regularizer, Transform
@@ -66,6 +67,9 @@ class SMART(Regularizer):
         momentum: Share of the teacher that a step keeps, 0 to 1. It lags about 1 / (1 - momentum)
             steps behind, and the model cannot run far ahead of it: 0.9 suits trainings of a hundred
             steps, in which 0.99 ends before the model is confident.
+        dose: In place of `strength`: how large the gradient of R is to be beside the task's,
+            measured on the first 16 steps, which are plain (`Penalty`). D, whose gradient is zero
+            at the start, has no dose: it keeps its strength, and acts from the 17th step on.
 
     Cost: for R, `steps` forward passes and backward passes to the embeddings alone, and one more
     forward and backward pass; for D, one forward pass. With one step that is 2.67 and 3 plain
@@ -98,6 +102,7 @@ class SMART(Regularizer):
     dropout: Dropout = "shared"
     detach_clean: bool = False
     momentum: float = 0.9
+    dose: float | None = None
 
     needs_embeddings: ClassVar[bool] = True
     is_additive: ClassVar[bool] = True
@@ -110,6 +115,7 @@ class SMART(Regularizer):
         check_choice("dropout", self.dropout, ("shared", "fresh", "off"))
         if not 0 <= self.momentum <= 1:
             raise ConfigError(f"momentum={self.momentum!r} is not possible; expected 0 to 1")
+        check_dose(self)
 
     def passes(self, depth: int) -> float:
         """In thirds: two whole passes, ascents to the embeddings, the teacher's forward pass."""
@@ -119,27 +125,25 @@ class SMART(Regularizer):
     def attach(self, host: Host) -> Iterator[Transform]:
         """Add both terms to the objective; the teacher starts from the weights found here."""
         teacher = MomentumTeacher(host, self.momentum) if self.proximal_strength else None
+        name = "smart_smoothness"
+        smooth = host.penalty(name, self.strength, self.dose, logged=name)
+        name = "smart_proximal"
+        proximal = host.penalty(name, self.proximal_strength, takes_dose=False, logged=name)
 
         def transform(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
             def objective(step: Step) -> Tensor:
                 loss = inner(step)
-                for name, strength, term in self._terms(step, teacher):
-                    step.log(f"smart_{name}", term)
-                    loss = loss + (strength * step.share) * term
+                clean = prediction_of(step, step.unperturbed(self.dropout))
+                measured = smooth.strength is None
+                if self.strength:
+                    loss = smooth.add_to(loss, step, self._smoothness(step, clean))
+                if teacher is not None and not measured:
+                    loss = proximal.add_to(loss, step, self._proximal(step, clean, teacher))
                 return loss
 
             return objective
 
         yield transform
-
-    def _terms(
-        self, step: Step, teacher: MomentumTeacher | None
-    ) -> Iterator[tuple[str, float, Tensor]]:
-        clean = prediction_of(step, step.unperturbed(self.dropout))
-        if self.strength:
-            yield "smoothness", self.strength, self._smoothness(step, clean)
-        if teacher is not None:
-            yield "proximal", self.proximal_strength, self._proximal(step, clean, teacher)
 
     def _smoothness(self, step: Step, clean: Prediction) -> Tensor:
         if self.norm == "linf":

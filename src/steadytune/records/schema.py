@@ -129,6 +129,7 @@ class Record(_Part):
     profile: Profile | None = None
     seconds: Table[Number]
     cost: Table[Number]
+    findings: Table[Number]
     environment: Table[Any]
     started: Text | None = None
     finished: Text | None = None

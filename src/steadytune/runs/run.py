@@ -103,6 +103,7 @@ class _Log:
 
     def parts(self) -> dict[str, Any]:
         steps = self.training.step_seconds if self.training else []
+        findings = dict(self.training.findings) if self.training else {}
         return {
             "task": self.task,
             "results": self.results,
@@ -116,6 +117,7 @@ class _Log:
                 "peak_memory_bytes": self.memory.bytes,
             },
             "environment": describe_environment(self.spec.threads),
+            **({"findings": findings} if findings else {}),
         }
 
     @contextmanager

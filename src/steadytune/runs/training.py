@@ -6,9 +6,9 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,7 @@ class Training:
         steps: Optimizer steps in all, those before a checkpoint that was resumed included.
         diverged: Why it was stopped, or None if it came to its end.
         forwards_per_step: Forward passes a step; None for a model whose blocks cannot be found.
+        findings: What the methods found out, such as the strength that a dose gave.
     """
 
     history: list[dict[str, float | None]]
@@ -54,6 +55,7 @@ class Training:
     steps: int = 0
     diverged: str | None = None
     forwards_per_step: float | None = None
+    findings: Mapping[str, float | None] = field(default_factory=dict)
 
 
 def train(
@@ -115,7 +117,14 @@ def train(
         with quiet():  # each checkpoint would have a progress bar of its own
             reason = trainer.carry_out(checkpoints)
     history = _history(trainer.state.log_history)
-    return Training(history, watch.seconds, trainer.state.global_step, reason, forwards.per_step)
+    return Training(
+        history,
+        watch.seconds,
+        trainer.state.global_step,
+        reason,
+        forwards.per_step,
+        trainer.findings,
+    )
 
 
 class _RunTrainer(RegularizedTrainer):
