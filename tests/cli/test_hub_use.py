@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from steadytune.cli._app import go_without_hub
+from steadytune.cli._app import look_ahead
+from steadytune.tasks import DataSource
 
 
 @pytest.mark.parametrize(
@@ -29,6 +30,6 @@ def test_the_hub_is_left_alone_where_nothing_comes_from_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HF_HUB_OFFLINE")
-    go_without_hub(*models, rows_ask_hub=rows_ask_hub)
+    look_ahead(*models, rows=[DataSource(task="rte")] if rows_ask_hub else [])
     assert os.environ.pop("HF_HUB_OFFLINE", "0") == ("1" if offline else "0")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
