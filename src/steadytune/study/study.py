@@ -109,6 +109,9 @@ class Study:
         require_distinct("method", [arm.name for arm in self.arms])
         if not self.tasks:
             raise ConfigError("no task is given; expected at least one")
+        own = [task.changes for task in self.tasks] + [arm.changes for arm in self.arms]
+        for changes in own:
+            self.recipe.changed(changes)  # refuses what is out of its range
         if self.tuning and (both := set(self.tuning.seeds) & set(self.seeds)):
             raise ConfigError(
                 f"seed {min(both)} is both tuned on and reported; expected seeds for tuning that "
