@@ -85,7 +85,8 @@ def test_what_is_open_is_settled_in_a_run() -> None:
 
 def test_the_recipe_of_more_is_the_recipe_alone() -> None:
     assert TrainOptions(source=SOURCE, out="model", epochs=7).recipe == Recipe(epochs=7)
-    assert default_words("learning_rate") == "5e-05"
+    assert default_words("weight_decay") == "0.01"
+    assert default_words("learning_rate").startswith("by the model: 1e-4 for minilm")
 
 
 EXTENDED = """

@@ -80,7 +80,7 @@ def test_plain_is_timed_once_and_the_rest_is_scaled(
 
 def test_steps_and_rows_cost_in_proportion_to_their_tokens() -> None:
     def batch(*lengths: int) -> Any:
-        return module._Batch(tuple({"input_ids": [0] * length} for length in lengths), 100)
+        return module.Batch(tuple({"input_ids": [0] * length} for length in lengths), 100)
 
     assert (batch(3, 5).row_tokens, batch(3, 5).tokens) == (5, 10)
     spec = RunSpec(task="toy", method="plain", seed=1)

@@ -7,6 +7,7 @@ import pickle
 
 import pytest
 
+from steadytune.records.recipe import Recipe
 from steadytune.study.grid import load_tasks
 from steadytune.study.task_loader import FromMemory, FromSources, task_loader
 from steadytune.tasks import TASKS, NamedTask, Task
@@ -30,5 +31,5 @@ def test_rows_are_the_same_in_another_process(
     loader = pickle.loads(pickle.dumps(task_loader(study, loaded, shares_files)))
     assert isinstance(loader, kind)
     for sizes in ({"train_size": 16, "dev_size": 8}, {"train_size": 16, "eval_size": 20}):
-        content_hash, _ = loaded[0].sample(sizes)
+        content_hash, _ = loaded[0].sample(Recipe(**sizes), 0)
         assert loader("toy").sample(**sizes).content_hash == content_hash
