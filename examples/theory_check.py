@@ -133,9 +133,10 @@ def minilm_comparisons(
 
 def minilm() -> tuple[torch.nn.Module, dict[str, Tensor]]:
     """The pretrained encoder, and the sentences as it takes them."""
-    from steadytune.models import load_model
+    from steadytune import Pretrained
 
-    model, tokenizer = load_model("minilm", "classification", ("negative", "positive"), 0)
+    names = ("negative", "positive")
+    model, tokenizer = Pretrained.find("minilm").with_head("classification", names, 0)
     return model.bert, dict(tokenizer(list(SENTENCES), padding=True, return_tensors="pt"))
 
 

@@ -30,6 +30,7 @@ def test_the_hub_is_left_alone_where_nothing_comes_from_it(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HF_HUB_OFFLINE")
+    monkeypatch.delenv("STEADYTUNE_DATA", raising=False)
     look_ahead(*models, rows=[DataSource(task="rte")] if rows_ask_hub else [])
     assert os.environ.pop("HF_HUB_OFFLINE", "0") == ("1" if offline else "0")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

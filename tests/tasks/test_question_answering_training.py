@@ -91,7 +91,8 @@ def test_every_method_trains(name: str, tmp_path: Path, plain_losses: list[float
     before = weights(model())
     trained, losses = train(tmp_path, [SETTINGS[name]])
     assert len(losses) == 2 and all(0 < loss < 100 for loss in losses)
-    assert losses != plain_losses
+    # A method that replaces the weights at the end leaves training itself as it is.
+    assert (losses == plain_losses) == SETTINGS[name].replaces_weights
     moved = weights(trained)
     assert not torch.equal(moved["qa_outputs.weight"], before["qa_outputs.weight"])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 import torch
 from torch import Tensor
@@ -15,6 +16,14 @@ from .trace import Trace
 # below, while other dropout masks or a missing part of a block move it by more.
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-3, torch.float16: 1e-2}
 _COARSE = 5e-2  # bfloat16, and what is narrower
+
+
+_checking: ContextVar[bool] = ContextVar("checking", default=False)
+
+
+def is_checking() -> bool:
+    """Whether the blocks run for a check alone, which is no part of what a step costs."""
+    return _checking.get()
 
 
 def check_replay(trace: Trace, rows: Tensor | None = None) -> None:
@@ -33,7 +42,7 @@ def check_replay(trace: Trace, rows: Tensor | None = None) -> None:
     if some in trace.checked:
         return
     taken = [state if rows is None else state.index_select(0, rows) for state in trace.hidden]
-    with torch.no_grad(), _autocast_keeps_nothing():
+    with torch.no_grad(), _autocast_keeps_nothing(), _told():
         again = trace.replay(0, taken[0], rows=rows)
         pairs = zip(again, taken[1:], strict=True)
         apart = torch.stack([_distance(*pair).to(again[0].device) for pair in pairs]).tolist()
@@ -68,6 +77,15 @@ def _refusal(number: int, distance: float, *, partly: bool) -> str:
         "blocks with layers='...'; in a compiled model set torch._inductor.config.fallback_random "
         "= True, or use dropout='off'"
     )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    token = _checking.set(True)
+    try:
+        yield
+    finally:
+        _checking.reset(token)
 
 
 @contextmanager

@@ -129,7 +129,7 @@ class Term(Watcher):
         if self._dose is not None:
             step.log(f"{self.name}_strength", torch.tensor(strength, dtype=torch.float64))
         added = (strength * step.share) * measured.to(loss.device)
-        step._bound.journal.add(self.name + step._label, step._factor * added)
+        step._bound.journal.add(f"{self.name}_share{step._label}", step._factor * added)
         return loss + added
 
     def end_step(self, end: StepEnd) -> None:

@@ -70,7 +70,7 @@ class Journal:
         _note(self.logs, name, value)
 
     def add(self, name: str, value: Tensor) -> None:
-        """Note what a penalty has added to the objective."""
+        """Note what a penalty has added to the objective; the log gets its share under `name`."""
         _note(self.added, name, value)
 
     def see_objective(self, value: Tensor) -> None:
@@ -85,7 +85,7 @@ class Journal:
         means = {name: total.item() / count for name, (total, count) in logs.items()}
         parts = {name: total.item() / count for name, (total, count) in added.items()}
         whole = parts.pop(_OBJECTIVE, 0.0)
-        shares = {f"{name}_share": part / whole for name, part in parts.items() if whole}
+        shares = {name: part / whole for name, part in parts.items() if whole}
         return means | {name: share for name, share in shares.items() if isfinite(share)}
 
     def end_call(self, step: Step, micro_steps: int) -> StepEnd | None:

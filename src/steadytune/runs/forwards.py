@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from .._exceptions import ModelError
+from .._model.replay_check import is_checking
 from .._model.sites import Layers, find_layers
 
 
@@ -56,7 +57,7 @@ class ForwardCount:
             self._is_counting = False
 
     def _on_block(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if self._is_counting:
+        if self._is_counting and not is_checking():
             hidden: Tensor = args[0] if args else next(iter(kwargs.values()))
             self._rows_through_blocks += hidden.shape[0]
 
