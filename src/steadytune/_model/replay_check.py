@@ -22,7 +22,7 @@ _checking: ContextVar[bool] = ContextVar("checking", default=False)
 
 
 def is_checking() -> bool:
-    """Whether the blocks run for a check alone, which is no part of what a step costs."""
+    """Whether the blocks run only for a check, which does not count as a pass of the step."""
     return _checking.get()
 
 

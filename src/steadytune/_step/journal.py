@@ -20,7 +20,7 @@ _OBJECTIVE = "objective"
 
 @dataclass(frozen=True)
 class StepEnd:
-    """An optimizer step of which every micro-batch has been computed.
+    """An optimizer step whose micro-batches have all been computed.
 
     Args:
         step: Its last micro-batch.
@@ -66,7 +66,7 @@ class Journal:
     _loss: Tensor | None = None
 
     def log(self, name: str, value: Tensor) -> None:
-        """Note a scalar, of which the log gets the mean."""
+        """Note a scalar; the log gets its mean."""
         _note(self.logs, name, value)
 
     def add(self, name: str, value: Tensor) -> None:
