@@ -47,7 +47,12 @@ def test_nothing_is_written_to_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert list(tmp_path.rglob("*")) == []
 
 
-@pytest.mark.parametrize("inner", [b"", b"plain text", release_content(FILES)[:60]])
+@pytest.mark.parametrize(
+    # Ids are given, because the header of a gzip file holds the time at which it was made.
+    "inner",
+    [b"", b"plain text", release_content(FILES)[:60]],
+    ids=["empty", "text", "cut short"],
+)
 def test_an_unreadable_inner_archive_is_named(inner: bytes) -> None:
     with pytest.raises(DataError, match=f"{INNER_ARCHIVE} is not a readable"):
         read_members(tar_gz({INNER_ARCHIVE: inner}), ("a.txt",))
