@@ -5,12 +5,20 @@ from __future__ import annotations
 import pytest
 import torch
 
-from steadytune.functional import length_scaled_noise
+from steadytune.functional import length_scaled_noise, uniform_of_unit_variance
 
 
 def draws(examples: int = 3, tokens: int = 5, width: int = 4) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     return torch.rand(examples, tokens, width, generator=generator, dtype=torch.float64)
+
+
+def test_uniform_noise_of_unit_variance_in_closed_form() -> None:
+    ends = uniform_of_unit_variance(torch.tensor([0.0, 0.5, 1.0], dtype=torch.float64))
+    torch.testing.assert_close(ends.square(), torch.tensor([3.0, 0.0, 3.0]).double())
+    many = uniform_of_unit_variance(draws(100, 20, 10))
+    assert many.var().item() == pytest.approx(1.0, rel=0.02)
+    assert abs(many.mean().item()) < 0.02
 
 
 def test_in_closed_form() -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from functools import partial
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from steadytune import LNSR, ConfigError, FreeLB, HyPe, Regularizer, Step, attach
-from steadytune._model.sites import find_layers
+from steadytune import LNSR, ConfigError, FreeLB, HyPe, Step, attach
 from steadytune._random import isolated_rng
 from steadytune.testing import (
     RegularizerContract,
@@ -23,6 +21,7 @@ from steadytune.testing import (
 )
 
 from ..families import CHECKPOINTABLE, NAMES, batch, classifier
+from .block_inputs import Seen
 
 CPU = torch.device("cpu")
 
@@ -31,33 +30,6 @@ class TestContract(RegularizerContract):
     method = HyPe(scale=0.1)
     neutral = HyPe(scale=0.0, dropout="on")
     draws = True
-
-
-class Seen:
-    """What enters each block, and what the block then works on, call by call."""
-
-    def __init__(self, model: nn.Module, methods: list[Regularizer], inputs: Any) -> None:
-        given: list[Tensor] = []
-        taken: list[Tensor] = []
-        with isolated_rng(CPU, 0), attach(model, methods) as objective, ExitStack() as stack:
-            for block in find_layers(model).modules:
-                for keep, prepend in ((given, True), (taken, False)):
-                    hook = block.register_forward_pre_hook(
-                        partial(_keep, keep),
-                        prepend=prepend,
-                        with_kwargs=True,
-                    )
-                    stack.callback(hook.remove)
-            self.loss = objective(Step(model, inputs))
-            self.loss.backward()
-            self.logs = objective.pop_logs()
-        self.noises = [t - g for t, g in zip(taken, given, strict=True)]
-
-
-def _keep(seen: list[Tensor], module: nn.Module, args: Any, kwargs: Any) -> None:
-    """What trains: the first step also replays its blocks without gradient, to compare."""
-    if torch.is_grad_enabled():
-        seen.append((args[0] if args else next(iter(kwargs.values()))).detach())
 
 
 @pytest.mark.parametrize("family", NAMES)

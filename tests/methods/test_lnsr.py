@@ -105,11 +105,12 @@ def linear() -> Stack:
 class TestClosedForm:
     """E R = std^2 ||W||_F^2 for a linear map W, exactly (methods A4)."""
 
-    def test_bare_norm_of_a_linear_map(self, linear: Stack) -> None:
+    @pytest.mark.parametrize("noise", ["gaussian", "uniform"])
+    def test_bare_norm_of_a_linear_map(self, linear: Stack, noise: Any) -> None:
         first = linear.blocks[0].weight
         both = linear.blocks[1].weight @ first
         x = torch.ones(1, 1, 4, dtype=torch.float64)
-        method = LNSR(std=0.3, reduction="sum")
+        method = LNSR(std=0.3, noise=noise, reduction="sum")
         measured = mean_penalty(linear, method, {"x": x}, 4000)
         expected = 0.3**2 * (first.square().sum() + both.square().sum())
         torch.testing.assert_close(measured, expected.detach(), rtol=0.03, atol=0)
@@ -148,8 +149,9 @@ class TestClosedForm:
         measured = mean_penalty(net, LNSR(std=1e-4, reduction="sum"), {"x": x}, 6000) / 1e-8
         torch.testing.assert_close(measured, brute, rtol=0.04, atol=0)
 
-    def test_fourth_order_term_of_a_quadratic(self) -> None:
-        """f = x^2 / 2 at x: E (f(x+e) - f(x))^2 = s^2 x^2 + s^4 (1/4 + 1/2)."""
+    @pytest.mark.parametrize(("noise", "fourth"), [("gaussian", 3.0), ("uniform", 9 / 5)])
+    def test_fourth_order_term_of_a_quadratic(self, noise: Any, fourth: float) -> None:
+        """f = x^2 / 2 at x: E (f(x+e) - f(x))^2 = s^2 x^2 + E e^4 / 4, E e^4 = fourth * s^4."""
 
         class Half(nn.Module):
             def forward(self, x: Tensor) -> Tensor:
@@ -158,8 +160,8 @@ class TestClosedForm:
         net = Stack(Half())
         net.anchor = nn.Parameter(torch.zeros(()))  # type: ignore[assignment]
         x = torch.full((1, 4000, 1), 1.5, dtype=torch.float64)
-        measured = mean_penalty(net, LNSR(std=0.8), {"x": x}, 50)
-        expected = 0.8**2 * 1.5**2 + 0.8**4 * 0.75
+        measured = mean_penalty(net, LNSR(std=0.8, noise=noise), {"x": x}, 50)
+        expected = 0.8**2 * 1.5**2 + fourth * 0.8**4 / 4
         torch.testing.assert_close(
             measured, torch.tensor(expected, dtype=torch.float64), rtol=0.02, atol=0
         )

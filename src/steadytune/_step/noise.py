@@ -1,8 +1,8 @@
-"""Noise for a hidden state: Gaussian, or Gaussian in length and of another direction."""
+"""Noise for a hidden state: Gaussian, uniform, or Gaussian in length and of another direction."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import torch
 from torch import Tensor
@@ -10,8 +10,11 @@ from torch import Tensor
 from .. import functional
 from .step import Step
 
-Noise = Literal["gaussian", "in-manifold", "interpolation", "subspace", "covariance"]
-NOISES: tuple[Noise, ...] = ("gaussian", "in-manifold", "interpolation", "subspace", "covariance")
+Noise = Literal["gaussian", "uniform", "in-manifold", "interpolation", "subspace", "covariance"]
+NOISES: tuple[Noise, ...] = get_args(Noise)
+
+# Those whose draws are independent from one coordinate to the next.
+ISOTROPIC: frozenset[Noise] = frozenset({"gaussian", "uniform"})
 
 # The definition in the papers is not accessible; this is steadytune's reading of the name.
 IN_MANIFOLD: Noise = "interpolation"
@@ -45,7 +48,7 @@ def redirected(
         The turned draws, and which tokens kept the Gaussian's direction for want of another.
     """
     kind = resolve_noise(noise)
-    if kind == "gaussian":
+    if kind in ISOTROPIC:
         return gaussian, torch.zeros_like(real)
     # Autocast would make the products 16 bits wide, in a loop that has it on around everything.
     with torch.autocast(hidden.device.type, enabled=False):
@@ -60,7 +63,15 @@ def redirected(
 
 
 def draw_noise(
-    step: Step, hidden: Tensor, mask: Tensor, *, noise: Noise, std: float, relative: bool, rank: int
+    step: Step,
+    hidden: Tensor,
+    mask: Tensor,
+    *,
+    noise: Noise,
+    std: float,
+    relative: bool,
+    rank: int,
+    site: str = "",
 ) -> Tensor:
     """Noise for the real tokens of `hidden`, zero at pads.
 
@@ -72,18 +83,23 @@ def draw_noise(
         std: Standard deviation per coordinate, or its ratio to a token's root mean square.
         relative: Whether `std` is that ratio.
         rank: Dimension of the principal subspace, for `subspace`.
+        site: What tells its draws from others of the same method and step.
 
     Returns:
         (batch, tokens, width), in float32 at least.
     """
     with torch.no_grad():
         state = hidden.to(torch.promote_types(hidden.dtype, torch.float32))
-        drawn = std * step.normal_like(state, "noise")
+        if noise == "uniform":
+            unit = functional.uniform_of_unit_variance(step.uniform_like(state, f"noise{site}"))
+        else:
+            unit = step.normal_like(state, f"noise{site}")
+        drawn = std * unit
         if relative:
             drawn = drawn * state.square().mean(-1, keepdim=True).sqrt()
         real = mask.bool()
-        if resolve_noise(noise) != "gaussian":
-            generator = step.generator("direction")
+        if noise not in ISOTROPIC:
+            generator = step.generator(f"direction{site}")
             drawn, lost = redirected(
                 drawn, state, real, noise=noise, rank=rank, generator=generator
             )

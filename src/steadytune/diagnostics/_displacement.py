@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from .. import functional
 from .._random import generator
 from .._step.noise import Noise, redirected
 
@@ -43,7 +44,11 @@ class Sampler:
         normal, direction = (
             generator(state.device, *self.key, *place, site) for site in ("noise", "direction")
         )
-        drawn = torch.randn(state.shape, generator=normal, device=state.device)
+        if self.noise == "uniform":
+            unit = torch.rand(state.shape, generator=normal, device=state.device)
+            drawn = functional.uniform_of_unit_variance(unit)
+        else:
+            drawn = torch.randn(state.shape, generator=normal, device=state.device)
         drawn, lost = redirected(
             drawn, state, real, noise=self.noise, rank=self.rank, generator=direction
         )

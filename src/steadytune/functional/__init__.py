@@ -27,7 +27,7 @@ from ._divergence import (
     token_divergence,
     value_divergence,
 )
-from ._embedding_noise import length_scaled_noise
+from ._embedding_noise import length_scaled_noise, uniform_of_unit_variance
 from ._mixing import mixed_weight, mixing_mask
 from ._sharpness import ascent_in_weights
 from ._spectrum import (
@@ -77,5 +77,6 @@ __all__ = [
     "squared_displacement",
     "subspace_directions",
     "token_divergence",
+    "uniform_of_unit_variance",
     "value_divergence",
 ]

@@ -1,9 +1,14 @@
-"""Uniform noise for word embeddings, of a size that does not depend on the sentence's length."""
+"""Uniform noise, of unit variance or of a size that does not depend on the sentence's length."""
 
 from __future__ import annotations
 
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
+
+
+def uniform_of_unit_variance(draws: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+    """U(-sqrt(3), sqrt(3)), of mean 0 and variance 1, from uniform draws from [0, 1)."""
+    return 3**0.5 * (2 * draws - 1)
 
 
 def length_scaled_noise(

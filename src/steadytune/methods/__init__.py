@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .every import Every as Every
     from .freelb import FreeLB as FreeLB
     from .hype import HyPe as HyPe
+    from .input_noise import InputNoise as InputNoise
     from .l2sp import L2SP as L2SP
     from .layerwise_decay import LayerwiseDecay as LayerwiseDecay
     from .lnsr import LNSR as LNSR

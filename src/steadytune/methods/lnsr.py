@@ -49,13 +49,13 @@ class LNSR(Penalty):
             can be stopped by 10, as the model then forgets its input.
         std: Standard deviation of the noise per coordinate.
         layer: b, the hidden state that the noise enters, 0 <= b < L.
-        noise: `gaussian`, or one of three samplers that keep the Gaussian's length and change
-            its direction: `interpolation` (towards a random real token of another example of the
-            batch), `subspace` (projected on the principal subspace of the batch's tokens),
-            `covariance` (of the covariance of the batch's tokens). `in-manifold` stands for
-            `interpolation`: that is our reading of the papers' name, whose formula was not
-            accessible. A token without a partner, or with a zero direction, gets the Gaussian
-            draw; the log counts them.
+        noise: `gaussian`; `uniform` of the same standard deviation, on +-sqrt(3) * std; or one of
+            three samplers that keep the Gaussian's length and change its direction: `interpolation`
+            (towards a random real token of another example of the batch), `subspace` (projected on
+            the principal subspace of the batch's tokens), `covariance` (of the covariance of the
+            batch's tokens). `in-manifold` stands for `interpolation`: that is our reading of the
+            papers' name, whose formula was not accessible. A token without a partner, or with a
+            zero direction, gets the Gaussian draw; the log counts them.
         relative: Whether `std` is relative to the root mean square of the token it is added to.
         targets: `all` layers above b, the `last` one, or a tuple of layer numbers r.
         weights: One non-negative weight w_r a target, or None for equal ones.

@@ -101,7 +101,7 @@ class R3F(Penalty):
         if self.noise == "gaussian":
             unit = step.normal_like(shape, "noise")
         else:
-            unit = 3**0.5 * (2 * step.uniform_like(shape, "noise") - 1)
+            unit = functional.uniform_of_unit_variance(step.uniform_like(shape, "noise"))
         return functional.on_real_tokens(self.std * unit, step.mask(shape))
 
 

@@ -1,0 +1,125 @@
+"""Noise on what enters the blocks of a model, which replays of the blocks repeat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .._exceptions import ConfigError, ModelError
+from .._model.hooks import Hook
+from .._model.sites import skips_layers
+from .regularizer import Host
+from .step import Step
+
+Draw = Callable[[Step, Tensor, int], Tensor | None]
+
+
+class NoisyBlocks:
+    """Hooks that add noise to what enters each block; they do nothing unless a step is given.
+
+    One hook offers the noise as an argument of the block, before the call is recorded; another
+    takes it and adds it, after the call is recorded. A recorded call that is repeated, also of some
+    rows or in a recomputation, brings its noise along.
+
+    Args:
+        host: The host of the method whose noise it is.
+        name: What messages call that method.
+        draw: `(step, hidden, number)` to the noise of the block with that number, from 0, in the
+            shape of the hidden state that enters it; None for a block without noise.
+
+    Raises:
+        ModelError: If the model's blocks cannot be found.
+    """
+
+    def __init__(self, host: Host, name: str, draw: Draw) -> None:
+        self._layers = host.find_layers()
+        self._name = name
+        self._draw = draw
+        # Each method of a list has an argument of its own.
+        self._argument = f"_steadytune_noise_{host.index}"
+        host.before_first_step.append(self._require_hooks_outside_checkpoints)
+        self._step: Step | None = None
+        self._calls = 0
+
+    @property
+    def depth(self) -> int:
+        """The number of blocks, L."""
+        return self._layers.depth
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Put the hooks on; they are gone afterwards, whatever happens inside."""
+        with ExitStack() as stack:
+            add = Hook(self._add)
+            for number, module in enumerate(self._layers.modules):
+                offer = Hook(partial(self._offer, number))
+                first = module.register_forward_pre_hook(offer, prepend=True, with_kwargs=True)
+                stack.callback(first.remove)
+                last = module.register_forward_pre_hook(add, with_kwargs=True)
+                stack.callback(last.remove)
+            yield
+
+    @contextmanager
+    def during(self, step: Step) -> Iterator[None]:
+        """Noise of `step` in all passes inside the block.
+
+        Raises:
+            ModelError: If no block was called there, so that there was no noise.
+        """
+        self._step, self._calls = step, 0
+        try:
+            yield
+        finally:
+            self._step = None
+        if not self._calls and not skips_layers(step.bare_model):
+            raise ModelError(
+                f"{type(step.bare_model).__name__} called none of the {self._layers.depth} modules "
+                f"that were taken for its blocks, so that {self._name} does nothing; name the list "
+                "of blocks with layers='...', and compile a model after attaching"
+            )
+
+    def _offer(
+        self, number: int, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        if self._step is None or self._argument in kwargs:
+            return None
+        if len(self._layers.modules) != self._layers.depth:  # one module acts as several blocks
+            number = self._calls % self._layers.depth
+        self._calls += 1
+        with torch.no_grad():
+            noise = self._draw(self._step, _hidden(args, kwargs), number)
+        return None if noise is None else (args, {**kwargs, self._argument: noise})
+
+    def _add(
+        self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
+        if self._argument not in kwargs:
+            return None
+        rest = {name: value for name, value in kwargs.items() if name != self._argument}
+        hidden = _hidden(args, rest)
+        noisy = (hidden + kwargs[self._argument]).to(hidden.dtype)
+        if args:
+            return (noisy, *args[1:]), rest
+        return args, {**rest, next(iter(rest)): noisy}
+
+    def _require_hooks_outside_checkpoints(self) -> None:
+        for module in self._layers.modules:
+            checkpointed = getattr(module, "gradient_checkpointing", False)
+            if checkpointed and type(module).__call__ is not nn.Module.__call__:
+                raise ConfigError(
+                    f"{self._name} does not work with activation checkpointing in this version of "
+                    "transformers, which runs hooks again in the backward pass; upgrade it, or "
+                    "turn checkpointing off"
+                )
+
+
+def _hidden(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor:
+    """The hidden state that enters a block, its first argument."""
+    found = args[0] if args else next(iter(kwargs.values()))
+    assert isinstance(found, Tensor)
+    return found
