@@ -160,7 +160,7 @@ def test_it_learns_to_find_the_answer(tmp_path: Path) -> None:
     assert encoded.cut > 5
     trained, _ = train(
         tmp_path,
-        [LNSR()],
+        [LNSR(strength=10)],
         rows=train_on.dataset,
         per_device_train_batch_size=16,
         max_steps=80,
