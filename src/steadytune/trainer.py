@@ -249,7 +249,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         super()._load_optimizer_and_scheduler(checkpoint)
-        if checkpoint is None or self._objective is None or not self._objective.state_dict():
+        if checkpoint is None or self._objective is None or not self._objective.has_state:
             return
         path = Path(checkpoint, _STATE_FILE)
         if not path.exists():

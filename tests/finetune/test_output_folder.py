@@ -52,6 +52,19 @@ def test_unfinished_work_of_another_command_is_refused(tmp_path: Path) -> None:
         OutputFolder(tmp_path, "abc").open()
 
 
+def test_a_call_that_was_stopped_at_its_very_beginning_or_end_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    folder = OutputFolder(tmp_path, "abc")
+    folder.work.mkdir()
+    assert folder.open() == "new"
+    (folder.clean_result() / "record.json").write_text(json.dumps({"plan_hash": "abc"}))
+    folder.publish()
+    folder.result.mkdir(parents=True)
+    assert folder.open() == "finished"
+    assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
+
+
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "model").touch()
     with pytest.raises(ConfigError, match="model is a file; name a folder with --out"):

@@ -16,6 +16,7 @@ from huggingface_hub import ModelCard
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from steadytune import SteadytuneError
+from steadytune._one_writer import LOCK
 from steadytune.records.prediction_file import read_predictions
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
@@ -164,7 +165,7 @@ def test_a_killed_command_goes_on(data: dict[str, Path], tmp_path: Path) -> None
         [sys.executable, "-c", code, *command], env=environment, capture_output=True
     )
     assert killed.returncode == -signal.SIGKILL
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"checkpoints"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"checkpoints", LOCK}
     other = steadytune(*command, "--seed", "2")
     assert other.exit_code == 2 and "unfinished work of another command" in other.stderr
     assert "Going on" in succeed(*command)

@@ -187,7 +187,7 @@ def test_bad_input_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
         ([good], damaged, DataError, "damaged.runs.jsonl.xz cannot be read: damaged"),
         ([good], odd, DataError, "tuning.json holds no choices"),
         ([good], tmp_path / "file", ConfigError, "file is a file: expected a folder"),
-        ([good], tmp_path / "file" / "x", ConfigError, "cannot make the folder .*file.x"),
+        ([good], tmp_path / "file" / "x", ConfigError, "cannot write to .*file.x"),
     ]
     for sources, where, kind, text in cases:
         with pytest.raises(kind, match=text) as caught:

@@ -161,6 +161,15 @@ class Objective:
         """
         return self._session.journal.pop()
 
+    def log_state(self) -> dict[str, Tensor]:
+        """What the next call of `pop_logs` gives the means of."""
+        return self._session.journal.state_dict()
+
+    def load_log_state(self, state: Mapping[str, Tensor]) -> None:
+        """Go on with what `log_state` gave."""
+        device = next(self._session.model.parameters()).device
+        self._session.journal.load_state_dict(state, device)
+
     def findings(self) -> dict[str, float | None]:
         """What the methods found out in this training: the strength that a dose gave, for one.
 
@@ -197,6 +206,11 @@ class Objective:
             number, micro_step = state[_POSITION].tolist()
             self._session.position = number, micro_step
             self._session.counts = True
+
+    @property
+    def has_state(self) -> bool:
+        """Whether the methods carry anything from step to step."""
+        return bool(self._carried())
 
     @property
     def needs_state(self) -> bool:

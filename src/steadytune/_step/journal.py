@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -87,6 +88,22 @@ class Journal:
         whole = parts.pop(_OBJECTIVE, 0.0)
         shares = {name: part / whole for name, part in parts.items() if whole}
         return means | {name: share for name, share in shares.items() if isfinite(share)}
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The sums since the last time, and how many each is of."""
+        sums = {("logs", name): note for name, note in self.logs.items()}
+        sums |= {("added", name): note for name, note in self.added.items()}
+        totals = {f"{kind}.sum.{name}": total for (kind, name), (total, _) in sums.items()}
+        counts = {f"{kind}.count.{name}": torch.tensor(n) for (kind, name), (_, n) in sums.items()}
+        return totals | counts
+
+    def load_state_dict(self, state: Mapping[str, Tensor], device: torch.device) -> None:
+        """Go on with the sums of `state_dict`."""
+        for key, total in state.items():
+            kind, part, name = key.split(".", 2)
+            if part == "sum":
+                notes = self.logs if kind == "logs" else self.added
+                notes[name] = total.to(device), int(state[f"{kind}.count.{name}"])
 
     def end_call(self, step: Step, micro_steps: int) -> StepEnd | None:
         """Count a micro-batch of so many; the step's end if it was the last one."""

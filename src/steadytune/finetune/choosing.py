@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .._sealed import SEAL
 from ..pretrained import save_model
 from ..records.ledger import Ledger
 from ..records.prediction_file import read_predictions
@@ -26,7 +27,7 @@ from .scoring import score_splits
 from .soup import average_weights, greedy_soup, read_weights
 from .summary import no_better_than_constant
 
-_NOT_WEIGHTS = ("*.safetensors", "*.safetensors.index.json")
+_NOT_WEIGHTS = ("*.safetensors", "*.safetensors.index.json", SEAL)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +118,10 @@ def keep(candidates: Candidates) -> Kept:
 
 
 def copy_folder(source: Path, target: Path) -> None:
-    """Copy a folder into another one, as further links to the same files where that is possible."""
+    """Copy a folder into another one, as further links to the same files where that is possible.
+
+    Its seal stays behind.
+    """
 
     def link(one: str, other: str) -> object:
         with suppress(OSError):
@@ -125,7 +129,8 @@ def copy_folder(source: Path, target: Path) -> None:
             return other
         return shutil.copy2(one, other)
 
-    shutil.copytree(source, target, copy_function=link, dirs_exist_ok=True)
+    seals = shutil.ignore_patterns(SEAL)
+    shutil.copytree(source, target, ignore=seals, copy_function=link, dirs_exist_ok=True)
 
 
 def _keep_best(candidates: Candidates) -> Kept:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._exceptions import SteadytuneError
+from .._sealed import damage
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger
 from ..records.outcome import Outcome
+from ..records.prediction_file import read_predictions
 from ..records.record import Record
 from ..records.spec import RunSpec
-from ..runs.checkpoints import Workspace, last_checkpoint
+from ..runs.checkpoints import Workspace, find_resumption
 from ..runs.executors import Progress, executor_for
 from ..tasks import DataSource
 from .output_folder import OutputFolder
@@ -81,11 +82,9 @@ def member_folder(work: Path, spec: RunSpec) -> Path:
     return work / f"seed-{spec.seed}"
 
 
-def checkpoints_in(work: Path) -> Iterator[Path]:
-    """What is left of runs that were stopped: the latest checkpoint of each."""
-    for steps in work.glob(f"seed-*/{_STEPS}"):
-        if found := last_checkpoint(steps):
-            yield found
+def has_checkpoints(work: Path) -> bool:
+    """Whether there is anything left of runs that were stopped."""
+    return any(work.glob(f"seed-*/{_STEPS}/*"))
 
 
 def train_members(plan: TrainPlan, folder: OutputFolder, console: Console) -> list[Member]:
@@ -101,7 +100,10 @@ def train_members(plan: TrainPlan, folder: OutputFolder, console: Console) -> li
     ledger = members_ledger(folder)
     for name in ledger.read().corrupt:
         ledger.set_aside(name)
-    missing = [spec for spec in plan.specs if not _is_done(ledger, folder, spec)]
+    missing = [spec for spec in plan.specs if not _is_done(ledger, folder, spec, console)]
+    for spec in missing:
+        for note in find_resumption(member_folder(folder.work, spec) / _STEPS).notes:
+            _say(console, note)
     if missing:
         _carry_out(missing, plan, folder, ledger, console)
     hashes = {spec.hash: spec for spec in plan.specs}
@@ -121,12 +123,30 @@ def members_ledger(folder: OutputFolder) -> Ledger:
     return Ledger(folder.work / "members")
 
 
-def _is_done(ledger: Ledger, folder: OutputFolder, spec: RunSpec) -> bool:
-    saved = (member_folder(folder.work, spec) / "model").is_dir()
+def _is_done(ledger: Ledger, folder: OutputFolder, spec: RunSpec, console: Console) -> bool:
     for record in ledger.read().records:
-        if record["spec_hash"] == spec.hash:
-            return record["status"] == "diverged" or (record["status"] == "ok" and saved)
+        if record["spec_hash"] != spec.hash or record["status"] not in ("ok", "diverged"):
+            continue
+        if record["status"] == "diverged":
+            return True
+        saved = member_folder(folder.work, spec) / "model"
+        wrong = damage(saved) or _unreadable(ledger.predictions_of(record))
+        if wrong is not None and saved.is_dir():
+            _say(console, f"{saved} is damaged ({wrong}): seed {spec.seed} is trained again")
+        return wrong is None
     return False
+
+
+def _unreadable(predictions: Path) -> str | None:
+    try:
+        read_predictions(predictions)
+    except (OSError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _carry_out(

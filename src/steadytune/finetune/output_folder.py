@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .._exceptions import ConfigError
+from .._one_writer import LOCK
 from .._whole_file import write_json
 
 RECORD = "record.json"
@@ -51,6 +52,7 @@ class OutputFolder:
             ConfigError: If something else lies there, or it cannot be written to.
         """
         if self.read_record().get(PLAN_KEY) == self._plan_hash:
+            shutil.rmtree(self.work, ignore_errors=True)  # of a call that was stopped at its end
             return "finished"
         if _read(self.work / _PLAN).get(PLAN_KEY) == self._plan_hash:
             return "unfinished"
@@ -82,17 +84,21 @@ class OutputFolder:
 
     def discard(self) -> None:
         """Remove what this work left, and the folder if nothing else is in it."""
-        for folder in (self.work, self.curves):
-            shutil.rmtree(folder, ignore_errors=True)
-        if not any(self.folder.iterdir()):
-            self.folder.rmdir()
+        shutil.rmtree(self.curves, ignore_errors=True)
+        for path in self.work.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(self.work, ignore_errors=True)  # the plan last: it says whose work it is
 
     def _require_empty(self) -> None:
         if not self.folder.exists():
             return
         if not self.folder.is_dir():
             raise ConfigError(f"{self.folder} is a file; name a folder with --out")
-        names = sorted(path.name for path in self.folder.iterdir())
+        begun = self.work.name if not any(self.work.glob("[!.]*")) else ""
+        names = sorted(
+            path.name for path in self.folder.iterdir() if path.name not in (LOCK, begun)
+        )
         if not names:
             return
         shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")

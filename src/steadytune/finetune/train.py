@@ -9,6 +9,7 @@ from rich.console import Console
 
 from .._counted import counted
 from .._exceptions import ModelError, SteadytuneError
+from .._one_writer import one_writer
 from .._threads import using_threads
 from .._whole_file import write_json
 from ..pretrained import MINILM
@@ -17,7 +18,7 @@ from ..records.record import Record, now
 from ..tasks import DEV, TRAIN
 from .card import write_card
 from .choosing import Candidates, Kept, best_member, copy_folder, keep
-from .members import Member, checkpoints_in, members_ledger, train_members
+from .members import Member, has_checkpoints, members_ledger, train_members
 from .options import TrainOptions
 from .output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder
 from .plan import TrainPlan, make_plan
@@ -45,10 +46,15 @@ def train_model(options: TrainOptions, console: Console | None = None) -> Record
     console = console or Console()
     plan = make_plan(options)
     folder = OutputFolder(Path(options.out), plan.hash)
+    with one_writer(folder.folder, options.command):
+        return _carry_out(plan, folder, console)
+
+
+def _carry_out(plan: TrainPlan, folder: OutputFolder, console: Console) -> Record:
     state = folder.open()
     _announce(plan, console)
     if state == "finished":
-        _say(console, f"Finished already: {options.out} holds this model.")
+        _say(console, f"Finished already: {folder.folder} holds this model.")
         return folder.read_record()
     if state == "unfinished":
         _say(console, f"Going on with what is in {folder.work}.")
@@ -57,7 +63,7 @@ def train_model(options: TrainOptions, console: Console | None = None) -> Record
     console.print()
     print_scores(record, console)
     console.print()
-    _say(console, f"Model, card and record: {options.out}")
+    _say(console, f"Model, card and record: {folder.folder}")
     return record
 
 
@@ -73,7 +79,7 @@ def _train(plan: TrainPlan, folder: OutputFolder, console: Console) -> list[Memb
 
 def _has_begun(folder: OutputFolder) -> bool:
     """Whether there is anything to go on from: a record of a run, or a checkpoint."""
-    return bool(members_ledger(folder).read().records) or any(checkpoints_in(folder.work))
+    return bool(members_ledger(folder).read().records) or has_checkpoints(folder.work)
 
 
 def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> Record:

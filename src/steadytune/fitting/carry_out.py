@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from .._exceptions import SteadytuneError
+from .._one_writer import one_writer
 from ..finetune.members import Member
 from ..finetune.output_folder import OutputFolder
 from ..records.ledger import Ledger
@@ -52,9 +53,20 @@ def fit_model(options: FitOptions, console: Console | None = None) -> FitResult:
     setup = Setup.of(options)
     _show_data(setup, console)
     folder = OutputFolder(Path(options.out), setup.identity)
+    with one_writer(folder.folder, options.command):
+        _fill(setup, folder, console)
+    result = read_result(folder.folder, options.trust)
+    console.print()
+    for line in str(result).splitlines():
+        _say(console, line)
+    return result
+
+
+def _fill(setup: Setup, folder: OutputFolder, console: Console) -> None:
+    """Do what is missing of the folder's content."""
     state = folder.open()
     if state == "finished":
-        _say(console, f"Finished already: {options.out} holds this model.")
+        _say(console, f"Finished already: {folder.folder} holds this model.")
     else:
         if state == "unfinished":
             _say(console, f"Going on with what is in {folder.work}.")
@@ -64,11 +76,6 @@ def fit_model(options: FitOptions, console: Console | None = None) -> FitResult:
             if folder.work.is_dir() and not any((folder.work / SEARCH).glob("runs/*.json")):
                 folder.discard()
             raise
-    result = read_result(folder.folder, options.trust)
-    console.print()
-    for line in str(result).splitlines():
-        _say(console, line)
-    return result
 
 
 def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._device import settled_precision
+from .._sealed import damage
 from ..finetune.members import Member
 from ..method_text import method_identity, parse_method
 from ..records.ledger import Ledger, run_name
@@ -175,7 +176,9 @@ class Work:
     def _is_done(self, spec: RunSpec, models: bool) -> bool:
         if not self.ledger.has(spec.hash):
             return False
-        return not models or (self.models / run_name(spec)).is_dir() or not self._is_ok(spec)
+        if not self._is_ok(spec):
+            return True
+        return not models or damage(self.models / run_name(spec)) is None
 
     def _is_ok(self, spec: RunSpec) -> bool:
         return bool(self.record(spec)["status"] == "ok")

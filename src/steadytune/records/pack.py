@@ -11,6 +11,7 @@ from typing import Any
 from .._counted import counted
 from .._exceptions import ConfigError, DataError
 from .._folders import make_folder
+from .._one_writer import one_writer
 from .._whole_file import write_json, write_whole
 from .ledger import Ledger, file_name, rank_of, spec_hash_of
 from .pack_predictions import pack_predictions
@@ -95,6 +96,12 @@ def pack_studies(sources: Sequence[Path], target: Path, *, predictions: bool = F
         DataError: If a folder is none of a study, or a packed file is damaged.
         ConfigError: If nothing can be written to the target.
     """
+    _require_folders(sources, target)
+    with one_writer(target):
+        return _pack(sources, target, predictions)
+
+
+def _pack(sources: Sequence[Path], target: Path, predictions: bool) -> Packed:
     try:
         plan = _plan(sources, target, predictions)
     except OSError as error:
@@ -121,7 +128,6 @@ def _about(file: _PlannedFile) -> PackedFile:
 
 
 def _plan(sources: Sequence[Path], target: Path, predictions: bool) -> _Plan:
-    _require_folders(sources, target)
     sources = _distinct(sources)
     left_out: list[str] = []
     placed = [_placed(sources, target, part, left_out) for part in _PARTS]

@@ -109,7 +109,7 @@ def _saving(spec: RunSpec, steps: int, metric: str, *, resumable: bool) -> dict[
         "eval_strategy": "epoch" if stops else "no",
         "save_strategy": "steps" if apart else "epoch" if stops or resumable else "no",
         **({"save_steps": ceil(steps / _MOST_CHECKPOINTS)} if apart else {}),
-        "save_total_limit": 1,
+        "save_total_limit": None if resumable else 1,  # `prune` keeps what a resumption needs
         "save_only_model": not resumable,
         "load_best_model_at_end": stops,
         "metric_for_best_model": metric if stops else None,

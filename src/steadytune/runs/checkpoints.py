@@ -1,8 +1,7 @@
-"""Where a run keeps its model and its checkpoints, and which checkpoint is whole."""
+"""Where a run keeps its model and its checkpoints, and which checkpoint it goes on from."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -11,8 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from .._sealed import damage, is_sealed
+from .._untrusted import json_object
+
 _NAME = re.compile(r"checkpoint-(\d+)")
-_STATE = "trainer_state.json"
+_KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -32,14 +34,49 @@ class Workspace:
     curves: Path | None = None
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """The latest checkpoint that is whole: its state is written last, so that it can be read.
+@dataclass(frozen=True)
+class Resumption:
+    """Where a run goes on.
+
+    Args:
+        checkpoint: The latest checkpoint that is whole; None for the start.
+        notes: A line for each later one that was complete once and is damaged now.
+    """
+
+    checkpoint: Path | None
+    notes: tuple[str, ...] = ()
+
+
+def find_resumption(folder: Path) -> Resumption:
+    """The latest checkpoint whose files are all as they were written; later ones are removed.
 
     Args:
         folder: Where the trainer writes its checkpoints; it need not exist.
     """
-    found = [(int(m[1]), path) for path in folder.glob("*") if (m := _NAME.fullmatch(path.name))]
-    return next((path for _, path in sorted(found, reverse=True) if _is_whole(path)), None)
+    notes: list[str] = []
+    for path in reversed(_checkpoints(folder)):
+        wrong = damage(path) or _best_damaged(path)
+        if wrong is None:
+            return Resumption(path, _told(notes, f"goes on from {path.name}"))
+        if is_sealed(path):
+            notes.append(f"{path} is damaged ({wrong})")
+        # The training passes there again, and would leave files of both.
+        shutil.rmtree(path, ignore_errors=True)
+    return Resumption(None, _told(notes, "begins at the start"))
+
+
+def prune(folder: Path, best: str | None) -> None:
+    """Remove all checkpoints but the last two and the best one.
+
+    The one before the last is what a training goes on from where the last is damaged.
+
+    Args:
+        folder: Where the trainer writes its checkpoints.
+        best: The checkpoint that the trainer goes back to at its end, if there is one.
+    """
+    for path in _checkpoints(folder)[:-_KEPT]:
+        if best is None or path.name != Path(best).name:
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def replace_folder(folder: Path, write: Callable[[Path], object]) -> None:
@@ -62,8 +99,20 @@ def replace_folder(folder: Path, write: Callable[[Path], object]) -> None:
         raise
 
 
-def _is_whole(checkpoint: Path) -> bool:
-    try:
-        return isinstance(json.loads((checkpoint / _STATE).read_text()), dict)
-    except (OSError, ValueError):
-        return False
+def _checkpoints(folder: Path) -> list[Path]:
+    """In the order of their steps."""
+    found = [(int(m[1]), path) for path in folder.glob("*") if (m := _NAME.fullmatch(path.name))]
+    return [path for _, path in sorted(found)]
+
+
+def _best_damaged(checkpoint: Path) -> str | None:
+    """What is wrong with the checkpoint that a training goes back to at its end."""
+    best = json_object(checkpoint / "trainer_state.json").get("best_model_checkpoint")
+    if not best or (name := Path(best).name) == checkpoint.name:
+        return None
+    wrong = damage(checkpoint.with_name(name))
+    return wrong and f"of the best one so far, {name}, {wrong}"
+
+
+def _told(notes: list[str], then: str) -> tuple[str, ...]:
+    return tuple(f"{note}: the training {then}" for note in notes)

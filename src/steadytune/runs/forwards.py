@@ -36,6 +36,15 @@ class ForwardCount:
             return None
         return self._rows_through_blocks / (self._layers.depth * self._rows)
 
+    @property
+    def counted(self) -> tuple[int, int]:
+        """What a training that goes on from a checkpoint counts on from."""
+        return self._rows_through_blocks, self._rows
+
+    def count_on(self, rows_through_blocks: int, rows: int) -> None:
+        """Go on from what `counted` gave."""
+        self._rows_through_blocks, self._rows = rows_through_blocks, rows
+
     @contextmanager
     def installed(self) -> Iterator[None]:
         """Put hooks on the blocks for as long as the block of code lasts."""

@@ -18,6 +18,7 @@ import torch
 from .._device import usable_device
 from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
+from .._sealed import seal
 from .._threads import using_threads
 from ..method_text import parse_method
 from ..pretrained import Pretrained, save_model
@@ -190,6 +191,7 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> None:
     def write(temporary: Path) -> None:
         save_model(model, temporary)
         tokenizer.save_pretrained(temporary)
+        seal(temporary)
 
     replace_folder(folder, write)
 

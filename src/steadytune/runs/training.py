@@ -1,4 +1,4 @@
-"""The training of one run: `RegularizedTrainer` with a spec's settings, watched at every step."""
+"""The training of one run: `RunTrainer` with a spec's settings, watched at every step."""
 
 from __future__ import annotations
 
@@ -13,28 +13,21 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
 from transformers import DataCollatorWithPadding, PrinterCallback, TrainerCallback
 
 from .._exceptions import ConfigError
-from .._random import Seeds, isolated_rng
+from .._random import Seeds
 from .._step.regularizer import Regularizer
-from ..head_first import fit_head
 from ..pretrained import quiet
 from ..records.spec import RunSpec
-from ..trainer import RegularizedTrainer
 from .arguments import step_count, training_arguments
-from .batching import LengthGroupedSampler
-from .checkpoints import Workspace, last_checkpoint
+from .checkpoints import Workspace
 from .class_weights import balanced_weights, weighted_loss
 from .forwards import ForwardCount
+from .run_trainer import RunTrainer
 from .stopping import AlreadyEnded, DevRows, EarlyStop
 
 _TENSORBOARD_FOLDER = "TENSORBOARD_LOGGING_DIR"
-
-
-class Diverged(Exception):
-    """The loss or the logits are not finite any more."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +85,7 @@ def train(
         stack.enter_context(_class_weights(spec, model, rows))
         stack.enter_context(_curves_kept(workspace.curves if workspace else None))
         stack.callback(_end_wandb_run, is_ours=_wandb_run() is None)
-        trainer = _RunTrainer(
+        trainer = RunTrainer(
             model=model,
             args=training_arguments(
                 spec,
@@ -125,78 +118,6 @@ def train(
         forwards.per_step,
         trainer.findings,
     )
-
-
-class _RunTrainer(RegularizedTrainer):
-    """A trainer that stops at the first loss that is not finite, and may group rows by length."""
-
-    def __init__(
-        self,
-        *args: Any,
-        group_by_length: bool,
-        forwards: ForwardCount,
-        dev: DevRows | None,
-        **kwargs: Any,
-    ) -> None:
-        self._group_by_length = group_by_length
-        self._forwards = forwards
-        self._dev = dev
-        super().__init__(*args, **kwargs)
-
-    def carry_out(self, checkpoints: Path | None) -> str | None:
-        """Train, from the last checkpoint on if there is one; the reason if it diverged."""
-        last = last_checkpoint(checkpoints) if checkpoints else None
-        try:
-            self.train(resume_from_checkpoint=str(last) if last else None)
-        except Diverged as error:
-            return str(error)
-        return None
-
-    def fit_head(self) -> float:
-        """Fit the new head on the frozen model; the mean loss afterwards."""
-        with isolated_rng(self.args.device):  # a loader draws from the global stream
-            batches = list(self.get_eval_dataloader(self.train_dataset))
-        return fit_head(self.model, batches).after
-
-    def _train_attached(self, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return super()._train_attached(*args, **kwargs)
-        except AlreadyEnded:  # in here, so that the methods end as after any training
-            if self.state.best_model_checkpoint:
-                self._load_best_model()
-            return None
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        rows = self.train_dataset if train_dataset is None else train_dataset
-        if not self._group_by_length:
-            return super()._get_train_sampler(rows)
-        lengths = [len(ids) for ids in rows["input_ids"]]
-        return LengthGroupedSampler(lengths, self.args.train_batch_size, self.args.data_seed)
-
-    def training_step(self, model: Any, inputs: dict[str, Any], *args: Any) -> Tensor:
-        with self._forwards.training_step(len(inputs["input_ids"])):
-            loss = super().training_step(model, inputs, *args)
-        if not isfinite(value := loss.item()):
-            raise Diverged(f"the loss was {value} at step {self.state.global_step + 1}")
-        return loss
-
-    def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        """Score the rows to choose by; an undefined metric counts as 0."""
-        assert self._dev is not None
-        with isolated_rng(self.args.device):
-            scores = self._dev.scores(self.model)
-        if scores is None:
-            raise Diverged(
-                f"the outputs on the rows to choose by were not finite at step "
-                f"{self.state.global_step}"
-            )
-        metrics = {f"eval_{name}": value for name, value in scores.items() if value is not None}
-        metrics.setdefault(f"eval_{self._dev.metric}", 0.0)
-        self.log(metrics)
-        self.control: Any = self.callback_handler.on_evaluate(
-            self.args, self.state, self.control, metrics
-        )
-        return metrics
 
 
 class _Watch(TrainerCallback):  # type: ignore[misc]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from .._counted import counted
+from .._one_writer import one_writer
 from ..records.ledger import Ledger, run_name
 from ..records.study_folder import TUNING_FOLDER
 from ..runs.executors import Executor, executor_for
@@ -56,6 +57,13 @@ def run_study(
     """
     out = Path(out)
     executor, console = executor or executor_for(None), console or Console()
+    with one_writer(out, study.command):
+        return _run_study(study, out, executor, console, save_models)
+
+
+def _run_study(
+    study: Study, out: Path, executor: Executor, console: Console, save_models: bool
+) -> Report:
     model = study.find_model()
     loaded = load_tasks(study, model)
     runs = plan_runs(study, loaded, model)  # what does not fit shows before a search begins

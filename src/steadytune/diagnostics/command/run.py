@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from ..._folders import require_writable
+from ..._one_writer import one_writer
 from ...pretrained import Pretrained
 from .diagnosis import Diagnosis, similarities
 from .files import ARRAYS, FIGURES, write_files
@@ -35,6 +36,11 @@ def run_diagnosis(options: Options, console: Console | None = None) -> Diagnosis
             empty folder is left then.
     """
     console = console or Console()
+    with one_writer(Path(options.out), options.command):
+        return _run(options, console)
+
+
+def _run(options: Options, console: Console) -> Diagnosis:
     out = Path(options.out)
     require_writable(out, FIGURES)
     given = read_rows(options)

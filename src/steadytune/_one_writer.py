@@ -1,0 +1,114 @@
+"""One writer a folder: a lock that the operating system takes back when its holder ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ._exceptions import ConfigError
+from ._untrusted import json_object
+
+LOCK = ".steadytune.lock"
+"""The file that is locked, in the folder; it says who writes there."""
+
+_LEFT_OVER = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
+_LONGEST = 200
+
+
+@contextmanager
+def one_writer(folder: Path, command: str = "") -> Iterator[None]:
+    """Keep every other writer out of a folder, and sweep what a killed one left there.
+
+    The folder is made; where nothing has been written to it, it is gone afterwards.
+
+    Args:
+        folder: The folder.
+        command: What is to be told to others who want to write there.
+
+    Raises:
+        ConfigError: If another process writes there, which is named; or if nobody can.
+    """
+    from filelock import FileLock, Timeout
+
+    if os.path.exists(folder) and not folder.is_dir():
+        raise ConfigError(f"{folder} is a file; name a folder with --out")
+    path = folder / LOCK
+    try:
+        made = _make(folder)
+        lock = FileLock(path)
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ConfigError(
+            f"{folder} is in use: {_holder(path)} writes there; wait until it has ended, or name "
+            "another folder"
+        ) from None
+    except OSError as error:
+        raise ConfigError(
+            f"cannot write to {folder} ({error.strerror}); name another folder"
+        ) from error
+    try:
+        _sign(path, command)
+        _sweep(folder)
+        yield
+    finally:
+        # While the lock is held: whoever opened the file before then sees that it has no name.
+        path.unlink(missing_ok=True)
+        lock.release()
+        for place in made:
+            with suppress(OSError):
+                place.rmdir()
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder; those that were not there, the innermost first."""
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _sign(path: Path, command: str) -> None:
+    from .records.record import now
+
+    text = json.dumps(
+        {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "since": now(),
+            "command": command or " ".join(sys.argv),
+        }
+    )
+    with suppress(OSError):  # a full disk is told of by whoever needs it
+        path.write_text(text, encoding="utf-8")
+
+
+def _holder(path: Path) -> str:
+    """Who holds the lock, as far as the file tells."""
+    from .records.schema import clean_text
+
+    try:
+        told = json_object(path)
+        pid, host, since, command = (
+            clean_text(str(told[key]), _LONGEST) for key in ("pid", "host", "since", "command")
+        )
+        return f"process {pid} on {host}, since {since} ({command}),"
+    except (OSError, ValueError, KeyError):
+        return "another process"
+
+
+def _sweep(folder: Path) -> None:
+    """Remove temporary files of writers that were killed; nobody else writes here now."""
+    import shutil
+
+    for path in (*folder.glob(".*.tmp"), *folder.glob("*/.*.tmp")):
+        if not _LEFT_OVER.fullmatch(path.name):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
