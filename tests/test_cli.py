@@ -141,6 +141,19 @@ def test_bad_input_is_one_line_and_status_2(
     assert not (tmp_path / "out").exists()
 
 
+def test_runs_made_elsewhere_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    runs = "tool,seed,score\nplain,0,0.5\nplain,1,0.6\nsam,0,0.7\nsam,1,0.7\n"
+    (tmp_path / "runs.csv").write_text(runs)
+    read = ["report", "--from", "runs.csv", "--metric", "accuracy"]
+    result = call(*read, "--columns", "method=tool")
+    assert result.exit_code == 0 and "+15.0" in result.stdout
+    assert (tmp_path / "report.html").is_file()
+    require_one_line(call(*read), "no column 'method'")
+    require_one_line(call(*read, "--columns", "tool"), "'tool' names no column")
+    require_one_line(call("report"), "nothing to report")
+
+
 def test_a_folder_without_records_cannot_be_reported(tmp_path: Path) -> None:
     require_one_line(call("report", str(tmp_path)), "is not a folder", "runs")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .finetune.saved import SavedModel
     from .fitting import FitResult
     from .records.record import Record
-    from .reporting import Outputs, Report
+    from .reporting import Elsewhere, Outputs, Report
     from .runs.executors import Executor
     from .study.study import Study
     from .tasks import DataSource
@@ -219,12 +219,17 @@ def predict(
 
 
 def report(
-    *folders: str | Path, outputs: Outputs | None = None, title: str = "", baseline: str = ""
+    *folders: str | Path,
+    elsewhere: Sequence[Elsewhere] = (),
+    outputs: Outputs | None = None,
+    title: str = "",
+    baseline: str = "",
 ) -> Report:
     """Make the report of recorded runs, and write its page.
 
     Args:
         folders: Output folders of studies; several make one report.
+        elsewhere: Runs that another tool made (`steadytune.reporting.Elsewhere`).
         outputs: What is written; by default `report.html`, in the folder if there is but one.
         title: The title; by default that of the study.
         baseline: What the other methods are compared with; by default as in the study.
@@ -241,6 +246,7 @@ def report(
     found, _ = report_folders(
         [Path(folder) for folder in folders],
         outputs or Outputs(),
+        elsewhere=elsewhere,
         describe=describe_recorded,
         title=title,
         baseline=baseline,

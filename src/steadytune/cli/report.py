@@ -13,9 +13,29 @@ from ._app import app, one_line_errors
 @app.command()
 def report(
     folders: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Argument(help="Output folders of demos or studies.", metavar="DIR..."),
-    ],
+    ] = None,
+    elsewhere: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            help="Runs that another tool made: a CSV file with columns method, seed and score, or "
+            "a folder of Trainer outputs. May be repeated.",
+            metavar="PATH",
+        ),
+    ] = None,
+    metric: Annotated[
+        str, typer.Option(help="What the scores of --from are, such as accuracy.")
+    ] = "score",
+    columns: Annotated[
+        str,
+        typer.Option(
+            help="The columns of --from where their names differ, such as "
+            "method=params_method,score=value.",
+            metavar="NAME=COLUMN,...",
+        ),
+    ] = "",
     csv: Annotated[
         Path | None, typer.Option(help="Write a table with one row a run.", metavar="FILE")
     ] = None,
@@ -72,17 +92,24 @@ def report(
 
     * `steadytune report steadytune-demo`
     * `steadytune report first second --csv runs.csv --latex table.tex --figures figures`
+    * `steadytune report --from sweep.csv --metric accuracy --baseline adamw`
     """
     with one_line_errors():
         from rich.console import Console
 
+        from .._exceptions import ConfigError
         from ..method_lines import describe_recorded
-        from ..reporting import Outputs, print_report, report_folders
+        from ..reporting import Elsewhere, Outputs, print_report, report_folders
 
+        if not (folders or elsewhere):
+            raise ConfigError("there is nothing to report; give a folder of a study, or --from")
+        if (columns or metric != "score") and not elsewhere:
+            raise ConfigError("--metric and --columns tell how to read --from; give it too")
         formats = {True: ("svg",), False: ("png",), None: ("png", "svg")}[svg]
         found, written = report_folders(
-            folders,
+            folders or [],
             Outputs(page, csv, latex, markdown, figures, formats),
+            elsewhere=[Elsewhere(path, metric, _named(columns)) for path in elsewhere or ()],
             describe=describe_recorded,
             title=title,
             command=made_by,
@@ -93,3 +120,13 @@ def report(
         console.print()
         for what, where in written.items():
             console.print(f"{what}: {where}", markup=False, soft_wrap=True)
+
+
+def _named(columns: str) -> dict[str, str]:
+    """`method=A,score=B` as a mapping."""
+    from .._exceptions import ConfigError
+
+    pairs = [part.partition("=") for part in columns.split(",") if part.strip()]
+    if bad := [what for what, _, column in pairs if not (what.strip() and column.strip())]:
+        raise ConfigError(f"--columns: {bad[0]!r} names no column; expected NAME=COLUMN")
+    return {what.strip(): column.strip() for what, _, column in pairs}

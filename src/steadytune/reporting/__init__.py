@@ -7,9 +7,11 @@ from .exports.outputs import Outputs, report_folders
 from .exports.page import render_html, write_page
 from .exports.runs_csv import runs_csv
 from .exports.terminal import print_report
+from .reading.elsewhere import Elsewhere
 from .reading.records import Loaded, read_folder
 
 __all__ = [
+    "Elsewhere",
     "Loaded",
     "Outputs",
     "Report",

@@ -6,8 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..._checks import near
+from ..._exceptions import ConfigError
 from ..._whole_file import write_whole
+from ...records.schema import Record, clean_text
+from ..analysis.metric_display import quoted
 from ..build import Report, build_report
+from ..reading.elsewhere import Elsewhere, parse_elsewhere
 from ..reading.records import parse_folders
 from ..reading.study_note import read_notes
 from .figure_files import write_figures
@@ -44,6 +49,7 @@ def report_folders(
     folders: Sequence[Path],
     outputs: Outputs,
     *,
+    elsewhere: Sequence[Elsewhere] = (),
     describe: Describe = lambda methods: {},
     title: str = "",
     command: str = "",
@@ -54,6 +60,7 @@ def report_folders(
     Args:
         folders: Output folders of studies.
         outputs: What to write.
+        elsewhere: Runs that another tool made, to be reported with them.
         describe: From methods in their text form to what each does in one line; by default
             nothing is said of them.
         title: Title of the report; by default that of the study, or the names of the folders.
@@ -66,20 +73,33 @@ def report_folders(
 
     Raises:
         DataError: If no record can be read.
-        ConfigError: If something cannot be written.
+        ConfigError: If something cannot be written, or no run is of the baseline.
     """
-    records, warnings = parse_folders(folders)
+    records, warnings = parse_folders(folders) if folders or not elsewhere else ([], [])
+    records += [record for source in elsewhere for record in parse_elsewhere(source)]
     note = read_notes(folders)
     methods = list(dict.fromkeys(record.spec.method for record in records))
+    if baseline or elsewhere:
+        _require_baseline(baseline or note.baseline or "plain", records)
     report = build_report(
         records,
-        title=title or note.title or _title(folders),
+        title=title or note.title or _title([*folders, *(source.place for source in elsewhere)]),
         command=command or note.command,
         baseline=baseline or note.baseline or "plain",
         descriptions=describe(methods),
         warnings=warnings,
     )
     return report, _write(report, outputs, folders)
+
+
+def _require_baseline(baseline: str, records: Sequence[Record]) -> None:
+    names = {name: None for r in records for name in (r.method, r.spec.method)}
+    if baseline not in names and len({record.method for record in records}) > 1:
+        shown = ", ".join(quoted(name) for name in list(names)[:12])
+        raise ConfigError(
+            f"no run is of the baseline {clean_text(baseline)!r}; "
+            f"{near(baseline, names, end=' ')}expected a baseline among: {shown}"
+        )
 
 
 def _title(folders: Sequence[Path]) -> str:
