@@ -89,7 +89,6 @@ def test_the_majority_class_baseline_may_be_told(tmp_path: Path) -> None:
         ("method,seed,score\nplain,0,good\n", "line 2: score is 'good'; expected a number"),
         ("method,seed,score\n,0,0.5\n", "line 2 has no method"),
         ("method,seed,score\na,0,0.5\na,0,0.6\n", "line 2 and line 3 both have method 'a'"),
-        ("method,seed,score,metric\na,0,81.5,accuracy\n", "accuracy is 81.5; expected a share"),
         ('method,seed,score\n"a,0,0.5\n', "is not a CSV file"),
     ],
 )
@@ -110,6 +109,12 @@ def test_a_place_that_is_not_a_file(tmp_path: Path) -> None:
 def test_a_column_that_no_run_has(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="a run has no 'sead'"):
         scores(tmp_path, RUNS, columns={"sead": "seed"})
+
+
+def test_percentages_are_refused(tmp_path: Path) -> None:
+    source = Elsewhere(table(tmp_path, "method,seed,score\na,0,81.5\n"), "accuracy")
+    with pytest.raises(DataError, match=r"accuracy of 'a', seed 0, is 81\.5; expected a share"):
+        report_folders([], Outputs(tmp_path / "p.html"), elsewhere=[source])
 
 
 def test_a_baseline_that_no_run_has(tmp_path: Path) -> None:

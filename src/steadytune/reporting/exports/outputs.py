@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..._checks import near
-from ..._exceptions import ConfigError
+from ..._exceptions import ConfigError, DataError
 from ..._whole_file import write_whole
 from ...records.schema import Record, clean_text
-from ..analysis.metric_display import quoted
+from ..analysis.metric_display import metric_display, quoted
 from ..build import Report, build_report
 from ..reading.elsewhere import Elsewhere, parse_elsewhere
 from ..reading.records import parse_folders
@@ -72,11 +72,14 @@ def report_folders(
         The report, and what was written: what it is -> where it is.
 
     Raises:
-        DataError: If no record can be read.
+        DataError: If no record can be read, or one of another tool does not fit.
         ConfigError: If something cannot be written, or no run is of the baseline.
     """
     records, warnings = parse_folders(folders) if folders or not elsewhere else ([], [])
-    records += [record for source in elsewhere for record in parse_elsewhere(source)]
+    for source in elsewhere:
+        found = parse_elsewhere(source)
+        _require_shares(source.name, found)
+        records += found
     note = read_notes(folders)
     methods = list(dict.fromkeys(record.spec.method for record in records))
     if baseline or elsewhere:
@@ -90,6 +93,17 @@ def report_folders(
         warnings=warnings,
     )
     return report, _write(report, outputs, folders)
+
+
+def _require_shares(name: str, records: Sequence[Record]) -> None:
+    """Refuse percentages: they would be shown times 100."""
+    for record in records:
+        for metric, value in [pair for found in record.results.values() for pair in found.items()]:
+            if metric_display(metric).unit == "%" and value is not None and not 0 <= value <= 1:
+                raise DataError(
+                    f"{name}: {metric} of {record.method!r}, seed {record.spec.seed}, is "
+                    f"{value:g}; expected a share from 0 to 1 (divide percentages by 100)"
+                )
 
 
 def _require_baseline(baseline: str, records: Sequence[Record]) -> None:

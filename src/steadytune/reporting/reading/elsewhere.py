@@ -15,7 +15,6 @@ from typing import Any
 from ..._checks import near
 from ..._exceptions import ConfigError, DataError
 from ...records.schema import Record, clean_text
-from ..analysis.metric_display import metric_display
 
 LARGEST_FILE = 64 * 2**20
 LARGEST_STATE = 16 * 2**20
@@ -209,11 +208,11 @@ def _checked(values: Mapping[str, str], source: Elsewhere, where: str) -> _Run:
         where=where,
         method=clean_text(values["method"]),
         seed=_whole(values["seed"], "seed", name),
-        score=_score(values["score"], metric, name),
+        score=_score(values["score"], name),
         task=clean_text(values.get("task") or source.place.resolve().stem),
         subset=_whole(values.get("subset") or "0", "subset", name),
         metric=clean_text(metric.removeprefix("eval_")),
-        majority=_score(values.get("majority", ""), metric, name),
+        majority=_score(values.get("majority", ""), name),
     )
     if not run.method:
         raise DataError(f"{name} has no method")
@@ -233,7 +232,7 @@ def _whole(text: str, what: str, name: str) -> int:
     return int(value)
 
 
-def _score(text: str, metric: str, name: str) -> float | None:
+def _score(text: str, name: str) -> float | None:
     """None for a run that has none: an empty cell, NaN, infinity."""
     if not text:
         return None
@@ -241,14 +240,7 @@ def _score(text: str, metric: str, name: str) -> float | None:
         value = float(text)
     except ValueError:
         raise DataError(f"{name}: score is {clean_text(text)!r}; expected a number") from None
-    if not math.isfinite(value):
-        return None
-    if metric_display(metric.removeprefix("eval_")).unit == "%" and not 0 <= value <= 1:
-        raise DataError(
-            f"{name}: {clean_text(metric)} is {value:g}; expected a share from 0 to 1 (divide "
-            "percentages by 100)"
-        )
-    return value
+    return value if math.isfinite(value) else None
 
 
 def _record(run: _Run, path: Path) -> Record:
