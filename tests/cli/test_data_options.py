@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import typer
 from typer.testing import CliRunner
 
-from steadytune.cli._data_options import (
-    DataRootOption,
-    DevOption,
-    KindOption,
-    LabelOption,
-    MetricOption,
-    OodOption,
-    PositiveOption,
-    TaskOption,
-    TestOption,
-    TextOption,
-    TrainOption,
-    ValidationOption,
-    data_source,
-)
+from steadytune.cli._data_options import takes_rows
 from steadytune.tasks.source import DataSource
 
 app = typer.Typer()
@@ -28,36 +16,9 @@ made: list[DataSource] = []
 
 
 @app.command()
-def command(
-    task: TaskOption = None,
-    train: TrainOption = None,
-    test: TestOption = None,
-    validation: ValidationOption = None,
-    dev: DevOption = None,
-    ood: OodOption = None,
-    text: TextOption = None,
-    label: LabelOption = None,
-    kind: KindOption = None,
-    metric: MetricOption = None,
-    positive: PositiveOption = None,
-    data_root: DataRootOption = None,
-) -> None:
-    made.append(
-        data_source(
-            task=task,
-            train=train,
-            test=test,
-            validation=validation,
-            dev=dev,
-            ood=ood,
-            text=text,
-            label=label,
-            kind=kind,
-            metric=metric,
-            positive=positive,
-            data_root=data_root,
-        )
-    )
+@takes_rows()
+def command(*, rows: dict[str, Any]) -> None:
+    made.append(DataSource(**rows))
 
 
 @pytest.fixture(autouse=True)
@@ -80,13 +41,15 @@ def test_every_option_arrives() -> None:
         "kind": "regression",
         "metric": "pearson",
         "positive": "spam",
+        "encoding": "cp1252",
+        "delimiter": ";",
         "data_root": "data",
     }
     options = [part for name, value in names.items() for part in (f"--{name}", value)]
     options[options.index("--data_root")] = "--data-root"
     repeated = [*("--ood", "a=a.csv", "--ood", "b=b.csv"), *("--text", "one", "--text", "other")]
-    assert source_of(*options, *repeated) == DataSource(
-        **names, ood=("a=a.csv", "b=b.csv"), text=("one", "other")
+    assert source_of(*options, *repeated, "--skip-bad") == DataSource(
+        **names, skip_bad=True, ood=("a=a.csv", "b=b.csv"), text=("one", "other")
     )
 
 

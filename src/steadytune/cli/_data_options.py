@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from ..tasks import DataSource
+from ._option_group import takes_group
+
+ROWS = "rows"
 
 TaskOption = Annotated[
     str | None,
@@ -136,45 +138,38 @@ DataRootOption = Annotated[
 ]
 
 
-def data_source(
-    *,
-    task: str | None = None,
-    train: str | None = None,
-    test: str | None = None,
-    validation: str | None = None,
-    dev: str | None = None,
-    ood: Sequence[str] | None = None,
-    text: Sequence[str] | None = None,
-    label: str | None = None,
-    kind: str | None = None,
-    metric: str | None = None,
-    positive: str | None = None,
-    data_root: str | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    skip_bad: bool | None = None,
-) -> DataSource:
-    """The rows that these options name.
+OPTIONS: Mapping[str, Any] = {
+    "task": TaskOption,
+    "train": TrainOption,
+    "test": TestOption,
+    "validation": ValidationOption,
+    "dev": DevOption,
+    "ood": OodOption,
+    "text": TextOption,
+    "label": LabelOption,
+    "kind": KindOption,
+    "metric": MetricOption,
+    "positive": PositiveOption,
+    "encoding": EncodingOption,
+    "delimiter": DelimiterOption,
+    "skip_bad": SkipBadOption,
+    "data_root": DataRootOption,
+}
+"""Field of `DataSource` -> its option, in the order in which helps show them."""
 
-    Raises:
-        ConfigError: Both or neither of `task` and `train` are given.
+Command = Callable[..., None]
+
+
+def takes_rows(*without: str) -> Callable[[Command], Command]:
+    """Give a command the options that say which rows it reads, in the place of `rows`.
+
+    That gets what was given, ready for `DataSource(**rows)`.
+
+    Args:
+        without: Fields that this command has no such option for.
     """
-    from ..tasks import DataSource
-
-    return DataSource(
-        task=task,
-        train=train,
-        test=test,
-        validation=validation,
-        dev=dev,
-        ood=tuple(ood or ()),
-        text=tuple(text or ()),
-        label=label,
-        kind=kind,
-        metric=metric,
-        positive=positive,
-        data_root=data_root,
-        encoding=encoding,
-        delimiter=delimiter,
-        skip_bad=bool(skip_bad),
-    )
+    chosen = {name: option for name, option in OPTIONS.items() if name not in without}
+    options = {
+        name: (option, False if name == "skip_bad" else None) for name, option in chosen.items()
+    }
+    return partial(takes_group, parameter=ROWS, options=options)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, get_args
 
 import typer
 
 from ..records.recipe import default_words, option_name, recipe_fields, recipe_types
+from ._option_group import takes_group
 
 RECIPE = "recipe"
 
@@ -20,23 +19,12 @@ def takes_recipe(command: Callable[..., None]) -> Callable[..., None]:
     That gets what was given, field by field, ready for `Recipe`; the rest is left to its defaults.
     """
 
-    @functools.wraps(command)
-    def run(**given: Any) -> None:
-        values = {name: given.pop(name) for name in options}
-        values = {name: value for name, value in values.items() if value not in (None, [])}
-        command(**given, **{RECIPE: values})
-
-    signature = inspect.signature(command, eval_str=True)
     options = {
-        name: _parameter(name, hint)
+        name: (_annotation(name, hint), None)
         for name, hint in recipe_types().items()
         if recipe_fields()[name].help
     }
-    parameters = list(signature.parameters.values())
-    place = list(signature.parameters).index(RECIPE)
-    parameters[place : place + 1] = options.values()
-    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return run
+    return takes_group(command, RECIPE, options)
 
 
 def read_recipe(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -50,7 +38,7 @@ def read_recipe(given: Mapping[str, Any]) -> dict[str, Any]:
     return {n: read_settings(v) if isinstance(v, list) else v for n, v in given.items()}
 
 
-def _parameter(name: str, hint: Any) -> inspect.Parameter:
+def _annotation(name: str, hint: Any) -> Any:
     declared = recipe_fields()[name]
     kinds = [kind for kind in get_args(hint) or (hint,) if kind in (int, float, bool, str)]
     kind = kinds[0] if kinds else list[str]
@@ -59,9 +47,4 @@ def _parameter(name: str, hint: Any) -> inspect.Parameter:
     told = words and kind is not bool  # a flag is off until it is given
     help_text = f"{declared.help} [default: {words}]" if told else declared.help
     described = typer.Option(option, help=help_text, show_default=False, metavar=declared.metavar)
-    return inspect.Parameter(
-        name,
-        inspect.Parameter.KEYWORD_ONLY,
-        default=None,
-        annotation=Annotated[kind | None, described],
-    )
+    return Annotated[kind | None, described]

@@ -10,24 +10,7 @@ import typer
 
 from ..records.recipe import Recipe, option_name
 from ._app import app, command_line, look_ahead, one_line_errors
-from ._data_options import (
-    DataRootOption,
-    DelimiterOption,
-    DevOption,
-    EncodingOption,
-    KindOption,
-    LabelOption,
-    MetricOption,
-    OodOption,
-    PositiveOption,
-    SkipBadOption,
-    TaskOption,
-    TestOption,
-    TextOption,
-    TrainOption,
-    ValidationOption,
-    data_source,
-)
+from ._data_options import takes_rows
 from ._method_option import MethodsOption
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 from ._recipe_options import read_recipe, takes_recipe
@@ -40,6 +23,7 @@ _SEEDS = 5
 
 
 @app.command()
+@takes_rows()
 @takes_recipe
 def compare(
     *,
@@ -51,21 +35,7 @@ def compare(
             metavar="STUDY.yaml",
         ),
     ] = None,
-    task: TaskOption = None,
-    train: TrainOption = None,
-    test: TestOption = None,
-    validation: ValidationOption = None,
-    dev: DevOption = None,
-    ood: OodOption = None,
-    text: TextOption = None,
-    label: LabelOption = None,
-    kind: KindOption = None,
-    metric: MetricOption = None,
-    positive: PositiveOption = None,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    skip_bad: SkipBadOption = False,
-    data_root: DataRootOption = None,
+    rows: dict[str, Any],
     method: MethodsOption = None,
     longer_plain: Annotated[
         float | None,
@@ -166,22 +136,6 @@ def compare(
 
         from ..model_files import Trust
 
-        given = {
-            "task": task,
-            "train": train,
-            "test": test,
-            "validation": validation,
-            "dev": dev,
-            "ood": ood,
-            "text": text,
-            "label": label,
-            "kind": kind,
-            "metric": metric,
-            "positive": positive,
-            "encoding": encoding,
-            "delimiter": delimiter,
-            "skip_bad": skip_bad or None,
-        }
         grid: dict[str, Any] = {
             "method": method,
             "longer_plain": longer_plain,
@@ -189,9 +143,10 @@ def compare(
             "subset_seeds": subset_seeds,
         }
         if study is not None:
-            what = _from_file(study, {**given, **grid, "model": model, **recipe}, data_root)
+            root = rows.pop("data_root", None)
+            what = _from_file(study, {**rows, **grid, "model": model, **recipe}, root)
         else:
-            what = _from_options({**given, "data_root": data_root}, model, recipe, **grid)
+            what = _from_options(rows, model, recipe, **grid)
         trust = Trust(allow_pickled_weights, trust_remote_code)
         what = dataclasses.replace(what, command=command_line(context), trust=trust)
         look_ahead(what.model, rows=[entry.source for entry in what.tasks])
@@ -219,7 +174,7 @@ def _from_file(path: Path, options: dict[str, Any], data_root: str | None) -> St
 
 
 def _from_options(
-    data: dict[str, Any],
+    rows: dict[str, Any],
     model: str | None,
     recipe: dict[str, Any],
     *,
@@ -232,8 +187,9 @@ def _from_options(
     from ..study import Study, StudyTask, arms_of
     from ..study.methods import read_methods
     from ..study.seeds import read_seeds
+    from ..tasks import DataSource
 
-    source = data_source(**data)
+    source = DataSource(**rows)
     source.require_there()  # before torch is imported for the options of methods
     return Study(
         name=f"steadytune compare on {source.name or source.task or source.train}",

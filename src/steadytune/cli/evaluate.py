@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .._exceptions import ConfigError
 from ._app import app, look_ahead, one_line_errors
-from ._data_options import (
-    DataRootOption,
-    DelimiterOption,
-    EncodingOption,
-    LabelOption,
-    MetricOption,
-    SkipBadOption,
-    TaskOption,
-    TextOption,
-    data_source,
-)
+from ._data_options import takes_rows
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 
 @app.command()
+@takes_rows("train", "test", "validation", "dev", "ood", "kind", "positive")
 def evaluate(
+    *,
     model: Annotated[
         str,
         typer.Argument(
             help="A fine-tuned model: a folder, ours or not, or a name on the hub.", metavar="MODEL"
         ),
     ],
-    task: TaskOption = None,
     data: Annotated[
         str | None,
         typer.Option(
@@ -51,9 +42,7 @@ def evaluate(
             "NAME=FILE; give it again for more.",
         ),
     ] = None,
-    text: TextOption = None,
-    label: LabelOption = None,
-    metric: MetricOption = None,
+    rows: dict[str, Any],
     map_: Annotated[
         list[str] | None,
         typer.Option(
@@ -70,10 +59,6 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    data_root: DataRootOption = None,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    skip_bad: SkipBadOption = False,
     eval_size: Annotated[
         int | None, typer.Option(help="Most rows of each set. [default: all]", show_default=False)
     ] = None,
@@ -104,21 +89,13 @@ def evaluate(
     * `steadytune evaluate model --data reviews.csv --ood tweets=tweets.csv --json scores.json`
     """
     with one_line_errors():
+        task = rows.get("task")
         if (task is None) == (data is None):
             given = "neither" if task is None else "both"
             raise ConfigError(f"{given} of --task and --data given; give one of them")
-        source = data_source(
-            task=task,
-            train=data,
-            ood=ood,
-            text=text,
-            label=label,
-            metric=metric,
-            data_root=data_root,
-            encoding=encoding,
-            delimiter=delimiter,
-            skip_bad=skip_bad,
-        )
+        from ..tasks import DataSource
+
+        source = DataSource(**rows, train=data, ood=tuple(ood or ()))
         look_ahead(model, rows=[source])
         from rich.console import Console
 
@@ -136,22 +113,22 @@ def evaluate(
         console, renamed = Console(), label_map_of(map_ or ())
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
         if task is not None:
-            rows = rows_of_task(saved, source, eval_size, renamed, positive)
+            found = rows_of_task(saved, source, eval_size, renamed, positive)
         else:
             assert data is not None
-            files = files_by_name(data, tuple(ood or ()))
-            rows = rows_of_files(
+            files = files_by_name(data, source.ood)
+            found = rows_of_files(
                 saved,
                 files,
-                tuple(text or ()),
-                label,
-                metric,
+                source.text,
+                source.label,
+                source.metric,
                 eval_size,
                 renamed,
                 positive,
                 source.reading,
             )
-        found = work.evaluate_model(saved, rows, max_length, console, max_answer_length)
-        work.print_evaluation(found, rows.metric, console)
+        scores = work.evaluate_model(saved, found, max_length, console, max_answer_length)
+        work.print_evaluation(scores, found.metric, console)
         if json_file is not None:
-            write_json(json_file, work.as_json(saved, found, rows.metric))
+            write_json(json_file, work.as_json(saved, scores, found.metric))

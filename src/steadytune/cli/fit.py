@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from .._exceptions import ConfigError
 from ._app import app, command_line, look_ahead, one_line_errors
-from ._data_options import (
-    DataRootOption,
-    KindOption,
-    LabelOption,
-    MetricOption,
-    TaskOption,
-    TestOption,
-    TextOption,
-    data_source,
-)
+from ._data_options import takes_rows
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 
 @app.command()
+@takes_rows("train", "validation", "dev", "ood")
 def fit(
+    *,
     context: typer.Context,
     file: Annotated[
         str | None,
         typer.Argument(help="Your examples: CSV, TSV, JSON lines, Parquet, or as for train."),
     ] = None,
-    task: TaskOption = None,
-    test: TestOption = None,
-    text: TextOption = None,
-    label: LabelOption = None,
-    kind: KindOption = None,
-    metric: MetricOption = None,
-    data_root: DataRootOption = None,
+    rows: dict[str, Any],
     model: Annotated[
         str,
         typer.Option(
@@ -84,20 +71,14 @@ def fit(
     * `steadytune fit --task vader-movies --budget 5m`
     """
     with one_line_errors():
+        task = rows.get("task")
         if file is not None and task is not None:
             raise ConfigError("a file and --task were both given; give one of them")
         if file is None and task is None:
             raise ConfigError("nothing to fit on; give a file, such as reviews.csv, or --task NAME")
-        source = data_source(
-            task=task,
-            train=file,
-            test=test,
-            text=text,
-            label=label,
-            kind=kind,
-            metric=metric,
-            data_root=data_root,
-        )
+        from ..tasks import DataSource
+
+        source = DataSource(**rows, train=file)
         look_ahead(model, rows=[source])
         from rich.console import Console
 

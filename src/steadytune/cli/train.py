@@ -9,29 +9,13 @@ import typer
 
 from .._exceptions import ConfigError
 from ._app import app, command_line, look_ahead, one_line_errors
-from ._data_options import (
-    DataRootOption,
-    DelimiterOption,
-    DevOption,
-    EncodingOption,
-    KindOption,
-    LabelOption,
-    MetricOption,
-    OodOption,
-    PositiveOption,
-    SkipBadOption,
-    TaskOption,
-    TestOption,
-    TextOption,
-    TrainOption,
-    ValidationOption,
-    data_source,
-)
+from ._data_options import takes_rows
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 from ._recipe_options import read_recipe, takes_recipe
 
 
 @app.command()
+@takes_rows()
 @takes_recipe
 def train(
     *,
@@ -39,21 +23,7 @@ def train(
     out: Annotated[
         Path, typer.Option(help="Folder of the model; it must be new or empty.", metavar="DIR")
     ],
-    task: TaskOption = None,
-    train: TrainOption = None,
-    test: TestOption = None,
-    validation: ValidationOption = None,
-    dev: DevOption = None,
-    ood: OodOption = None,
-    text: TextOption = None,
-    label: LabelOption = None,
-    kind: KindOption = None,
-    metric: MetricOption = None,
-    positive: PositiveOption = None,
-    encoding: EncodingOption = None,
-    delimiter: DelimiterOption = None,
-    skip_bad: SkipBadOption = False,
-    data_root: DataRootOption = None,
+    rows: dict[str, Any],
     model: Annotated[
         str,
         typer.Option(
@@ -105,23 +75,9 @@ def train(
     * `steadytune train --train reviews.csv --train-size 300 --seeds 5 --keep soup --out model`
     """
     with one_line_errors():
-        source = data_source(
-            task=task,
-            train=train,
-            test=test,
-            validation=validation,
-            dev=dev,
-            ood=ood,
-            text=text,
-            label=label,
-            kind=kind,
-            metric=metric,
-            positive=positive,
-            encoding=encoding,
-            delimiter=delimiter,
-            skip_bad=skip_bad,
-            data_root=data_root,
-        )
+        from ..tasks import DataSource
+
+        source = DataSource(**rows)
         look_ahead(model, rows=[source])
         from rich.console import Console
 

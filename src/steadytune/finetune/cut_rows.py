@@ -9,7 +9,9 @@ from ..tasks import Encoded, Problem
 _NOTICEABLE = 0.01
 
 
-def cut_warning(cut: Mapping[str, float], problem: Problem, max_length: int) -> str:
+def cut_warning(
+    cut: Mapping[str, float], problem: Problem, max_length: int, most: int | None
+) -> str:
     """A line for rows of which many are cut; empty where there are none.
 
     Windows over a long context lose nothing.
@@ -18,15 +20,16 @@ def cut_warning(cut: Mapping[str, float], problem: Problem, max_length: int) -> 
         cut: Name -> share of its rows that are longer than allowed.
         problem: Their kind of task.
         max_length: Most tokens an input.
+        most: The longest inputs that the model takes; None where it has no limit.
     """
     much = {name: share for name, share in cut.items() if share > _NOTICEABLE}
     if not much or problem.windows:
         return ""
     shares = ", ".join(f"{share:.1%} of {name}" for name, share in much.items())
-    return (
-        f"longer than {max_length} tokens, and cut: {shares}; give a larger --max-length to keep "
-        "them whole"
-    )
+    advice = "give a larger --max-length to keep them whole"
+    if most is not None and max_length >= most:
+        advice = "the model takes no longer ones"
+    return f"longer than {max_length} tokens, and cut: {shares}; {advice}"
 
 
 def long_answers_warning(encoded: Mapping[str, Encoded]) -> str:

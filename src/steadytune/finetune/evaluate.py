@@ -9,7 +9,6 @@ from typing import Any
 from rich.console import Console
 
 from .._exceptions import ConfigError, DataError
-from ..model_files import position_count
 from ..stats import BootstrapInterval
 from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values
@@ -55,7 +54,7 @@ def encoding_of(
     Raises:
         ConfigError: If more is asked for than the model takes.
     """
-    positions = position_count(saved.models[0].config.to_dict())
+    positions = saved.positions
     if max_length is None:
         most = min(_MOST_TOKENS, positions or _MOST_TOKENS, saved.tokenizer.model_max_length)
         return Encoding(saved.max_length or most, longest_answer=max_answer_length)
@@ -155,7 +154,7 @@ def _encoded(
     }
     cut = {name: features.share_cut for name, features in encoded.items()}
     for warning in (
-        cut_warning(cut, saved.problem, encoding.max_length),
+        cut_warning(cut, saved.problem, encoding.max_length, saved.positions),
         long_answers_warning(encoded),
     ):
         if warning:

@@ -134,7 +134,8 @@ def _predict_table(
         console.print(note, markup=False, soft_wrap=True)
     encoding = encoding_of(saved, max_length, max_answer_length)
     encoded = saved.problem.encode(rows.dataset, columns, saved.tokenizer, encoding)
-    if warning := cut_warning({"the rows": encoded.share_cut}, saved.problem, encoding.max_length):
+    cut = {"the rows": encoded.share_cut}
+    if warning := cut_warning(cut, saved.problem, encoding.max_length, saved.positions):
         console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     total = batch_count(len(encoded.dataset)) * len(saved.models)
     with work_bar(console, "predicting", total) as on_batch:

@@ -11,6 +11,7 @@ from typing import Any
 from .._device import usable_device
 from .._exceptions import ModelError
 from .._whole_file import write_json
+from ..model_files import position_count
 from ..pretrained import CAREFUL, Pretrained, Trust
 from ..runs.evaluation import model_outputs
 from ..tasks import PROBLEMS, Outputs, Problem
@@ -53,6 +54,11 @@ class SavedModel:
     def problem(self) -> Problem:
         """What its kind of task needs."""
         return PROBLEMS[self.kind]
+
+    @property
+    def positions(self) -> int | None:
+        """Most tokens an input that it takes; None where it has no limit or does not say it."""
+        return position_count(self.models[0].config.to_dict())
 
     def outputs(self, features: Any, on_batch: Callable[[], None]) -> Outputs:
         """The outputs for encoded rows, averaged over the members."""

@@ -50,10 +50,12 @@ def write_results(work: Work, folder: OutputFolder, kept: Kept, facts: Mapping[s
 def _record(work: Work, kept: Kept) -> Record:
     """The record of the model: that of its first member, with the scores of what is kept."""
     base, task = kept.members[0].record, work.task
+    columns = work.setup.options.source.columns()
     own: dict[str, Any] = {
         "input": {
             "columns": list(task.columns),
             "label_names": list(task.label_names),
+            "read_from": {"texts": list(columns.texts), "label": columns.truth},
             "max_length": work.setup.max_length,
             "stride": base["spec"]["stride"],
         },

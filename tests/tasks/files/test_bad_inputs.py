@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from steadytune.cli._app import one_line_errors
-from steadytune.cli._data_options import (
-    DevOption,
-    KindOption,
-    LabelOption,
-    MetricOption,
-    OodOption,
-    TaskOption,
-    TestOption,
-    TextOption,
-    TrainOption,
-    ValidationOption,
-    data_source,
-)
+from steadytune.cli._data_options import takes_rows
+from steadytune.tasks import DataSource
 
 from .bad_inputs import BAD_INPUTS, BadInput
 
@@ -30,31 +20,10 @@ app = typer.Typer()
 
 
 @app.command()
-def load(
-    task: TaskOption = None,
-    train: TrainOption = None,
-    test: TestOption = None,
-    validation: ValidationOption = None,
-    dev: DevOption = None,
-    ood: OodOption = None,
-    text: TextOption = None,
-    label: LabelOption = None,
-    kind: KindOption = None,
-    metric: MetricOption = None,
-) -> None:
+@takes_rows()
+def load(*, rows: dict[str, Any]) -> None:
     with one_line_errors():
-        data_source(
-            task=task,
-            train=train,
-            test=test,
-            validation=validation,
-            dev=dev,
-            ood=ood,
-            text=text,
-            label=label,
-            kind=kind,
-            metric=metric,
-        ).load()
+        DataSource(**rows).load()
 
 
 def test_there_are_many() -> None:

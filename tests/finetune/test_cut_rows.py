@@ -1,0 +1,25 @@
+"""What is said of rows that are longer than allowed: advice that can be followed."""
+
+from __future__ import annotations
+
+from steadytune.finetune.cut_rows import cut_warning
+from steadytune.tasks import PROBLEMS
+
+CLASSES = PROBLEMS["classification"]
+
+
+def test_a_larger_length_is_advised_where_the_model_takes_it() -> None:
+    line = cut_warning({"train": 0.25, "test": 0.0}, CLASSES, 128, 512)
+    assert line.startswith("longer than 128 tokens, and cut: 25.0% of train;")
+    assert "a larger --max-length" in line
+    assert "a larger --max-length" in cut_warning({"train": 0.25}, CLASSES, 128, None)
+
+
+def test_at_the_models_limit_none_is_advised() -> None:
+    line = cut_warning({"train": 0.25}, CLASSES, 512, 512)
+    assert line.endswith("; the model takes no longer ones") and "--max-length" not in line
+
+
+def test_few_cut_rows_are_not_worth_a_line() -> None:
+    assert cut_warning({"train": 0.01}, CLASSES, 128, 512) == ""
+    assert cut_warning({"train": 0.5}, PROBLEMS["qa"], 384, 512) == ""
