@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from ._random import Seeds as Seeds
     from ._step.attach import Objective as Objective
     from ._step.attach import attach as attach
+    from ._step.passes import Pass as Pass
     from ._step.regularizer import Host as Host
     from ._step.regularizer import Penalty as Penalty
     from ._step.regularizer import Regularizer as Regularizer
     from ._step.regularizer import Transform as Transform
-    from ._step.step import Pass as Pass
     from ._step.step import Step as Step
     from ._step.wrapper import Wrapper as Wrapper
     from .fitting import FitResult as FitResult

@@ -18,9 +18,10 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 from ._exceptions import ConfigError
 from ._model.sites import unwrap, without_adapters
 from ._random import Seeds, derive_seed, isolated_rng
-from ._step.attach import Objective, attach
+from ._step.attach import Objective, attach, require_use_of_unlabelled
 from ._step.regularizer import Regularizer, checked_methods
 from ._step.step import Step
+from ._step.unlabelled import UnlabelledBatches
 
 _STATE_FILE = "steadytune.safetensors"
 
@@ -47,6 +48,10 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         layers: Dotted path to the model's list of blocks, where it cannot be found.
         measure_every: Distance of the steps on which the gradients of penalties are compared with
             the task's, for the log; by default a few times an epoch. 0 for never.
+        unlabelled_dataset: Encoded examples without labels, a batch of which stands beside every
+            micro-batch: penalties that need no labels are then means over both. Labels that are
+            there are left out.
+        unlabelled_batch_size: Their number a micro-batch; by default that of the labelled ones.
     """
 
     # The heads of classifiers return the mean over a micro-batch and ignore `num_items_in_batch`,
@@ -61,6 +66,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         seeds: Seeds | None = None,
         layers: str | None = None,
         measure_every: int | None = None,
+        unlabelled_dataset: Any = None,
+        unlabelled_batch_size: int | None = None,
         **kwargs: Any,
     ) -> None:
         if methods and regularizers:
@@ -68,6 +75,9 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         self.regularizers = checked_methods(methods or regularizers)
         self.layers = layers
         self.measure_every = measure_every
+        self.unlabelled_dataset = unlabelled_dataset
+        self._unlabelled_batch_size = unlabelled_batch_size
+        self._unlabelled: UnlabelledBatches | None = None
         self.findings: dict[str, float | None] = {}
         self._given_seeds = seeds
         self._stack: ExitStack | None = None
@@ -122,6 +132,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
             measure_every=self.measure_every,
         )
         self._objective = self._stack.enter_context(attachment)
+        self._unlabelled = self._unlabelled_batches()
         # The most derived loss becomes the task's, whether or not it calls the one below.
         self.compute_loss = self._compute_objective  # type: ignore[method-assign]
         tap = unwrap(model).register_forward_hook(torch.compiler.disable(self._tap))
@@ -204,9 +215,32 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
                 rank=self.args.process_index,
                 share=1 / divisor if by_tokens else 1.0,
                 total_steps=self.state.max_steps,
+                unlabelled=self._unlabelled_batch(),
             )
         )
         return (loss, objective.outputs) if return_outputs else loss
+
+    def _unlabelled_batches(self) -> UnlabelledBatches | None:
+        if self.unlabelled_dataset is None:
+            return None
+        self._set_signature_columns_if_needed()
+        labels = {"label", "labels", "label_ids", *self.label_names}
+        return UnlabelledBatches(
+            self.unlabelled_dataset,
+            set(self._signature_columns) - labels,
+            self.data_collator,
+            self._unlabelled_batch_size or self.args.per_device_train_batch_size,
+            self.seeds.method,
+        )
+
+    def _unlabelled_batch(self) -> Any:
+        """The examples beside the present micro-batch: each process has its own."""
+        if self._unlabelled is None:
+            return None
+        step, micro_step = self._last_step
+        number = step * self.args.gradient_accumulation_steps + micro_step
+        number = number * self.args.world_size + self.args.process_index
+        return self._prepare_inputs(self._unlabelled[number])
 
     def _send_back(self, loss: Tensor, divisor: int) -> None:
         self.accelerator.backward(loss / divisor)
@@ -290,6 +324,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
                 "on by DataParallel; launch one process a GPU with torchrun, or set "
                 "CUDA_VISIBLE_DEVICES to one of them"
             )
+        if self.unlabelled_dataset is not None:
+            require_use_of_unlabelled(any(m.takes_unlabelled for m in self.regularizers))
         if not self.regularizers:
             return
         if self.is_deepspeed_enabled or self.is_fsdp_enabled:

@@ -20,6 +20,7 @@ CHOICES = {
     "precision": "bf16",
     "scored": "dev",
     "settings": {"adam_beta2": 0.98},
+    "unlabelled": "more.txt",
 }
 
 

@@ -25,8 +25,9 @@ from .optimizer import (
     require_parameters_of,
     split_by_learning_rate,
 )
+from .passes import Session
 from .regularizer import Host, Regularizer, checked_methods
-from .step import Session, Step
+from .step import Step
 from .wrapper import innermost_method
 
 _POSITION = "position"
@@ -68,6 +69,8 @@ class Objective:
         if not self._checked:
             self._require_fit()
             self._checked = True
+        if step.unlabelled is not None:
+            require_use_of_unlabelled(session.takes_unlabelled)
         session.outputs, session.ran = None, False
         number, micro_step = self._number(step)
         placed = replace(
@@ -313,7 +316,15 @@ def attach(
         for hook in (recorder, site):
             if hook is not None:
                 stack.enter_context(hook.installed())
-        session = Session(bare, seed, recorder, site, layers=layers, labels=_labels(methods))
+        session = Session(
+            bare,
+            seed,
+            recorder,
+            site,
+            layers=layers,
+            labels=_labels(methods),
+            takes_unlabelled=any(method.takes_unlabelled for method in methods),
+        )
         objective = Objective(session, hosts, measure_every)
         stack.callback(objective._disconnect)
         for index, (method, host) in enumerate(zip(methods, hosts, strict=True)):
@@ -324,6 +335,15 @@ def attach(
         yield objective
         for watcher in objective._watchers:
             watcher.conclude()
+
+
+def require_use_of_unlabelled(there_is: bool) -> None:
+    """Refuse examples without labels where no method has a use for them."""
+    if not there_is:
+        raise ConfigError(
+            "unlabelled examples were given, and no method in use measures on them; use LNSR, R3F, "
+            "R4F, RDrop or SMART, or leave them out"
+        )
 
 
 def _recorder(model: nn.Module, layers: str | None) -> Recorder:

@@ -86,7 +86,7 @@ class NoisyBlocks:
     def _offer(
         self, number: int, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]] | None:
-        if self._step is None or self._argument in kwargs:
+        if self._step is None or self._argument in kwargs or self._step._bound.beside:
             return None
         if len(self._layers.modules) != self._layers.depth:  # one module acts as several blocks
             number = self._calls % self._layers.depth

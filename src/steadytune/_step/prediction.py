@@ -12,7 +12,8 @@ from torch import Tensor
 from .. import functional
 from .._exceptions import ModelError
 from .._model.sites import without_adapters
-from .step import Pass, Step
+from .passes import Pass
+from .step import Step
 
 Kind = Literal["classes", "labels", "values", "span", "tokens"]
 

@@ -130,6 +130,7 @@ class Regularizer(ABC):
     needs_embeddings: ClassVar[bool] = False  # perturbs the word embeddings
     is_additive: ClassVar[bool] = False  # only adds to the objective, so that this can be scaled
     can_pause: ClassVar[bool] = True  # leaves plain training behind at steps where it is not asked
+    takes_unlabelled: ClassVar[bool] = False  # measures on examples without labels too
     replaces_weights: ClassVar[bool] = False  # gives the model other weights when it is detached
     version: ClassVar[int] = 1  # grows when equal settings come to mean another training
     no_dose: ClassVar[str] = "it adds no penalty to the objective"  # why it has no option `dose`
@@ -203,7 +204,10 @@ class Penalty(Regularizer):
             def transform(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
                 def objective(step: Step) -> Tensor:
                     loss = inner(step)
-                    return term.add_to(loss, step, penalty(step))
+                    measured = penalty(step)
+                    if self.takes_unlabelled:
+                        measured = step.pooled(measured, penalty)
+                    return term.add_to(loss, step, measured)
 
                 return objective
 

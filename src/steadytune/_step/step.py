@@ -12,65 +12,15 @@ from torch import Tensor, nn
 
 from .._checks import check_count
 from .._exceptions import ConfigError
-from .._model.embedding_site import EmbeddingSite
 from .._model.replay_check import check_replay
 from .._model.sites import find_layers, is_compiled, unwrap
-from .._model.trace import Dropout, Recorder, Trace, eval_mode
+from .._model.trace import Dropout, eval_mode
 from .._random import RngState, derive_seed, generator, isolated_rng, process_number
-from .journal import Journal
 from .masks import decoder_mask, token_mask
+from .passes import Pass, Session, count_examples, no_loss, own_loss
 
 ComputeLoss = Callable[[nn.Module, dict[str, Any]], tuple[Tensor, Any]]
 Backward = Callable[[Tensor], None]
-
-
-@dataclass(frozen=True)
-class Pass:
-    """One forward pass.
-
-    Args:
-        loss: The task's loss, a scalar.
-        outputs: What the model returned.
-        rng: The global streams as the pass found them; from there it can be repeated exactly.
-        trace: What its blocks left behind, if a method replays blocks.
-    """
-
-    loss: Tensor
-    outputs: Any
-    rng: RngState
-    trace: Trace | None = None
-
-    @property
-    def logits(self) -> Tensor:
-        """The model's logits, (batch, classes) for a classifier.
-
-        Raises:
-            ConfigError: If the model returned none, as with a loss fused into the language head.
-        """
-        found = self.outputs.get("logits") if isinstance(self.outputs, Mapping) else None
-        if not isinstance(found, Tensor):
-            raise ConfigError(
-                "the model returned no logits, which a method in use compares; "
-                "use a model and a trainer that return them"
-            )
-        return found
-
-
-@dataclass
-class Session:
-    """What `attach` put around one model, shared by all steps: hooks, the seed and a counter."""
-
-    model: nn.Module
-    seed: int
-    recorder: Recorder | None
-    site: EmbeddingSite | None
-    position: tuple[int, int] = (0, 0)  # of the next call: optimizer step, micro-batch within it
-    counts: bool = False  # whether the steps are counted here, and not by the loop
-    layers: str | None = None  # path to the blocks, if the caller named it
-    labels: tuple[str, ...] = ()  # what is put behind the names of what each method logs
-    outputs: Any = None
-    ran: bool = False  # whether the present call has run the model
-    journal: Journal = field(default_factory=Journal)
 
 
 @dataclass
@@ -81,6 +31,7 @@ class _Shared:
     task_gradients: list[Tensor | None] | None = None
     passes: int = 0
     repeats: bool = False  # whether it belongs to a repetition of the step
+    beside: _Shared | None = None  # that of the unlabelled examples
 
 
 @dataclass(frozen=True)
@@ -103,6 +54,8 @@ class Step:
         share: What a mean over this micro-batch counts for, where the task loss is already divided
             by the tokens of a whole accumulated batch; 1 otherwise.
         total_steps: Number of optimizer steps of the whole training, where it is known.
+        unlabelled: A second batch without labels. Penalties that need none (LNSR, R3F, R4F, R-Drop,
+            SMART's smoothness) are then means over the examples of both; all else leaves it alone.
     """
 
     model: nn.Module
@@ -116,6 +69,7 @@ class Step:
     rank: int | None = None
     share: float = 1.0
     total_steps: int | None = None
+    unlabelled: Mapping[str, Any] | None = None
     _session: Session | None = None
     _method: int = -1
     _pass: str = ""
@@ -127,9 +81,13 @@ class Step:
 
     def __post_init__(self) -> None:
         check_count("accumulation", self.accumulation, 1)
-        if not isinstance(self.inputs, Mapping):
+        for name in ("inputs", "unlabelled"):
+            self._require_named(name, getattr(self, name))
+
+    def _require_named(self, name: str, batch: object) -> None:
+        if not (isinstance(batch, Mapping) or (name == "unlabelled" and batch is None)):
             raise ConfigError(
-                f"inputs is a {type(self.inputs).__name__}; expected the model's keyword "
+                f"{name} is a {type(batch).__name__}; expected the model's keyword "
                 "arguments by name, as in {'input_ids': ids, 'attention_mask': mask, "
                 "'labels': labels}"
             )
@@ -233,6 +191,36 @@ class Step:
         """This step for a pass that only shows where to climb: its gradient trains nothing."""
         return replace(self.detached(), backward=None, _trains=False)
 
+    # --- examples without labels --------------------------------------------------------------
+
+    def pooled(self, value: Tensor, measure: Callable[[Step], Tensor]) -> Tensor:
+        """The mean of what a penalty measures over this step's examples, labelled and unlabelled.
+
+        What stands behind the penalty in the list of methods, as FreeLB's perturbation or noise,
+        changes the labelled examples alone.
+
+        Args:
+            value: The mean over the labelled examples.
+            measure: Gives the same of any step; it is called on that of the unlabelled ones.
+        """
+        if self.unlabelled is None:
+            return value
+        shared = self._shared
+        shared.beside = shared.beside or _Shared()
+        beside = replace(
+            self,
+            inputs=self.unlabelled,
+            unlabelled=None,
+            compute_loss=no_loss,
+            _pass=f"{self._pass}/unlabelled",
+            _shift=None,
+            _shared=shared.beside,
+        )
+        own, more = (count_examples(batch) for batch in (self.inputs, self.unlabelled))
+        with self._bound.apart():
+            measured = measure(beside)
+        return (own * value + more * measured) / (own + more)
+
     # --- chance ------------------------------------------------------------------------------
 
     def generator(self, site: str) -> torch.Generator:
@@ -312,7 +300,7 @@ class Step:
 
     def _forward(self, record: bool) -> Pass:
         session = self._bound
-        run = self.compute_loss or _own_loss
+        run = self.compute_loss or own_loss
         inputs = dict(self.inputs)
         if self._shift is not None:
             assert session.site is not None
@@ -332,16 +320,6 @@ class Step:
             check_replay(trace)
         if not session.ran:
             session.journal.first_loss = loss.detach()
-        session.outputs, session.ran = outputs, True
+        if not session.beside:
+            session.outputs, session.ran = outputs, True
         return Pass(loss, outputs, rng, trace)
-
-
-def _own_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
-    outputs = model(**inputs)
-    loss = outputs.get("loss") if isinstance(outputs, Mapping) else outputs[0]
-    if not isinstance(loss, Tensor):
-        raise ConfigError(
-            f"{type(unwrap(model)).__name__} returned no loss; the batch needs labels, it has "
-            + ", ".join(inputs)
-        )
-    return loss, outputs

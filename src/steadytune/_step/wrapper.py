@@ -47,6 +47,11 @@ class Wrapper(Regularizer):
         return self.method.can_pause
 
     @property
+    def takes_unlabelled(self) -> bool:  # type: ignore[override]
+        """Whether the wrapped method measures on examples without labels too."""
+        return self.method.takes_unlabelled
+
+    @property
     def replaces_weights(self) -> bool:  # type: ignore[override]
         """Whether the wrapped method gives the model other weights when it is detached."""
         return self.method.replaces_weights

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 
 from .._random import RngState
+from .._step.passes import Pass
 from .._step.prediction import Prediction, prediction_of
-from .._step.step import Pass, Step
+from .._step.step import Step
 from ._observer import Observation, Observer
 
 

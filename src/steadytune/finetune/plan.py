@@ -11,12 +11,11 @@ from pathlib import Path
 import torch
 
 from .._exceptions import ConfigError
-from ..method_text import parse_method
 from ..pretrained import Pretrained
 from ..records.spec import RunSpec
 from ..runs.arguments import step_count, training_arguments
 from ..runs.encoded import encode_splits
-from ..runs.plan import LoadedTask, plan
+from ..runs.plan import Arm, LoadedTask, plan, require_use_of_unlabelled
 from ..runs.preflight import require_fit
 from ..tasks import TRAIN, Encoding, Task
 from .cut_rows import cut_warning, long_answers_warning
@@ -69,7 +68,7 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     Raises:
         SteadytuneError: If the rows or the model cannot be had, or a setting does not fit them.
     """
-    parse_method(options.method)
+    require_use_of_unlabelled(options.recipe, [Arm(options.method, options.method)])
     whole = options.source.load()
     recipe = options.recipe.changed({"dev_size": _dev_size(options, whole)})
     model = Pretrained.find(options.model, options.trust)

@@ -113,6 +113,7 @@ class LNSR(Penalty):
     dose: float | None = None
 
     needs_layers: ClassVar[bool] = True
+    takes_unlabelled: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)

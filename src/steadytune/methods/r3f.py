@@ -71,6 +71,7 @@ class R3F(Penalty):
     dose: float | None = None
 
     needs_embeddings: ClassVar[bool] = True
+    takes_unlabelled: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)
@@ -152,6 +153,7 @@ class R4F(Penalty):
     dose: float | None = None
 
     needs_embeddings: ClassVar[bool] = True
+    takes_unlabelled: ClassVar[bool] = True
     can_pause: ClassVar[bool] = False  # the head is normalised throughout
 
     def __post_init__(self) -> None:

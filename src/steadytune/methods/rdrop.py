@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -52,6 +53,8 @@ class RDrop(Regularizer):
     strength: float = 1.0
     dose: float | None = None
 
+    takes_unlabelled: ClassVar[bool] = True
+
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)
         check_dose(self)
@@ -75,7 +78,15 @@ class RDrop(Regularizer):
         with step.isolated("second pass"):
             loss = loss if plain else (loss + inner(second)) / 2
             other = prediction_of(step, second.clean)
-        return term.add_to(loss, step, _disagreement(one, other))
+        return term.add_to(loss, step, step.pooled(_disagreement(one, other), _measured))
+
+
+def _measured(step: Step) -> Tensor:
+    """The disagreement of two passes that are run for nothing else."""
+    second = step.repeated()
+    one = prediction_of(step, step.clean)
+    with step.isolated("second pass"):
+        return _disagreement(one, prediction_of(second, second.clean))
 
 
 def _disagreement(one: Prediction, other: Prediction) -> Tensor:

@@ -105,6 +105,7 @@ class SMART(Regularizer):
     dose: float | None = None
 
     needs_embeddings: ClassVar[bool] = True
+    takes_unlabelled: ClassVar[bool] = True
     is_additive: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -136,7 +137,8 @@ class SMART(Regularizer):
                 clean = prediction_of(step, step.unperturbed(self.dropout))
                 measured = smooth.strength is None
                 if self.strength:
-                    loss = smooth.add_to(loss, step, self._smoothness(step, clean))
+                    value = step.pooled(self._smoothness(step, clean), self._smoothness)
+                    loss = smooth.add_to(loss, step, value)
                 if teacher is not None and not measured:
                     loss = proximal.add_to(loss, step, self._proximal(step, clean, teacher))
                 return loss
@@ -145,7 +147,9 @@ class SMART(Regularizer):
 
         yield transform
 
-    def _smoothness(self, step: Step, clean: Prediction) -> Tensor:
+    def _smoothness(self, step: Step, clean: Prediction | None = None) -> Tensor:
+        if clean is None:
+            clean = prediction_of(step, step.unperturbed(self.dropout))
         if self.norm == "linf":
             warn_below_half_precision(step, self.radius, "radius")
         delta = self._perturbation(step, clean.detach())

@@ -186,6 +186,8 @@ class Recipe:
         class_weights: `balanced` weighs each class's loss by one over its share of the training
             examples, `none` weighs all alike.
         head_first: Whether the new head is fitted on the frozen model before fine-tuning begins.
+        unlabelled: File of further texts without labels, on which penalties that need none are
+            measured too; None for none.
         settings: Further fields of `transformers.TrainingArguments` with their values.
         threads: CPU threads of a run; they change the bits of its result.
 
@@ -279,6 +281,16 @@ class Recipe:
         default=False,
         help="Fit the new head on the frozen model before fine-tuning begins.",
         neutral=False,
+    )
+    unlabelled: str | None = declare(
+        "Unlabelled texts",
+        word,
+        default=None,
+        help="File of further texts without labels, one a line or as the rows are, on which LNSR, "
+        "R3F, R4F, R-Drop and SMART are measured too.",
+        unset="none",
+        metavar="FILE",
+        neutral=None,
     )
     settings: Mapping[str, Any] | tuple[tuple[str, Any], ...] = declare(
         "Further settings of the trainer",

@@ -38,6 +38,7 @@ class RunSpec(Recipe):
         model: `minilm`, a folder, or a name on the Hugging Face hub.
         data_hash: Content hash of every row of the task that the run reads.
         model_hash: Content hash of the starting weights.
+        unlabelled_hash: Content hash of the unlabelled texts, where there are any.
         subset_seed: The seed of the draw of training rows, the same for every method.
         scored: `test` scores every split at the end; `dev` leaves the test rows unread and scores
             those to choose by, and the training rows.
@@ -57,6 +58,7 @@ class RunSpec(Recipe):
     head_seed: int | None = declare("Seed of the head", count(0), default=None)
     scored: str = declare("Scored on", choice(*SCORED), default="test")
     model_hash: str = declare("Hash of the starting weights", word, default="")
+    unlabelled_hash: str = declare("Hash of the unlabelled texts", word, default="", neutral="")
 
     # What a recipe may leave open, a run never does.
     epochs: float = 3.0

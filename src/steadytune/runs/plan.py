@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import product, starmap
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._exceptions import ConfigError
 from ..method_text import (
@@ -26,6 +26,13 @@ from ..records.spec import RunSpec
 from ..tasks import TRAIN, Task
 from .settle import settle
 from .task_part import describe_task
+from .unlabelled import hash_of
+
+if TYPE_CHECKING:
+    from .._step.regularizer import Regularizer
+
+_OF_UNLABELLED = frozenset({"unlabelled", "unlabelled_hash"})
+"""Fields in which methods that measure on unlabelled texts differ from those that do not."""
 
 Choices = Mapping[tuple[str, str], Changes]
 """Task and arm -> fields of the recipe, or a `method`, that a search chose for them."""
@@ -136,12 +143,15 @@ def plan(
         DataError: If a task has fewer rows than are to be drawn.
     """
     arms = [Arm(method, method) if isinstance(method, str) else method for method in methods]
-    varied = sorted(varying(arms).union(varies))
+    asked = any(recipe.changed(entry.changes).unlabelled for entry in tasks)
+    varied = sorted(varying(arms).union(varies, _OF_UNLABELLED if asked else ()))
 
     def planned(seed: int, subset_seed: int, entry: LoadedTask, arm: Arm) -> PlannedRun:
         choice = dict((choices or {}).get((entry.task.name, arm.name), ()))
         parsed = parse_method(choice.pop("method", arm.method))
         own = recipe.changed(entry.changes).changed(arm.changes).changed(choice)
+        if own.unlabelled and not _takes_unlabelled(parsed):
+            own = own.changed({"unlabelled": None})  # to this method it makes no difference
         _require_classes(own, entry.task)
         content, described = entry.sample(own, subset_seed)
         settled = settle(own, model, entry.task.kind, described["sizes"][TRAIN], threads)
@@ -157,6 +167,7 @@ def plan(
             head_seed=head_seed,
             scored=scored,
             model_hash=model.hash,
+            unlabelled_hash=hash_of(own.unlabelled) if own.unlabelled else "",
             **{**values, "epochs": values["epochs"] * arm.longer},
         )
         told = varied or arm.name != arm.method
@@ -169,6 +180,8 @@ def plan(
 def varying(arms: Iterable[Arm]) -> set[str]:
     """Fields of the recipe in which arms may differ."""
     names = {name for arm in arms for name, _ in arm.changes}
+    if "unlabelled" in names:
+        names |= _OF_UNLABELLED
     return names | {"epochs"} if any(arm.longer != 1 for arm in arms) else names
 
 
@@ -201,9 +214,29 @@ def distinct(runs: Sequence[PlannedRun]) -> tuple[PlannedRun, ...]:
     return tuple(run for run in runs if id(run) not in shared)
 
 
+def require_use_of_unlabelled(recipe: Recipe, arms: Sequence[Arm]) -> None:
+    """Unlabelled texts must be of use to some arm, and to each arm that asks for them itself.
+
+    Raises:
+        ConfigError: If they are not.
+    """
+    takers = [arm for arm in arms if _takes_unlabelled(parse_method(arm.method))]
+    own = [arm.name for arm in arms if dict(arm.changes).get("unlabelled")]
+    idle = [name for name in own if name not in {arm.name for arm in takers}]
+    if idle or (recipe.unlabelled and not takers):
+        raise ConfigError(
+            f"unlabelled texts are of no use to {', '.join(idle) or 'any of the methods'}; "
+            "use lnsr, r3f, r4f, rdrop or smart, or leave the texts out"
+        )
+
+
 def _require_classes(recipe: Recipe, task: Task) -> None:
     if recipe.class_weights == "balanced" and task.kind != "classification":
         raise ConfigError(
             f"balanced class weights need classes, and {task.name} has none; leave "
             "--class-weights out"
         )
+
+
+def _takes_unlabelled(methods: Iterable[Regularizer]) -> bool:
+    return any(method.takes_unlabelled for method in methods)

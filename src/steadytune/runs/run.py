@@ -37,6 +37,7 @@ from .peak_memory import PeakMemory
 from .stopping import DevRows
 from .task_part import describe_task
 from .training import Training, train
+from .unlabelled import unlabelled_texts
 
 if TYPE_CHECKING:
     from ..tasks import Task
@@ -160,7 +161,8 @@ def _fine_tune(
     with log.timed("train"):
         dev = _dev_rows(spec, task, encoded, tokenizer, meter)
         rows = encoded[TRAIN].dataset
-        log.training = train(spec, model, tokenizer, rows, methods, meter.add, dev, keep)
+        texts = unlabelled_texts(spec, task, tokenizer)
+        log.training = train(spec, model, tokenizer, rows, methods, meter.add, dev, keep, texts)
     log.diverged = log.training.diverged
     if log.diverged is None:
         meter.reach_evaluation()

@@ -60,6 +60,7 @@ def train(
     on_steps: Callable[[int], None],
     dev: DevRows | None = None,
     workspace: Workspace | None = None,
+    unlabelled: Any = None,
 ) -> Training:
     """Train `model` in place: AdamW, linear schedule with warmup, dynamic padding.
 
@@ -73,6 +74,7 @@ def train(
         dev: Rows to choose by, if the spec stops early.
         workspace: Where checkpoints lie, from the last of which the training goes on; None for a
             training that cannot be resumed.
+        unlabelled: Encoded texts without labels, for methods that measure on them too.
 
     Raises:
         ConfigError: If a setting cannot be.
@@ -103,6 +105,7 @@ def train(
             group_by_length=spec.group_by_length,
             forwards=forwards,
             dev=dev,
+            unlabelled_dataset=unlabelled,
         )
         trainer.remove_callback(PrinterCallback)
         if spec.head_first and not isfinite(loss := trainer.fit_head()):

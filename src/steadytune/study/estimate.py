@@ -148,7 +148,8 @@ class _Scale:
             known = _passes(spec.method, self.model.layers or 1)
             alike = replace(like, method=spec.method, method_options=spec.method_options)
             self.ratios[key] = known or self._time(alike, timed, steps)[0] / step
-        step *= self.ratios[key] * batch.tokens / timed.tokens
+        batches = 2 if spec.unlabelled else 1  # of the unlabelled texts are as many
+        step *= batches * self.ratios[key] * batch.tokens / timed.tokens
         return step, row * batch.row_tokens / timed.row_tokens
 
     def _time(self, spec: RunSpec, batch: Batch, steps: int) -> tuple[float, float]:

@@ -6,10 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._exceptions import ConfigError
-from ..method_text import parse_method
 from ..pretrained import Pretrained
 from ..records.recipe import Recipe
-from ..runs.plan import Choices, LoadedTask, PlannedRun, plan, require_possible, same_runs
+from ..runs.plan import (
+    Choices,
+    LoadedTask,
+    PlannedRun,
+    plan,
+    require_possible,
+    require_use_of_unlabelled,
+    same_runs,
+)
 from ..runs.preflight import require_fit
 from ..runs.settings import checked_settings
 from .study import TUNED, Arm, Study, StudyTask
@@ -100,8 +107,9 @@ def plan_runs(
 
 def require_settings(study: Study) -> None:
     """Methods and recipes must make sense before rows are read or downloaded."""
+    for entry in study.tasks:
+        require_use_of_unlabelled(study.recipe.changed(entry.changes), study.arms)
     for arm in study.arms:
-        parse_method(arm.method)
         for entry in study.tasks:
             recipe = study.recipe.changed(entry.changes).changed(arm.changes)
             fields = checked_settings(dict(recipe.settings))

@@ -1,0 +1,73 @@
+"""Texts without labels that a run's method measures on beside the training examples."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._exceptions import DataError
+from ..records.spec import RunSpec
+from ..tasks import Encoding
+from ..tasks.files import Table, read_texts, unlabelled_rows
+
+if TYPE_CHECKING:
+    from ..tasks import Task
+
+_LINES = ".txt"
+
+
+def hash_of(where: str) -> str:
+    """Content hash of a file of texts, sixteen hexadecimal digits.
+
+    Raises:
+        DataError: If it cannot be read.
+    """
+    digest = hashlib.blake2b(_content(where), digest_size=8)
+    return digest.hexdigest()
+
+
+def unlabelled_texts(spec: RunSpec, task: Task, tokenizer: Any) -> Any:
+    """The encoded texts of a run; None where it has none.
+
+    Raises:
+        DataError: If the file cannot be read, or is not the one that the run was planned with.
+    """
+    if spec.unlabelled is None:
+        return None
+    if spec.unlabelled_hash and hash_of(spec.unlabelled) != spec.unlabelled_hash:
+        raise DataError(f"{spec.unlabelled} has changed since the run was planned; plan it again")
+    rows = _rows(spec.unlabelled, task.columns)
+    encoding = Encoding(spec.max_length, spec.stride)
+    return task.problem.encode(rows, task.columns, tokenizer, encoding).dataset
+
+
+def _rows(where: str, columns: tuple[str, ...]) -> Any:
+    """One text a line of a `.txt` file, which needs a task of single texts; else as rows are."""
+    if Path(where).suffix.lower() != _LINES:
+        return read_texts(where, columns).dataset
+    if len(columns) > 1:
+        raise DataError(
+            f"{where} has one text a line, and this task has {len(columns)} texts a row "
+            f"({', '.join(columns)}); give a file of rows, such as CSV or JSON lines"
+        )
+    try:
+        lines = _content(where).decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{where} is not UTF-8 (byte {error.start + 1}); save it as UTF-8"
+        ) from None
+    kept = {number: line for number, line in enumerate(lines, 1) if line.strip()}
+    if not kept:
+        raise DataError(f"{where} has no text; expected one a line")
+    table = Table(where, {columns[0]: list(kept.values())}, list(kept), "line")
+    return unlabelled_rows(table, columns, columns).dataset
+
+
+def _content(where: str) -> bytes:
+    try:
+        return Path(where).read_bytes()
+    except OSError as error:
+        raise DataError(
+            f"{where} cannot be read ({error.strerror}); give --unlabelled a file of texts"
+        ) from None
