@@ -80,16 +80,17 @@ def _study(specs: list[Any], workers: int | None) -> dict[str, Any]:
         executor.carry_out(specs, FineTune(), ledger.add)  # type: ignore[arg-type]
         wall = time.perf_counter() - started
         records = ledger.read().records
-    if any(record["status"] != "ok" for record in records):
-        raise SystemExit(f"a run did not end well: {[r['reason'] for r in records]}")
+    if any(record.status != "ok" for record in records):
+        raise SystemExit(f"a run did not end well: {[r.reason for r in records]}")
     count = min(executor.workers or _cores(), len(specs))
     seconds = {
-        name: sum(record["seconds"][name] for record in records) for name in ("train", "evaluate")
+        name: sum((record.seconds[name] or 0.0 for record in records), 0.0)
+        for name in ("train", "evaluate")
     }
-    total = sum(record["seconds"]["total"] for record in records)
+    total = sum((record.seconds["total"] or 0.0 for record in records), 0.0)
     seconds["load, tokenize, profile"] = total - sum(seconds.values())
     seconds["start and wait of workers"] = count * wall - total
-    scores = [record["results"]["movie"]["accuracy"] for record in records]
+    scores = [record.results["movie"]["accuracy"] or 0.0 for record in records]
     return {"processes": count, "seconds": seconds, "accuracy": statistics.mean(scores)}
 
 

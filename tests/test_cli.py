@@ -208,7 +208,11 @@ def test_a_stop_is_one_line_and_leaves_nothing_behind(tmp_path: Path, stop: str)
     words = f"demo --task toy --model {model} --train-size 16 --out {tmp_path / 'out'} --workers 2"
     process = subprocess.Popen(
         [sys.executable, str(tmp_path / "script.py"), *words.split(), "--epochs", "2000"],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "TMPDIR": scratch},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path]),
+            "TMPDIR": scratch,
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

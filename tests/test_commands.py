@@ -34,7 +34,7 @@ def trained(files: dict[str, Path]) -> Path:
     out = files["folder"] / "out"
     source = DataSource(train=files["train"], test=files["test"])
     record = steadytune.train(source, out, model=files["model"], **QUICK, **QUIET)
-    assert record["status"] == "ok" and (out / "model.safetensors").is_file()
+    assert record.status == "ok" and (out / "model.safetensors").is_file()
     return out
 
 

@@ -164,8 +164,8 @@ def test_a_crashed_worker_costs_one_run_and_shows_in_the_report(
     monkeypatch.setattr(carry_out, "FineTune", lambda *_: crash_at_seed_2)
     text = show(options)
     assert "lnsr:strength=0.5, seed 2: failed: out of luck" in text
-    failed = [r for r in Ledger(options.out).read().records if r["status"] == "failed"]
-    assert [record["task"]["metric"] for record in failed] == ["accuracy", "accuracy"]
+    failed = [r for r in Ledger(options.out).read().records if r.status == "failed"]
+    assert [record.task and record.task.metric for record in failed] == ["accuracy", "accuracy"]
     monkeypatch.setattr(carry_out, "FineTune", lambda *_: pretend)
     assert "= 4 runs: 2 in" in show(options)
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from .diagnostics.command.diagnosis import Diagnosis
     from .finetune.evaluate import DomainScores
+    from .finetune.model_record import ModelRecord
     from .finetune.predict import Columns
     from .finetune.saved import SavedModel
     from .fitting import FitResult
-    from .records.record import Record
     from .reporting import Elsewhere, Outputs, Report
     from .runs.executors import Executor
     from .study.study import Study
@@ -65,7 +65,7 @@ def train(
     *,
     console: Console | None = None,
     **options: Any,
-) -> Record:
+) -> ModelRecord:
     """Fine-tune one model, or make one of several seeds, and save it with a card.
 
     `train("reviews.csv", "my-model", method="mixout", learning_rate=2e-4, epochs=5)`.

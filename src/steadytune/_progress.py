@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from .records.record import Record
+from .records.schema import Record, clean_text
 from .records.spec import RunSpec
 
 
@@ -56,7 +55,7 @@ class StudyProgress:
 
     def on_record(self, record: Record) -> None:
         """A run has ended."""
-        key = record["spec_hash"]
+        key = record.spec_hash
         _, total = self._units.get(key, (0, 0))
         self._units[key] = (total, total)
         self._ended.add(key)
@@ -88,19 +87,17 @@ class StudyProgress:
 
 def describe_record(record: Record) -> str:
     """A record in one line."""
-    spec: dict[str, Any] = record["spec"]
-    arm = (record.get("arm") or {}).get("name", spec["method"])
-    subset = f", subset {spec['subset_seed']}" if spec.get("subset_seed") else ""
-    name = f"{arm}, seed {spec['seed']}{subset}"
-    if record["status"] != "ok":
-        return f"{name}: {record['status']}: {record['reason']}"
-    task = record["task"]
-    metric = task["metric"]
+    spec, task = record.spec, record.task
+    subset = f", subset {spec.subset_seed}" if spec.subset_seed else ""
+    name = clean_text(f"{record.method}, seed {spec.seed}{subset}")
+    if record.status != "ok" or task is None:
+        return f"{name}: {record.status}: {clean_text(record.reason or '')}"
+    metric = task.metric
     # Runs of a search are scored on the rows to choose by alone.
-    domain = task["in_domain"] if task["in_domain"] in record["results"] else "dev"
-    score = record["results"][domain][metric]
+    domain = task.in_domain if task.in_domain in record.results else "dev"
+    score = record.results[domain][metric]
     shown = "undefined" if score is None else f"{score:.3f}"
-    return f"{name}: {metric} on {domain} {shown}, {record['seconds']['total']:.0f} s"
+    return f"{name}: {metric} on {clean_text(domain)} {shown}, {record.seconds['total']:.0f} s"
 
 
 def time_left(elapsed: float, done: int, total: int) -> str | None:

@@ -92,12 +92,34 @@ def format_method(methods: Iterable[Regularizer]) -> str:
 def method_identity(methods: Iterable[Regularizer]) -> str:
     """Every option of `methods`, defaults included, and the version of each class behind them.
 
-    It changes whenever the training that they stand for does.
+    It changes whenever the training that they stand for does. An option that has come to a class
+    since it was first recorded declares what the class did before, as `field(default=...,
+    metadata={"neutral": ...})`: at that value it is left out, so that older records stay those of
+    the same method.
     """
     chosen = tuple(methods)
     versions = sorted({(type(m).__name__, m.version) for m in _with_wrapped(chosen)})
-    options = _NEUTRAL.sub("", repr(chosen))
+    told = ", ".join(map(_told, chosen)) + "," * (len(chosen) == 1)
+    options = _NEUTRAL.sub("", f"({told})")
     return f"{options}{''.join(f' {name} v{number}' for name, number in versions)}"
+
+
+def _told(method: Regularizer) -> str:
+    """What `repr` gives, without options at their neutral values."""
+    from ._step.regularizer import Regularizer
+
+    values = [
+        (field, getattr(method, field.name)) for field in dataclasses.fields(cast(Any, method))
+    ]
+    told = [(f, v) for f, v in values if "neutral" not in f.metadata or v != f.metadata["neutral"]]
+    if told == values and not any(isinstance(value, Regularizer) for _, value in values):
+        return repr(method)
+    parts = (
+        f"{field.name}={_told(value) if isinstance(value, Regularizer) else repr(value)}"
+        for field, value in told
+        if field.repr
+    )
+    return f"{type(method).__qualname__}({', '.join(parts)})"
 
 
 def split_methods(text: str) -> list[str]:

@@ -12,6 +12,8 @@ from steadytune.records.ledger import Ledger
 from steadytune.records.outcome import Outcome
 from steadytune.records.packed import PACKED_FILE
 from steadytune.records.prediction_file import PACKED_PREDICTIONS
+from steadytune.records.read_record import validated
+from steadytune.records.schema import STRICT
 from tests.reporting.fabricated import study
 from tests.run_records import make_spec, make_test_record
 from tests.test_cli import call, require_one_line
@@ -21,7 +23,9 @@ from tests.test_cli import call, require_one_line
 def source(tmp_path: Path) -> Path:
     ledger = Ledger(tmp_path / "source")
     for made in study(3):
-        ledger.add(Outcome(made, {"movie": {"logits": np.zeros((2, 2), np.float32)}}))
+        ledger.add(
+            Outcome(validated(made, STRICT), {"movie": {"logits": np.zeros((2, 2), np.float32)}})
+        )
     return ledger.folder
 
 
@@ -62,7 +66,7 @@ def test_what_is_left_out_is_said_apart(source: Path, tmp_path: Path) -> None:
     assert f"1 record in {source / 'tuning' / PACKED_FILE}, 1 KB\n" in result.stdout
     lines = result.stderr.splitlines()
     assert len(lines) == 21
-    assert lines[0].startswith(f"left out: {source / 'runs' / 'odd0.json'}: Expecting")
+    assert lines[0].startswith(f"left out: {source / 'runs' / 'odd0.json'}: EOF while parsing")
     assert lines[-1] == "left out: 6 more"
 
 

@@ -57,7 +57,7 @@ def test_the_page_of_python_runs_from_top_to_bottom(
         # Fewer passes than a reader makes: the code is what is tested here.
         exec(compile(source.replace("epochs=5", "epochs=0.4"), "python.md", "exec"), names)
     record = names["record"]
-    assert record["results"]["reviews"].keys() >= {"accuracy", "loss"}
+    assert record.results["reviews"].keys() >= {"accuracy", "loss"}
     assert "```sh\n\n```" not in Path("my-model/README.md").read_text()
     exec(compile(found[0].replace("epochs=5", "epochs=0.4"), "again", "exec"), names)
     assert names["record"] == record

@@ -49,13 +49,13 @@ def test_the_records_are_linked(folder: Path) -> None:
 def test_a_record_is_named_as_its_run_is_now(folder: Path) -> None:
     """Otherwise `compare` would not find it once a default or a method's version has changed."""
     for record in Ledger(folder).read().records:
-        spec = RunSpec(**record["spec"])
+        spec = RunSpec(**record.spec.fields)
         methods = parse_method(spec.method)
         assert (spec.method, spec.method_options) == (
             format_method(methods),
             method_identity(methods),
         )
-        assert record["spec_hash"] == spec.hash
+        assert record.spec_hash == spec.hash
 
 
 @pytest.mark.parametrize("name", COMPLETE)
@@ -63,7 +63,7 @@ def test_all_runs_of_a_study_are_there(name: str) -> None:
     """So that `compare` with its file trains nothing again, on the rows and weights it ran with."""
     study = read_study(DOCS.parent / "studies" / f"{name}.yaml")
     records = Ledger(DOCS / "evidence" / name.replace("_", "-")).read().records
-    found = {_without_content(RunSpec(**record["spec"])) for record in records}
+    found = {_without_content(RunSpec(**record.spec.fields)) for record in records}
     for entry, arm in product(study.tasks, study.arms):
         named = SimpleNamespace(name=entry.source.task, kind="classification")
         task = cast(LoadedTask, _Unread(named, entry.changes))

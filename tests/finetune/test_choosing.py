@@ -8,15 +8,17 @@ import pytest
 
 from steadytune.finetune.choosing import members_that_learned
 from steadytune.finetune.members import Member
+from tests.run_records import make_spec, make_test_record
 
 
 def run(seed: int, metric: str, constant: float, score: float | None) -> Member:
     """A run by its score on its training rows; on the test rows each one is far above constant."""
-    record = {
-        "spec": {"seed": seed},
-        "task": {"metric": metric, "in_domain": "a", "constant": {"train": constant, "a": 0.0}},
-        "results": {"train": {metric: score, "loss": 0.1}, "a": {metric: 0.99}},
-    }
+    constants = {"train": constant, "a": 0.0}
+    record = make_test_record(
+        make_spec(seed),
+        task={"name": "toy", "metric": metric, "in_domain": "a", "constant": constants},
+        results={"train": {metric: score, "loss": 0.1}, "a": {metric: 0.99}},
+    )
     return Member(record, Path(f"seed-{seed}"))
 
 

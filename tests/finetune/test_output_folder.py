@@ -9,15 +9,17 @@ import pytest
 
 from steadytune._exceptions import ConfigError
 from steadytune.finetune.output_folder import OutputFolder
+from tests.run_records import make_model_record
 
 
 def test_work_goes_from_new_over_unfinished_to_finished(tmp_path: Path) -> None:
     folder = OutputFolder(tmp_path / "model", "abc")
     assert folder.open() == "new"
     assert folder.open() == "unfinished"
-    (folder.clean_result() / "record.json").write_text(json.dumps({"plan_hash": "abc"}))
+    record = make_model_record(plan_hash="abc")
+    (folder.clean_result() / "record.json").write_text(json.dumps(record.content()))
     folder.publish()
-    assert folder.open() == "finished"
+    assert folder.open() == record
     assert [path.name for path in folder.folder.iterdir()] == ["record.json"]
 
 
@@ -58,10 +60,11 @@ def test_a_call_that_was_stopped_at_its_very_beginning_or_end_leaves_nothing(
     folder = OutputFolder(tmp_path, "abc")
     folder.work.mkdir()
     assert folder.open() == "new"
-    (folder.clean_result() / "record.json").write_text(json.dumps({"plan_hash": "abc"}))
+    record = make_model_record(plan_hash="abc")
+    (folder.clean_result() / "record.json").write_text(json.dumps(record.content()))
     folder.publish()
     folder.result.mkdir(parents=True)
-    assert folder.open() == "finished"
+    assert folder.open() == record
     assert [path.name for path in tmp_path.iterdir()] == ["record.json"]
 
 
@@ -69,3 +72,9 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "model").touch()
     with pytest.raises(ConfigError, match="model is a file; name a folder with --out"):
         OutputFolder(tmp_path / "model", "abc").open()
+
+
+def test_a_damaged_record_of_the_same_work_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "record.json").write_text(json.dumps({"plan_hash": "abc"}))
+    with pytest.raises(ConfigError, match=r"record\.json is damaged \(.*\); name another folder"):
+        OutputFolder(tmp_path, "abc").open()

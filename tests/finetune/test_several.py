@@ -12,6 +12,7 @@ import pytest
 
 from steadytune.finetune.card import write_card
 from steadytune.finetune.members import TrainMember
+from steadytune.finetune.model_record import model_record
 from steadytune.pretrained import Pretrained
 from steadytune.records.outcome import Outcome
 from steadytune.records.prediction_file import read_predictions
@@ -83,9 +84,9 @@ def test_an_ensemble_needs_no_rows_to_choose_by(ensemble: Path) -> None:
 def test_a_card_says_that_one_run_is_left_of_an_ensemble(ensemble: Path) -> None:
     record = json.loads((ensemble / "record.json").read_text())
     text = "What is kept is an ensemble of which a single run is left"
-    assert text not in write_card(record, "again")
+    assert text not in write_card(model_record(record), "again")
     record["selection"]["taken"] = record["selection"]["taken"][:1]
-    assert text in write_card(record, "again")
+    assert text in write_card(model_record(record), "again")
 
 
 def test_an_ensemble_leaves_out_a_run_that_learned_nothing(
@@ -95,9 +96,9 @@ def test_an_ensemble_leaves_out_a_run_that_learned_nothing(
 
     def with_given_score(self: TrainMember, spec: RunSpec, progress: Progress) -> Outcome:
         outcome = carry_out(self, spec, progress)
-        constant = outcome.record["task"]["constant"][TRAIN]
+        constant = outcome.record.task.constant[TRAIN]
         gain = 0.0 if spec.seed == 2 else 0.1
-        outcome.record["results"][TRAIN]["accuracy"] = constant + gain
+        outcome.record.results[TRAIN]["accuracy"] = constant + gain
         return outcome
 
     monkeypatch.setattr(TrainMember, "__call__", with_given_score)

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from steadytune.finetune.model_record import ModelRecord
 from steadytune.finetune.summary import left_out, lost_seeds, not_learned
+from tests.run_records import make_model_record, make_spec
+
+
+def selection(keep: str, taken: list[int], lost: list[int]) -> dict[str, object]:
+    members = [{"seed": seed, "spec_hash": "", "scores": {}} for seed in (1, 2, 3)]
+    return {"keep": keep, "metric": "f1", "taken": taken, "lost": lost, "members": members}
 
 
 @pytest.mark.parametrize(
-    ("record", "text"),
-    [
-        ({}, ""),
-        ({"selection": {"lost": []}}, ""),
-        ({"selection": {"lost": [2]}}, "seed 2."),
-        ({"selection": {"lost": [2, 5]}}, "seeds 2, 5."),
-    ],
+    ("lost", "text"), [(None, ""), ([], ""), ([2], "seed 2."), ([2, 5], "seeds 2, 5.")]
 )
-def test_runs_that_gave_no_model_are_named(record: dict[str, object], text: str) -> None:
-    said = lost_seeds(record)
+def test_runs_that_gave_no_model_are_named(lost: list[int] | None, text: str) -> None:
+    chosen = None if lost is None else selection("best", [1], lost)
+    said = lost_seeds(make_model_record(selection=chosen))
     assert said.endswith(text) and bool(said) == bool(text)
 
 
@@ -32,21 +34,21 @@ def test_runs_that_gave_no_model_are_named(record: dict[str, object], text: str)
     ],
 )
 def test_runs_that_an_ensemble_leaves_out_are_named(keep: str, taken: list[int], text: str) -> None:
-    members = [{"seed": seed, "scores": {}} for seed in (1, 2, 3)]
-    said = left_out({"selection": {"keep": keep, "taken": taken, "members": members}})
+    said = left_out(make_model_record(selection=selection(keep, taken, [])))
     assert said == (text and f"Left out of the ensemble: {text}")
 
 
 def test_a_single_run_is_in_no_ensemble() -> None:
-    assert left_out({}) == ""
+    assert left_out(make_model_record()) == ""
 
 
-def scored(value: float | None, method: str = "plain") -> dict[str, object]:
-    return {
-        "task": {"in_domain": "reviews", "metric": "accuracy", "constant": {"reviews": 0.5}},
-        "spec": {"method": method, "learning_rate": 1e-4, "epochs": 3.0},
-        "results": {"reviews": {"accuracy": value}},
-    }
+def scored(value: float | None, method: str = "plain") -> ModelRecord:
+    task = {"in_domain": "reviews", "metric": "accuracy", "constant": {"reviews": 0.5}}
+    return make_model_record(
+        make_spec(method=method, learning_rate=1e-4, epochs=3.0),
+        task={"name": "toy", **task},
+        results={"reviews": {"accuracy": value}},
+    )
 
 
 def test_a_model_that_learned_nothing_comes_with_advice() -> None:

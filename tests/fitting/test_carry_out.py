@@ -56,7 +56,7 @@ def test_the_folder_holds_what_is_needed(fitted: FitResult, data: dict[str, Path
     tried = fitted.facts["tried"]
     assert {entry["method"] for entry in tried} >= {"plain", fitted.facts["chosen"]["method"]}
     records = Ledger(fitted.folder / "search").read().records
-    assert all(record["status"] == "ok" for record in records)
+    assert all(record.status == "ok" for record in records)
     out = fitted.folder.with_name("predictions.csv")
     succeed("predict", fitted.folder, data["product"], "--out", out)
     assert len(out.read_text().splitlines()) == 21

@@ -22,6 +22,7 @@ from steadytune.records.outcome import Outcome
 from steadytune.records.packed import PACKED_FILE, pack_records
 from steadytune.records.prediction_file import read_predictions
 from steadytune.records.read_record import read_record
+from steadytune.records.spec import spec_hash_of
 from tests.run_records import make_spec, make_test_record
 
 
@@ -55,7 +56,7 @@ def test_only_finished_runs_count_as_there(ledger: Ledger) -> None:
 def test_a_record_replaces_the_older_one_of_its_run(ledger: Ledger) -> None:
     ledger.add(Outcome(make_test_record(make_spec(), "failed")))
     ledger.add(Outcome(make_test_record(make_spec())))
-    assert [record["status"] for record in ledger.read().records] == ["ok"]
+    assert [record.status for record in ledger.read().records] == ["ok"]
 
 
 def test_a_run_without_a_result_does_not_replace_one_that_has_it(ledger: Ledger) -> None:
@@ -121,23 +122,32 @@ def test_many_writers_do_not_disturb_each_other(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("", "Expecting value"),
-        ('{"version": 1', "Expecting"),
+        ("", "EOF while parsing"),
+        ('{"version": 1', "EOF while parsing"),
         ("[1]", "JSON object"),
-        ('{"version": 99}', "version 1"),
-        ('{"version": 1, "spec": 3}', "spec is missing"),
-        ('{"version": 1, "spec": {}, "spec_hash": "x", "results": {}}', "status"),
+        ('{"version": 99}', "version: Input should be 1"),
+        ('{"version": 1, "spec": 3}', "spec: Input should be a valid dictionary"),
         (
-            '{"version": 1, "spec": {}, "spec_hash": "x", "results": {}, "status": "ok"}',
+            '{"version": 1, "spec": {"task": "t", "method": "m", "seed": 1}}',
+            "status: Field required",
+        ),
+        (
+            '{"version": 1, "spec": {"task": "t", "method": "m", "seed": 1}, "status": "failed", '
+            f'"spec_hash": "{spec_hash_of(dict(task="t", method="m", seed=1))}"}}',
             "does not fit the file's name",
         ),
         (
-            '{"version": 1, "spec": {"method": "plain", "seed": "../.."}, "results": {}, '
-            '"spec_hash": "0123456789abcdef", "status": "ok"}',
-            "seed is missing or of another type",
+            '{"version": 1, "spec": {"task": "t", "method": "plain", "seed": "../.."}, '
+            '"spec_hash": "0123456789abcdef", "status": "failed"}',
+            "spec.seed: Input should be a valid integer",
         ),
-        ("[" * 100_000, "nested too deeply"),
-        ("\udcff", "utf-8"),
+        (
+            '{"version": 1, "spec": {"task": "t", "method": "plain", "seed": 1}, '
+            '"spec_hash": "0123456789abcdef", "status": "failed"}',
+            "it was changed by hand",
+        ),
+        ("[" * 100_000, "recursion"),
+        ("\udcff", "expected value at line"),
     ],
 )
 def test_corrupt_files_are_named_and_set_aside(ledger: Ledger, text: str, reason: str) -> None:
@@ -231,7 +241,7 @@ def test_records_of_other_data_or_models_are_named(ledger: Ledger) -> None:
     for spec in (planned, older, both, *others):
         ledger.add(Outcome(make_test_record(spec)))
     stale = ledger.stale([planned])
-    assert {s.record["spec_hash"]: s.differs for s in stale} == {
+    assert {s.record.spec_hash: s.differs for s in stale} == {
         older.hash: ("data_hash",),
         both.hash: ("data_hash", "method_options"),
     }
@@ -242,7 +252,7 @@ def test_records_of_other_data_or_models_are_named(ledger: Ledger) -> None:
 def pack(ledger: Ledger, *records: Any) -> Path:
     ledger.folder.mkdir(exist_ok=True)
     path = ledger.folder / PACKED_FILE
-    path.write_bytes(pack_records((file_name(record), record) for record in records))
+    path.write_bytes(pack_records((file_name(record), record.content()) for record in records))
     return path
 
 
@@ -252,7 +262,7 @@ def test_packed_records_count_like_others(ledger: Ledger) -> None:
     pack(ledger, made[0], made[2], failed)
     ledger.add(Outcome(made[1]))
     assert ledger.read().records == [*made, failed]
-    assert ledger.finished() == {record["spec_hash"] for record in made}
+    assert ledger.finished() == {record.spec_hash for record in made}
     assert [ledger.has(make_spec(seed).hash) for seed in (1, 2, 3, 4, 5)] == [True] * 3 + [
         False
     ] * 2
@@ -276,7 +286,7 @@ def test_of_a_run_that_is_packed_too_the_one_with_a_result_counts(
     earlier = make_test_record(make_spec(), packed)
     ledger.add(Outcome(make_test_record(make_spec(), single)))
     pack(ledger, earlier)
-    assert [record["status"] for record in ledger.read().records] == [counts]
+    assert [record.status for record in ledger.read().records] == [counts]
 
 
 def test_a_run_without_a_result_is_not_written_beside_a_packed_one(ledger: Ledger) -> None:

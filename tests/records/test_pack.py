@@ -26,12 +26,12 @@ def add(folder: Path, *records: Record) -> Path:
 
 
 def made(*seeds: int, **parts: Any) -> list[Record]:
-    finished = {"finished": "2026-01-01T00:01:00+00:00"}
-    return [{**make_test_record(make_spec(seed), **parts), **finished} for seed in seeds]
+    finished = "2026-01-01T00:01:00+00:00"
+    return [make_test_record(make_spec(s), **parts).changed(finished=finished) for s in seeds]
 
 
 def seeds(folder: Path) -> list[int]:
-    return [record["spec"]["seed"] for record in Ledger(folder).packed()]
+    return [record.spec.seed for record in Ledger(folder).packed()]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -67,7 +67,7 @@ def test_what_the_target_has_stays(tmp_path: Path) -> None:
 
 def test_a_record_that_a_packed_file_may_not_hold_is_named_and_left_out(tmp_path: Path) -> None:
     source, target = add(tmp_path / "source", *made(1)), tmp_path / "target"
-    odd = {**made(2)[0], "spec_hash": "0123ABCD"}
+    odd = {**made(2)[0].content(), "spec_hash": "0123ABCD"}
     (source / "runs" / "plain-seed2-0123ABCD.json").write_text(json.dumps(odd))
     packed = pack_studies([source], target)
     assert "0123ABCD" in packed.left_out[0] and "sixteen hexadecimal digits" in packed.left_out[0]
@@ -115,10 +115,10 @@ def test_of_two_records_of_a_run_the_better_one_counts(
     tmp_path: Path, one: tuple[str, str], other: tuple[str, str], counts: tuple[str, str]
 ) -> None:
     for name, (status, when) in {"one": one, "other": other}.items():
-        add(tmp_path / name, {**make_test_record(make_spec(), status), "finished": when})
+        add(tmp_path / name, make_test_record(make_spec(), status).changed(finished=when))
     pack_studies([tmp_path / "one", tmp_path / "other"], tmp_path / "target")
     (record,) = Ledger(tmp_path / "target").packed()
-    assert (record["status"], record["finished"]) == counts
+    assert (record.status, record.finished) == counts
 
 
 def test_what_is_left_out_is_named(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_what_is_left_out_is_named(tmp_path: Path) -> None:
     packed = pack_studies([source], tmp_path / "target")
     assert seeds(tmp_path / "target") == [1]
     corrupt, cancelled = packed.left_out
-    assert corrupt.startswith(f"{source / 'runs' / 'odd.json'}: Expecting property name")
+    assert corrupt.startswith(f"{source / 'runs' / 'odd.json'}: EOF while parsing")
     assert cancelled == f"{source}: 2 cancelled runs"
 
 

@@ -15,11 +15,11 @@ from steadytune.records.prediction_file import PACKED_PREDICTIONS, read_predicti
 from steadytune.records.record import Record
 from tests.records.test_pack import made
 
-TASK = {"in_domain": "movie"}
+TASK = {"name": "toy", "metric": "accuracy", "in_domain": "movie"}
 
 
 def add(folder: Path, record: Record, value: float) -> None:
-    splits = (record["task"]["in_domain"], "elsewhere", "train")
+    splits = (record.task.in_domain, "elsewhere", "train")
     Ledger(folder).add(Outcome(record, {s: {"value": np.array([value])} for s in splits}))
 
 
@@ -29,7 +29,7 @@ def packed(folder: Path) -> dict[str, float]:
 
 
 def name(record: Record) -> str:
-    return f"{Path(file_name(record)).stem}/{record['task']['in_domain']}"
+    return f"{Path(file_name(record)).stem}/{record.task and record.task.in_domain}"
 
 
 def test_those_in_domain_come_along_and_stay_when_more_is_packed(tmp_path: Path) -> None:
@@ -57,8 +57,8 @@ def test_the_same_predictions_give_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_predictions_are_those_of_the_record_that_counts(tmp_path: Path) -> None:
-    old = {**made(1, task=TASK)[0], "finished": "2026-01-01T00:00:00+00:00"}
-    new = {**old, "finished": "2026-01-02T00:00:00+00:00"}
+    old = made(1, task=TASK)[0].changed(finished="2026-01-01T00:00:00+00:00")
+    new = old.changed(finished="2026-01-02T00:00:00+00:00")
     add(tmp_path / "old", old, 1.0)
     add(tmp_path / "new", new, 2.0)
     for place, sources in (("a", ("old", "new")), ("b", ("new", "old"))):

@@ -15,22 +15,22 @@ from tests.run_records import make_spec, make_test_record
 
 def test_a_line_is_the_record() -> None:
     record = make_test_record(make_spec(3))
-    assert parse_record(json.dumps(record).encode()) == record
+    assert parse_record(json.dumps(record.content()).encode()) == record
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"version": 2}, "version 1"),
+        ({"version": 2}, "version: Input should be 1"),
         ({"spec_hash": "../0123456789abc"}, "sixteen hexadecimal digits"),
-        ({"spec": {"method": "plain"}}, "seed is missing"),
-        ({"spec": {"method": "plain", "seed": 2**70}}, "spec.seed"),
-        ({"status": ["ok"]}, "unknown status"),
+        ({"spec": {"method": "plain"}}, "spec.task: Field required"),
+        ({"spec": {"task": "toy", "method": "plain", "seed": 2**70}}, "spec.seed"),
+        ({"status": ["ok"]}, "status: Input should be"),
     ],
 )
 def test_what_is_no_record_is_told(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
-        parse_record(json.dumps({**make_test_record(make_spec()), **change}).encode())
+        parse_record(json.dumps({**make_test_record(make_spec()).content(), **change}).encode())
 
 
 @given(st.binary(max_size=60))

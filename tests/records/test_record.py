@@ -20,20 +20,20 @@ DOCUMENTED = (
 def test_a_record_has_every_key_of_the_format_and_is_json() -> None:
     spec = make_spec(7, settings={"adam_beta2": 0.98})
     record = make_record(spec, "failed", "out of luck", started=now())
-    assert sorted(record) == sorted(DOCUMENTED)
-    assert record["spec_hash"] == spec.hash
-    assert (record["status"], record["reason"], record["task"]) == ("failed", "out of luck", None)
-    text = json.dumps(record, allow_nan=False)
+    assert sorted(record.content()) == sorted(DOCUMENTED)
+    assert record.spec_hash == spec.hash
+    assert (record.status, record.reason, record.task) == ("failed", "out of luck", None)
+    text = json.dumps(record.content(), allow_nan=False)
     assert make_spec(**{k: v for k, v in json.loads(text)["spec"].items() if k != "task"}) == spec
 
 
 def test_parts_fill_it_but_do_not_move_its_times() -> None:
     started = "2026-01-01T00:00:00+00:00"
-    parts = {"results": {"movie": {"accuracy": 0.5}}, "arm": "lnsr", "finished": "never"}
-    record = make_record(make_spec(), "ok", None, started=started, parts=parts)
-    assert record["results"] == parts["results"] and record["arm"] == "lnsr"
-    assert record["started"] == started
-    assert datetime.fromisoformat(record["finished"]).tzinfo == UTC
+    parts = {"results": {"movie": {"accuracy": 0.5}}, "arm": {"name": "lnsr"}, "finished": "never"}
+    record = make_record(make_spec(), "failed", "a reason", started=started, parts=parts)
+    assert record.results == parts["results"] and record.method == "lnsr"
+    assert record.started == started
+    assert datetime.fromisoformat(record.finished or "").tzinfo == UTC
 
 
 def test_only_results_that_would_come_again_are_finished() -> None:

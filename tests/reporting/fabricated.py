@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from steadytune._page.table import Table
 from steadytune.records.schema import Record
+from steadytune.records.spec import spec_hash_of
 from steadytune.reporting.analysis.analyse import analyse, method_order
 from steadytune.reporting.analysis.setting import Setting
 
@@ -67,8 +67,7 @@ def record(
         "finished": "2026-01-02T03:06:05+00:00",
         **changes,
     }
-    canonical = json.dumps(made["spec"], sort_keys=True)
-    return {"spec_hash": hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest(), **made}
+    return {"spec_hash": spec_hash_of(made["spec"]), **made}
 
 
 def profile(after: float = 0.04) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def same(one: Outcome, other: Outcome) -> bool:
 
 def comparable(outcome: Outcome) -> dict[str, Any]:
     """All of a record but times."""
-    record = dict(outcome.record)
+    record = outcome.record.content()
     cost = {key: record["cost"][key] for key in ("steps", "forwards_per_step")}
     timed = {"started", "finished", "seconds", "cost", "environment"}
     return {key: value for key, value in record.items() if key not in timed} | {"cost": cost}

@@ -57,10 +57,10 @@ def test_runs_have_the_profile_that_they_would_measure_themselves(
         max_length=16,
     )
     specs = [spec, dataclasses.replace(spec, seed=2), dataclasses.replace(spec, max_length=8)]
-    shared = [run(each, load=load_toy).record["profile"] for each in specs]
+    shared = [run(each, load=load_toy).record.profile for each in specs]
     assert len(module._measured) == 2
     for each, profile in zip(specs, shared, strict=True):
         module._measured.clear()
-        assert run(each, load=load_toy).record["profile"] == profile
-    assert shared[0]["before"] == shared[1]["before"]
-    assert shared[0]["after"] != shared[1]["after"]
+        assert run(each, load=load_toy).record.profile == profile
+    assert shared[0].before == shared[1].before
+    assert shared[0].after != shared[1].after

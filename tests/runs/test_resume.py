@@ -52,7 +52,7 @@ def uninterrupted(model: str) -> dict[str, Outcome]:
     """The outcomes of the whole study, by the hash of their spec."""
     outcomes: list[Outcome] = []
     InProcess().carry_out(study(model), choose_run(model), outcomes.append)
-    return {outcome.record["spec_hash"]: outcome for outcome in outcomes}
+    return {outcome.record.spec_hash: outcome for outcome in outcomes}
 
 
 def start(folder: Path, model: str) -> subprocess.Popen[bytes]:
@@ -87,8 +87,8 @@ def require_sound(ledger: Ledger, whole: dict[str, Outcome]) -> int:
     contents = ledger.read()
     assert contents.corrupt == {}
     for record in contents.records:
-        expected = whole[record["spec_hash"]]
-        assert comparable(record) == comparable(expected.record)
+        expected = whole[record.spec_hash]
+        assert comparable(record.content()) == comparable(expected.record.content())
         found = read_predictions(ledger.predictions_of(record))
         np.testing.assert_equal(found, expected.predictions)
     return len(contents.records)

@@ -17,7 +17,6 @@ from steadytune import ConfigError, DataError, ModelError
 from steadytune._step import dose
 from steadytune.pretrained import Pretrained
 from steadytune.records import schema
-from steadytune.records.record import Record
 from steadytune.records.spec import RunSpec
 from steadytune.runs import run as run_module
 from steadytune.runs.checkpoints import Workspace
@@ -46,8 +45,8 @@ def spec(folder: Path) -> RunSpec:
     )
 
 
-def carry_out(spec: RunSpec, **changes: Any) -> Record:
-    return run(dataclasses.replace(spec, **changes), load=load_toy).record
+def carry_out(spec: RunSpec, **changes: Any) -> dict[str, Any]:
+    return run(dataclasses.replace(spec, **changes), load=load_toy).record.content()
 
 
 def test_a_record_holds_all_that_its_format_promises(spec: RunSpec) -> None:
@@ -179,10 +178,10 @@ def test_outputs_that_are_not_finite_after_training_are_a_divergence(
 
     monkeypatch.setattr(run_module, "model_outputs", spoilt)
     outcome = run(spec, load=load_toy, keep=Workspace(model=tmp_path / "model"))
-    assert outcome.record["status"] == "diverged"
+    assert outcome.record.status == "diverged"
     reason = f"the outputs on {split} were not finite after training"
-    assert outcome.record["reason"] == reason
-    assert outcome.record["results"] == {} and outcome.predictions is None
+    assert outcome.record.reason == reason
+    assert outcome.record.results == {} and outcome.predictions is None
     assert not (tmp_path / "model").exists()
 
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from steadytune import ConfigError
-from steadytune.records.record import Record
 from steadytune.records.spec import RunSpec
 from steadytune.runs import stopping
 from steadytune.runs.run import run
@@ -33,11 +32,11 @@ def spec(tmp_path_factory: pytest.TempPathFactory) -> RunSpec:
     )
 
 
-def carry_out(spec: RunSpec, **changes: Any) -> Record:
-    return run(dataclasses.replace(spec, **changes), load=load_toy).record
+def carry_out(spec: RunSpec, **changes: Any) -> dict[str, Any]:
+    return run(dataclasses.replace(spec, **changes), load=load_toy).record.content()
 
 
-def dev_scores(record: Record) -> list[float]:
+def dev_scores(record: dict[str, Any]) -> list[float]:
     return [e["eval_accuracy"] for e in record["history"] if "eval_accuracy" in e]
 
 

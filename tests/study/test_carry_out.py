@@ -61,12 +61,12 @@ def test_a_run_that_is_lost_has_the_task_and_the_arm_of_its_plan(
 ) -> None:
     runs = planned(make_study(arms=(Arm("base", "plain"),)))
     carry_out(runs, context(tmp_path, Losing()), runs)
-    records = {record["spec_hash"]: record for record in Ledger(tmp_path).read().records}
+    records = {record.spec_hash: record for record in Ledger(tmp_path).read().records}
     assert len(records) == len(runs) == 2
     for run in runs:
         assert run.task["name"] == "toy"
-        assert records[run.spec.hash]["task"] == run.task
-        assert records[run.spec.hash]["arm"]["name"] == "base"
+        assert records[run.spec.hash].content()["task"] == run.task
+        assert records[run.spec.hash].content()["arm"]["name"] == "base"
 
 
 def test_a_stop_counts_the_finished_runs_of_the_stage_alone(

@@ -15,6 +15,7 @@ from steadytune._exceptions import DataError
 from steadytune.records.ledger import Ledger
 from steadytune.records.pack import pack_studies
 from steadytune.records.packed import PACKED_FILE
+from steadytune.records.spec import spec_hash_of
 from steadytune.runs.executors import InProcess
 from steadytune.study import run_study
 from steadytune.study.dry_run import dry_run
@@ -30,7 +31,7 @@ def show(study: Study, out: Path) -> str:
 
 
 def results(out: Path) -> dict[str, Any]:
-    return {r["spec_hash"]: r["results"] for r in Ledger(out).read().records}
+    return {r.spec_hash: r.results for r in Ledger(out).read().records}
 
 
 def test_without_a_console_it_shows_where_print_goes(
@@ -55,9 +56,9 @@ def test_a_tuned_study_reports_what_it_chose(tuned: Study, tmp_path: Path) -> No
     chosen = json.loads((tmp_path / "tuning.json").read_text())
     assert [(entry["method"]) for entry in chosen] == ["plain", MATCHED, "lnsr"]
     assert chosen[0]["chosen"] == chosen[1]["chosen"]
-    for record in Ledger(tmp_path / "tuning").read().records:
+    for record in (r.content() for r in Ledger(tmp_path / "tuning").read().records):
         assert list(record["results"]) == ["train", "dev"]
-    records = Ledger(tmp_path).read().records
+    records = [record.content() for record in Ledger(tmp_path).read().records]
     assert len(records) == 6
     by_arm = {entry["method"]: entry["chosen"] for entry in chosen}
     for record in records:
@@ -90,7 +91,7 @@ def test_methods_that_are_tuned_to_one_run_share_it(make_study: MakeStudy, tmp_p
     study = make_study(arms=arms, seeds=(1, 2), tuning=tuning)
     text = show(study, tmp_path)
     assert text.count("on toy, other was tuned to the setting of one") == 1
-    names = [record["arm"]["name"] for record in Ledger(tmp_path).read().records]
+    names = [record.method for record in Ledger(tmp_path).read().records]
     assert names == ["one", "one"]
 
 
@@ -111,8 +112,9 @@ def test_records_of_other_data_are_named(make_study: MakeStudy, tmp_path: Path) 
     show(study, tmp_path)
     (path,) = (tmp_path / "runs").glob("*.json")
     record = json.loads(path.read_text())
-    record["spec"]["data_hash"], record["spec_hash"] = "other", "0" * 16
-    path.with_name(f"plain-seed1-{'0' * 16}.json").write_text(json.dumps(record))
+    record["spec"]["data_hash"] = "other"
+    record["spec_hash"] = spec_hash_of(record["spec"])
+    path.with_name(f"plain-seed1-{record['spec_hash']}.json").write_text(json.dumps(record))
     path.unlink()
     assert "out of date: plain, seed 1 on toy (data_hash differ)" in show(study, tmp_path)
     assert "out of date" not in show(study, tmp_path)  # its run is there now
@@ -135,7 +137,7 @@ def test_runs_go_by_the_names_of_the_study_that_is_carried_out(
         text = show(study, folder)
         assert "4 records of these runs now go by this study's names" in text
         assert "ours" in text and "The baseline was not run here" not in text
-        found = {r["spec_hash"]: r for r in Ledger(folder).read().records}
+        found = {r.spec_hash: r.content() for r in Ledger(folder).read().records}
         assert {r["arm"]["name"] for r in found.values()} == {"base", "ours", "slow"}
         assert all(r["arm"]["varies"] == ["learning_rate"] for r in found.values())
         assert {key: r["results"] for key, r in found.items() if key in before} == before

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from steadytune import ConfigError, SteadytuneError
+from steadytune.records.record import Record
 from steadytune.study.grid import load_tasks
 from steadytune.study.study import Arm, Study, Tuning, arms_of
 from steadytune.study.tuning import Trial, choose, plan_trials, settings_to_try, unique_runs
+from tests.run_records import make_spec, make_test_record
 from tests.study.conftest import MakeStudy
 
 TUNING = Tuning(
@@ -64,8 +66,8 @@ def test_the_search_is_on_the_first_training_subset(make_study: MakeStudy) -> No
     assert {run.spec.subset_seed for run in runs} == {3}
 
 
-def record(trial: Any, score: float | None, status: str = "ok") -> dict[str, Any]:
-    return {"status": status, "results": {"dev": {"accuracy": score}}}
+def record(trial: Any, score: float | None, status: str = "ok") -> Record:
+    return make_test_record(make_spec(), status, results={"dev": {"accuracy": score}})
 
 
 def test_the_best_mean_on_rows_to_choose_by_wins(make_study: MakeStudy) -> None:
@@ -73,7 +75,7 @@ def test_the_best_mean_on_rows_to_choose_by_wins(make_study: MakeStudy) -> None:
     trials = trials_of(study)
     scores = [(0.6, 0.9), (0.8, 0.8), (0.8, 0.8)]
     records = {
-        run.spec.hash: record(trial, score)
+        run.spec.key: record(trial, score)
         for trial, pair in zip(trials, scores, strict=True)
         for run, score in zip(trial.runs, pair, strict=True)
     }
@@ -84,10 +86,10 @@ def test_the_best_mean_on_rows_to_choose_by_wins(make_study: MakeStudy) -> None:
 def test_a_run_that_diverged_counts_as_the_constant(make_study: MakeStudy) -> None:
     study = make_study("plain", tuning=TUNING)
     trials = trials_of(study)
-    records = {run.spec.hash: record(None, 0.55) for run in unique_runs(trials)}
+    records = {run.spec.key: record(None, 0.55) for run in unique_runs(trials)}
     lucky, lost = trials[0].runs
-    records[lucky.spec.hash] = record(None, 0.58)
-    records[lost.spec.hash] = record(None, 0.99, "diverged")
+    records[lucky.spec.key] = record(None, 0.58)
+    records[lost.spec.key] = record(None, 0.99, "diverged")
     constant = lost.task["constant"]["dev"]
     assert constant == 0.5
     trial, score = choose(trials, records)["toy", "plain"]
@@ -97,10 +99,10 @@ def test_a_run_that_diverged_counts_as_the_constant(make_study: MakeStudy) -> No
 def test_an_undefined_score_counts_as_the_constant(make_study: MakeStudy) -> None:
     study = make_study("plain", tuning=TUNING)
     trials = trials_of(study)
-    records = {run.spec.hash: record(None, 0.45) for run in unique_runs(trials)}
+    records = {run.spec.key: record(None, 0.45) for run in unique_runs(trials)}
     for run in trials[1].runs:
         assert run.task["constant"]["dev"] == 0.5
-        records[run.spec.hash] = record(None, None)
+        records[run.spec.key] = record(None, None)
     assert choose(trials, records)["toy", "plain"] == (trials[1], 0.5)
 
 
@@ -110,11 +112,11 @@ def test_nothing_is_chosen_while_a_run_has_no_result(
 ) -> None:
     study = make_study("plain", tuning=TUNING)
     trials = trials_of(study)
-    records = {run.spec.hash: record(None, 0.55) for run in unique_runs(trials)}
-    lost = trials[0].runs[1].spec.hash
+    records = {run.spec.key: record(None, 0.55) for run in unique_runs(trials)}
+    lost = trials[0].runs[1].spec.key
     del records[lost]
     if status:
-        records[lost] = {**record(None, None, status), "reason": "out of memory"}
+        records[lost] = record(None, None, status).changed(reason="out of memory")
     reason = "out of memory" if status else "it left no record"
     with pytest.raises(SteadytuneError, match=f"1 of 6 runs of the search .* seed 102: {reason}"):
         choose(trials, records)

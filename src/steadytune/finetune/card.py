@@ -11,8 +11,8 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from ..method_lines import describe_recorded
 from ..pretrained import MINILM
 from ..records.recipe import recipe_fields
-from ..records.record import Record
 from ..tasks import DEV, PROBLEMS, TRAIN
+from .model_record import ModelRecord, Selection
 from .summary import (
     left_out,
     lost_seeds,
@@ -39,7 +39,7 @@ _KEEP = {
 }
 
 
-def write_card(record: Record, command: str) -> str:
+def write_card(record: ModelRecord, command: str) -> str:
     """The text of the card.
 
     Args:
@@ -48,10 +48,10 @@ def write_card(record: Record, command: str) -> str:
     """
     data = ModelCardData(
         library_name="transformers",
-        base_model=_base_model(record["spec"]["model"]),
-        pipeline_tag=_PIPELINES[record["task"]["kind"]],
+        base_model=_base_model(record.spec.fields["model"]),
+        pipeline_tag=_PIPELINES[record.task.kind],
         tags=["steadytune"],
-        metrics=[record["task"]["metric"]],
+        metrics=[record.task.metric],
         model_name=_title(record),
         eval_results=_eval_results(record),
     )
@@ -67,18 +67,18 @@ def _base_model(model: str) -> str | None:
     return model if _HUB_NAME.fullmatch(model) and not is_folder else None
 
 
-def _title(record: Record) -> str:
-    spec = record["spec"]
+def _title(record: ModelRecord) -> str:
+    spec = record.spec.fields
     base = spec["model"].rstrip("/").rpartition("/")[2]
     return f"{base}-{spec['task']}-{spec['method'].partition(':')[0]}"
 
 
-def _eval_results(record: Record) -> list[EvalResult]:
-    task, metrics = record["task"], metric_names(record)
+def _eval_results(record: ModelRecord) -> list[EvalResult]:
+    task, metrics = record.task, metric_names(record)
     return [
         EvalResult(
-            task_type=_PIPELINES[task["kind"]],
-            dataset_type=task["name"],
+            task_type=_PIPELINES[task.kind],
+            dataset_type=task.name,
             dataset_name=f"{row.split} ({row.use}, {row.rows} rows)",
             dataset_split=row.split,
             metric_type=metric,
@@ -91,7 +91,7 @@ def _eval_results(record: Record) -> list[EvalResult]:
     ]
 
 
-def _sections(record: Record, command: str) -> Iterator[str]:
+def _sections(record: ModelRecord, command: str) -> Iterator[str]:
     yield f"# {_plain(_title(record))}"
     yield _opening(record)
     yield "## Scores\n\n" + _scores(record)
@@ -103,15 +103,15 @@ def _sections(record: Record, command: str) -> Iterator[str]:
     yield "## Made again\n\n" + _made_again(record, command)
 
 
-def _opening(record: Record) -> str:
-    spec, task = record["spec"], record["task"]
-    made = f"{_plain(spec['model'])}, fine-tuned on {task['sizes'][TRAIN]} rows of {task['name']}"
-    classes = ", ".join(record["input"]["label_names"])
-    what = f" ({task['kind']}: {_plain(classes)})" if classes else f" ({task['kind']})"
+def _opening(record: ModelRecord) -> str:
+    spec, task = record.spec.fields, record.task
+    made = f"{_plain(spec['model'])}, fine-tuned on {task.sizes[TRAIN]} rows of {task.name}"
+    classes = ", ".join(record.input.label_names)
+    what = f" ({task.kind}: {_plain(classes)})" if classes else f" ({task.kind})"
     return f"{made}{what} with the method `{spec['method']}`."
 
 
-def _scores(record: Record) -> str:
+def _scores(record: ModelRecord) -> str:
     metrics = metric_names(record)
     rows = [
         [f"{row.split} ({row.use})", str(row.rows), shown(row.constant)]
@@ -119,7 +119,7 @@ def _scores(record: Record) -> str:
         for row in score_rows(record)
     ]
     notes = (
-        f"The primary metric is {record['task']['metric']}; `constant` is what the best constant "
+        f"The primary metric is {record.task.metric}; `constant` is what the best constant "
         "prediction scores on it."
     )
     if any("seen by" in row[0] for row in rows):
@@ -127,15 +127,15 @@ def _scores(record: Record) -> str:
             " Rows that the starting model has seen in its own training say nothing of how it "
             "does on new ones."
         )
-    titles = [metric_title(metric, record["input"]["label_names"]) for metric in metrics]
+    titles = [metric_title(metric, record.input.label_names) for metric in metrics]
     return _table(["rows", "number", "constant", *titles], rows) + f"\n\n{notes}"
 
 
-def _seeds(record: Record) -> str:
-    seeds = seed_rows(record)
-    if not seeds:
+def _seeds(record: ModelRecord) -> str:
+    seeds, selection = seed_rows(record), record.selection
+    if selection is None:
         return ""
-    splits = [split for split in record["results"] if split != TRAIN]
+    splits = [split for split in record.results if split != TRAIN]
     rows = [
         [str(row.seed), "yes" if row.taken else "no", *(shown(row.scores.get(s)) for s in splits)]
         for row in seeds
@@ -144,34 +144,34 @@ def _seeds(record: Record) -> str:
     rows.append(["mean", "", *(shown(s and s[0]) for s in spreads)])
     rows.append(["standard deviation", "", *(shown(s and s[1]) for s in spreads)])
     sentences = (
-        f"What is kept is {_kept(record)}.",
+        f"What is kept is {_kept(selection)}.",
         left_out(record),
         f"Choices were made by {_chosen_by(record)} alone.",
         "The scores of the single runs on the other rows show the spread over seeds, "
-        f"{record['task']['metric']} below.",
+        f"{record.task.metric} below.",
         lost_seeds(record),
     )
     text = " ".join(sentence for sentence in sentences if sentence)
     return f"{text}\n\n" + _table(["seed", "taken", *splits], rows)
 
 
-def _kept(record: Record) -> str:
-    keep, taken = record["selection"]["keep"], record["selection"]["taken"]
+def _kept(selection: Selection) -> str:
+    keep, taken = selection.keep, selection.taken
     if keep == "ensemble" and len(taken) == 1:
         return "an ensemble of which a single run is left, so that nothing is averaged"
     return _KEEP[keep]
 
 
-def _chosen_by(record: Record) -> str:
+def _chosen_by(record: ModelRecord) -> str:
     """The rows that say which runs are taken, and after which epoch they stop."""
-    if record["selection"]["keep"] != "ensemble":
+    if not record.is_ensemble:
         return f"`{DEV}`"
-    stopped_early = record["spec"]["patience"] is not None
+    stopped_early = record.spec.fields["patience"] is not None
     return f"`{TRAIN}` and `{DEV}`" if stopped_early else f"`{TRAIN}`"
 
 
-def _method(record: Record) -> str:
-    spec = record["spec"]
+def _method(record: ModelRecord) -> str:
+    spec = record.spec.fields
     described = describe_recorded([spec["method"]]).get(spec["method"], "")
     text = f"`{spec['method']}`. {described}".strip()
     if spec["method_options"] not in ("", "()"):
@@ -184,30 +184,30 @@ def _method(record: Record) -> str:
     return f"{text}\n\n" + _table(["recipe", "value"], rows)
 
 
-def _data(record: Record) -> str:
-    task, spec = record["task"], record["spec"]
-    cut = task.get("cut", {})
-    rows = [[split, str(size), f"{cut.get(split, 0):.1%}"] for split, size in task["sizes"].items()]
+def _data(record: ModelRecord) -> str:
+    task, spec = record.task, record.spec.fields
+    cut = task.cut
+    rows = [[split, str(size), f"{cut.get(split, 0):.1%}"] for split, size in task.sizes.items()]
     draw = (
         "all training rows"
         if spec["train_size"] is None
         else (f"{spec['train_size']} training rows, drawn with subset seed {spec['subset_seed']}")
     )
-    column = "in several windows" if PROBLEMS[task["kind"]].windows else "cut"
+    column = "in several windows" if PROBLEMS[task.kind].windows else "cut"
     return (
-        f"{task['name']}: {_plain(task['source'])}. {draw[0].upper()}{draw[1:]}. Content hash of "
+        f"{task.name}: {_plain(task.source)}. {draw[0].upper()}{draw[1:]}. Content hash of "
         f"all rows read: `{spec['data_hash']}`.\n\n" + _table(["rows", "number", column], rows)
     )
 
 
-def _use(record: Record) -> str:
+def _use(record: ModelRecord) -> str:
     command = "```sh\nsteadytune predict DIR rows.csv\n```"
-    if record.get("selection", {}).get("keep") == "ensemble":
+    if record.is_ensemble:
         return (
             f"{command}\n\nEach folder `member-<seed>` is a model of its own, as "
             "`ensemble.json` says."
         )
-    auto_class = PROBLEMS[record["task"]["kind"]].auto_class
+    auto_class = PROBLEMS[record.task.kind].auto_class
     return (
         f"```python\nfrom transformers import {auto_class}, AutoTokenizer\n\n"
         f'model = {auto_class}.from_pretrained("DIR")\n'
@@ -215,8 +215,8 @@ def _use(record: Record) -> str:
     )
 
 
-def _made_again(record: Record, command: str) -> str:
-    environment, spec = record["environment"], record["spec"]
+def _made_again(record: ModelRecord, command: str) -> str:
+    environment, spec = record.environment, record.spec.fields
     versions = ", ".join(
         f"{name} {environment[name]}"
         for name in ("steadytune", "python", "torch", "transformers", "tokenizers", "datasets")

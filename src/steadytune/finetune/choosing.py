@@ -76,7 +76,7 @@ class Candidates:
 
 def dev_score(member: Member, metric: str) -> float:
     """A run's primary metric on the rows to choose by; an undefined one counts as 0."""
-    return float(member.record["results"][DEV][metric] or 0.0)
+    return float(member.record.results[DEV][metric] or 0.0)
 
 
 def best_member(members: Sequence[Member], metric: str) -> Member:
@@ -84,11 +84,11 @@ def best_member(members: Sequence[Member], metric: str) -> Member:
 
     The first one where there are no such rows, as for an ensemble, which needs none.
     """
-    if len(members) == 1 or DEV not in members[0].record["results"]:
+    if len(members) == 1 or DEV not in members[0].record.results:
         return members[0]
 
     def preference(member: Member) -> tuple[float, float]:
-        loss = member.record["results"][DEV].get("loss")
+        loss = member.record.results[DEV].get("loss")
         return dev_score(member, metric), -float("inf") if loss is None else -loss
 
     return max(members, key=preference)
@@ -137,7 +137,7 @@ def _keep_best(candidates: Candidates) -> Kept:
     best = best_member(candidates.members, candidates.plan.task.metric)
     copy_folder(best.model, candidates.result)
     predictions = read_predictions(candidates.ledger.predictions_of(best.record))
-    return Kept((best.seed,), best.record["results"], predictions)
+    return Kept((best.seed,), best.record.results, predictions)
 
 
 def _keep_ensemble(candidates: Candidates) -> Kept:

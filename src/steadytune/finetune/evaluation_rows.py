@@ -75,12 +75,11 @@ def rows_of_task(
             f"{len(task.columns)}; give rows of the same form"
         )
     names = tuple((label_map or {}).get(name, name) for name in task.label_names)
-    facts = {"in_domain": task.domain, "exposed": task.exposed}
     return EvaluationRows(
         columns=task.columns,
         metric=task.metric,
         splits=task.test,
-        uses={name: use_of(name, facts, saved.base) for name in task.test},
+        uses={name: use_of(name, task.domain, task.exposed, saved.base) for name in task.test},
         label_names=names,
         positive=_positive(positive, names),
         notes=source.remarks(),

@@ -44,8 +44,7 @@ class Member:
     @property
     def seed(self) -> int:
         """The seed of the run."""
-        seed: int = self.record["spec"]["seed"]
-        return seed
+        return self.record.spec.seed
 
 
 @dataclass(frozen=True)
@@ -106,12 +105,11 @@ def train_members(plan: TrainPlan, folder: OutputFolder, console: Console) -> li
             _say(console, note)
     if missing:
         _carry_out(missing, plan, folder, ledger, console)
-    hashes = {spec.hash: spec for spec in plan.specs}
-    records = {r["spec_hash"]: r for r in ledger.read().records if r["spec_hash"] in hashes}
+    records = ledger.of_runs(plan.specs)
     members = [
-        Member(records[spec.hash], member_folder(folder.work, spec) / "model")
+        Member(record, member_folder(folder.work, spec) / "model")
         for spec in plan.specs
-        if records.get(spec.hash, {}).get("status") == "ok"
+        if (record := records.get(spec.key)) is not None and record.status == "ok"
     ]
     if not members:
         _complain(list(records.values()), folder)
@@ -124,17 +122,16 @@ def members_ledger(folder: OutputFolder) -> Ledger:
 
 
 def _is_done(ledger: Ledger, folder: OutputFolder, spec: RunSpec, console: Console) -> bool:
-    for record in ledger.read().records:
-        if record["spec_hash"] != spec.hash or record["status"] not in ("ok", "diverged"):
-            continue
-        if record["status"] == "diverged":
-            return True
-        saved = member_folder(folder.work, spec) / "model"
-        wrong = damage(saved) or _unreadable(ledger.predictions_of(record))
-        if wrong is not None and saved.is_dir():
-            _say(console, f"{saved} is damaged ({wrong}): seed {spec.seed} is trained again")
-        return wrong is None
-    return False
+    record = ledger.of_runs([spec]).get(spec.key)
+    if record is None or not record.has_result:
+        return False
+    if record.status != "ok":
+        return True
+    saved = member_folder(folder.work, spec) / "model"
+    wrong = damage(saved) or _unreadable(ledger.predictions_of(record))
+    if wrong is not None and saved.is_dir():
+        _say(console, f"{saved} is damaged ({wrong}): seed {spec.seed} is trained again")
+    return wrong is None
 
 
 def _unreadable(predictions: Path) -> str | None:
@@ -167,8 +164,8 @@ def _carry_out(
         def keep(outcome: Outcome) -> None:
             ledger.add(outcome)
             progress.on_record(outcome.record)
-            if outcome.record["status"] == "ok":
-                place = member_folder(folder.work, by_hash[outcome.record["spec_hash"]])
+            if outcome.record.status == "ok":
+                place = member_folder(folder.work, by_hash[outcome.record.spec_hash])
                 shutil.rmtree(place / _STEPS, ignore_errors=True)
 
         try:
@@ -181,8 +178,8 @@ def _carry_out(
 
 def _complain(records: list[Record], folder: OutputFolder) -> None:
     """No model came of it: after a divergence nothing there is of use, after a crash there is."""
-    reason = records[0]["reason"] if records else "no record can be read"
-    if records and all(record["status"] == "diverged" for record in records):
+    reason = records[0].reason if records else "no record can be read"
+    if records and all(record.status == "diverged" for record in records):
         folder.discard()
         raise SteadytuneError(
             f"the training diverged: {reason}; give a lower --learning-rate or another method"

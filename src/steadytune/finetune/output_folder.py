@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -10,7 +9,9 @@ from typing import Any, Literal
 
 from .._exceptions import ConfigError
 from .._one_writer import LOCK
+from .._untrusted import json_object
 from .._whole_file import write_json
+from .model_record import ModelRecord, model_record
 
 RECORD = "record.json"
 PREDICTIONS = "predictions.npz"
@@ -20,7 +21,8 @@ _PLAN = "plan.json"
 _CURVES = "curves"
 _SHOWN = 3
 
-State = Literal["new", "unfinished", "finished"]
+State = Literal["new", "unfinished"] | ModelRecord
+"""How far a work is; a finished one has its record."""
 
 
 class OutputFolder:
@@ -41,19 +43,15 @@ class OutputFolder:
         self.curves = folder / _CURVES
         self._plan_hash = plan_hash
 
-    def read_record(self) -> dict[str, Any]:
-        """The record of the model that lies there; empty if there is none."""
-        return _read(self.folder / RECORD)
-
     def open(self) -> State:
         """How far this work is; afterwards the folder is there and can be written to.
 
         Raises:
             ConfigError: If something else lies there, or it cannot be written to.
         """
-        if self.read_record().get(PLAN_KEY) == self._plan_hash:
+        if (record := self._finished()) is not None:
             shutil.rmtree(self.work, ignore_errors=True)  # of a call that was stopped at its end
-            return "finished"
+            return record
         if _read(self.work / _PLAN).get(PLAN_KEY) == self._plan_hash:
             return "unfinished"
         try:
@@ -90,6 +88,19 @@ class OutputFolder:
                 shutil.rmtree(path, ignore_errors=True)
         shutil.rmtree(self.work, ignore_errors=True)  # the plan last: it says whose work it is
 
+    def _finished(self) -> ModelRecord | None:
+        """The record of the model that lies there, if it is the one that is asked for."""
+        content = _read(self.folder / RECORD)
+        if content.get(PLAN_KEY) != self._plan_hash:
+            return None
+        try:
+            return model_record(content)
+        except ValueError as error:
+            raise ConfigError(
+                f"{self.folder / RECORD} is damaged ({error}); name another folder with --out, or "
+                "remove this one"
+            ) from error
+
     def _require_empty(self) -> None:
         if not self.folder.exists():
             return
@@ -108,7 +119,7 @@ class OutputFolder:
         )
 
     def _whose(self) -> str:
-        if spec := _read(self.folder / RECORD).get("spec"):
+        if isinstance(spec := _read(self.folder / RECORD).get("spec"), dict):
             return f"it holds a model of {spec.get('method')} on {spec.get('task')}"
         if (self.work / _PLAN).exists():
             return "it holds the unfinished work of another command"
@@ -118,7 +129,6 @@ class OutputFolder:
 def _read(path: Path) -> dict[str, Any]:
     """A JSON object; an empty one where there is none."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        return json_object(path)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}

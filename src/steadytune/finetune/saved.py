@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from .._device import usable_device
 from .._exceptions import ModelError
+from .._untrusted import json_object
 from .._whole_file import write_json
 from ..model_files import position_count
 from ..pretrained import CAREFUL, Pretrained, Trust
@@ -134,7 +134,7 @@ def _label_names(config: Any) -> tuple[str, ...]:
 
 def _members(folder: Path) -> list[str]:
     try:
-        content = json.loads((folder / ENSEMBLE).read_text(encoding="utf-8"))
+        content = json_object(folder / ENSEMBLE)
         names = content["members"]
         known = content["version"] == _VERSION and isinstance(names, list) and bool(names)
     except (OSError, ValueError, KeyError, TypeError):
@@ -154,7 +154,7 @@ def _is_plain_name(name: object) -> bool:
 def _trained_on(folder: Path) -> dict[str, Any]:
     """What a record beside the model says of its inputs and of where it began."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = json_object(folder / RECORD)
         given, base = record["input"], record["spec"]["model"]
         columns, length = given["columns"], given["max_length"]
     except (OSError, ValueError, KeyError, TypeError):

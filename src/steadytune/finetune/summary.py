@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, stdev
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -14,6 +13,7 @@ from ..model_files import is_minilm
 from ..records.record import Record
 from ..stats import is_degenerate
 from ..tasks import DEV, TRAIN
+from .model_record import ModelRecord
 
 _SEEN = "seen by minilm in its own training"
 _LAST = ("loss", "ece", "mse")
@@ -48,41 +48,41 @@ class SeedRow:
     scores: Mapping[str, float | None]
 
 
-def score_rows(record: Record) -> list[ScoreRow]:
+def score_rows(record: ModelRecord) -> list[ScoreRow]:
     """One entry a split, in the order in which they are shown."""
-    task = record["task"]
+    task, model = record.task, record.spec.fields["model"]
     return [
         ScoreRow(
             split,
-            use_of(split, task, record["spec"]["model"]),
-            task["sizes"][split],
-            task["constant"][split],
+            use_of(split, task.in_domain, task.exposed, model),
+            task.sizes[split] or 0,
+            task.constant[split] or 0.0,
             scores,
         )
-        for split, scores in record["results"].items()
+        for split, scores in record.results.items()
     ]
 
 
-def use_of(split: str, task: Mapping[str, Any], model: str) -> str:
+def use_of(split: str, in_domain: str, exposed: Collection[str], model: str) -> str:
     """What the rows of a split are for, in words."""
     if split == TRAIN:
         return "trained on"
     if split == DEV:
         return "to choose by"
-    side = "in domain" if split == task["in_domain"] else "out of domain"
-    seen = is_minilm(model) and split in task["exposed"]
+    side = "in domain" if split == in_domain else "out of domain"
+    seen = is_minilm(model) and split in exposed
     return f"{side}, {_SEEN}" if seen else side
 
 
-def metric_names(record: Record) -> list[str]:
+def metric_names(record: ModelRecord) -> list[str]:
     """The metrics that are shown: defined somewhere, the primary one first and losses last.
 
     F1 stands there once, in the form that is the primary metric or that is usual.
     """
     found = {
-        name for scores in record["results"].values() for name, v in scores.items() if v is not None
+        name for scores in record.results.values() for name, v in scores.items() if v is not None
     }
-    primary = record["task"]["metric"]
+    primary = record.task.metric
     middle = sorted(found - {primary, *_LAST, *_OTHER_AVERAGES})
     return [primary, *middle, *(name for name in _LAST if name in found)]
 
@@ -99,29 +99,29 @@ def metric_title(metric: str, names: Sequence[str]) -> str:
     return f"f1 ({names[1] if len(names) == 2 else 'macro'})"
 
 
-def seed_rows(record: Record) -> list[SeedRow]:
+def seed_rows(record: ModelRecord) -> list[SeedRow]:
     """One entry a run, where the model is made of several."""
-    selection = record.get("selection")
+    selection = record.selection
     if not selection:
         return []
     return [
-        SeedRow(member["seed"], member["seed"] in selection["taken"], member["scores"])
-        for member in selection["members"]
+        SeedRow(member.seed, member.seed in selection.taken, member.scores)
+        for member in selection.members
     ]
 
 
-def lost_seeds(record: Record) -> str:
+def lost_seeds(record: ModelRecord) -> str:
     """A sentence on the runs that gave no model; empty where there are none."""
-    lost = record.get("selection", {}).get("lost", [])
+    lost = record.selection.lost if record.selection else []
     if not lost:
         return ""
     seeds = ", ".join(map(str, lost))
     return f"Diverged or failed, and in none of these numbers: seed{'s' * (len(lost) > 1)} {seeds}."
 
 
-def left_out(record: Record) -> str:
+def left_out(record: ModelRecord) -> str:
     """A sentence on the runs that learned nothing and are in no ensemble; empty where all are."""
-    if record.get("selection", {}).get("keep") != "ensemble":
+    if not record.is_ensemble:
         return ""
     seeds = [str(row.seed) for row in seed_rows(record) if not row.taken]
     if not seeds:
@@ -138,21 +138,19 @@ def no_better_than_constant(record: Record, split: str) -> bool:
 
     An undefined one counts as 0.
     """
-    task = record["task"]
-    score = record["results"][split][task["metric"]] or 0.0
-    return is_degenerate(score, task["constant"][split])
+    task = record.task
+    assert task is not None
+    return is_degenerate(record.results[split][task.metric] or 0.0, task.constant[split] or 0.0)
 
 
-def not_learned(record: Record) -> str:
+def not_learned(record: ModelRecord) -> str:
     """What to try where the model is no better than the constant predictor; else empty."""
-    domain, spec = record["task"]["in_domain"], record["spec"]
+    domain, method = record.task.in_domain, record.spec.method
     if not no_better_than_constant(record, domain):
         return ""
-    rate, epochs = spec["learning_rate"], spec["epochs"]
+    rate, epochs = record.spec.fields["learning_rate"], record.spec.fields["epochs"]
     change = f"try --learning-rate {2 * rate:g} (it was {rate:g}) or more --epochs than {epochs:g}"
-    weaker = (
-        "" if spec["method"] == "plain" else f", and {spec['method']} weaker, later or not at all"
-    )
+    weaker = "" if method == "plain" else f", and {method} weaker, later or not at all"
     return (
         f"Not learned: on {domain} the model is no better than the constant predictor; "
         f"{change}{weaker}."
@@ -170,11 +168,11 @@ def shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
-def print_scores(record: Record, console: Console) -> None:
+def print_scores(record: ModelRecord, console: Console) -> None:
     """Print the table of scores, and that of the runs if there are several."""
     metrics = metric_names(record)
     table, uses = Table(box=None, pad_edge=False, header_style="bold"), dict[str, list[str]]()
-    names = record.get("input", {}).get("label_names", ())
+    names = record.input.label_names
     titles = [metric_title(metric, names) for metric in metrics]
     for heading in ("rows", "number", "constant", *titles):
         is_name = heading == "rows"
@@ -199,10 +197,10 @@ def print_uses(uses: Mapping[str, Sequence[str]], console: Console) -> None:
         console.print(f"{use}: {', '.join(splits)}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _seed_table(rows: Sequence[SeedRow], record: Record) -> Table:
-    splits = [split for split in record["results"] if split != TRAIN]
+def _seed_table(rows: Sequence[SeedRow], record: ModelRecord) -> Table:
+    splits = [split for split in record.results if split != TRAIN]
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column(f"seed ({record['task']['metric']})")
+    table.add_column(f"seed ({record.task.metric})")
     for split in splits:
         table.add_column(split, justify="right")
     for row in rows:

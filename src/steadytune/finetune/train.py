@@ -14,11 +14,12 @@ from .._threads import using_threads
 from .._whole_file import write_json
 from ..pretrained import MINILM
 from ..records.prediction_file import write_predictions
-from ..records.record import Record, now
+from ..records.record import now
 from ..tasks import DEV, TRAIN
 from .card import write_card
 from .choosing import Candidates, Kept, best_member, copy_folder, keep
 from .members import Member, has_checkpoints, members_ledger, train_members
+from .model_record import ModelRecord, model_record
 from .options import TrainOptions
 from .output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder
 from .plan import TrainPlan, make_plan
@@ -28,7 +29,7 @@ _CARD = "README.md"
 _MEMBERS = "members"
 
 
-def train_model(options: TrainOptions, console: Console | None = None) -> Record:
+def train_model(options: TrainOptions, console: Console | None = None) -> ModelRecord:
     """Train, save the model and its card in the folder, and print its scores.
 
     Args:
@@ -50,12 +51,12 @@ def train_model(options: TrainOptions, console: Console | None = None) -> Record
         return _carry_out(plan, folder, console)
 
 
-def _carry_out(plan: TrainPlan, folder: OutputFolder, console: Console) -> Record:
+def _carry_out(plan: TrainPlan, folder: OutputFolder, console: Console) -> ModelRecord:
     state = folder.open()
     _announce(plan, console)
-    if state == "finished":
+    if isinstance(state, ModelRecord):
         _say(console, f"Finished already: {folder.folder} holds this model.")
-        return folder.read_record()
+        return state
     if state == "unfinished":
         _say(console, f"Going on with what is in {folder.work}.")
     members = _train(plan, folder, console)
@@ -82,7 +83,7 @@ def _has_begun(folder: OutputFolder) -> bool:
     return bool(members_ledger(folder).read().records) or has_checkpoints(folder.work)
 
 
-def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> Record:
+def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> ModelRecord:
     """Make what is kept and move it to its place."""
     ledger, result = members_ledger(folder), folder.clean_result()
     with using_threads(plan.specs[0].threads):
@@ -97,12 +98,12 @@ def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> Rec
     with (result / PREDICTIONS).open("wb") as file:
         write_predictions(file, kept.predictions)
     (result / _CARD).write_text(write_card(record, plan.options.command), encoding="utf-8")
-    write_json(result / RECORD, record)
+    write_json(result / RECORD, record.content())
     folder.publish()
     return record
 
 
-def _record(plan: TrainPlan, members: list[Member], kept: Kept) -> Record:
+def _record(plan: TrainPlan, members: list[Member], kept: Kept) -> ModelRecord:
     """The record of the run that is kept; of a model made of several, of the best of them."""
     metric = plan.task.metric
     base = best_member([m for m in members if m.seed in kept.seeds], metric).record
@@ -122,7 +123,7 @@ def _record(plan: TrainPlan, members: list[Member], kept: Kept) -> Record:
         own["selection"] = _selection(plan, members, kept)
     if len(kept.seeds) > 1:
         own |= {"history": [], "profile": None, "finished": now()}
-    return {**base, **own, "results": kept.results}
+    return model_record({**base.content(), **own, "results": kept.results})
 
 
 def _selection(plan: TrainPlan, members: list[Member], kept: Kept) -> dict[str, Any]:
@@ -135,9 +136,9 @@ def _selection(plan: TrainPlan, members: list[Member], kept: Kept) -> dict[str, 
         "members": [
             {
                 "seed": member.seed,
-                "spec_hash": member.record["spec_hash"],
+                "spec_hash": member.record.spec_hash,
                 "scores": {
-                    split: scores[metric] for split, scores in member.record["results"].items()
+                    split: scores[metric] for split, scores in member.record.results.items()
                 },
             }
             for member in members
@@ -149,9 +150,8 @@ def _announce(plan: TrainPlan, console: Console) -> None:
     options, task, spec = plan.options, plan.task, plan.specs[0]
     for note in plan.notes:
         _say(console, note)
-    facts = {"in_domain": task.domain, "exposed": task.exposed}
     domains = [
-        f"{name}, {len(rows)} rows ({use_of(name, facts, options.model)})"
+        f"{name}, {len(rows)} rows ({use_of(name, task.domain, task.exposed, options.model)})"
         for name, rows in task.splits.items()
         if name not in (TRAIN, DEV)
     ]

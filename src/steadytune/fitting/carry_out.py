@@ -11,6 +11,7 @@ from rich.text import Text
 from .._exceptions import SteadytuneError
 from .._one_writer import one_writer
 from ..finetune.members import Member
+from ..finetune.model_record import ModelRecord
 from ..finetune.output_folder import OutputFolder
 from ..records.ledger import Ledger
 from ..runs.encoded import encode_splits
@@ -65,7 +66,7 @@ def fit_model(options: FitOptions, console: Console | None = None) -> FitResult:
 def _fill(setup: Setup, folder: OutputFolder, console: Console) -> None:
     """Do what is missing of the folder's content."""
     state = folder.open()
-    if state == "finished":
+    if isinstance(state, ModelRecord):
         _say(console, f"Finished already: {folder.folder} holds this model.")
     else:
         if state == "unfinished":
@@ -121,7 +122,7 @@ def _members(work: Work, found: Found, plan: Plan) -> list[Member]:
         work.carry_out(beside, "single seeds to compare with")
     members = work.members(found.chosen, plan.members)
     if not members:
-        reason = work.record(specs[0])["reason"]
+        reason = work.record(specs[0]).reason
         raise SteadytuneError(f"no training came to its end ({reason}); give another --model")
     return members
 

@@ -131,7 +131,7 @@ def _tested(work: Work, outcome: Outcome) -> Basis:
             return []
         return _test_scores(work, (work.whole_spec(candidate, seed) for seed in seeds))
 
-    members = (RunSpec(**member.record["spec"]) for member in kept.all_members)
+    members = (RunSpec(**member.record.spec.fields) for member in kept.all_members)
     return Basis(
         outputs=outputs,
         truth=truth,
@@ -178,7 +178,7 @@ def _test_scores(work: Work, specs: Iterable[RunSpec]) -> list[float]:
     scores = []
     for spec in specs:
         record = work.record(spec)
-        if record["status"] == "ok":
+        if record.status == "ok":
             said = read_predictions(work.ledger.predictions_of(record))[work.task.domain]
             scores.append(work.setup.measure(as_outputs(said), work.setup.test_truth))
     return scores
@@ -190,7 +190,7 @@ def _tried(entry: Any) -> dict[str, Any]:
 
 
 def _curve(member: Member) -> list[list[float]]:
-    history = member.record["history"]
+    history = member.record.history
     return [[entry["step"], entry["loss"]] for entry in history if entry.get("loss") is not None]
 
 

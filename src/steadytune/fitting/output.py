@@ -8,9 +8,10 @@ from typing import Any
 from .._whole_file import write_json
 from ..finetune.card import write_card
 from ..finetune.choosing import copy_folder
+from ..finetune.model_record import ModelRecord, model_record
 from ..finetune.output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder
 from ..records.prediction_file import write_predictions
-from ..records.record import Record, now
+from ..records.record import now
 from .final import Kept
 from .page import write_page
 from .result import FACTS, summary
@@ -43,11 +44,11 @@ def write_results(work: Work, folder: OutputFolder, kept: Kept, facts: Mapping[s
     (result / _CARD).write_text(card, encoding="utf-8")
     write_page(result / _PAGE, facts, command)
     write_json(result / FACTS, facts)
-    write_json(result / RECORD, record)
+    write_json(result / RECORD, record.content())
     folder.publish()
 
 
-def _record(work: Work, kept: Kept) -> Record:
+def _record(work: Work, kept: Kept) -> ModelRecord:
     """The record of the model: that of its first member, with the scores of what is kept."""
     base, task = kept.members[0].record, work.task
     columns = work.setup.options.source.columns()
@@ -57,7 +58,7 @@ def _record(work: Work, kept: Kept) -> Record:
             "label_names": list(task.label_names),
             "read_from": {"texts": list(columns.texts), "label": columns.truth},
             "max_length": work.setup.max_length,
-            "stride": base["spec"]["stride"],
+            "stride": base.spec.fields["stride"],
         },
         "command": work.setup.options.command,
         PLAN_KEY: work.setup.identity,
@@ -65,7 +66,7 @@ def _record(work: Work, kept: Kept) -> Record:
     if kept.ensemble:
         own |= {"history": [], "profile": None, "finished": now()}
         own["selection"] = _selection(work, kept)
-    return {**base, **own, "results": kept.results}
+    return model_record({**base.content(), **own, "results": kept.results})
 
 
 def _selection(work: Work, kept: Kept) -> dict[str, Any]:
@@ -78,9 +79,9 @@ def _selection(work: Work, kept: Kept) -> dict[str, Any]:
         "members": [
             {
                 "seed": member.seed,
-                "spec_hash": member.record["spec_hash"],
+                "spec_hash": member.record.spec_hash,
                 "scores": {
-                    split: scores[metric] for split, scores in member.record["results"].items()
+                    split: scores[metric] for split, scores in member.record.results.items()
                 },
             }
             for member in kept.all_members

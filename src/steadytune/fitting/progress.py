@@ -63,8 +63,8 @@ class FitProgress:
 
     def on_record(self, record: Record) -> None:
         """A training has ended."""
-        _, total = self._units.get(record["spec_hash"], (0, 0))
-        self._units[record["spec_hash"]] = (total, total)
+        _, total = self._units.get(record.spec_hash, (0, 0))
+        self._units[record.spec_hash] = (total, total)
         self._ended += 1
         self._update()
 

@@ -131,24 +131,25 @@ class Work:
 
     def record(self, spec: RunSpec) -> Record:
         """The record of a training that was carried out."""
-        return next(r for r in self.ledger.read().records if r["spec_hash"] == spec.hash)
+        return self.ledger.of_runs([spec])[spec.key]
 
     def members(self, candidate: Candidate, count: int) -> list[Member]:
         """The trainings on all examples that came to their end."""
         specs = [self.whole_spec(candidate, member) for member in range(1, count + 1)]
         found = [(self.record(spec), self.models / run_name(spec)) for spec in specs]
-        return [Member(record, folder) for record, folder in found if record["status"] == "ok"]
+        return [Member(record, folder) for record, folder in found if record.status == "ok"]
 
     def out_of_fold(self, candidate: Candidate, cells: Sequence[Cell]) -> OutOfFold:
         """What a candidate says of the examples that these cells hold out."""
-        records = {r["spec_hash"]: r for r in self.ledger.read().records}
+        specs = {cell: self.cell_spec(candidate, cell) for cell in cells}
+        records = self.ledger.of_runs(specs.values())
         repetitions = sorted({cell.repetition for cell in cells})
         shape = len(repetitions), len(self.task.train), max(1, len(self.task.label_names))
         outputs, failed = np.full(shape, np.nan), ""
         for cell in cells:
-            record = records[self.cell_spec(candidate, cell).hash]
-            if record["status"] != "ok":
-                failed = f"{record['status']}: {record['reason']}"
+            record = records[specs[cell].key]
+            if record.status != "ok":
+                failed = f"{record.status}: {record.reason}"
                 continue
             held = list(cells_of(self.task, self.seed, cell.repetition)[cell])
             found = read_predictions(self.ledger.predictions_of(record))[DEV]
@@ -174,14 +175,14 @@ class Work:
         )
 
     def _is_done(self, spec: RunSpec, models: bool) -> bool:
-        if not self.ledger.has(spec.hash):
+        if not self.ledger.has(spec.key):
             return False
         if not self._is_ok(spec):
             return True
         return not models or damage(self.models / run_name(spec)) is None
 
     def _is_ok(self, spec: RunSpec) -> bool:
-        return bool(self.record(spec)["status"] == "ok")
+        return self.record(spec).status == "ok"
 
 
 def as_outputs(predictions: Predictions | Any) -> NDArray[Any]:

@@ -20,7 +20,7 @@ from typing import Any
 from .._exceptions import DataError
 from .._folders import require_writable
 from .._whole_file import write_whole
-from ..records.outcome import Outcome
+from .outcome import Outcome
 from .packed import (
     PACKED_FILE,
     Unpacked,
@@ -30,9 +30,9 @@ from .packed import (
 )
 from .prediction_file import write_predictions
 from .read_record import parse_record, read_record
-from .record import Record
+from .schema import Record
 from .spec import RunSpec
-from .which import FINISHED, Rank, best_of_each, rank
+from .which import best_of_each
 
 _LONGEST_REASON = 200
 
@@ -107,7 +107,7 @@ class Ledger:
         text = _text(record)
         self.runs.mkdir(parents=True, exist_ok=True)
         path, beside = self.runs / file_name(record), self.predictions_of(record)
-        if not has_result(record) and self.has(record["spec_hash"]):
+        if not record.has_result and self.has(record.key):
             return path
         if predictions is not None:
             self.predictions.mkdir(exist_ok=True)
@@ -132,7 +132,7 @@ class Ledger:
         return self.predictions / Path(file_name(record)).with_suffix(".npz").name
 
     def read(self) -> Contents:
-        """All records, and the names of the files that hold none.
+        """One record of each run, and the names of the files that hold none.
 
         Raises:
             DataError: If the packed file is damaged.
@@ -143,22 +143,21 @@ class Ledger:
                 contents.records.append(read_record(path))
             except (OSError, ValueError) as error:
                 contents.corrupt[path.name] = " ".join(str(error).split())
-        packed = self.packed()
-        if not packed:
-            return contents
-        kept = best_of_each([*packed, *contents.records], spec_hash_of, rank_of)
+        kept = best_of_each_run([*self.packed(), *contents.records])
         return Contents(sorted(kept, key=file_name), contents.corrupt)
 
     def finished(self) -> set[str]:
-        """The hashes of the specs whose result is there; failed and cancelled runs have none."""
-        return {r["spec_hash"] for r in self.read().records if has_result(r)}
+        """The keys of the runs whose result is there; failed and cancelled runs have none."""
+        return {record.key for record in self.read().records if record.has_result}
 
-    def has(self, spec_hash: str) -> bool:
-        """Whether the result of a spec is there."""
-        single = (_try_read(path) for path in self.runs.glob(f"*-{spec_hash}.json"))
-        if any(record is not None and has_result(record) for record in single):
-            return True
-        return any(r["spec_hash"] == spec_hash and has_result(r) for r in self.packed())
+    def has(self, key: str) -> bool:
+        """Whether the result of the run with this key is there."""
+        return key in self.finished()
+
+    def of_runs(self, specs: Iterable[RunSpec]) -> dict[str, Record]:
+        """The records of these runs, as far as they are there, by the keys of the runs."""
+        asked = {spec.key for spec in specs}
+        return {record.key: record for record in self.read().records if record.key in asked}
 
     def packed(self) -> list[Record]:
         """The packed records; the file is read again only when it has changed.
@@ -193,14 +192,15 @@ class Ledger:
             Those of the ledger, in the order of their file names.
         """
         specs = list(specs)
-        planned = {spec.hash for spec in specs}
+        planned = {spec.key for spec in specs}
         by_setting = {_setting(spec.as_dict()): spec for spec in specs}
         found = []
         for record in self.read().records:
-            spec = by_setting.get(_setting(record["spec"]))
-            if spec is not None and record["spec_hash"] not in planned:
+            then = record.spec.fields
+            spec = by_setting.get(_setting(then))
+            if spec is not None and record.key not in planned:
                 now = spec.as_dict()
-                differs = tuple(key for key in CONTENT if record["spec"].get(key) != now[key])
+                differs = tuple(key for key in CONTENT if then.get(key) != now[key])
                 found.append(Stale(record, spec, differs))
         return found
 
@@ -214,8 +214,7 @@ class Ledger:
 
 def file_name(record: Record) -> str:
     """The name of a record's file."""
-    spec = record["spec"]
-    return f"{record_name(spec['method'], spec['seed'], record['spec_hash'])}.json"
+    return f"{record_name(record.spec.method, record.spec.seed, record.spec_hash)}.json"
 
 
 def run_name(spec: RunSpec) -> str:
@@ -223,23 +222,13 @@ def run_name(spec: RunSpec) -> str:
     return record_name(spec.method, spec.seed, spec.hash)
 
 
-def has_result(record: Record) -> bool:
-    """Whether a repetition of the run would end as this record does."""
-    return record["status"] in FINISHED
-
-
-def rank_of(record: Record) -> Rank:
-    """How much a record says of its run, beside other records of that run."""
-    return rank(record["status"], record.get("finished"))
-
-
-def spec_hash_of(record: Record) -> str:
-    """What records of one run share."""
-    return str(record["spec_hash"])
+def best_of_each_run(records: Iterable[Record]) -> list[Record]:
+    """One record of each run: the one that says most of it, and of equals the last."""
+    return best_of_each(records, lambda record: record.key, lambda record: record.rank)
 
 
 def _text(record: Record) -> bytes:
-    return (json.dumps(record, indent=1, allow_nan=False) + "\n").encode()
+    return (json.dumps(record.content(), indent=1, allow_nan=False) + "\n").encode()
 
 
 def _every_record(found: Unpacked[Record]) -> list[Record]:
@@ -258,10 +247,3 @@ def _every_record(found: Unpacked[Record]) -> list[Record]:
 def _setting(spec: Mapping[str, Any]) -> str:
     """What a run was asked to be, without what the names in it stood for."""
     return json.dumps({k: v for k, v in spec.items() if k not in CONTENT}, sort_keys=True)
-
-
-def _try_read(path: Path) -> Record | None:
-    try:
-        return read_record(path)
-    except (OSError, ValueError):
-        return None

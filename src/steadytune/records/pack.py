@@ -13,13 +13,12 @@ from .._exceptions import ConfigError, DataError
 from .._folders import make_folder
 from .._one_writer import one_writer
 from .._whole_file import write_json, write_whole
-from .ledger import Ledger, file_name, rank_of, spec_hash_of
+from .ledger import Ledger, best_of_each_run, file_name
 from .pack_predictions import pack_predictions
-from .packed import PACKED_FILE, checked_name, is_there, pack_records
+from .packed import PACKED_FILE, is_there, pack_records
 from .prediction_file import PACKED_PREDICTIONS
-from .record import Record
+from .schema import Record
 from .study_folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
-from .which import best_of_each
 
 _PARTS = (Path(), Path(TUNING_FOLDER))
 _LARGEST_NOTE = 16 * 2**20
@@ -131,7 +130,7 @@ def _plan(sources: Sequence[Path], target: Path, predictions: bool) -> _Plan:
     sources = _distinct(sources)
     left_out: list[str] = []
     placed = [_placed(sources, target, part, left_out) for part in _PARTS]
-    best = [best_of_each((r for r, _ in each), spec_hash_of, rank_of) for each in placed]
+    best = [best_of_each_run(record for record, _ in each) for each in placed]
     files = [_planned(records, target / part) for records, part in zip(best, _PARTS, strict=True)]
     beside = None
     if predictions or (target / PACKED_PREDICTIONS).exists():
@@ -182,7 +181,7 @@ def _planned(records: Sequence[Record], folder: Path) -> _PlannedFile | None:
     if not records:
         return None
     try:
-        content = pack_records((file_name(record), record) for record in records)
+        content = pack_records((file_name(record), record.content()) for record in records)
     except ValueError as error:
         raise DataError(f"the records of {folder} cannot be packed: {error}") from error
     return _PlannedFile(folder / PACKED_FILE, len(records), content)
@@ -195,11 +194,11 @@ def _predictions(
     left_out: list[str],
 ) -> _PlannedFile | None:
     """The file of predictions; None if there are none and the target has no such file."""
-    of_hash: dict[str, list[tuple[Record, Path]]] = {}
+    of_run: dict[str, list[tuple[Record, Path]]] = {}
     for record, folder in placed:
-        of_hash.setdefault(spec_hash_of(record), []).append((record, folder))
+        of_run.setdefault(record.key, []).append((record, folder))
     holders = (
-        (record, [folder for other, folder in of_hash[spec_hash_of(record)] if other == record])
+        (record, [folder for other, folder in of_run[record.key] if other == record])
         for record in best
     )
     content, number = pack_predictions(holders, target, left_out)
@@ -210,25 +209,10 @@ def _predictions(
 def _packable(folder: Path, left_out: list[str]) -> list[Record]:
     contents = Ledger(folder).read()
     left_out += [f"{folder / 'runs' / name}: {why}" for name, why in contents.corrupt.items()]
-    finished = [record for record in contents.records if record["status"] != "cancelled"]
-    kept = []
-    for record in finished:
-        if reason := _why_unnamed(record):
-            left_out.append(f"{folder / 'runs' / file_name(record)}: {reason}")
-        else:
-            kept.append(record)
+    finished = [record for record in contents.records if record.status != "cancelled"]
     if cancelled := len(contents.records) - len(finished):
         left_out.append(f"{folder}: {counted(cancelled, 'cancelled run')}")
-    return kept
-
-
-def _why_unnamed(record: Record) -> str:
-    """Why the reader of a packed file would refuse the record's name; empty if it would not."""
-    try:
-        checked_name(record["spec"]["method"], record["spec"]["seed"], record["spec_hash"])
-    except ValueError as error:
-        return str(error)
-    return ""
+    return finished
 
 
 def _study_note(sources: Iterable[Path], target: Path) -> bytes | None:

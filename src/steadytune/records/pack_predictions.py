@@ -19,7 +19,7 @@ from .prediction_file import (
     read_predictions,
     write_predictions,
 )
-from .record import Record
+from .schema import Record
 
 LARGEST = 2 * 2**30
 """Most bytes that the predictions of one folder unpack to."""
@@ -42,7 +42,7 @@ def pack_predictions(
     files = _Files(target, left_out)
     found: dict[str, Columns] = {}
     for record, folders in records:
-        domain = (record["task"] or {}).get("in_domain", "") if record["status"] == "ok" else ""
+        domain = record.task.in_domain if record.task and record.status == "ok" else ""
         name = Path(file_name(record)).stem
         each = (files.of_run(folder, name) for folder in folders)
         columns = next((splits[domain] for splits in each if domain in splits), None)

@@ -1,65 +1,60 @@
-"""Reading one record: what is none is told from what is one, and why."""
+"""Reading one record, in the strict or the tolerant mode of its schema."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from .packed import checked_name
-from .record import VERSION, Record
+from pydantic import ValidationError
 
-_STATUSES = ("ok", "diverged", "failed", "cancelled")
+from .._untrusted import LARGEST_RECORD, parse_json, read_regular
+from .schema import STRICT, Record, first_problem
 
 
 def read_record(path: Path) -> Record:
-    """Read one record.
+    """Read the file of a record strictly: what a study goes on from.
 
     Raises:
-        ValueError: If the file holds no record, with the reason.
+        ValueError: If the file holds no record, with the reason in one line.
         OSError: If it cannot be read.
     """
-    record = _record_of(path.read_text(encoding="utf-8"))
-    if not path.stem.endswith(f"-{record['spec_hash']}"):
-        raise ValueError(f"spec_hash {record['spec_hash']} does not fit the file's name")
-    _require_run(record["spec"])
+    record = parse_record(read_regular(path, LARGEST_RECORD))
+    if not path.stem.endswith(f"-{record.spec_hash}"):
+        raise ValueError(f"spec_hash {record.spec_hash} does not fit the file's name")
     return record
 
 
-def parse_record(line: bytes) -> Record:
-    """Read one record of a packed file.
+def parse_record(content: bytes) -> Record:
+    """Read a record strictly, such as a line of a packed file.
 
     Raises:
-        ValueError: If the line holds no record, with the reason.
+        ValueError: If it is no record, with the reason in one line.
     """
-    record = _record_of(line.decode("utf-8"))
-    _require_run(record["spec"])
-    checked_name(record["spec"]["method"], record["spec"]["seed"], record["spec_hash"])
-    return record
+    return validated(_object(parse_json(content, finite=True)), STRICT)
 
 
-def _record_of(text: str) -> Record:
+def parse_tolerantly(content: bytes) -> Record:
+    """Read a record for a report.
+
+    Raises:
+        ValueError: If it is no record, with the reason in one line.
+    """
+    return validated(_object(parse_json(content)))
+
+
+def validated(content: dict[str, Any], mode: str | None = None) -> Record:
+    """The record that JSON values are; tolerantly by default.
+
+    Raises:
+        ValueError: If they are none, with the reason in one line.
+    """
     try:
-        record = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
-    if not isinstance(record, dict):
+        return Record.model_validate(content, context=mode)
+    except ValidationError as error:
+        raise ValueError(first_problem(error)) from error
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
         raise ValueError("expected a JSON object")
-    if record.get("version") != VERSION:
-        raise ValueError(f"expected version {VERSION}, got {record.get('version')!r}")
-    _require(record, "spec", dict)
-    _require(record, "spec_hash", str)
-    _require(record, "results", dict)
-    if record.get("status") not in _STATUSES:
-        raise ValueError(f"unknown status {record.get('status')!r}")
-    return record
-
-
-def _require_run(spec: dict[str, Any]) -> None:
-    _require(spec, "method", str)
-    _require(spec, "seed", int)
-
-
-def _require(record: dict[str, Any], key: str, kind: type) -> None:
-    if not isinstance(record.get(key), kind):
-        raise ValueError(f"{key} is missing or of another type than {kind.__name__}")
+    return value

@@ -1,4 +1,4 @@
-"""The record of a run: JSON-ready values in the format of docs/record.md."""
+"""Making the record of a run that ends."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .read_record import validated
+from .schema import STRICT, VERSION, Record
 from .spec import RunSpec
 from .which import Status
 
-VERSION = 1
-
-Record = dict[str, Any]
+__all__ = ["Record", "make_record", "now", "one_line"]
 
 
 def make_record(
@@ -32,8 +32,11 @@ def make_record(
         reason: One line for a status other than `ok`.
         started: When it began, from `now`.
         parts: Further keys of the record.
+
+    Raises:
+        ValueError: If a part is not as the format has it.
     """
-    return {
+    content = {
         "version": VERSION,
         "spec": spec.as_dict(),
         "spec_hash": spec.hash,
@@ -50,13 +53,14 @@ def make_record(
         "started": started,
         "finished": now(),
     }
+    return validated(content, STRICT)
 
 
 def one_line(error: BaseException) -> str:
     """An exception in one line, with the place that raised it."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    text = " ".join(str(error).split())
+    text = " ".join(str(error).split()).encode(errors="replace").decode()
     name = type(error).__name__
     return f"{name}: {text}{place}" if text else f"{name}{place}"
 

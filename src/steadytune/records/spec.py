@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .._exceptions import ConfigError
 from .recipe import (
     AUTO,
+    WRITTEN_OUT,
     Recipe,
     at_neutral_values,
     choice,
@@ -86,12 +89,47 @@ class RunSpec(Recipe):
 
     @property
     def hash(self) -> str:
-        """Sixteen hexadecimal digits over the canonical JSON of the spec: the run's key.
+        """Sixteen hexadecimal digits over the canonical JSON of the spec: what names its files."""
+        return spec_hash_of(self.as_dict())
 
-        A field at its neutral value is left out: the run is the one that it was before the field
-        existed.
-        """
-        fields = declarations(RunSpec)
-        told = {k: v for k, v in self.as_dict().items() if v != fields[k].neutral}
-        canonical = json.dumps(told, sort_keys=True, separators=(",", ":"))
-        return hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()
+    @property
+    def key(self) -> str:
+        """What identifies the run. Its method's text is a label, which a new default may renew."""
+        return key_of(self.as_dict())
+
+
+_IMPORT_PATH = re.compile(r"[\w.]+:\w+(?=$|[:(+)])")
+
+
+def neutral_values() -> dict[str, Any]:
+    """What the code did before a field existed, for each field that has come since."""
+    fields = declarations(RunSpec)
+    return {k: told.neutral for k, told in fields.items() if told.neutral is not WRITTEN_OUT}
+
+
+def spec_hash_of(fields: Mapping[str, Any]) -> str:
+    """The hash of the fields of a spec, as they stand in a record.
+
+    A field at its neutral value is left out: the run is the one that it was before the field
+    existed.
+    """
+    neutral = neutral_values()
+    told = {k: v for k, v in fields.items() if k not in neutral or v != neutral[k]}
+    canonical = json.dumps(told, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(canonical.encode(), digest_size=8).hexdigest()
+
+
+def key_of(fields: Mapping[str, Any]) -> str:
+    """What identifies the run of a spec, as it stands in a record.
+
+    Where every option of the method is known, its text adds only the modules of classes that are
+    not of this package: which options a text leaves out changes with their defaults.
+    """
+    if not fields.get("method_options"):
+        return spec_hash_of(fields)
+    return spec_hash_of({**fields, "method": _IMPORT_PATH.findall(str(fields["method"]))})
+
+
+def upgraded(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a spec with those that it lacks, because they came after it was written."""
+    return {**fields, **{k: v for k, v in neutral_values().items() if k not in fields}}

@@ -204,7 +204,7 @@ def require_possible(runs: Sequence[PlannedRun], model: Pretrained) -> None:
 def same_runs(runs: Sequence[PlannedRun]) -> tuple[tuple[PlannedRun, PlannedRun], ...]:
     """Runs whose spec an earlier run has too, each after that one."""
     first: dict[str, PlannedRun] = {}
-    pairs = ((first.setdefault(run.spec.hash, run), run) for run in runs)
+    pairs = ((first.setdefault(run.spec.key, run), run) for run in runs)
     return tuple((one, other) for one, other in pairs if one is not other)
 
 

@@ -109,12 +109,12 @@ def _say_what_is_stale(runs: Sequence[PlannedRun], context: RunContext) -> None:
     found = context.ledger.stale([run.spec for run in runs])
     finished = context.ledger.finished() if found else set()
     for stale in found:
-        if stale.spec.hash in finished:
+        if stale.spec.key in finished:
             continue
-        spec = stale.record["spec"]
+        spec = stale.record.spec
         show(
             [
-                f"out of date: {spec['method']}, seed {spec['seed']} on {spec['task']} "
+                f"out of date: {spec.method}, seed {spec.seed} on {spec.task} "
                 f"({', '.join(stale.differs)} differ); its run is carried out again"
             ],
             context.console,

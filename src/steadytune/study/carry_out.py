@@ -43,7 +43,7 @@ class RunContext:
 def missing_runs(runs: Sequence[PlannedRun], ledger: Ledger) -> list[PlannedRun]:
     """The runs whose result is not there; files that hold no record are set aside and named."""
     finished = ledger.finished()
-    return [run for run in runs if run.spec.hash not in finished]
+    return [run for run in runs if run.spec.key not in finished]
 
 
 def set_corrupt_aside(ledger: Ledger, console: Console) -> None:
@@ -73,7 +73,7 @@ def carry_out(
     with StudyProgress(context.console, len(runs)) as progress:
 
         def keep(outcome: Outcome) -> None:
-            whole = completed(outcome, by_hash[outcome.record["spec_hash"]])
+            whole = completed(outcome, by_hash[outcome.record.spec_hash])
             context.ledger.add(whole)
             progress.on_record(whole.record)
 
@@ -86,7 +86,7 @@ def carry_out(
                 specs, work, keep, progress.on_progress, context.ledger.folder
             )
         except KeyboardInterrupt:
-            done = len(context.ledger.finished() & {run.spec.hash for run in planned})
+            done = len(context.ledger.finished() & {run.spec.key for run in planned})
             raise KeyboardInterrupt(
                 f"stopped with {done} of {len(planned)} runs in {context.ledger.runs}; "
                 "the same command goes on from there"
@@ -111,6 +111,7 @@ class StudyRun:
 
 def completed(outcome: Outcome, run: PlannedRun) -> Outcome:
     """The outcome with what the study knows: a run that is lost could not tell its task."""
-    arm = {} if run.arm is None else {"arm": run.arm}
-    record = {**outcome.record, **arm, "task": outcome.record["task"] or run.task}
-    return replace(outcome, record=record)
+    known = {} if run.arm is None else {"arm": run.arm}
+    if outcome.record.task is None:
+        known["task"] = run.task
+    return replace(outcome, record=outcome.record.changed(**known)) if known else outcome

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .._counted import counted
 from .._exceptions import DataError, ModelError
 from ..pretrained import Pretrained
-from ..records.ledger import Ledger, has_result
+from ..records.ledger import Ledger
 from ..records.study_folder import TUNING_FOLDER
 from ..runs.plan import LoadedTask, PlannedRun, distinct
 from .announce import describe_tasks, grid_text, show
@@ -49,12 +49,12 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
         _show_grid(study, str(error), console)
         return
     searched = unique_runs(trials)
-    records = {r["spec_hash"]: r for r in Ledger(out / TUNING_FOLDER).read().records}
-    finished = {key for key, record in records.items() if has_result(record)}
+    records = Ledger(out / TUNING_FOLDER).of_runs(run.spec for run in searched)
+    finished = {key for key, record in records.items() if record.has_result}
     show([*describe_tasks(study, loaded, runs), grid_text(study, runs)], console)
     if searched:
         show([f"before them {counted(searched, 'run')} of tuning"], console)
-        if all(run.spec.hash in finished for run in searched):
+        if all(run.spec.key in finished for run in searched):
             runs = distinct(plan_chosen(study, loaded, model, choose(trials, records)))
         else:
             show(["with the settings as given: what the search will choose is not known"], console)
@@ -88,7 +88,7 @@ def _show_estimate(
 ) -> None:
     from .estimate import estimate, wall_seconds, words_of
 
-    missing = [run for run in runs if run.spec.hash not in finished]
+    missing = [run for run in runs if run.spec.key not in finished]
     if not missing:
         show(["all of them are done"], console)
         return

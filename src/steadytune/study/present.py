@@ -26,13 +26,14 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
     Raises:
         SteadytuneError: If every run failed.
     """
-    from ..reporting import build_report, print_report, read_folder, write_page
+    from ..reporting import build_report, print_report, write_page
+    from ..reporting.reading.records import parse_folder
 
-    hashes = {run.spec.hash for run in runs}
-    loaded = read_folder(out)
-    records = [record for record in loaded.records if record["spec_hash"] in hashes]
-    if all(record["status"] == "failed" for record in records):
-        reason = records[0]["reason"] if records else "no record can be read"
+    keys = {run.spec.key for run in runs}
+    found, warnings = parse_folder(out)
+    records = [record for record in found if record.key in keys]
+    if all(record.status == "failed" for record in records):
+        reason = records[0].reason if records else "no record can be read"
         raise SteadytuneError(f"every run failed, so there is nothing to report: {reason}")
     report = build_report(
         records,
@@ -40,13 +41,13 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
         command=study.command,
         baseline=study.baseline,
         descriptions=describe_methods([arm.method for arm in study.arms]),
-        warnings=loaded.warnings,
+        warnings=warnings,
     )
     page = write_page(report, out / "report.html")
     console.print()
     print_report(report, console)
     console.print()
-    show(_conclusion(study, out, page, len(loaded.records) - len(records)), console)
+    show(_conclusion(study, out, page, len(found) - len(records)), console)
     return report
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from ..records.ledger import Ledger, has_result
+from ..records.ledger import Ledger
+from ..records.record import Record
 from ..runs.plan import PlannedRun
 
 
@@ -15,16 +17,21 @@ def relabel(runs: Sequence[PlannedRun], ledger: Ledger) -> int:
     adds one that varies another setting, what was finished before is still part of it. Records
     without a result are left alone: another process may be about to replace them.
     """
-    planned = {run.spec.hash: run.arm for run in runs}
-    other = [
-        record
-        for record in ledger.read().records
-        if has_result(record)
-        and record["spec_hash"] in planned
-        and record.get("arm") != planned[record["spec_hash"]]
-    ]
-    for record in other:
-        arm = planned[record["spec_hash"]]
-        rest = {key: value for key, value in record.items() if key != "arm"}
-        ledger.rewrite(rest if arm is None else {**rest, "arm": arm})
-    return len(other)
+    planned = {run.spec.key: run for run in runs}
+    changed = 0
+    for record in ledger.read().records:
+        run = planned.get(record.key)
+        if run is None or not record.has_result:
+            continue
+        arm = _arm_of(run, record)
+        if arm != (record.arm and record.arm.model_dump()):
+            ledger.rewrite(record.changed(arm=arm))
+            changed += 1
+    return changed
+
+
+def _arm_of(run: PlannedRun, record: Record) -> dict[str, Any] | None:
+    """The arm of the plan; one that only renews the label of a run that was called otherwise."""
+    if run.arm is None and record.spec.method != run.spec.method:
+        return {"name": run.spec.method, "varies": []}
+    return run.arm

@@ -96,7 +96,7 @@ def _tune(study: Study, trials: Sequence[Trial], context: RunContext) -> Chosen:
     _prepare(context)
     announce_trials(study, runs, context)
     _carry_out_missing(runs, context)
-    chosen = choose(trials, {r["spec_hash"]: r for r in context.ledger.read().records})
+    chosen = choose(trials, context.ledger.of_runs(run.spec for run in runs))
     write_choices(out, chosen)
     announce_choices(chosen, context.console)
     return chosen
@@ -107,7 +107,7 @@ def _without_model(runs: Sequence[PlannedRun], context: RunContext) -> list[str]
     if context.models is None:
         return []
     finished = context.ledger.finished()
-    done = [run.spec for run in runs if run.spec.hash in finished]
+    done = [run.spec for run in runs if run.spec.key in finished]
     lacking = [spec for spec in done if not (context.models / run_name(spec)).is_dir()]
     if not lacking:
         return []

@@ -19,7 +19,6 @@ from .._random import derive_seed
 from ..method_options import options_of
 from ..method_text import format_method, parse_method
 from ..pretrained import Pretrained
-from ..records.ledger import has_result
 from ..records.recipe import Changes
 from ..records.record import Record
 from ..runs.plan import LoadedTask, PlannedRun, plan, varying
@@ -89,7 +88,7 @@ def unique_runs(trials: Iterable[Trial]) -> tuple[PlannedRun, ...]:
     found: dict[str, PlannedRun] = {}
     for trial in trials:
         for run in trial.runs:
-            found.setdefault(run.spec.hash, run)
+            found.setdefault(run.spec.key, run)
     return tuple(found.values())
 
 
@@ -100,7 +99,7 @@ def choose(trials: Iterable[Trial], records: Mapping[str, Record]) -> Chosen:
 
     Args:
         trials: The trials.
-        records: The records of their runs, by hash.
+        records: The records of their runs, by the keys of the runs.
 
     Raises:
         SteadytuneError: If a run has no result: the next attempt at it could turn the choice.
@@ -109,7 +108,7 @@ def choose(trials: Iterable[Trial], records: Mapping[str, Record]) -> Chosen:
     _require_results(unique_runs(trials), records)
     best: dict[tuple[str, str], tuple[Trial, float]] = {}
     for trial in trials:
-        score = fmean(_dev_score(run, records[run.spec.hash]) for run in trial.runs)
+        score = fmean(_dev_score(run, records[run.spec.key]) for run in trial.runs)
         key = trial.task, trial.arm
         if key not in best or score > best[key][1]:
             best[key] = trial, score
@@ -117,10 +116,11 @@ def choose(trials: Iterable[Trial], records: Mapping[str, Record]) -> Chosen:
 
 
 def _require_results(runs: Sequence[PlannedRun], records: Mapping[str, Record]) -> None:
-    lost = [r for r in runs if (found := records.get(r.spec.hash)) is None or not has_result(found)]
+    lost = [r for r in runs if not ((found := records.get(r.spec.key)) and found.has_result)]
     if not lost:
         return
-    reason = records.get(lost[0].spec.hash, {}).get("reason") or "it left no record"
+    record = records.get(lost[0].spec.key)
+    reason = (record and record.reason) or "it left no record"
     raise SteadytuneError(
         f"{len(lost)} of {len(runs)} runs of the search have no result, so that nothing can be "
         f"chosen fairly ({lost[0].name}, seed {lost[0].spec.seed}: {reason}); give the same "
@@ -141,9 +141,9 @@ def plan_chosen(
 
 def _dev_score(run: PlannedRun, record: Record) -> float:
     metric, constant = run.task["metric"], float(run.task["constant"][DEV] or 0.0)
-    if record["status"] != "ok":
+    if record.status != "ok":
         return constant
-    score = record["results"][DEV][metric]
+    score = record.results[DEV][metric]
     return constant if score is None else float(score)
 
 

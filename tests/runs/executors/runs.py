@@ -135,6 +135,6 @@ def by_seed(
         outcomes.append,
         lambda spec, done, total: progress.append((spec.seed, done, total)),
     )
-    found = {outcome.record["spec"]["seed"]: outcome for outcome in outcomes}
+    found = {outcome.record.spec.seed: outcome for outcome in outcomes}
     assert len(found) == len(outcomes)
     return found, progress

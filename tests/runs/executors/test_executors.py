@@ -38,14 +38,14 @@ def test_every_run_gives_its_outcome_and_its_progress(executor: Executor) -> Non
 @pytest.mark.parametrize("executor", EXECUTORS[:2], ids=str)
 def test_an_exception_costs_one_run(executor: Executor) -> None:
     outcomes, _ = by_seed(executor, broken_at_seed_2)
-    assert {seed: outcome.record["status"] for seed, outcome in outcomes.items()} == {
+    assert {seed: outcome.record.status for seed, outcome in outcomes.items()} == {
         1: "ok",
         2: "failed",
         3: "ok",
         4: "ok",
     }
-    assert outcomes[2].record["reason"].startswith("ZeroDivisionError: no reason (runs.py:")
-    assert outcomes[2].record["spec_hash"] == SPECS[1].hash
+    assert outcomes[2].record.reason.startswith("ZeroDivisionError: no reason (runs.py:")
+    assert outcomes[2].record.spec_hash == SPECS[1].hash
 
 
 @pytest.mark.parametrize("executor", EXECUTORS, ids=str)

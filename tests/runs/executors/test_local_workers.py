@@ -43,7 +43,7 @@ def no_process_left() -> Iterator[None]:
 
 
 def environments(outcomes: dict[int, Outcome]) -> list[dict[str, Any]]:
-    return [outcome.record["environment"] for outcome in outcomes.values()]
+    return [outcome.record.environment for outcome in outcomes.values()]
 
 
 def test_workers_are_few_kept_warm_and_single_threaded(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,30 +78,30 @@ def test_temporary_files_of_workers_are_gone() -> None:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_killed_worker_costs_one_run(workers: int) -> None:
     outcomes, _ = by_seed(LocalWorkers(workers), killed_at_seed_2)
-    statuses = {seed: outcome.record["status"] for seed, outcome in outcomes.items()}
+    statuses = {seed: outcome.record.status for seed, outcome in outcomes.items()}
     assert statuses == {1: "ok", 2: "failed", 3: "ok", 4: "ok"}
-    assert "SIGKILL" in outcomes[2].record["reason"]
+    assert "SIGKILL" in outcomes[2].record.reason
 
 
 def test_a_run_of_a_killed_worker_can_be_tried_again(tmp_path: Path) -> None:
     outcomes, _ = by_seed(LocalWorkers(1, retries=1), KilledOnce(tmp_path))
-    assert {outcome.record["status"] for outcome in outcomes.values()} == {"ok"}
+    assert {outcome.record.status for outcome in outcomes.values()} == {"ok"}
     outcomes, _ = by_seed(LocalWorkers(1, retries=1), killed_at_seed_2, SPECS[:2])
-    assert outcomes[2].record["reason"].endswith("(the last of 2 tries)")
+    assert outcomes[2].record.reason.endswith("(the last of 2 tries)")
 
 
 def test_a_run_that_ends_its_process_itself_is_not_tried_again() -> None:
     outcomes, _ = by_seed(LocalWorkers(1, retries=1), ended_at_seed_2, SPECS[1:2])
-    assert outcomes[2].record["status"] == "failed"
-    assert outcomes[2].record["reason"] == "the worker process ended with exit code 3"
+    assert outcomes[2].record.status == "failed"
+    assert outcomes[2].record.reason == "the worker process ended with exit code 3"
 
 
 def test_a_run_over_the_time_limit_fails_and_the_others_go_on() -> None:
     started = time.monotonic()
     outcomes, _ = by_seed(LocalWorkers(2, time_limit=1.5), hang_at_seed_2)
-    statuses = {seed: outcome.record["status"] for seed, outcome in outcomes.items()}
+    statuses = {seed: outcome.record.status for seed, outcome in outcomes.items()}
     assert statuses == {1: "ok", 2: "failed", 3: "ok", 4: "ok"}
-    assert outcomes[2].record["reason"] == "it took longer than the time limit of 1.5 s"
+    assert outcomes[2].record.reason == "it took longer than the time limit of 1.5 s"
     assert time.monotonic() - started < 30
 
 
@@ -173,7 +173,10 @@ def test_ctrl_c_in_a_terminal_ends_all_processes_with_one_traceback(tmp_path: Pa
     # A process of its own group, as a terminal starts one.
     study = subprocess.Popen(
         [sys.executable, str(script)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]), *sys.path]),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -59,7 +59,7 @@ def address() -> Iterator[str]:
 
 
 def statuses(outcomes: dict[int, Any]) -> dict[int, str]:
-    return {seed: outcome.record["status"] for seed, outcome in outcomes.items()}
+    return {seed: outcome.record.status for seed, outcome in outcomes.items()}
 
 
 @needs_ray
@@ -68,13 +68,13 @@ class TestCluster:
     def test_runs_spread_over_the_nodes_and_tell_their_progress(self, address: str) -> None:
         outcomes, progress = by_seed(RayTasks(address), on_some_node)
         assert sorted(outcomes) == [1, 2, 3, 4]
-        assert len({outcome.record["environment"]["node"] for outcome in outcomes.values()}) == 2
+        assert len({outcome.record.environment["node"] for outcome in outcomes.values()}) == 2
         assert progress and {(done, total) for _, done, total in progress} == {(1, 2)}
 
     def test_an_exception_costs_one_run(self, address: str) -> None:
         outcomes, _ = by_seed(RayTasks(address), broken_at_seed_2)
         assert statuses(outcomes) == {1: "ok", 2: "failed", 3: "ok", 4: "ok"}
-        assert outcomes[2].record["reason"].startswith("ZeroDivisionError: no reason (runs.py:")
+        assert outcomes[2].record.reason.startswith("ZeroDivisionError: no reason (runs.py:")
 
     def test_a_run_of_a_killed_worker_is_tried_again(self, address: str, tmp_path: Path) -> None:
         outcomes, _ = by_seed(RayTasks(address, retries=1), KilledOnce(tmp_path))
@@ -83,7 +83,7 @@ class TestCluster:
     def test_a_run_that_always_kills_its_worker_fails(self, address: str) -> None:
         outcomes, _ = by_seed(RayTasks(address, retries=1), killed_at_seed_2, SPECS[:2])
         assert statuses(outcomes) == {1: "ok", 2: "failed"}
-        reason = outcomes[2].record["reason"]
+        reason = outcomes[2].record.reason
         assert reason.startswith("WorkerCrashedError: ") and reason.endswith(
             "(the last of 2 tries)"
         )
@@ -91,7 +91,7 @@ class TestCluster:
     def test_a_run_over_the_time_limit_fails(self, address: str) -> None:
         outcomes, _ = by_seed(RayTasks(address, time_limit=1.5), hang_at_seed_2, SPECS[:3])
         assert statuses(outcomes) == {1: "ok", 2: "failed", 3: "ok"}
-        assert outcomes[2].record["reason"] == "it took longer than the time limit of 1.5 s"
+        assert outcomes[2].record.reason == "it took longer than the time limit of 1.5 s"
 
     def test_a_spec_that_cannot_be_run_ends_all_at_once(self, address: str) -> None:
         with pytest.raises(ConfigError, match="seed 2 is refused"):
@@ -139,9 +139,9 @@ class TestCluster:
         spec = make_spec(method="lnsr", model=str(model), **sizes)
         here, _ = by_seed(InProcess(), FineTune(load_toy), [spec])
         there, _ = by_seed(RayTasks(address), FineTune(load_toy), [spec])
-        assert here[1].record["status"] == "ok"
+        assert here[1].record.status == "ok"
         for key in ("spec", "task", "results", "profile"):
-            assert here[1].record[key] == there[1].record[key]
+            assert getattr(here[1].record, key) == getattr(there[1].record, key)
         assert here[1].predictions is not None
         np.testing.assert_equal(here[1].predictions, there[1].predictions)
 
@@ -164,7 +164,10 @@ def test_ctrl_c_ends_a_ray_of_our_own(tmp_path: Path) -> None:
     script.write_text(SCRIPT)
     study = subprocess.Popen(
         [sys.executable, str(script)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]), *sys.path]),
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

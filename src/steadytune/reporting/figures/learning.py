@@ -43,11 +43,11 @@ class LearningCurves:
 
 def learning_curves(setting: Setting) -> tuple[LearningCurves, ...]:
     """One entry per method that logged a loss at two steps or more, all with the same limits."""
-    logged = {m: [r for r in setting.runs_of(m) if len(r.history) > 1] for m in setting.methods}
+    logged = {m: [r for r in setting.runs_of(m) if len(r.curve) > 1] for m in setting.methods}
     runs = [run for found in logged.values() for run in found]
     # A run that diverges would squeeze the others into a line at the bottom.
     steady = [run for run in runs if run.status == "ok"] or runs
-    limits = padded([loss for run in steady for _, loss in run.history])
+    limits = padded([loss for run in steady for _, loss in run.curve])
     return tuple(
         LearningCurves(
             method=method,
@@ -67,7 +67,7 @@ def learning_curves(setting: Setting) -> tuple[LearningCurves, ...]:
 
 def _curves(runs: list[Record]) -> tuple[Curve, ...]:
     """At most thirty, from the lowest to the highest last loss."""
-    ordered = sorted((run.history for run in runs), key=lambda curve: curve[-1][1])
+    ordered = sorted((run.curve for run in runs), key=lambda curve: curve[-1][1])
     return tuple(thin(curve, MOST_POINTS) for curve in thin(ordered, MOST_CURVES))
 
 

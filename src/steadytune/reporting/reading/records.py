@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from ..._exceptions import DataError
+from ..._untrusted import LARGEST_RECORD, read_regular
 from ...records.packed import PACKED_FILE, checked_name, is_there, unpack_records
-from ...records.schema import Origin, Record, clean_text, first_problem
-from ...records.which import Rank, best_of_each, rank
+from ...records.read_record import parse_tolerantly, validated
+from ...records.schema import Origin, Record, clean_text, require_own_hash
+from ...records.which import best_of_each
 
-LARGEST_FILE = 64 * 2**20
 MOST_LINES_NAMED = 20
 
 
@@ -112,44 +111,32 @@ def _parse_packed(folder: Path) -> tuple[list[Record], list[str]]:
 
 
 def _parse_line(line: bytes, folder: Path) -> Record:
-    try:
-        record = Record.model_validate_json(line)
-    except ValidationError as error:
-        raise ValueError(first_problem(error)) from error
+    record = parse_tolerantly(line)
     stem = checked_name(record.spec.method, record.spec.seed, record.spec_hash)
     return _placed(record, folder, stem)
 
 
 def _joined(packed: Iterable[Record], single: Iterable[Record]) -> list[Record]:
     """One record of each run, in the order of the names of their files."""
-    return sorted(best_of_each([*packed, *single], _stem, _rank), key=_stem)
+    return sorted(best_of_each([*packed, *single], _stem, lambda r: r.rank), key=_stem)
 
 
 def _stem(record: Record) -> str:
     return record.origin.stem if record.origin else ""
 
 
-def _rank(record: Record) -> Rank:
-    return rank(record.status, record.finished)
-
-
 def _read(path: Path) -> Record:
-    # A named pipe or a device would block or never end.
-    if not path.is_file():
-        raise ValueError("not a regular file")
-    if path.stat().st_size > LARGEST_FILE:
-        raise ValueError(f"larger than {LARGEST_FILE // 2**20} MB")
-    record = Record.model_validate_json(path.read_bytes())
+    record = parse_tolerantly(read_regular(path, LARGEST_RECORD))
     return _placed(record, path.parent.parent, path.stem)
 
 
 def _placed(record: Record, folder: Path, stem: str) -> Record:
+    if record.spec_hash:
+        require_own_hash(record)
     return record.model_copy(update={"origin": Origin(folder=str(folder), stem=stem)})
 
 
 def _reason(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        return first_problem(error)
     return clean_text(str(getattr(error, "strerror", None) or error))
 
 
@@ -183,7 +170,7 @@ def checked(records: Iterable[Record | Mapping[str, Any]]) -> tuple[list[Record]
 
 
 def _validated(record: Record | Mapping[str, Any]) -> Record:
-    return record if isinstance(record, Record) else Record.model_validate(dict(record))
+    return record if isinstance(record, Record) else validated(dict(record))
 
 
 def _latest(records: Sequence[Record], but: frozenset[str] = frozenset()) -> list[Record]:
@@ -192,4 +179,4 @@ def _latest(records: Sequence[Record], but: frozenset[str] = frozenset()) -> lis
     def key(record: Record) -> tuple[str, str]:
         return json.dumps(record.spec.model_dump(exclude=set(but)), default=str), record.method
 
-    return best_of_each(records, key, _rank)
+    return best_of_each(records, key, lambda record: record.rank)
