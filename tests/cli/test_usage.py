@@ -6,7 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from steadytune.cli._usage import OneLineGroup
+from steadytune.cli import app
+from steadytune.cli._usage import _OURS, OneLineGroup, our_name
 from tests.test_cli import call, require_one_line, spawn
 
 
@@ -35,6 +36,42 @@ def test_a_usage_error_is_one_line_that_says_where_the_help_is(
     require_one_line(result, *expected)
     assert result.stderr.lower().endswith(f" see '{command} --help'\n")
     assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    ("written", "ours"),
+    [
+        ("lr", "learning-rate"),
+        ("learning_rate", "learning-rate"),
+        ("num_train_epochs", "epochs"),
+        ("per-device-train-batch-size", "batch-size"),
+        ("model_name_or_path", "model"),
+        ("dry_run", "dry-run"),
+        ("seeds", "seeds"),
+    ],
+)
+def test_names_of_hugging_face_scripts_are_taken(written: str, ours: str) -> None:
+    assert our_name(written) == ours
+
+
+def test_every_alias_leads_to_an_option_and_hides_none() -> None:
+    train = typer.main.get_command(app).commands["train"]  # type: ignore[attr-defined]
+    options = {name.removeprefix("--") for p in train.params for name in p.opts}
+    aliases = {our_name(written): written for written in _OURS}
+    assert set(aliases) <= options and not set(_OURS) & options
+
+
+def test_an_alias_is_read_and_checked_as_the_option_is() -> None:
+    require_one_line(
+        call("compare", "--task", "rte", "--num_train_epochs", "-1"), "epochs=-1.0 is not possible"
+    )
+
+
+def test_help_shows_flags_and_choices_as_they_are_typed() -> None:
+    for words in (["--help"], ["compare", "--help"], ["train", "--help"]):
+        shown = call(*words).stdout
+        assert "<bool>" not in shown and "BOOLEAN" not in shown
+    assert "auto|fp32|bf16|fp16" in shown and "none|balanced" in shown
 
 
 def test_a_usage_error_of_a_process_is_the_same_line() -> None:

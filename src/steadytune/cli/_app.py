@@ -14,7 +14,7 @@ import typer
 
 from .. import __version__
 from .._exceptions import SteadytuneError
-from ._usage import OneLineGroup
+from ._usage import OneLineGroup, our_name
 
 if TYPE_CHECKING:
     from ..tasks import DataSource
@@ -24,10 +24,9 @@ app = typer.Typer(
     cls=OneLineGroup,
     help="Fine-tune pretrained language models on few examples without the lottery over seeds.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "token_normalize_func": our_name},
 )
 
 

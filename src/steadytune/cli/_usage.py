@@ -1,4 +1,4 @@
-"""Usage errors: an unknown option, a value that is missing or does not fit, in one line each."""
+"""How options are written: names of Hugging Face's scripts work too, errors are one line each."""
 
 from __future__ import annotations
 
@@ -7,8 +7,33 @@ from typing import Any, cast
 import typer
 from typer.core import TyperGroup
 
+from ..records.recipe import option_name, recipe_fields
+
+_OURS = {
+    "model-name-or-path": "model",
+    "output-dir": "out",
+    "task-name": "task",
+    "train-file": "train",
+    "validation-file": "validation",
+    "test-file": "test",
+}
+_OURS |= {
+    alias.replace("_", "-"): option_name(name).removeprefix("--")
+    for name, declared in recipe_fields().items()
+    for alias in declared.aliases
+}
+
 # What the parser raises. It stands in click or, with a newer typer, in a copy that is typer's own.
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
+
+
+def our_name(name: str) -> str:
+    """What this command line calls an option that is written as in transformers' scripts.
+
+    `learning_rate`, `lr` and `learning-rate` are one.
+    """
+    dashed = name.replace("_", "-")
+    return _OURS.get(dashed, dashed)
 
 
 class OneLineGroup(TyperGroup):
@@ -26,6 +51,17 @@ class OneLineGroup(TyperGroup):
                 raise
             raise _told(error, info_name or "") from error
 
+    def get_params(self, ctx: Any) -> Any:
+        """The options before the command."""
+        return _without_types_of_flags(super().get_params(ctx))
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name."""
+        if command := super().get_command(ctx, cmd_name):
+            # The parser keeps what it is asked for here, --help included.
+            _without_types_of_flags(command.get_params(ctx))
+        return command
+
     def invoke(self, ctx: Any) -> Any:
         """Read the command and what stands behind it, and run it."""
         try:
@@ -33,6 +69,14 @@ class OneLineGroup(TyperGroup):
         except _UsageError as error:
             command = f"{ctx.command_path} {ctx.invoked_subcommand or ''}"
             raise _told(error, command.rstrip()) from error
+
+
+def _without_types_of_flags(parameters: Any) -> Any:
+    """Help that shows `--dry-run` as it is typed, and not with a value."""
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+    return parameters
 
 
 def _told(error: Any, command: str) -> typer.Exit:

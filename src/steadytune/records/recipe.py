@@ -45,6 +45,7 @@ class Declaration:
         unset: What stands for None, in words.
         option: Its name on the command line; by default its own with dashes.
         metavar: What the command line calls a value; by default its type.
+        aliases: Names of transformers' scripts, which the command line takes too.
         neutral: What the code did before the field existed. A field at that value stays out of a
             run's hash, so that older records keep theirs. It never changes, unlike the default.
     """
@@ -55,6 +56,7 @@ class Declaration:
     unset: str = ""
     option: str = ""
     metavar: str | None = None
+    aliases: tuple[str, ...] = ()
     neutral: Any = WRITTEN_OUT
 
 
@@ -201,6 +203,7 @@ class Recipe:
         default=None,
         help="Training examples to draw.",
         unset="all",
+        aliases=("max_train_samples",),
     )
     eval_size: int | None = declare(
         "Test examples drawn per domain",
@@ -208,6 +211,7 @@ class Recipe:
         default=None,
         help="Most examples of each test set to evaluate on.",
         unset="all",
+        aliases=("max_eval_samples",),
     )
     epochs: float | None = declare(
         "Epochs",
@@ -215,6 +219,7 @@ class Recipe:
         default=None,
         help="Passes over the training examples.",
         unset="3, or as many as make 200 steps",
+        aliases=("num_train_epochs",),
     )
     learning_rate: float | None = declare(
         "Peak learning rate",
@@ -222,29 +227,39 @@ class Recipe:
         default=None,
         help="Peak learning rate of AdamW.",
         unset="by the model: 1e-4 for minilm, 3e-5 for base, 2e-5 for large models",
+        aliases=("lr",),
     )
     warmup: float = declare(
         "Warm-up, share of the steps",
         share,
         default=0.1,
         help="Share of the steps in which the learning rate rises.",
+        aliases=("warmup_ratio",),
     )
     weight_decay: float = declare(
         "Weight decay", not_negative, default=0.01, help="Weight decay of AdamW."
     )
-    batch_size: int = declare("Batch size", count(1), default=16, help="Training examples a step.")
+    batch_size: int = declare(
+        "Batch size",
+        count(1),
+        default=16,
+        help="Training examples a step.",
+        aliases=("per_device_train_batch_size", "train_batch_size"),
+    )
     max_length: int | None = declare(
         "Longest input, tokens",
         count(1),
         default=None,
         help="Most tokens an input.",
         unset="128; 384 for question answering",
+        aliases=("max_seq_length",),
     )
     stride: int = declare(
         "Overlap of windows, tokens",
         count(1),
         default=128,
         help="Tokens that two windows over a long context share (question answering).",
+        aliases=("doc_stride",),
     )
     dev_size: int | None = declare(
         "Dev examples drawn",
@@ -266,14 +281,16 @@ class Recipe:
         "Precision",
         choice(AUTO, *PRECISIONS),
         default=AUTO,
-        help="auto, fp32, bf16 or fp16; auto is bf16 where the GPU has it, else fp32.",
+        help="auto is bf16 where the GPU has it, else fp32.",
+        metavar="|".join((AUTO, *PRECISIONS)),
     )
     group_by_length: bool = declare("Batches of like length", yes_or_no, default=True)
     class_weights: str = declare(
         "Class weights",
         choice(*CLASS_WEIGHTS),
         default="none",
-        help="none, or balanced: weight classes inversely to their frequency.",
+        help="balanced weights classes inversely to their frequency.",
+        metavar="|".join(CLASS_WEIGHTS),
     )
     head_first: bool = declare(
         "Head first",
