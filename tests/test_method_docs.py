@@ -48,7 +48,9 @@ def test_options_have_types_in_words_and_defaults() -> None:
     options = {option.name: option for option in list_options(LNSR)}
     assert (options["std"].expected, options["std"].default) == ("a number", "0.05")
     assert options["std"].meaning == "Standard deviation of the noise per coordinate."
-    assert options["layer"].expected == "a whole number"
+    assert options["rank"].expected == "a whole number"
+    layers = "a whole number or values in brackets such as (1,2) or random"
+    assert options["layer"].expected == layers
     assert options["weights"].default == "none"
     assert "gaussian" in options["noise"].expected
 

@@ -31,7 +31,10 @@ _HEAD = re.compile(
     r"(?:(?P<module>[^\W\d]\w*(?:\.\w+)*):)?(?P<name>[\w-]+)(?=$|[:(])(?P<rest>.*)", re.DOTALL
 )
 # Options that came after the first records: at these values the training is that of before.
-_NEUTRAL = re.compile(r", (?:dose=None|per_variance=False)(?=[,)])")
+_NEUTRAL = re.compile(
+    r", (?:dose=None|per_variance=False|adaptive=False|layers=None|late_momentum=None"
+    r"|by_sides=False)(?=[,)])"
+)
 _CONTINUATION = re.compile(r"\s*\w+\s*=")
 
 

@@ -15,6 +15,16 @@ def test_all_tensors_together_have_the_radius_as_length() -> None:
     torch.testing.assert_close(steps[1], torch.tensor([0.0, 0.4]))
 
 
+def test_adaptive_steps_do_not_depend_on_the_scale_of_the_weights() -> None:
+    """Weights c times as large, with a gradient 1 / c times as large, step c times as far."""
+    gradient, weight = torch.tensor([3.0, -1.0, 0.5]), torch.tensor([2.0, 0.0, -1.0])
+    (step,) = ascent_in_weights([gradient], 0.5, [weight])
+    (scaled,) = ascent_in_weights([gradient / 10], 0.5, [10 * weight])
+    torch.testing.assert_close(scaled, 10 * step)
+    size = (weight.abs() * gradient).norm()
+    torch.testing.assert_close(step, 0.5 * weight**2 * gradient / size)
+
+
 @pytest.mark.parametrize("value", [0.0, float("inf"), float("nan")])
 def test_without_a_direction_there_is_no_step(value: float) -> None:
     (step,) = ascent_in_weights([torch.full((3,), value)], 1.0)

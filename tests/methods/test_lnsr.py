@@ -25,6 +25,7 @@ from steadytune import (
     functional,
 )
 from steadytune._random import isolated_rng
+from steadytune.method_text import parse_method
 from steadytune.testing import (
     RegularizerContract,
     enable_checkpointing,
@@ -53,6 +54,13 @@ class TestContractWithoutDropout(RegularizerContract):
     method = LNSR(strength=3.0, std=0.1, layer=2, dropout="off", relative=True)
     neutral = LNSR(strength=0.0, dropout="off")
     draws = True
+
+
+class TestContractOfARandomLayer(RegularizerContract):
+    method = LNSR(strength=3.0, std=0.1, layer="random")
+    neutral = LNSR(strength=0.0, layer="random")
+    draws = True
+    compiles = False
 
 
 class TestContractOfRelativeDistance(RegularizerContract):
@@ -165,6 +173,111 @@ class TestClosedForm:
         torch.testing.assert_close(
             measured, torch.tensor(expected, dtype=torch.float64), rtol=0.02, atol=0
         )
+
+
+class TestSeveralLayers:
+    """E R = mean over b of std^2 sum_r w_br ||J_br||_F^2 / (sum_r w_br * width of r)."""
+
+    x = torch.ones(20, 20, 4, dtype=torch.float64)
+
+    def expected(self, linear: Stack, weights: tuple[float, float, float]) -> Tensor:
+        """Of noise of std 0.3 before both linear maps, with weights (b, r) = (0,1) (0,2) (1,2)."""
+        first, second = (block.weight for block in linear.blocks)
+        jacobians = [first.square().sum() / 6, (second @ first).square().sum() / 3]
+        lower = (weights[0] * jacobians[0] + weights[1] * jacobians[1]) / sum(weights[:2])
+        upper = second.square().sum() / 3
+        return (0.3**2 * (lower + upper) / 2).detach()
+
+    @pytest.mark.parametrize("weights", [None, (1.0, 3.0, 2.0), (0.0, 1.0, 1.0)])
+    @pytest.mark.parametrize("noise", ["gaussian", "uniform"])
+    def test_each_has_its_own_weights(self, linear: Stack, weights: Any, noise: Any) -> None:
+        method = LNSR(std=0.3, layer=(0, 1), weights=weights, noise=noise)
+        measured = mean_penalty(linear, method, {"x": self.x}, 30)
+        expected = self.expected(linear, weights or (1.0, 1.0, 1.0))
+        torch.testing.assert_close(measured, expected, rtol=0.03, atol=0)
+
+    def test_a_random_one_each_step_is_the_same_in_the_mean(self, linear: Stack) -> None:
+        measured = mean_penalty(linear, LNSR(std=0.3, layer="random"), {"x": self.x}, 800)
+        expected = self.expected(linear, (1.0, 1.0, 1.0))
+        torch.testing.assert_close(measured, expected, rtol=0.04, atol=0)
+
+    def test_one_of_them_is_the_method_with_that_layer(self) -> None:
+        """Given their draws: the mean of the penalties of each layer alone."""
+        model = tiny_classifier(dropout=0.2).double()
+        noise = torch.randn(4, 9, 32, generator=torch.Generator().manual_seed(0)).double()
+
+        def penalty(layer: Any) -> float:
+            with isolated_rng(CPU, 0), attach(model, [LNSR(std=0.1, layer=layer)]) as objective:
+                objective(Step(model, tiny_batch(), step=0))
+                return objective.pop_logs()["lnsr_penalty"]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Step, "normal_like", lambda self, tensor, site: noise)
+            alone = [penalty(layer) for layer in (0, 1, 2)]
+            assert penalty((0, 1, 2)) == pytest.approx(sum(alone) / 3, rel=1e-12)
+            assert penalty((2, 0)) == pytest.approx((alone[0] + alone[2]) / 2, rel=1e-12)
+            assert penalty("random") in alone
+
+    def test_their_noises_differ(self, linear: Stack) -> None:
+        drawn: list[Tensor] = []
+        original = Step.normal_like
+
+        def keep(step: Step, tensor: Tensor, site: str) -> Tensor:
+            drawn.append(original(step, tensor, site))
+            return drawn[-1]
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Step, "normal_like", keep)
+            mean_penalty(
+                Stack(nn.Linear(4, 4), nn.Linear(4, 4)),
+                LNSR(layer=(0, 1)),
+                {"x": self.x.float()},
+                1,
+            )
+        assert len(drawn) == 2 and not torch.equal(*drawn)
+
+    def test_what_they_cost(self) -> None:
+        assert LNSR(layer=(0, 3)).passes(6) == 2.5
+        assert LNSR(layer="random").passes(6) == pytest.approx(1 + 7 / 12)
+        assert LNSR(layer=3, rows=0.5).passes(6) == 1.25
+
+    @pytest.mark.parametrize(
+        ("options", "match"),
+        [
+            ({"layer": (0, 0)}, "names no layer, or one twice"),
+            ({"layer": ()}, "names no layer, or one twice"),
+            ({"layer": "lowest"}, "layer='lowest'"),
+            ({"layer": (0, -1)}, "layer=-1"),
+        ],
+        ids=str,
+    )
+    def test_impossible_ones_are_refused(self, options: dict[str, Any], match: str) -> None:
+        with pytest.raises(ConfigError, match=match):
+            LNSR(**options)
+
+    @pytest.mark.parametrize(
+        ("options", "match"),
+        [
+            ({"layer": (0, 3)}, r"layer=\(0, 3\) is out of range; this model has 3 layers"),
+            ({"layer": (0, 2), "targets": (1, 2)}, "above layer 2 this model has layers 3 to 3"),
+            ({"layer": (0, 2), "weights": (1.0, 1.0)}, "does not fit 4 target layers"),
+            ({"layer": (1, 2), "weights": (1.0, 1.0, 0.0)}, "does not fit 3 target layers"),
+            ({"layer": "random", "targets": (4,)}, "this model has layers 1 to 3"),
+        ],
+        ids=str,
+    )
+    def test_those_that_do_not_suit_a_model(self, options: dict[str, Any], match: str) -> None:
+        with (
+            pytest.raises(ConfigError, match=match),
+            attach(tiny_classifier(), [LNSR(**options)]),
+        ):
+            pass
+
+    def test_as_text(self) -> None:
+        assert parse_method("lnsr:layer=(0,2),weights=(1,1,1,2)") == (
+            LNSR(layer=(0, 2), weights=(1.0, 1.0, 1.0, 2.0)),
+        )
+        assert parse_method("lnsr:layer=random") == (LNSR(layer="random"),)
 
 
 def test_gradcheck_of_the_formula() -> None:

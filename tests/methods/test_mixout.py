@@ -270,6 +270,16 @@ class TestWhatIsMixed:
         head = mixed_layers(model, Mixout(mix_head=True)) - found
         assert head and all(not name.startswith(model.base_model_prefix) for name in head)
 
+    def test_those_that_a_pattern_finds(self) -> None:
+        """BERT without its intermediate layers, as the paper had it by its author's account."""
+        every = mixed_layers(classifier("bert"), Mixout())
+        found = mixed_layers(classifier("bert"), Mixout(layers="^(?!.*intermediate)"))
+        assert found == {name for name in every if "intermediate" not in name} < every
+        with pytest.raises(ConfigError, match="or by the pattern layers"):
+            mixed_layers(classifier("bert"), Mixout(layers="none of them"))
+        with pytest.raises(ConfigError, match="layers="):
+            Mixout(layers="(")
+
     @pytest.mark.parametrize("family", ["roberta", "gpt2", "llama", "albert", "distilbert"])
     def test_it_trains(self, family: str) -> None:
         model = classifier(family)

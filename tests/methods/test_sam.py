@@ -28,6 +28,13 @@ class TestContract(RegularizerContract):
     per_example = False  # the norm is that of the batch's gradient
 
 
+class TestContractOfAdaptive(RegularizerContract):
+    method = SAM(radius=0.5, adaptive=True)
+    neutral = SAM(radius=0.0, adaptive=True)
+    per_example = False
+    compiles = False
+
+
 class Quadratic(nn.Module):
     """loss = 0.5 w^T A w with one frozen and one tied parameter, in float64."""
 
@@ -58,6 +65,18 @@ def test_quadratic_in_closed_form() -> None:
     assert torch.equal(model.weight, w)
     assert torch.equal(model.frozen, torch.ones(3, dtype=torch.float64))
     assert model.frozen.grad is None
+
+
+def test_adaptive_steps_in_closed_form() -> None:
+    """As davda54/sam climbs: w^2 g / || |w| g ||; scaled weights climb in proportion."""
+    model = Quadratic()
+    w, curvature = model.weight.detach().clone(), model.curvature
+    with attach(model, [SAM(radius=0.3, adaptive=True)]) as objective:
+        objective(Step(model, {})).backward()
+    g = curvature @ w
+    sharpest = w + 0.3 * w**2 * g / (w.abs() * g).norm()
+    torch.testing.assert_close(model.weight.grad, curvature @ sharpest, rtol=1e-12, atol=1e-14)
+    assert torch.equal(model.weight, w)
 
 
 def test_accumulated_batches_each_climb_by_themselves() -> None:

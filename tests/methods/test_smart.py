@@ -614,15 +614,18 @@ def test_the_teacher_follows_a_model_that_is_cast_meanwhile() -> None:
         assert objective.pop_logs()["smart_proximal"] >= 0
 
 
+@pytest.mark.parametrize(
+    ("by_sides", "ratio", "error"), [(False, 2.0, 1e-2), (True, 1.0, 1e-6)], ids=str
+)
 def test_the_gradient_is_twice_that_of_code_that_stops_it_at_one_side_in_turn(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, by_sides: bool, ratio: float, error: float
 ) -> None:
-    """For one perturbation both have the same value."""
+    """For one perturbation both have the same value; by sides the gradient is that code's."""
     model, inputs = tiny_classifier(dropout=0.0, classes=3).double(), tiny_batch()
     table = model.get_input_embeddings()
     delta = 1e-3 * torch.randn(4, 9, 32, generator=torch.Generator().manual_seed(0)).double()
     monkeypatch.setattr(SMART, "_perturbation", lambda *_: delta)
-    with attach(model, [SMART(proximal_strength=0.0)]) as objective:
+    with attach(model, [SMART(proximal_strength=0.0, by_sides=by_sides)]) as objective:
         step = Step(model, inputs, compute_loss=_without_task)
         value = objective(step)
         value.backward()
@@ -636,8 +639,40 @@ def test_the_gradient_is_twice_that_of_code_that_stops_it_at_one_side_in_turn(
     apart.backward()
     theirs = torch.cat([g.flatten() for g in gradients(model).values()])
     assert value.item() == pytest.approx(apart.item(), rel=1e-3)
-    assert (ours.norm() / theirs.norm()).item() == pytest.approx(2.0, rel=1e-2)
+    assert (ours.norm() / theirs.norm()).item() == pytest.approx(ratio, rel=error)
     assert torch.nn.functional.cosine_similarity(ours, theirs, 0).item() > 0.999
+
+
+def test_a_gradient_by_sides_is_of_classes() -> None:
+    model = tiny_classifier(classes=1)
+    inputs = {**tiny_batch(), "labels": torch.rand(4)}
+    with (
+        attach(model, [SMART(by_sides=True, proximal_strength=0.0)]) as objective,
+        pytest.raises(ConfigError, match="one of several classes, and this one predicts values"),
+    ):
+        objective(Step(model, inputs))
+
+
+def test_the_momentum_changes_after_a_tenth_of_the_training() -> None:
+    """The teacher by hand, in a model whose weight is set before each step."""
+    model = tiny_classifier().double()
+    method = SMART(strength=0.0, momentum=0.5, late_momentum=0.9)
+    weight = model.classifier.bias
+    with attach(model, [method]) as objective:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+        objective.connect(optimizer)
+        expected = weight[0].item()
+        for number in range(4):
+            objective(Step(model, tiny_batch(), step=number, total_steps=20)).backward()
+            with torch.no_grad():
+                weight.fill_(number + 1.0)
+            optimizer.step()
+            kept = 0.5 if number < 2 else 0.9
+            expected = kept * expected + (1 - kept) * (number + 1.0)
+        (teacher,) = (v for k, v in objective.state_dict().items() if "classifier.bias" in k)
+        assert teacher[0].item() == pytest.approx(expected, rel=1e-12)
+        with pytest.raises(ConfigError, match="whose length is not known"):
+            objective(Step(model, tiny_batch(), step=4))
 
 
 def _without_task(model: Any, inputs: Any) -> Any:

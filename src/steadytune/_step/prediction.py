@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .. import functional
-from .._exceptions import ModelError
+from .._exceptions import ConfigError, ModelError
 from .._model.sites import without_adapters
 from .passes import Pass
 from .step import Step
@@ -67,9 +67,25 @@ def prediction_of(step: Step, passed: Pass) -> Prediction:
     return Prediction(_kind(step.bare_model, logits), (logits.reshape(len(logits), -1),))
 
 
-def divergence(left: Prediction, right: Prediction) -> Tensor:
-    """How far apart two predictions of the same batch are, one number an example, (batch,)."""
+def divergence(left: Prediction, right: Prediction, *, by_sides: bool = False) -> Tensor:
+    """How far apart two predictions of the same batch are, one number an example, (batch,).
+
+    Args:
+        left: The one.
+        right: The other.
+        by_sides: Whether the gradient is that of `class_divergence` by sides.
+
+    Raises:
+        ConfigError: If it is to be by sides, and the predictions are not of classes.
+    """
     one, other = left.logits, right.logits
+    if by_sides:
+        if left.kind != "classes":
+            raise ConfigError(
+                f"by_sides=True is for models that predict one of several classes, and this one "
+                f"predicts {left.kind}; leave it out"
+            )
+        return functional.class_divergence(one[0], other[0], by_sides=True)
     if left.kind == "span":
         assert left.mask is not None
         return functional.span_divergence((one[0], one[1]), (other[0], other[1]), left.mask)

@@ -27,7 +27,7 @@ class MomentumTeacher:
 
     def __init__(self, host: Host, momentum: float) -> None:
         self._host = host
-        self._momentum = momentum
+        self.momentum = momentum
         self._weights = {
             name: _exact(value.detach()).clone()
             for name, value in host.model.named_parameters()
@@ -64,7 +64,7 @@ class MomentumTeacher:
         parameters = self._parameters()
         teacher = self._on_device(parameters)
         student = [_exact(parameter.detach()) for parameter in parameters]
-        torch._foreach_lerp_(teacher, student, 1 - self._momentum)
+        torch._foreach_lerp_(teacher, student, 1 - self.momentum)
 
     def _parameters(self) -> list[torch.nn.Parameter]:
         found = dict(self._host.model.named_parameters())

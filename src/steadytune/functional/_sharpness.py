@@ -11,12 +11,21 @@ from torch import Tensor
 
 
 def ascent_in_weights(
-    gradients: Sequence[Float[Tensor, "*_"]], radius: float
+    gradients: Sequence[Float[Tensor, "*_"]],
+    radius: float,
+    weights: Sequence[Float[Tensor, "*_"]] | None = None,
 ) -> list[Float[Tensor, "*_"]]:
     """radius * g / ||g||, with g all gradients as one vector: SAM's step, of length `radius`.
 
+    With weights w it is ASAM's, radius * w^2 g / || |w| g ||, coordinate by coordinate: its length
+    is `radius` where each coordinate is measured in units of its weight.
+
     Where the gradient is zero or not finite there is no direction, and the step is zero.
     """
+    if weights is not None:
+        sizes = [weight.detach().abs() for weight in weights]
+        steps = ascent_in_weights(torch._foreach_mul(list(gradients), sizes), radius)
+        return list(torch._foreach_mul(steps, sizes))
     norms = [
         torch.linalg.vector_norm(g, dtype=torch.promote_types(g.dtype, torch.float32))
         for g in gradients

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal
 
 import torch
@@ -48,7 +49,10 @@ class LNSR(Penalty):
             about as it is, 100 slows learning down and 1000 stops it; a task that is learned late
             can be stopped by 10, as the model then forgets its input.
         std: Standard deviation of the noise per coordinate.
-        layer: b, the hidden state that the noise enters, 0 <= b < L.
+        layer: b, the hidden state that the noise enters, 0 <= b < L. Of several, as in (0,2), each
+            has noise, a replay and weights of its own, and the penalty is the mean over them;
+            `random` takes another one each step, all with the same chance, so that its mean is the
+            penalty of all.
         noise: `gaussian`; `uniform` of the same standard deviation, on +-sqrt(3) * std; or one of
             three samplers that keep the Gaussian's length and change its direction: `interpolation`
             (towards a random real token of another example of the batch), `subspace` (projected on
@@ -58,7 +62,8 @@ class LNSR(Penalty):
             zero direction, gets the Gaussian draw; the log counts them.
         relative: Whether `std` is relative to the root mean square of the token it is added to.
         targets: `all` layers above b, the `last` one, or a tuple of layer numbers r.
-        weights: One non-negative weight w_r a target, or None for equal ones.
+        weights: One non-negative weight w_r a target, or None for equal ones. With several layers
+            b they follow one another, those of the first b first.
         reduction: `mean` as above; `sum` adds up over real tokens, width and layers instead (the
             papers' bare norm, averaged over examples only).
         distance: In what units a layer's movement is measured: `absolute` as above; `relative`
@@ -80,7 +85,7 @@ class LNSR(Penalty):
 
     Cost: blocks b + 1 to the highest target, L by default, run forward and backward once more, on
     `rows` of the examples: about 1 + rows * (L - b) / L times a plain step in time and in memory
-    for activations.
+    for activations. Several layers b add up; a random one costs (L + 1) / 2L on average.
 
     In a model with an encoder and a decoder say whose layers are meant: `layers="encoder"` or
     `"decoder"`, an argument of `attach` and of the trainer. Of a multiple choice each choice is an
@@ -98,7 +103,7 @@ class LNSR(Penalty):
 
     strength: float = 1.0
     std: float = 0.05
-    layer: int = 0
+    layer: int | tuple[int, ...] | Literal["random"] = 0
     noise: Noise = "gaussian"
     relative: bool = False
     targets: Literal["all", "last"] | tuple[int, ...] = "all"
@@ -118,7 +123,7 @@ class LNSR(Penalty):
     def __post_init__(self) -> None:
         check_at_least("strength", self.strength, 0)
         check_at_least("std", self.std, 0)
-        check_count("layer", self.layer, 0)
+        _check_layers(self.layer)
         check_count("rank", self.rank, 1)
         check_share("rows", self.rows)
         check_choice("noise", self.noise, NOISES)
@@ -137,7 +142,9 @@ class LNSR(Penalty):
 
     def passes(self, depth: int) -> float:
         """The blocks above the noise run once more, without dropout twice."""
-        again = self.rows * max(depth - self.layer, 0) / depth
+        layers = range(depth) if self.layer == "random" else _several(self.layer)
+        parts = [max(depth - layer, 0) / depth for layer in layers]
+        again = self.rows * sum(parts) / (len(parts) if self.layer == "random" else 1)
         return 1 + again * (2 if self.dropout == "off" else 1)
 
     @contextmanager
@@ -148,44 +155,76 @@ class LNSR(Penalty):
             ConfigError: If a layer is out of the model's range, or the weights do not fit.
         """
         assert host.depth is not None
-        weights = self._layer_weights(host.depth)
+        weights = self._weights(host.depth)
         warned: set[str] = set()
 
         def penalty(step: Step) -> Tensor:
-            if _runs_in_half_precision(step, self.layer):
+            if _runs_in_half_precision(step, min(weights)):
                 warn_of_rounding(self.std, warned)
             return self._penalty(step, weights)
 
         yield penalty
 
-    def _layer_weights(self, depth: int) -> list[float]:
-        """One weight for each layer from b + 1 to the highest target, zero for those between."""
-        if self.layer >= depth:
+    def _weights(self, depth: int) -> dict[int, list[float]]:
+        """Layer b -> a weight for each layer from b + 1 to the highest target, 0 for others."""
+        targets = {layer: self._targets(layer, depth) for layer in self._layers(depth)}
+        count = sum(map(len, targets.values()))
+        values = iter(self.weights or (1.0,) * count)
+        found = {b: {number: next(values, 0.0) for number in t} for b, t in targets.items()}
+        fits = len(self.weights or ()) in (0, count)
+        if not (fits and all(sum(weights.values()) for weights in found.values())):
+            raise ConfigError(
+                f"weights={self.weights} does not fit {count} target layers; "
+                "expected one weight for each, not all zero"
+            )
+        return {b: [w.get(n, 0.0) for n in range(b + 1, max(w) + 1)] for b, w in found.items()}
+
+    def _layers(self, depth: int) -> Sequence[int]:
+        """Where noise may enter."""
+        if self.layer == "random":
+            return range(depth if isinstance(self.targets, str) else min(depth, max(self.targets)))
+        layers = _several(self.layer)
+        if max(layers) >= depth:
             raise ConfigError(
                 f"layer={self.layer} is out of range; this model has {depth} layers, "
                 f"expected 0 to {depth - 1}"
             )
-        above = range(self.layer + 1, depth + 1)
-        named = {"all": tuple(above), "last": (depth,)}
-        targets = named[self.targets] if isinstance(self.targets, str) else self.targets
+        return layers
+
+    def _targets(self, layer: int, depth: int) -> Sequence[int]:
+        """The layers above one of those that noise enters which count."""
+        above = range(layer + 1, depth + 1)
+        if isinstance(self.targets, str):
+            return above if self.targets == "all" else above[-1:]
+        several = self.layer != layer
+        targets = [r for r in self.targets if r > layer] if several else list(self.targets)
         if not targets or set(targets) - set(above):
             raise ConfigError(
-                f"targets={targets} is out of range; "
-                f"above layer {self.layer} this model has layers {self.layer + 1} to {depth}"
+                f"targets={self.targets} is out of range; "
+                f"above layer {layer} this model has layers {layer + 1} to {depth}"
             )
-        values = self.weights or (1.0,) * len(targets)
-        if len(values) != len(targets) or not sum(values):
-            raise ConfigError(
-                f"weights={values} does not fit {len(targets)} target layers; "
-                "expected one weight for each, not all zero"
-            )
-        by_layer = dict(zip(targets, values, strict=True))
-        return [by_layer.get(number, 0.0) for number in above if number <= max(targets)]
+        return targets
 
-    def _penalty(self, step: Step, weights: list[float]) -> Tensor:
+    def _penalty(self, step: Step, weights: dict[int, list[float]]) -> Tensor:
         trace = step.clean.trace
         assert trace is not None
-        start = trace.hidden[self.layer]
+        layers = list(weights)
+        if self.layer == "random":
+            draws = step.parameter_generator("layer")
+            number = torch.randint(len(layers), (), generator=draws, device=step.device)
+            layers = [layers[int(number)]]
+        rows = self._draw_rows(step, len(trace.hidden[0]))
+        if self.dropout == "shared":
+            check_replay(trace, rows)
+        parts = [self._stability(step, trace, layer, weights[layer], rows) for layer in layers]
+        moved = torch.stack([part.to(parts[0].device) for part in parts]).mean()
+        return moved / self.std**2 if self.per_variance else moved
+
+    def _stability(
+        self, step: Step, trace: Trace, layer: int, weights: list[float], rows: Tensor | None
+    ) -> Tensor:
+        """How far noise in one hidden state moves those above it."""
+        start = trace.hidden[layer]
         mask = step.block_mask(start)
         noise = draw_noise(
             step,
@@ -195,35 +234,31 @@ class LNSR(Penalty):
             std=self.std,
             relative=self.relative,
             rank=self.rank,
+            site=self._site(layer),
         )
-        rows = self._draw_rows(step, len(start))
-        if self.dropout == "shared":
-            check_replay(trace, rows)
         start, mask, noise = (_take(x, rows) for x in (start, mask, noise))
-        top = self.layer + len(weights)
-        noisy = self._replay(step, trace, (start + noise).to(start.dtype), rows, top)
-        clean = self._clean(step, trace, start, rows, top)
-        moved = functional.noise_stability(
-            noisy, clean, mask, weights, self.reduction, self.distance
-        )
-        return moved / self.std**2 if self.per_variance else moved
-
-    def _clean(
-        self, step: Step, trace: Trace, start: Tensor, rows: Tensor | None, top: int
-    ) -> list[Tensor]:
-        """The hidden states above b that the noisy ones are compared with."""
+        top = layer + len(weights)
+        replay = partial(self._replay, step, trace, layer, rows=rows, top=top)
+        noisy = replay((start + noise).to(start.dtype))
         if self.dropout == "off":
             with torch.set_grad_enabled(torch.is_grad_enabled() and not self.detach_clean):
-                return self._replay(step, trace, start, rows, top)
-        states = [_take(state, rows) for state in trace.hidden[self.layer + 1 : top + 1]]
-        return [state.detach() for state in states] if self.detach_clean else states
+                clean = replay(start)
+        else:
+            clean = [_take(state, rows) for state in trace.hidden[layer + 1 : top + 1]]
+            clean = [state.detach() for state in clean] if self.detach_clean else clean
+        return functional.noise_stability(
+            noisy, clean, mask, weights, self.reduction, self.distance
+        )
+
+    def _site(self, layer: int) -> str:
+        """What tells the draws for one of several layers from those for the others."""
+        return "" if isinstance(self.layer, int) else f" {layer}"
 
     def _replay(
-        self, step: Step, trace: Trace, start: Tensor, rows: Tensor | None, top: int
+        self, step: Step, trace: Trace, layer: int, start: Tensor, *, rows: Tensor | None, top: int
     ) -> list[Tensor]:
-        return trace.replay(
-            self.layer, start, top=top, rows=rows, dropout=self.dropout, seed=step.seed("dropout")
-        )
+        seed = step.seed(f"dropout{self._site(layer)}")
+        return trace.replay(layer, start, top=top, rows=rows, dropout=self.dropout, seed=seed)
 
     def _draw_rows(self, step: Step, batch_size: int) -> Tensor | None:
         count = max(1, round(self.rows * batch_size))
@@ -232,6 +267,22 @@ class LNSR(Penalty):
         generator = step.generator("rows")
         order = torch.randperm(batch_size, generator=generator, device=step.device)
         return order[:count].sort().values
+
+
+def _several(layer: int | tuple[int, ...] | str) -> tuple[int, ...]:
+    assert not isinstance(layer, str)
+    return layer if isinstance(layer, tuple) else (layer,)
+
+
+def _check_layers(layer: int | tuple[int, ...] | str) -> None:
+    """A whole number, several, each once, or `random`."""
+    if isinstance(layer, str):
+        check_choice("layer", layer, ("random",))
+        return
+    for number in _several(layer):
+        check_count("layer", number, 0)
+    if len(set(_several(layer))) < max(len(_several(layer)), 1):
+        raise ConfigError(f"layer={layer} names no layer, or one twice; name each once")
 
 
 def _check_targets(targets: tuple[int, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -56,6 +57,9 @@ class Mixout(Regularizer):
             attached, which is how the paper uses it: all of it in the pretrained part, that of
             attention too, but not that before the head. Our default keeps dropout.
         mix_head: Whether to mix the head too, with its random start, as public code does.
+        layers: Which layers are mixed: a regular expression to find in the names of their weights.
+            None, our default, mixes all. By its author's account the paper left BERT's intermediate
+            layers, ahead of which there is no dropout, as they are: `^(?!.*intermediate)`.
         head: Which parameters are new: a regular expression to find in their names. By default it
             is those outside of the model's base (its `base_model_prefix`).
 
@@ -78,14 +82,16 @@ class Mixout(Regularizer):
     replace_dropout: bool = False
     mix_head: bool = False
     head: str | None = None
+    layers: str | None = None
 
     needs_start: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_below_one("p", self.p)
         check_choice("axis", self.axis, ("weight", "input"))
-        if self.head is not None:
-            check_pattern("head", self.head)
+        for name in ("head", "layers"):
+            if (pattern := getattr(self, name)) is not None:
+                check_pattern(name, pattern)
 
     def passes(self, depth: int) -> float:
         """No pass is added."""
@@ -116,10 +122,13 @@ class Mixout(Regularizer):
         found: list[MixedLayer | MixedAdapter] = []
         found += _mixed_adapters(model, left_alone)
         found += _mixed_layers(model, left_alone)
+        if self.layers is not None:
+            found = [layer for layer in found if re.search(self.layers, layer.name)]
         if not found:
             raise ConfigError(
                 f"{type(model).__name__} has no linear layer to mix: none is trained outside of "
-                "the head; unfreeze some, or name the head with head='...'"
+                "the head, or by the pattern layers; unfreeze some, or name the head with "
+                "head='...'"
             )
         return found
 

@@ -32,9 +32,16 @@ class SAM(Regularizer):
     the methods inside. The weights are w again, bit for bit, before anything else sees them. The
     value that is returned and logged is the objective at w + e.
 
+    With `adaptive` each weight is a unit of its own, so that the step does not depend on the scale
+    of the weights (ASAM):
+
+        e = radius * w^2 g / || |w| g ||,    coordinate by coordinate
+
     Args:
         radius: rho, the length of e over all weights together. Default: that of davda54/sam, the
-            public PyTorch implementation. 0 is plain training.
+            public PyTorch implementation. 0 is plain training. Adaptive steps need a larger one:
+            that implementation suggests about 2.
+        adaptive: Whether the step is ASAM's.
 
     Cost: two forward and backward passes a step, and two copies of the trainable weights, one for
     g and one for w + e.
@@ -49,14 +56,17 @@ class SAM(Regularizer):
 
     Differs from the public code: that is an optimizer which needs a closure or two calls a step,
     and care with accumulation. Here any optimizer does, and clipping sees the gradient at w + e
-    alone. The weights are put back, not subtracted back. Loss scaling does not apply to g.
+    alone. The weights are put back, not subtracted back. Loss scaling does not apply to g. Adaptive
+    steps are that code's: every weight, also of biases and normalisations, is its own unit.
 
     Reference: Foret, Kleiner, Mobahi, Neyshabur: Sharpness-Aware Minimization for Efficiently
     Improving Generalization, ICLR 2021, arXiv 2010.01412; Bahri, Mobahi, Tay: Sharpness-Aware
-    Minimization Improves Language Model Generalization, ACL 2022, arXiv 2110.08529.
+    Minimization Improves Language Model Generalization, ACL 2022, arXiv 2110.08529; Kwon, Kim,
+    Park, Choi: ASAM: Adaptive Sharpness-Aware Minimization, ICML 2021, arXiv 2102.11600.
     """
 
     radius: float = 0.05
+    adaptive: bool = False
 
     def __post_init__(self) -> None:
         check_at_least("radius", self.radius, 0)
@@ -96,7 +106,8 @@ class SAM(Regularizer):
             view.send_back(inner(view))
             found = [(p, p.grad) for p in parameters]
             moving = [(p, g.to_dense() if g.is_sparse else g) for p, g in found if g is not None]
-            ascent = functional.ascent_in_weights([g for _, g in moving], self.radius)
+            weights = [p for p, _ in moving] if self.adaptive else None
+            ascent = functional.ascent_in_weights([g for _, g in moving], self.radius, weights)
         with torch.no_grad():
             values = [p + e for (p, _), e in zip(moving, ascent, strict=True)]
         return [p for p, _ in moving], values

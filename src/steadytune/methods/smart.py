@@ -24,6 +24,8 @@ from .._step.teacher import MomentumTeacher
 # Size of the step aside, in logits. The slope is normalised, so that any small size gives the same.
 _ASIDE = 1e-2
 
+_EARLY = 0.1  # share of the training after which `late_momentum` counts
+
 
 @dataclass(frozen=True)
 class SMART(Regularizer):
@@ -67,6 +69,12 @@ class SMART(Regularizer):
         momentum: Share of the teacher that a step keeps, 0 to 1. It lags about 1 / (1 - momentum)
             steps behind, and the model cannot run far ahead of it: 0.9 suits trainings of a hundred
             steps, in which 0.99 ends before the model is confident.
+        late_momentum: The same after the first tenth of the training, whose length must be known;
+            None keeps `momentum` throughout. `momentum=0.99,late_momentum=0.999` suits trainings of
+            thousands of steps.
+        by_sides: Whether R's gradient is that of the public code, which takes the first argument
+            of each of the two divergences for a constant: half of the definition's to leading
+            order. For classes alone.
         dose: In place of `strength`: how large the gradient of R is to be beside the task's,
             measured on the first 16 steps, which are plain (`Penalty`). D, whose gradient is zero
             at the start, has no dose: it keeps its strength, and acts from the 17th step on.
@@ -80,12 +88,12 @@ class SMART(Regularizer):
 
     Differs from public code (mt-dnn, smart-pytorch): theirs stops the gradient at one side of each
     of the two divergences, so that for the same perturbation the value is the same and the gradient
-    half as large; the public code's weight 1 is `strength=0.5` here. The perturbation is projected
-    on the ball, where theirs is scaled to maximum 1 whatever the radius; it enters at the word
-    embeddings, where theirs makes position embeddings, normalisation and dropout act twice; pads
-    stay as they are; regressions of shape (batch, 1) are compared example by example; answers are
-    supported; R is a mean over examples; the proximal point is there. A step is along the
-    normalised gradient, so that `step_size` does not depend on the slope.
+    half as large; the public code's weight 1 is `strength=0.5` here, or `by_sides=True`. The
+    perturbation is projected on the ball, where theirs is scaled to maximum 1 whatever the radius;
+    it enters at the word embeddings, where theirs makes position embeddings, normalisation and
+    dropout act twice; pads stay as they are; regressions of shape (batch, 1) are compared example
+    by example; answers are supported; R is a mean over examples; the proximal point is there. A
+    step is along the normalised gradient, so that `step_size` does not depend on the slope.
 
     Reference: Jiang, He, Chen, Liu, Gao, Zhao: SMART: Robust and Efficient Fine-Tuning for
     Pre-trained Natural Language Models through Principled Regularized Optimization, ACL 2020,
@@ -103,6 +111,8 @@ class SMART(Regularizer):
     detach_clean: bool = False
     momentum: float = 0.9
     dose: float | None = None
+    late_momentum: float | None = None
+    by_sides: bool = False
 
     needs_embeddings: ClassVar[bool] = True
     takes_unlabelled: ClassVar[bool] = True
@@ -114,8 +124,10 @@ class SMART(Regularizer):
         check_count("steps", self.steps, 0)
         check_choice("norm", self.norm, functional.NORMS)
         check_choice("dropout", self.dropout, ("shared", "fresh", "off"))
-        if not 0 <= self.momentum <= 1:
-            raise ConfigError(f"momentum={self.momentum!r} is not possible; expected 0 to 1")
+        for name in ("momentum", "late_momentum"):
+            share = getattr(self, name)
+            if not (share is None or 0 <= share <= 1):
+                raise ConfigError(f"{name}={share!r} is not possible; expected 0 to 1")
         check_dose(self)
 
     def passes(self, depth: int) -> float:
@@ -139,6 +151,8 @@ class SMART(Regularizer):
                 if self.strength:
                     value = step.pooled(self._smoothness(step, clean), self._smoothness)
                     loss = smooth.add_to(loss, step, value)
+                if teacher is not None:
+                    teacher.momentum = self._momentum_at(step)
                 if teacher is not None and not measured:
                     loss = proximal.add_to(loss, step, self._proximal(step, clean, teacher))
                 return loss
@@ -154,7 +168,21 @@ class SMART(Regularizer):
             warn_below_half_precision(step, self.radius, "radius")
         delta = self._perturbation(step, clean.detach())
         moved = prediction_of(step, step.forward(delta, dropout=self.dropout, name="smoothness"))
-        return divergence(moved, clean.detach() if self.detach_clean else clean).mean()
+        still = clean.detach() if self.detach_clean else clean
+        return divergence(moved, still, by_sides=self.by_sides).mean()
+
+    def _momentum_at(self, step: Step) -> float:
+        """Share of the teacher that this step keeps."""
+        if self.late_momentum is None:
+            return self.momentum
+        if step.total_steps is None:
+            raise ConfigError(
+                "late_momentum begins after a tenth of a training whose length is not known; give "
+                "Step(..., total_steps=...), or leave it out"
+            )
+        assert step.step is not None
+        late = step.step >= _EARLY * step.total_steps
+        return self.late_momentum if late else self.momentum
 
     def _proximal(self, step: Step, clean: Prediction, teacher: MomentumTeacher) -> Tensor:
         with teacher.in_place_of_model():
