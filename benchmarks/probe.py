@@ -200,23 +200,24 @@ def cosine(products: dict[str, np.ndarray], one: str, other: str) -> np.ndarray:
     between = products[f"{one} / {other}"]
     across = (between[..., 0, 1] + between[..., 1, 0]).sum(-1) / 2
     with np.errstate(invalid="ignore", divide="ignore"):
-        return across / np.sqrt(_square(products, one) * _square(products, other))
+        found = across / np.sqrt(_square(products, one) * _square(products, other))
+    return np.asarray(found)
 
 
 def size(products: dict[str, np.ndarray], name: str) -> np.ndarray:
     """The length of an expected gradient beside the task's."""
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sqrt(_square(products, name) / _square(products, "task"))
+        return np.asarray(np.sqrt(_square(products, name) / _square(products, "task")))
 
 
 def repeat(products: dict[str, np.ndarray], name: str) -> np.ndarray:
     """How much of a single draw's squared gradient is its expectation's."""
     own = products[f"{name} / {name}"]
-    return _square(products, name) / ((own[..., 0, 0] + own[..., 1, 1]).sum(-1) / 2)
+    return np.asarray(_square(products, name) / ((own[..., 0, 0] + own[..., 1, 1]).sum(-1) / 2))
 
 
 def _square(products: dict[str, np.ndarray], name: str) -> np.ndarray:
-    return products[f"{name} / {name}"][..., 0, 1].sum(-1)
+    return np.asarray(products[f"{name} / {name}"][..., 0, 1].sum(-1))
 
 
 def summarise(record: dict[str, Any]) -> dict[str, Any]:

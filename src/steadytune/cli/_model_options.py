@@ -1,10 +1,15 @@
-"""The options that say what of a model's files may be read, shared by commands that load one."""
+"""What commands that load a model share: what it may be, and what of its files may be read."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import typer
+
+MODEL_HELP = (
+    "minilm (all-MiniLM-L6-v2, needs no hub), mpnet (all-mpnet-base-v2, 405 MB from the package "
+    "index), a folder, or a name on the hub."
+)
 
 AllowPickledOption = Annotated[
     bool,

@@ -12,7 +12,7 @@ from ..records.recipe import Recipe, option_name
 from ._app import app, command_line, look_ahead, one_line_errors
 from ._data_options import takes_rows
 from ._method_option import MethodsOption
-from ._model_options import AllowPickledOption, TrustRemoteCodeOption
+from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 from ._recipe_options import read_recipe, takes_recipe
 
 if TYPE_CHECKING:
@@ -61,8 +61,7 @@ def compare(
     model: Annotated[
         str | None,
         typer.Option(
-            help="minilm (all-MiniLM-L6-v2, needs no hub), a folder, or a name on the hub. "
-            "[default: minilm]",
+            help=f"{MODEL_HELP} [default: minilm]",
             show_default=False,
         ),
     ] = None,

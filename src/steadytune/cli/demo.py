@@ -9,7 +9,7 @@ import typer
 
 from ._app import app, command_line, look_ahead, one_line_errors
 from ._method_option import MethodsOption
-from ._model_options import AllowPickledOption, TrustRemoteCodeOption
+from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 
 
 @app.command()
@@ -25,9 +25,7 @@ def demo(
     ] = Path("steadytune-demo"),
     model: Annotated[
         str,
-        typer.Option(
-            help="minilm (all-MiniLM-L6-v2, needs no hub), a folder, or a name on the hub."
-        ),
+        typer.Option(help=MODEL_HELP),
     ] = "minilm",
     task: Annotated[str, typer.Option(help="Name of the task.")] = "vader-movies",
     train_size: Annotated[

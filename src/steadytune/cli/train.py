@@ -10,7 +10,7 @@ import typer
 from .._exceptions import ConfigError
 from ._app import app, command_line, look_ahead, one_line_errors
 from ._data_options import takes_rows
-from ._model_options import AllowPickledOption, TrustRemoteCodeOption
+from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 from ._recipe_options import read_recipe, takes_recipe
 
 
@@ -26,9 +26,7 @@ def train(
     rows: dict[str, Any],
     model: Annotated[
         str,
-        typer.Option(
-            help="minilm (all-MiniLM-L6-v2, needs no hub), a folder, or a name on the hub."
-        ),
+        typer.Option(help=MODEL_HELP),
     ] = "minilm",
     method: Annotated[
         str,
