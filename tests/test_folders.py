@@ -25,5 +25,5 @@ def test_what_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ConfigError, match=r"cannot make the folder .*file"):
         make_folder(tmp_path / "file")
-    with pytest.raises(ConfigError, match=r"cannot write to .*file \(.*\); .*--out"):
+    with pytest.raises(ConfigError, match=r"cannot write to .*file \(.*\); .*`out`"):
         require_writable(tmp_path / "file", "runs")

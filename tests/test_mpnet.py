@@ -110,7 +110,7 @@ def test_what_cannot_be_fetched_is_one_line_with_a_remedy(
     }
     with pytest.raises(ModelError, match=reasons[trouble]) as caught:
         mpnet_folder(model, tmp_path / "cache")
-    assert "--model sentence-transformers/all-mpnet-base-v2" in str(caught.value)
+    assert "`model=sentence-transformers/all-mpnet-base-v2`" in str(caught.value)
     assert "\n" not in str(caught.value) and not list((tmp_path / "cache").iterdir())
 
 

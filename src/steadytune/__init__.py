@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ._exceptions import ConfigError as ConfigError
     from ._exceptions import DataError as DataError
     from ._exceptions import ModelError as ModelError
+    from ._exceptions import NoResultError as NoResultError
     from ._exceptions import SteadytuneError as SteadytuneError
     from ._model.trace import Dropout as Dropout
     from ._model.trace import Trace as Trace

@@ -1,6 +1,7 @@
 """The errors steadytune raises on purpose.
 
 SteadytuneError
+├── NoResultError   trainings that were carried out, and nothing came of them
 ├── ConfigError     a method, option or setting that cannot be
 ├── ModelError      a model that cannot be loaded or whose layers cannot be found
 └── DataError       a file, download or row that cannot be read
@@ -11,6 +12,10 @@ from __future__ import annotations
 
 class SteadytuneError(Exception):
     """Base of all: its text is one line with what was given, what was expected, what to do."""
+
+
+class NoResultError(SteadytuneError):
+    """Trainings were carried out, and nothing came of them."""
 
 
 class ConfigError(SteadytuneError, ValueError):

@@ -44,5 +44,5 @@ def require_writable(folder: Path, part: str) -> None:
             pass
     except OSError as error:
         raise ConfigError(
-            f"cannot write to {folder} ({error.strerror}); name another folder with --out"
+            f"cannot write to {folder} ({error.strerror}); name another folder with `out`"
         ) from error

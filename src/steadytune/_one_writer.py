@@ -37,7 +37,7 @@ def one_writer(folder: Path, command: str = "") -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     if os.path.exists(folder) and not folder.is_dir():
-        raise ConfigError(f"{folder} is a file; name a folder with --out")
+        raise ConfigError(f"{folder} is a file; name a folder with `out`")
     path = folder / LOCK
     try:
         made = _make(folder)
@@ -50,7 +50,7 @@ def one_writer(folder: Path, command: str = "") -> Iterator[None]:
         ) from None
     except OSError as error:
         raise ConfigError(
-            f"cannot write to {folder} ({error.strerror}); name another folder"
+            f"cannot write to {folder} ({error.strerror}); name another folder with `out`"
         ) from error
     try:
         _sign(path, command)

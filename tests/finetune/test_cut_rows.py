@@ -11,13 +11,13 @@ CLASSES = PROBLEMS["classification"]
 def test_a_larger_length_is_advised_where_the_model_takes_it() -> None:
     line = cut_warning({"train": 0.25, "test": 0.0}, CLASSES, 128, 512)
     assert line.startswith("longer than 128 tokens, and cut: 25.0% of train;")
-    assert "a larger --max-length" in line
-    assert "a larger --max-length" in cut_warning({"train": 0.25}, CLASSES, 128, None)
+    assert "a larger `max_length`" in line
+    assert "a larger `max_length`" in cut_warning({"train": 0.25}, CLASSES, 128, None)
 
 
 def test_at_the_models_limit_none_is_advised() -> None:
     line = cut_warning({"train": 0.25}, CLASSES, 512, 512)
-    assert line.endswith("; the model takes no longer ones") and "--max-length" not in line
+    assert line.endswith("; the model takes no longer ones") and "`max_length`" not in line
 
 
 def test_few_cut_rows_are_not_worth_a_line() -> None:

@@ -39,7 +39,7 @@ def file(path: Path, *labels: object) -> str:
 def test_numbers_are_no_places_where_classes_are_named_by_numbers(
     names: tuple[str, ...], labels: tuple[int, ...], tmp_path: Path
 ) -> None:
-    with pytest.raises(DataError, match="--map OLD=NEW says which class") as caught:
+    with pytest.raises(DataError, match="`map=OLD=NEW` says which class") as caught:
         rows_of_files(model(*names), {"x": file(tmp_path / "x.csv", *labels)})
     assert "\n" not in str(caught.value)
 

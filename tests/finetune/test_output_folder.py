@@ -36,7 +36,7 @@ def test_a_folder_of_other_files_is_refused_with_the_first_of_them(
         OutputFolder(tmp_path, "abc").open()
     assert str(caught.value) == (
         f"{tmp_path} is not empty: it holds other files ({shown}); name another folder with "
-        "--out, or remove it"
+        "`out`, or remove it"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
 
@@ -70,7 +70,7 @@ def test_a_call_that_was_stopped_at_its_very_beginning_or_end_leaves_nothing(
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "model").touch()
-    with pytest.raises(ConfigError, match="model is a file; name a folder with --out"):
+    with pytest.raises(ConfigError, match="model is a file; name a folder with `out`"):
         OutputFolder(tmp_path / "model", "abc").open()
 
 

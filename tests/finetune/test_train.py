@@ -189,7 +189,7 @@ def test_a_refusal_later_on_keeps_the_checkpoints(
 
     monkeypatch.setattr("steadytune.runs.run.train", refuse)
     result = steadytune(*words(data, "--out", tmp_path / "out"))
-    assert result.exit_code == 2 and "a worker has ended" in result.stderr
+    assert result.exit_code == 3 and "a worker has ended" in result.stderr
     assert list((tmp_path / "out").rglob("checkpoint-3"))
 
 
@@ -200,7 +200,7 @@ def test_a_folder_that_cannot_be_made_is_one_line(data: dict[str, Path], tmp_pat
 
 def test_a_divergence_leaves_nothing(data: dict[str, Path], tmp_path: Path) -> None:
     result = steadytune(*words(data, "--learning-rate", "1e30", "--out", tmp_path / "out"))
-    assert result.exit_code == 2
+    assert result.exit_code == 3
     assert "the training diverged" in result.stderr and "lower --learning-rate" in result.stderr
     assert not (tmp_path / "out").exists()
 

@@ -47,7 +47,7 @@ def test_too_small_a_budget_says_what_is_needed() -> None:
     size = Size(240, 60)
     assert choose_plan(1.0, size, TIMING) is None
     error = too_small(1.0, size, TIMING)
-    assert "one training takes about" in str(error) and "--budget 1m or more" in str(error)
+    assert "one training takes about" in str(error) and "`budget=1m` or more" in str(error)
 
 
 def test_the_timing_is_measured_once(tmp_path: Path) -> None:

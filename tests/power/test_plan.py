@@ -77,11 +77,11 @@ def test_goals_that_cannot_be_are_refused(options: dict[str, Any], words: str) -
 
 
 def test_scatter_that_is_missing_or_cannot_be_is_refused() -> None:
-    with pytest.raises(ConfigError, match="--std or --study"):
+    with pytest.raises(ConfigError, match="`std` or `study`"):
         given_plan(PowerGoal(difference=0.1), None, None, [5])
     with pytest.raises(ConfigError, match="std is -1"):
         given_plan(PowerGoal(difference=0.1), -1.0, None, [5])
-    with pytest.raises(ConfigError, match="--method was given, but why"):
+    with pytest.raises(ConfigError, match="`method` was given, but why"):
         refuse_with("why", domain=None, method="lnsr")
 
 

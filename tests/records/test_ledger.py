@@ -193,7 +193,7 @@ def test_a_writable_folder_is_left_empty(ledger: Ledger) -> None:
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(ConfigError, match=r"cannot write to .*file.*--out"):
+    with pytest.raises(ConfigError, match=r"cannot write to .*file.*`out`"):
         Ledger(tmp_path / "file" / "study").require_writable()
     with pytest.raises(ConfigError, match="cannot write"):
         Ledger(tmp_path / "file").require_writable()

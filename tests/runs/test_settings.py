@@ -44,10 +44,10 @@ def test_values_are_of_their_fields_type(pair: str, value: object) -> None:
         (["=3"], "expected FIELD=VALUE"),
         (["adam_betta1=0.8"], "did you mean adam_beta1"),
         (["zzz=1"], "no field of TrainingArguments"),
-        (["learning_rate=1e-4"], "is set by --learning-rate"),
-        (["output_dir=x"], "is set by --out"),
-        (["seed=3"], "is set by --seed"),
-        (["eval_on_start=true"], "is set by --patience"),
+        (["learning_rate=1e-4"], "is set by `learning_rate`"),
+        (["output_dir=x"], "is set by `out`"),
+        (["seed=3"], "is set by `seed`"),
+        (["eval_on_start=true"], "is set by `patience`"),
         (["fsdp=full_shard"], "not supported"),
         (["max_grad_norm=large"], "max_grad_norm='large' is not possible; expected float"),
         (["gradient_accumulation_steps=1.5"], "expected int"),
@@ -68,7 +68,7 @@ def test_settings_that_are_no_text_are_checked_too() -> None:
     assert checked_settings({"adam_beta2": 0.98}) == {"adam_beta2": 0.98}
     (found,) = checked_settings({"max_grad_norm": 1}).values()
     assert isinstance(found, float) and found == read_settings(["max_grad_norm=1"])["max_grad_norm"]
-    with pytest.raises(ConfigError, match="is set by --seed"):
+    with pytest.raises(ConfigError, match="is set by `seed`"):
         checked_settings({"seed": 3})
     with pytest.raises(ConfigError, match="expected float"):
         checked_settings({"adam_beta2": "much"})

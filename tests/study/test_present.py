@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from steadytune import SteadytuneError
+from steadytune import NoResultError
 from steadytune.records.ledger import Ledger
 from steadytune.study.present import present
 from tests.study.conftest import MakeStudy
@@ -37,5 +37,22 @@ def test_a_study_of_failures_is_an_error_whatever_else_the_folder_holds(
         Ledger(tmp_path).add(outcome_of(run))
     for run in planned(study):
         Ledger(tmp_path).add(outcome_of(run, "failed"))
-    with pytest.raises(SteadytuneError, match=r"every run failed.*: a reason"):
+    with pytest.raises(NoResultError, match=r"every run failed.*: a reason"):
         present(study, tmp_path, planned(study), Console(file=io.StringIO()))
+
+
+def test_a_method_without_a_result_is_named(
+    make_study: MakeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steadytune.reporting.write_page", lambda report, path: path)
+    study = make_study(seeds=(1, 2))
+    runs = planned(study)
+    plain = runs[0].spec.method
+    for run in runs:
+        Ledger(tmp_path).add(outcome_of(run, "ok" if run.spec.method == plain else "diverged"))
+    console = Console(file=io.StringIO(), width=200)
+    report = present(study, tmp_path, runs, console)
+    (lost,) = report.without_result
+    assert lost[1] != plain
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert f"No run of {lost[1]} on {lost[0]} came to its end: it has no result." in text

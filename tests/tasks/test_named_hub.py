@@ -109,7 +109,7 @@ def test_a_split_that_has_changed_is_one_line(
     with pytest.raises(DataError) as caught:
         load_task("rte", companions=("snli",))
     text = str(caught.value)
-    assert words in text and "--data-root" in text and "\n" not in text
+    assert words in text and "`data_root`" in text and "\n" not in text
 
 
 def test_only_rows_of_the_language_are_used(hub: dict[Any, Any]) -> None:
@@ -135,7 +135,7 @@ def test_what_the_hub_does_not_have_is_left_out_of_all_and_refused_by_name(
         task = load_task("rte", companions=("all",))
     assert list(task.test) == ["rte", "mnli_matched", "snli"]
     assert "hans_style, glue_diagnostic, counterfactual_nli" in caplog.text
-    with pytest.raises(DataError, match=r"does not have hans_style of rte: .* --data-root"):
+    with pytest.raises(DataError, match=r"does not have hans_style of rte: .* `data_root`"):
         load_task("rte", companions=("hans_style",))
 
 
@@ -145,7 +145,7 @@ def test_offline_is_one_line_and_asks_nobody(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(DataError) as caught:
         load_task("stsb")
     text = str(caught.value)
-    assert "nyu-mll/glue, stsb, train" in text and "--data-root" in text and "\n" not in text
+    assert "nyu-mll/glue, stsb, train" in text and "`data_root`" in text and "\n" not in text
 
 
 def test_a_hub_that_does_not_answer_is_asked_once(

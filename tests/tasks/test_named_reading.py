@@ -104,13 +104,13 @@ def test_an_index_that_is_none(copy: Path, text: str) -> None:
 
 
 def test_a_missing_folder_and_a_missing_file_are_named(copy: Path) -> None:
-    with pytest.raises(DataError, match=r"nowhere is not a folder: .* --data-root") as caught:
+    with pytest.raises(DataError, match=r"nowhere is not a folder: .* `data_root`") as caught:
         load_task("rte", copy / "nowhere")
     line_of(caught)
     (copy / "nli/snli/validation.jsonl.gz").unlink()
     with pytest.raises(DataError, match=r"snli/validation\.jsonl\.gz cannot be read") as caught:
         load_task("rte", copy, ("all",))
-    assert "--data-root" in line_of(caught)
+    assert "`data_root`" in line_of(caught)
 
 
 @pytest.mark.parametrize(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .. import __version__
-from .._exceptions import SteadytuneError
+from .._exceptions import NoResultError, SteadytuneError
+from ..records.recipe import option_name, recipe_fields
 from ._usage import OneLineGroup, our_name
 
 if TYPE_CHECKING:
+    from ..reporting import Report
     from ..tasks import DataSource
 
 app = typer.Typer(
@@ -42,17 +46,57 @@ def main() -> None:
     app(prog_name="steadytune")
 
 
+NO_RESULT = 3
+"""Exit status where trainings were carried out, and nothing or not all came of them."""
+
+_OPTION = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]+))?`")
+
+
 @contextmanager
 def one_line_errors() -> Iterator[None]:
     """What the user can mend is one line on stderr and exit status 2; Ctrl-C is 130."""
     try:
         yield
     except SteadytuneError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise typer.Exit(2) from error
+        typer.echo(f"error: {with_dashes(str(error))}", err=True)
+        raise typer.Exit(NO_RESULT if isinstance(error, NoResultError) else 2) from error
     except KeyboardInterrupt as error:
         typer.echo(str(error) or "interrupted", err=True)
         raise typer.Exit(130) from error
+
+
+def require_results(report: Report) -> None:
+    """End with a status of its own where a method has no result; the report says which."""
+    if report.without_result:
+        raise typer.Exit(NO_RESULT)
+
+
+def with_dashes(text: str) -> str:
+    """The options that a text of the library names, `like_this=1`, as one types them."""
+    name, equals, rest = text.partition("=")
+    if equals and name in recipe_fields() and recipe_fields()[name].help:
+        text = f"{option_name(name)} {rest}"
+    return _OPTION.sub(_typed, text) if "`" in text else text
+
+
+def _typed(found: re.Match[str]) -> str:
+    option = _options().get(found[1])
+    if option is None:
+        return found[0]
+    return f"{option} {found[2]}" if found[2] else option
+
+
+@cache
+def _options() -> dict[str, str]:
+    """Name in Python -> option, of all commands."""
+    group: Any = typer.main.get_command(app)
+    parameters = [p for command in group.commands.values() for p in command.params]
+    options = [p for p in parameters if p.param_type_name == "option"]
+    return {
+        name: p.opts[0]
+        for p in options
+        for name in (p.name, p.opts[0].lstrip("-").replace("-", "_"))
+    }
 
 
 def _print_version(wanted: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ..records.recipe import Recipe, option_name
-from ._app import app, command_line, look_ahead, one_line_errors
+from ._app import app, command_line, look_ahead, one_line_errors, require_results
 from ._data_options import takes_rows
 from ._method_option import MethodsOption
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
@@ -131,9 +131,8 @@ def compare(
     * `steadytune compare studies/papers.yaml --dry-run`
     """
     with one_line_errors():
-        from rich.console import Console
-
         from ..model_files import Trust
+        from ._terminal import Terminal
 
         grid: dict[str, Any] = {
             "method": method,
@@ -152,14 +151,14 @@ def compare(
         if dry_run:
             from ..study.dry_run import dry_run as print_plan
 
-            print_plan(what, out, workers, Console())
+            print_plan(what, out, workers, Terminal())
         else:
             from ..study import run_study
 
             place = {"cpus_per_run": cpus_per_run, "gpus_per_run": gpus_per_run}
             limits = {"time_limit": time_limit, "retries": retries}
             executor = _executor(workers, ray, place, limits)
-            run_study(what, out, executor, Console(), save_models)
+            require_results(run_study(what, out, executor, Terminal(), save_models))
 
 
 def _from_file(path: Path, options: dict[str, Any], data_root: str | None) -> Study:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ._app import app, command_line, look_ahead, one_line_errors
+from ._app import app, command_line, look_ahead, one_line_errors, require_results
 from ._method_option import MethodsOption
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 
@@ -62,12 +62,11 @@ def demo(
         from ..tasks import DataSource
 
         look_ahead(model, rows=[DataSource(task=task)])
-        from rich.console import Console
-
         from ..demo import Options, run_demo
         from ..model_files import Trust
         from ..study.methods import read_methods
         from ..study.seeds import read_seeds
+        from ._terminal import Terminal
 
         options = Options(
             seeds=read_seeds(seeds),
@@ -83,4 +82,4 @@ def demo(
             command=command_line(context),
             trust=Trust(allow_pickled_weights, trust_remote_code),
         )
-        run_demo(options, Console())
+        require_results(run_demo(options, Terminal()))

@@ -91,11 +91,10 @@ def diagnose(
         every = (*models, start) if start else models
         rows = [] if task is None else [DataSource(task=task, data_root=data_root)]
         look_ahead(*every, rows=rows)
-        from rich.console import Console
-
         from ..diagnostics.command import Options, run_diagnosis
         from ..diagnostics.command.options import TASK
         from ..model_files import Trust
+        from ._terminal import Terminal
 
         options = Options(
             model=model,
@@ -114,4 +113,4 @@ def diagnose(
             command=command_line(context),
             trust=Trust(allow_pickled_weights, trust_remote_code),
         )
-        run_diagnosis(options, Console())
+        run_diagnosis(options, Terminal())

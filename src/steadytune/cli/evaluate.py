@@ -97,8 +97,6 @@ def evaluate(
 
         source = DataSource(**rows, train=data, ood=tuple(ood or ()))
         look_ahead(model, rows=[source])
-        from rich.console import Console
-
         from .._whole_file import write_json
         from ..finetune import evaluate as work
         from ..finetune.evaluation_rows import (
@@ -109,8 +107,9 @@ def evaluate(
         )
         from ..finetune.saved import load_saved
         from ..model_files import Trust
+        from ._terminal import Terminal
 
-        console, renamed = Console(), label_map_of(map_ or ())
+        console, renamed = Terminal(), label_map_of(map_ or ())
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
         if task is not None:
             found = rows_of_task(saved, source, eval_size, renamed, positive)

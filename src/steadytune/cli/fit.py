@@ -78,10 +78,9 @@ def fit(
 
         source = DataSource(**rows, train=file)
         look_ahead(model, rows=[source])
-        from rich.console import Console
-
         from ..fitting import FitOptions, fit_model
         from ..model_files import Trust
+        from ._terminal import Terminal
 
         options = FitOptions(
             source=source,
@@ -94,4 +93,4 @@ def fit(
             workers=workers,
             trust=Trust(allow_pickled_weights, trust_remote_code),
         )
-        fit_model(options, Console())
+        fit_model(options, Terminal())

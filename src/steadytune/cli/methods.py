@@ -23,9 +23,8 @@ def methods(
     * `steadytune methods lnsr`
     """
     with one_line_errors():
-        from rich.console import Console
-
         from ..method_docs import print_card, print_methods
+        from ._terminal import Terminal
 
-        console = Console()
+        console = Terminal()
         print_methods(console) if name is None else print_card(name, console)

@@ -72,10 +72,9 @@ def power(
     * `steadytune power --difference 0.02 --study steadytune-demo`
     """
     with one_line_errors():
-        from rich.console import Console
-
         from ..power.plan import PowerGoal, given_plan, read_counts, refuse_with
         from ..power.text import print_plan, print_study_plan
+        from ._terminal import Terminal
 
         goal = PowerGoal(
             difference=difference, ratio=ratio, significance=significance, comparisons=comparisons
@@ -83,7 +82,7 @@ def power(
         counts = read_counts(seeds)
         if study is None:
             refuse_with("it names a part of a study: add --study DIR", method=method, domain=domain)
-            print_plan(given_plan(goal, std, correlation, counts), Console())
+            print_plan(given_plan(goal, std, correlation, counts), Terminal())
             return
         refuse_with(
             "--study gives the scatter: leave one of the two out", std=std, correlation=correlation
@@ -91,4 +90,4 @@ def power(
         from ..power.scatter import study_scatter
 
         found = study_scatter(study, baseline=baseline, method=method, domain=domain)
-        print_study_plan(found, goal, counts, Console())
+        print_study_plan(found, goal, counts, Terminal())

@@ -73,16 +73,15 @@ def predict(
 
         source = DataSource(train=file, encoding=encoding, delimiter=delimiter, skip_bad=skip_bad)
         look_ahead(model, rows=[source])
-        from rich.console import Console
-
         from ..finetune import predict as work
         from ..finetune.saved import load_saved
         from ..model_files import Trust
+        from ._terminal import Terminal
 
         write = work.formatter(out.name if out else work.printed_name(file))
         if out is not None:
             work.require_writable(out, replace=force)
-        console = Console(stderr=True)
+        console = Terminal(stderr=True)
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
         columns = work.predict_file(
             saved,

@@ -95,11 +95,10 @@ def report(
     * `steadytune report --from sweep.csv --metric accuracy --baseline adamw`
     """
     with one_line_errors():
-        from rich.console import Console
-
         from .._exceptions import ConfigError
         from ..method_lines import describe_recorded
         from ..reporting import Elsewhere, Outputs, print_report, report_folders
+        from ._terminal import Terminal
 
         if not (folders or elsewhere):
             raise ConfigError("there is nothing to report; give a folder of a study, or --from")
@@ -115,7 +114,7 @@ def report(
             command=made_by,
             baseline=baseline,
         )
-        console = Console()
+        console = Terminal()
         print_report(found, console)
         console.print()
         for what, where in written.items():

@@ -23,9 +23,8 @@ def tasks(
     * `steadytune tasks rte`
     """
     with one_line_errors():
-        from rich.console import Console
-
         from ..tasks.listing import print_task, print_tasks
+        from ._terminal import Terminal
 
-        console = Console()
+        console = Terminal()
         print_tasks(console) if name is None else print_task(name, console)

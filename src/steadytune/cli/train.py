@@ -77,10 +77,9 @@ def train(
 
         source = DataSource(**rows)
         look_ahead(model, rows=[source])
-        from rich.console import Console
-
         from ..finetune.options import TrainOptions
         from ..model_files import Trust
+        from ._terminal import Terminal
 
         options = TrainOptions(
             source=source,
@@ -97,7 +96,7 @@ def train(
         )
         from ..finetune.train import train_model  # imports torch
 
-        train_model(options, Console())
+        train_model(options, Terminal())
 
 
 def _seeds(seed: int | None, seeds: str | None) -> tuple[int, ...]:

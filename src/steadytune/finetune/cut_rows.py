@@ -26,7 +26,7 @@ def cut_warning(
     if not much or problem.windows:
         return ""
     shares = ", ".join(f"{share:.1%} of {name}" for name, share in much.items())
-    advice = "give a larger --max-length to keep them whole"
+    advice = "give a larger `max_length` to keep them whole"
     if most is not None and max_length >= most:
         advice = "the model takes no longer ones"
     return f"longer than {max_length} tokens, and cut: {shares}; {advice}"
@@ -45,5 +45,5 @@ def long_answers_warning(encoded: Mapping[str, Encoded]) -> str:
         return ""
     return (
         f"answers of more than {windows.longest_answer} tokens, which no prediction can have: "
-        f"{', '.join(much)}; `evaluate` and `predict` take a larger --max-answer-length"
+        f"{', '.join(much)}; `evaluate` and `predict` take a larger `max_answer_length`"
     )

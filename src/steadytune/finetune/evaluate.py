@@ -60,7 +60,7 @@ def encoding_of(
         return Encoding(saved.max_length or most, longest_answer=max_answer_length)
     if positions is not None and max_length > positions:
         raise ConfigError(
-            f"max_length {max_length} is more than {saved.name} takes; give a --max-length of "
+            f"max_length {max_length} is more than {saved.name} takes; give a `max_length` of "
             f"{positions} at most"
         )
     return Encoding(max_length, longest_answer=max_answer_length)

@@ -127,7 +127,7 @@ def rows_of_files(
         saved.label_names,
         numbered=True,
         renamed=tuple((label_map or {}).items()),
-        hint="; --map OLD=NEW says which class another name stands for",
+        hint="; `map=OLD=NEW` says which class another name stands for",
     )
     _require_names(saved, label_map or {})
     splits: dict[str, Any] = {}
@@ -176,7 +176,7 @@ def columns_warning(saved: SavedModel, read: Columns, text: Sequence[str]) -> li
         return []
     return [
         f"warning: trained on {listed(trained, between=' and ')}, which is not all there; "
-        f"{listed(read.texts, between=' and ')} is a guess: --text names the column"
+        f"{listed(read.texts, between=' and ')} is a guess: `text` names the column"
     ]
 
 
@@ -213,7 +213,7 @@ def _positive(given: str | None, names: Sequence[str]) -> str:
     if len(names) != 2 or given not in names:
         raise ConfigError(
             f"positive={given!r} is not one of two classes ({listed(names) or 'there are none'}); "
-            f"expected one of them, and with more classes --metric f1_macro or f1_weighted"
+            f"expected one of them, and with more classes `metric=f1_macro` or `metric=f1_weighted`"
         )
     return given
 
@@ -237,7 +237,7 @@ def files_by_name(data: str, ood: tuple[str, ...]) -> dict[str, str]:
     for text in ood:
         name, sign, file = text.partition("=")
         if not sign or not name.strip() or not file.strip():
-            raise ConfigError(f"ood {text!r} names no file; beside --data expected NAME=FILE")
+            raise ConfigError(f"ood {text!r} names no file; beside `data` expected NAME=FILE")
         if name.strip() in files:
             raise ConfigError(f"ood {name.strip()!r} stands twice; give every name once")
         files[name.strip()] = file.strip()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._exceptions import SteadytuneError
+from .._exceptions import NoResultError
 from .._sealed import damage
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger
@@ -93,7 +93,7 @@ def train_members(plan: TrainPlan, folder: OutputFolder, console: Console) -> li
         The runs that came to their end, in the order of the seeds.
 
     Raises:
-        SteadytuneError: If none did, with the reason.
+        NoResultError: If none did, with the reason.
         KeyboardInterrupt: If the user stops it; its text says how to go on.
     """
     ledger = members_ledger(folder)
@@ -181,9 +181,9 @@ def _complain(records: list[Record], folder: OutputFolder) -> None:
     reason = records[0].reason if records else "no record can be read"
     if records and all(record.status == "diverged" for record in records):
         folder.discard()
-        raise SteadytuneError(
-            f"the training diverged: {reason}; give a lower --learning-rate or another method"
+        raise NoResultError(
+            f"the training diverged: {reason}; give a lower `learning_rate` or another method"
         )
-    raise SteadytuneError(
+    raise NoResultError(
         f"the training failed: {reason}; the same command goes on from its last checkpoint"
     )

@@ -64,7 +64,7 @@ class TrainOptions(Recipe):
         if twice := {seed for seed in self.seeds if self.seeds.count(seed) > 1}:
             raise ConfigError(f"seed {min(twice)} stands twice; give every seed once")
         if self.keep != "best" and len(self.seeds) == 1:
-            raise ConfigError(f"keep={self.keep} needs several runs; give --seeds 3, for example")
+            raise ConfigError(f"keep={self.keep} needs several runs; give `seeds=3`, for example")
 
     @property
     def chooses(self) -> bool:

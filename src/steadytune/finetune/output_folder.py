@@ -60,7 +60,7 @@ class OutputFolder:
             write_json(self.work / _PLAN, {PLAN_KEY: self._plan_hash})
         except OSError as error:
             raise ConfigError(
-                f"cannot write to {self.folder} ({error.strerror}); name another folder with --out"
+                f"cannot write to {self.folder} ({error.strerror}); name another folder with `out`"
             ) from error
         return "new"
 
@@ -97,7 +97,7 @@ class OutputFolder:
             return model_record(content)
         except ValueError as error:
             raise ConfigError(
-                f"{self.folder / RECORD} is damaged ({error}); name another folder with --out, or "
+                f"{self.folder / RECORD} is damaged ({error}); name another folder with `out`, or "
                 "remove this one"
             ) from error
 
@@ -105,7 +105,7 @@ class OutputFolder:
         if not self.folder.exists():
             return
         if not self.folder.is_dir():
-            raise ConfigError(f"{self.folder} is a file; name a folder with --out")
+            raise ConfigError(f"{self.folder} is a file; name a folder with `out`")
         begun = self.work.name if not any(self.work.glob("[!.]*")) else ""
         names = sorted(
             path.name for path in self.folder.iterdir() if path.name not in (LOCK, begun)
@@ -115,7 +115,7 @@ class OutputFolder:
         shown = ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
         raise ConfigError(
             f"{self.folder} is not empty: {self._whose()} ({shown}); name another folder with "
-            "--out, or remove it"
+            "`out`, or remove it"
         )
 
     def _whose(self) -> str:

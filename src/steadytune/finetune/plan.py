@@ -123,6 +123,6 @@ def _dev_size(options: TrainOptions, task: Task) -> int | None:
     if unused < 1:
         raise ConfigError(
             f"all {most} training rows are trained on, and none is left to choose by; give "
-            "--train-size below that, --dev-size, or --validation FILE"
+            "`train_size` below that, `dev_size`, or `validation=FILE`"
         )
     return min(unused, max(_FEWEST_TO_CHOOSE_BY, options.train_size))

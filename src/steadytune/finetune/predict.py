@@ -160,13 +160,13 @@ def require_writable(path: Path, *, replace: bool) -> None:
         ConfigError: It cannot, or another file is there that must stay.
     """
     if path.exists() and not replace:
-        raise ConfigError(f"{path} is there already; give another --out, or --force to replace it")
+        raise ConfigError(f"{path} is there already; give another `out`, or `force` to replace it")
     if path.is_dir():
-        raise ConfigError(f"{path} is a folder; give --out a file")
+        raise ConfigError(f"{path} is a folder; give `out` a file")
     if not os.access(path.parent, os.W_OK):
         raise ConfigError(
             f"cannot write {path}: {path.parent} is no folder that can be written to; give "
-            f"another --out"
+            f"another `out`"
         )
 
 

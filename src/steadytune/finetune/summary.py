@@ -149,7 +149,7 @@ def not_learned(record: ModelRecord) -> str:
     if not no_better_than_constant(record, domain):
         return ""
     rate, epochs = record.spec.fields["learning_rate"], record.spec.fields["epochs"]
-    change = f"try --learning-rate {2 * rate:g} (it was {rate:g}) or more --epochs than {epochs:g}"
+    change = f"try `learning_rate={2 * rate:g}` (it was {rate:g}) or more `epochs` than {epochs:g}"
     weaker = "" if method == "plain" else f", and {method} weaker, later or not at all"
     return (
         f"Not learned: on {domain} the model is no better than the constant predictor; "

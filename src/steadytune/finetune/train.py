@@ -91,7 +91,7 @@ def _finish(plan: TrainPlan, folder: OutputFolder, members: list[Member]) -> Mod
             kept = keep(Candidates(plan, members, ledger, result))
         except ModelError as error:
             folder.clean_result()
-            raise ModelError(f"{error}; train with --keep best and another --out") from error
+            raise ModelError(f"{error}; train with `keep=best` and another `out`") from error
     record = _record(plan, members, kept)
     if len(plan.specs) > 1:
         copy_folder(ledger.folder, result / _MEMBERS)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .._exceptions import SteadytuneError
+from .._exceptions import NoResultError, SteadytuneError
 from .._one_writer import one_writer
 from ..finetune.members import Member
 from ..finetune.model_record import ModelRecord
@@ -123,7 +123,7 @@ def _members(work: Work, found: Found, plan: Plan) -> list[Member]:
     members = work.members(found.chosen, plan.members)
     if not members:
         reason = work.record(specs[0]).reason
-        raise SteadytuneError(f"no training came to its end ({reason}); give another --model")
+        raise NoResultError(f"no training came to its end ({reason}); give another `model`")
     return members
 
 

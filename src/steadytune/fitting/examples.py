@@ -35,7 +35,7 @@ def require_examples(task: Task) -> None:
     if len(set(groups.tolist())) < 2:
         raise DataError(
             f"all {count} training examples of {task.name} share one text: expected different "
-            "ones; name another column with --text"
+            "ones; name another column with `text`"
         )
     if task.kind != "classification":
         return
@@ -48,5 +48,5 @@ def require_examples(task: Task) -> None:
         raise DataError(
             f"{task.name} has {len(task.label_names)} classes in {count} "
             f"training examples, {len(usable)} of them with two different texts or more: expected "
-            "that of most classes; add examples, or name another column with --label"
+            "that of most classes; add examples, or name another column with `label`"
         )

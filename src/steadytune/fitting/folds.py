@@ -93,7 +93,7 @@ def make_folds(
     if folds < 2:
         raise DataError(
             f"all {len(strata)} training examples share one text: expected different texts; "
-            "is it the right column? Name it with --text"
+            "is it the right column? Name it with `text`"
         )
     state = seed * 1000 + (repetition if whole else 1)
     held = _split(np.asarray(strata), groups, folds, state)

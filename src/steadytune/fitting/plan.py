@@ -167,7 +167,7 @@ def too_small(budget: float, size: Size, timing: Timing) -> ConfigError:
     needed = LADDER[-1].seconds(size, timing) / _SPARE
     return ConfigError(
         f"budget {words_of(budget)} is too small: one training takes about {words_of(needed)} "
-        f"here; give --budget {ceil(needed / 60)}m or more"
+        f"here; give `budget={ceil(needed / 60)}m` or more"
     )
 
 

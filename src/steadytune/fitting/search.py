@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from .._exceptions import SteadytuneError
+from .._exceptions import NoResultError
 from ..stats.selection import CorrectedScore
 from .candidates import DEFAULT, Candidate, plain_grid
 from .folds import Cell
@@ -78,7 +78,7 @@ class Search:
         """Search.
 
         Raises:
-            SteadytuneError: If no plain training comes to its end.
+            NoResultError: If no plain training comes to its end.
         """
         grid = plain_grid(
             len(self.work.task.train), self.work.setup.width, self.plan.rates, self.plan.lengths
@@ -127,8 +127,8 @@ class Search:
         for found in complete:
             self._note(found, "best rate" if found is best else "behind")
         if best.failed:
-            raise SteadytuneError(
-                f"no training came to its end ({best.failed}); give another --model"
+            raise NoResultError(
+                f"no training came to its end ({best.failed}); give another `model`"
             )
         return best.candidate
 

@@ -39,7 +39,7 @@ class PowerGoal:
 
     def __post_init__(self) -> None:
         if self.difference is None and self.ratio is None:
-            raise ConfigError("nothing to find was given: expected --difference, --ratio or both")
+            raise ConfigError("nothing to find was given: expected `difference`, `ratio` or both")
         if self.difference is not None and not 0 < abs(self.difference) < math.inf:
             raise ConfigError(f"difference is {self.difference}, expected a number other than 0")
         if self.ratio is not None and (not 0 < self.ratio < math.inf or self.ratio == 1):
@@ -121,7 +121,7 @@ def refuse_with(reason: str, **options: object) -> None:
     """
     for name, value in options.items():
         if value is not None:
-            raise ConfigError(f"--{name} was given, but {reason}")
+            raise ConfigError(f"`{name}` was given, but {reason}")
 
 
 def given_plan(
@@ -155,7 +155,7 @@ def make_plan(
         ConfigError: If a difference is sought and the scatter of differences is not known.
     """
     if goal.difference is not None and std_differences is None:
-        raise ConfigError("a difference needs a scatter to compare it with: add --std or --study")
+        raise ConfigError("a difference needs a scatter to compare it with: add `std` or `study`")
     mean = needed_for_mean(goal, std_differences)
     spread = needed_for_spread(goal, correlation)
     counts = sorted({*seeds, *(n for n in (*mean, *spread) if n is not None)})

@@ -95,7 +95,7 @@ def study_scatter(
     if not found:
         raise DataError(
             f"{folder} has no method with {FEWEST_PAIRS} seeds in common with {baseline!r} whose "
-            "differences vary: run more seeds, or give --std"
+            "differences vary: run more seeds, or give `std`"
         )
     return StudyScatter(found, report.warnings)
 

@@ -43,7 +43,7 @@ def print_study_plan(
     """
     print_scatter(study, goal, console)
     if len(study.found) > 1:
-        text = "--method, and --domain where it is not the one trained on, give the table by seeds."
+        text = "`method`, and `domain` where it is not the one trained on, give the table by seeds."
         _print_sentence(Text(text), console)
         return
     scatter = study.found[0]

@@ -86,6 +86,13 @@ class Report:
         return {note.method: note.slot for note in self.methods}
 
     @property
+    def without_result(self) -> tuple[tuple[str, str], ...]:
+        """Task and method of which no run came to its end."""
+        every = {(record.spec.task, record.method): None for record in self.records}
+        ended = {(r.spec.task, r.method) for r in self.records if r.status == "ok"}
+        return tuple(pair for pair in every if pair not in ended)
+
+    @property
     def runs(self) -> int:
         """How many records it rests on."""
         return len(self.records)

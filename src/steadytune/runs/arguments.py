@@ -124,7 +124,7 @@ def _require_composition(spec: RunSpec, settings: dict[str, Any]) -> None:
     if spec.patience is not None and "save_strategy" in settings:
         raise ConfigError("setting save_strategy does not go with patience; leave one out")
     if settings.get("save_strategy") == "best":
-        raise ConfigError("setting save_strategy=best needs a metric; give --patience instead")
+        raise ConfigError("setting save_strategy=best needs a metric; give `patience` instead")
     if spec.class_weights == "balanced" and settings.get("label_smoothing_factor"):
         raise ConfigError(
             "setting label_smoothing_factor does not go with balanced class weights; leave one out"

@@ -234,7 +234,7 @@ def _require_classes(recipe: Recipe, task: Task) -> None:
     if recipe.class_weights == "balanced" and task.kind != "classification":
         raise ConfigError(
             f"balanced class weights need classes, and {task.name} has none; leave "
-            "--class-weights out"
+            "`class_weights` out"
         )
 
 

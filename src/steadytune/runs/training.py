@@ -161,7 +161,7 @@ def _class_weights(spec: RunSpec, model: Any, rows: Any) -> Any:
         return nullcontext()
     if model.config.problem_type != "single_label_classification":
         raise ConfigError(
-            "balanced class weights need classes: this task has none; leave --class-weights out"
+            "balanced class weights need classes: this task has none; leave `class_weights` out"
         )
     return weighted_loss(model, balanced_weights(rows["labels"][:], model.config.num_labels))
 

@@ -69,5 +69,5 @@ def _content(where: str) -> bytes:
         return Path(where).read_bytes()
     except OSError as error:
         raise DataError(
-            f"{where} cannot be read ({error.strerror}); give --unlabelled a file of texts"
+            f"{where} cannot be read ({error.strerror}); give `unlabelled` a file of texts"
         ) from None

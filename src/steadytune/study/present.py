@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .._exceptions import SteadytuneError
+from .._exceptions import NoResultError
 from .._whole_file import write_json
 from ..method_docs import describe_methods
 from ..records.study_folder import STUDY_FILE
@@ -24,7 +24,7 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
     """Print the tables of a study and write its page.
 
     Raises:
-        SteadytuneError: If every run failed.
+        NoResultError: If every run failed.
     """
     from ..reporting import build_report, print_report, write_page
     from ..reporting.reading.records import parse_folder
@@ -34,7 +34,7 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
     records = [record for record in found if record.key in keys]
     if all(record.status == "failed" for record in records):
         reason = records[0].reason if records else "no record can be read"
-        raise SteadytuneError(f"every run failed, so there is nothing to report: {reason}")
+        raise NoResultError(f"every run failed, so there is nothing to report: {reason}")
     report = build_report(
         records,
         title=study.name,
@@ -47,7 +47,11 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
     console.print()
     print_report(report, console)
     console.print()
-    show(_conclusion(study, out, page, len(found) - len(records)), console)
+    lost = [
+        f"No run of {method} on {task} came to its end: it has no result."
+        for task, method in report.without_result
+    ]
+    show([*lost, *_conclusion(study, out, page, len(found) - len(records))], console)
     return report
 
 

@@ -113,7 +113,7 @@ def _without_model(runs: Sequence[PlannedRun], context: RunContext) -> list[str]
         return []
     return [
         f"{counted(lacking, 'finished run')} left no model in {context.models}, and will not be "
-        "carried out again; give another --out, or delete their records, such as "
+        "carried out again; give another `out`, or delete their records, such as "
         f"{run_name(lacking[0])}"
     ]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .._exceptions import ConfigError, SteadytuneError
+from .._exceptions import ConfigError, NoResultError
 from .._random import derive_seed
 from ..method_options import options_of
 from ..method_text import format_method, parse_method
@@ -102,7 +102,7 @@ def choose(trials: Iterable[Trial], records: Mapping[str, Record]) -> Chosen:
         records: The records of their runs, by the keys of the runs.
 
     Raises:
-        SteadytuneError: If a run has no result: the next attempt at it could turn the choice.
+        NoResultError: If a run has no result: the next attempt at it could turn the choice.
     """
     trials = tuple(trials)
     _require_results(unique_runs(trials), records)
@@ -121,7 +121,7 @@ def _require_results(runs: Sequence[PlannedRun], records: Mapping[str, Record]) 
         return
     record = records.get(lost[0].spec.key)
     reason = (record and record.reason) or "it left no record"
-    raise SteadytuneError(
+    raise NoResultError(
         f"{len(lost)} of {len(runs)} runs of the search have no result, so that nothing can be "
         f"chosen fairly ({lost[0].name}, seed {lost[0].spec.seed}: {reason}); give the same "
         "command again to repeat them, or leave that setting out"

@@ -236,7 +236,7 @@ def _check_task_or_train(source: DataSource) -> None:
         given = "neither" if source.task is None else "both"
         raise ConfigError(
             f"{given} of a task and training rows given: expected one of them; "
-            f"give --task NAME or --train FILE"
+            f"give `task=NAME` or `train=FILE`"
         )
 
 
@@ -252,7 +252,7 @@ def _check_validation(source: DataSource) -> None:
         raise ConfigError(
             f"validation={source.validation} was given without test: validation rows are what one "
             f"selects and stops early by, test rows are what is scored once at the end (before, "
-            f"validation meant these); give --test FILE, alone or beside --validation FILE"
+            f"validation meant these); give `test=FILE`, alone or beside `validation=FILE`"
         )
 
 
@@ -267,7 +267,7 @@ def _check_own_settings(source: DataSource) -> None:
     if given:
         raise ConfigError(
             f"task {source.task!r} has its own rows, so {given[0]} cannot be given: expected it "
-            f"with --train FILE only; leave --{given[0]} out"
+            f"with `train=FILE` only; leave `{given[0]}` out"
         )
 
 

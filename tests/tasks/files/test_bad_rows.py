@@ -27,7 +27,7 @@ def test_the_first_ten_are_named_at_once(tmp_path: Path) -> None:
     text = str(caught.value)
     assert "\n" not in text
     assert text.startswith(f"{path}, line 2, column 'text' is empty: expected text; correct the")
-    assert "or leave bad rows out with --skip-bad; 11 more: line 3, column 'text' is empty" in text
+    assert "or leave bad rows out with `skip_bad`; 11 more: line 3, column 'text' is empty" in text
     assert text.endswith("line 11, column 'label' has no label; and 2 more")
 
 

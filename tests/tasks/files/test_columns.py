@@ -49,7 +49,7 @@ def test_the_only_other_column_is_the_label() -> None:
     assert choose_columns(table("text", "verdict")) == Columns(("text",), "verdict")
     assert choose_columns(table("a", "b"), ("b",)) == Columns(("b",), "a")
     assert choose_columns(table("premise", "hypothesis", "verdict")).truth == "verdict"
-    with pytest.raises(DataError, match="--label"):
+    with pytest.raises(DataError, match="`label`"):
         choose_columns(table("a", "b"))
 
 
@@ -80,7 +80,7 @@ def test_questions_have_their_columns() -> None:
     assert choose_columns(rows, questions=True) == Columns(("question", "context"), "answers")
     named = choose_columns(rows, ("q", "c"), "a", questions=True)
     assert named == Columns(("q", "c"), "a")
-    with pytest.raises(DataError, match="--text twice"):
+    with pytest.raises(DataError, match="`text` twice"):
         choose_columns(rows, ("q",), questions=True)
 
 

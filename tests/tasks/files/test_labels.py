@@ -144,7 +144,7 @@ def test_classes_in_text_are_named_as_they_are_written(
 def test_decimal_commas_are_numbers_and_it_is_said() -> None:
     found = read(["1,5", "2", "-3,25"])
     assert (found.kind, found.values) == ("regression", [1.5, 2.0, -3.25])
-    assert found.remark == "numbers with a decimal comma, so this is regression; --kind overrides"
+    assert found.remark == "numbers with a decimal comma, so this is regression; `kind` overrides"
     assert read(["1,5", "2,125"], "regression").values == [1.5, 2.125]
     with pytest.raises(DataError, match=r"row 1.*'1,234', whose comma may part thousands"):
         read(["1,234", "2,500"])

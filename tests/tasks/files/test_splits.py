@@ -130,7 +130,7 @@ def test_text_in_another_encoding(ending: str, encoding: str, tmp_path: Path) ->
     table = read_splits(str(tmp_path / f"r.{ending}"), Reading(encoding=encoding))["train"]
     assert table.columns == {"text": ["caf\u00e9"], "label": ["1"]}
     if encoding in ("cp1252", "utf-16"):
-        with pytest.raises(DataError, match="--encoding"):
+        with pytest.raises(DataError, match="`encoding"):
             read_splits(str(tmp_path / f"r.{ending}"))
 
 
@@ -155,7 +155,7 @@ def test_what_parts_fields_can_be_said_and_found_out(tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("text\tlabel\na\t1\n")
     said = read_splits(str(tmp_path / "r.txt"), Reading(delimiter="tab"))["train"]
     assert said.columns == {"text": ["a"], "label": ["1"]}
-    with pytest.raises(DataError, match="say what parts its fields with --delimiter"):
+    with pytest.raises(DataError, match="say what parts its fields with `delimiter`"):
         read_splits(str(tmp_path / "r.txt"))
 
 

@@ -98,7 +98,7 @@ class Pool:
         if not worker.ever_begun:
             raise WorkerError(
                 f"{reason} before it was ready; a script that calls this needs the guard "
-                "if __name__ == '__main__', or executor=InProcess() (--workers 0)"
+                "if __name__ == '__main__', or executor=InProcess() (`workers=0`)"
             )
         self._replace(worker, reason, may_retry=worker.was_signalled)
 

@@ -32,7 +32,7 @@ def import_ray() -> Any:
         import ray
     except ImportError:
         raise ConfigError(
-            "Ray is not installed; install it with pip install ray, or leave --ray "
+            "Ray is not installed; install it with pip install ray, or leave `ray` "
             "out to use worker processes"
         ) from None
     return ray

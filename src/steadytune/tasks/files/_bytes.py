@@ -109,7 +109,7 @@ def _decode(line: bytes, number: int, name: str) -> str:
         raise DataError(
             f"{name}, line {number} holds the byte 0x{line[error.start]:02x} at position "
             f"{error.start + 1}: expected UTF-8 text; save the file as UTF-8, or name its "
-            f"encoding, such as --encoding cp1252"
+            f"encoding, such as `encoding=cp1252`"
         ) from None
 
 
@@ -119,10 +119,10 @@ def _decode_as(content: bytes, name: str, encoding: str) -> str:
     except (UnicodeError, LookupError) as error:
         reason = f"{error.reason} at byte {error.start + 1}" if _has_place(error) else str(error)
         raise DataError(
-            f"{name} is not of the encoding {encoding} ({reason}): give another --encoding"
+            f"{name} is not of the encoding {encoding} ({reason}): give another `encoding`"
         ) from None
     if "\0" in text:
-        raise DataError(f"{name} holds a NUL in {encoding}: give another --encoding")
+        raise DataError(f"{name} holds a NUL in {encoding}: give another `encoding`")
     return text
 
 
@@ -134,6 +134,6 @@ def _without_mark(content: bytes, name: str) -> bytes:
     if encoding := _OTHER_MARKS.get(content[:2]):
         raise DataError(
             f"{name} is in {encoding}: expected UTF-8 text; save the file as UTF-8, or give "
-            f"--encoding {encoding.lower()}"
+            f"`encoding={encoding.lower()}`"
         )
     return content.removeprefix(_BYTE_ORDER_MARK)

@@ -135,7 +135,7 @@ def refuse_or_count(name: str, faults: Sequence[str], reading: Reading) -> str:
     if len(faults) == 1:
         raise DataError(faults[0])
     raise DataError(
-        f"{faults[0]}, or leave bad rows out with --skip-bad; {len(faults) - 1} more: "
+        f"{faults[0]}, or leave bad rows out with `skip_bad`; {len(faults) - 1} more: "
         f"{_in_a_line(short[1:_MOST_FAULTS], len(short) - 1)}"
     )
 

@@ -103,7 +103,7 @@ def _refuse_task_name(where: str) -> None:
     if where in TASKS and not Path(where).exists():
         raise ConfigError(
             f"{where} is a named task: expected a file, a folder or a name on the hub; "
-            f"give --task {where}"
+            f"give `task={where}`"
         )
 
 
@@ -189,11 +189,11 @@ def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
     if not held_out:
         raise DataError(
             f"{where} has too few rows to hold some out ({len(rows)}): expected two different "
-            f"texts or more of some class; give test rows with --test"
+            f"texts or more of some class; give test rows with `test`"
         )
     reader.notes.append(
         f"held out: {len(held_out)} of the {len(rows)} rows, drawn by their content; "
-        f"--test names others"
+        f"`test` names others"
     )
     taken = set(held_out)
     kept = [row for row in range(len(rows)) if row not in taken]
@@ -232,7 +232,7 @@ def _unseen_by_tests(
     if not kept:
         raise DataError(
             "every row to choose by is evaluated on too: expected other rows, since no choice may "
-            "see rows that are scored; give another --validation"
+            "see rows that are scored; give another `validation`"
         )
     if len(kept) < len(dev):
         left_out = counted(len(dev) - len(kept), "row")

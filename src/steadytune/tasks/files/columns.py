@@ -104,7 +104,7 @@ def choose_columns(
     if count is not None and len(texts) != count:
         raise DataError(
             f"{table.name} gives {len(texts)} text columns ({listed(texts)}): expected {count}, "
-            f"as in the training rows; name them with --text"
+            f"as in the training rows; name them with `text`"
         )
     return Columns(texts, truth)
 
@@ -117,7 +117,7 @@ def _of_questions(table: Table, text: Sequence[str], label: str | None, labelled
     if len(texts) != 2:
         raise DataError(
             f"{table.name}: question answering has two texts, got {listed(texts)}: expected the "
-            f"columns of question and context; give --text twice"
+            f"columns of question and context; give `text` twice"
         )
     return Columns(texts, truth)
 
@@ -143,12 +143,12 @@ def _guess_label(table: Table, texts: Sequence[str]) -> str:
     if lists := [name for name, cells in table.columns.items() if _holds_lists(cells)]:
         raise DataError(
             f"{table.name} has lists ({listed(lists)}) and no column that is known for a label: "
-            f"expected one label a row, named with --label; several labels a row (multi-label) and "
+            f"expected one label a row, named with `label`; several labels a row (multi-label) and "
             f"labels of tokens (tagging) are not supported"
         )
     raise DataError(
         f"{table.name} has no column that is known for a label: its columns are "
-        f"{listed(list(table.columns))}; name it with --label"
+        f"{listed(list(table.columns))}; name it with `label`"
     )
 
 
@@ -173,7 +173,7 @@ def _guess_texts(table: Table, truth: str | None, count: int | None) -> tuple[st
     expected = f"expected {counted(count, 'text column')}; " if count else ""
     raise DataError(
         f"{table.name} has {found} and none is known for it: {expected}its columns are "
-        f"{listed(list(table.columns))}; name the text with --text"
+        f"{listed(list(table.columns))}; name the text with `text`"
     )
 
 

@@ -58,7 +58,7 @@ class Labels:
             found = listed(self.names) if self.names else "numbers"
             raise DataError(
                 f"positive {shown(name)} is not one of two classes: the labels are {found}; name "
-                f"one of two, and with more classes give --metric f1_macro or f1_weighted"
+                f"one of two, and with more classes give `metric=f1_macro` or `metric=f1_weighted`"
             )
         if self.names[1] == name:
             return self
@@ -92,7 +92,7 @@ def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:
     if any(map(_has_fraction, labels)):
         if kind is None:
             how = "a decimal comma" if any(map(_has_comma, labels)) else "a fraction"
-            remark = f"numbers with {how}, so this is regression; --kind overrides"
+            remark = f"numbers with {how}, so this is regression; `kind` overrides"
             return Labels(REGRESSION, numbers_of(table, column, labels), remark=remark)
         labels = [_whole(table, row, column, label) for row, label in enumerate(labels)]
     if column in table.class_names and all(type(label) is int for label in labels):
@@ -199,7 +199,7 @@ def _check_scalar(table: Table, row: int, column: str, value: Label) -> None:
         raise table.error(row, column, f"has the label {value}", "text or a finite number")
     if isinstance(value, str) and len(value) > _LONGEST_LABEL:
         found = f"has a label of {len(value):,} characters"
-        raise table.error(row, column, found, "a class or a number (--label names the column)")
+        raise table.error(row, column, found, "a class or a number (`label` names the column)")
     if isinstance(value, str) and not is_unicode(value):
         raise table.error(row, column, "has a label that is half of a surrogate pair", "text")
 
@@ -257,7 +257,7 @@ def _of_two_types(
     if missing := [str(part) for part in (labels[row], labels[earlier]) if _is_missing(part)]:
         found += f"; {shown(missing[0])} may stand for a missing label"
     all_text = all(isinstance(label, str) for label in table.columns[column])
-    hint = " (--kind classification takes all as text)" if all_text else ""
+    hint = " (`kind=classification` takes all as text)" if all_text else ""
     return table.error(row, column, found, f"labels of one type{hint}")
 
 
@@ -298,6 +298,6 @@ def _refuse_many_classes(table: Table, column: str, labels: Sequence[Label]) -> 
     if classes > _MANY_CLASSES or (classes > _FEW_CLASSES and 2 * classes > len(labels)):
         raise DataError(
             f"{table.name}, column {shown(column)} has {classes} different labels in "
-            f"{len(labels)} rows: expected classes; give --kind classification or --kind "
-            f"regression, or another column with --label"
+            f"{len(labels)} rows: expected classes; give `kind=classification` or "
+            f"`kind=regression`, or another column with `label`"
         )

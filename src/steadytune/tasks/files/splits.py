@@ -139,7 +139,7 @@ def _unknown_kind(path: Path, name: str) -> str:
         )
     return (
         f"{name} is of an unknown kind: expected a name that ends in {', '.join(READERS)}, or in "
-        f"one of these and .gz; rename the file, or say what parts its fields with --delimiter"
+        f"one of these and .gz; rename the file, or say what parts its fields with `delimiter`"
     )
 
 

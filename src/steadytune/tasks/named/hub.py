@@ -64,7 +64,7 @@ def _failure(split: HubSplit, why: str) -> str:
     advice = "" if _offline() else "; HF_HUB_OFFLINE=1 reads what is cached"
     return (
         f"the Hugging Face hub does not give {split.address} ({why}): check the network, or name "
-        f"the folder of a local copy by --data-root or STEADYTUNE_DATA{advice}"
+        f"the folder of a local copy by `data_root` or STEADYTUNE_DATA{advice}"
     )
 
 
@@ -77,7 +77,7 @@ def _renamed(rows: Dataset, split: HubSplit, columns: tuple[str, ...]) -> Datase
     if missing := sorted(set(there) - set(rows.column_names)):
         raise DataError(
             f"{split.address} on the Hugging Face hub has no column {missing[0]!r}, but "
-            f"{', '.join(rows.column_names)}: it has changed; use a local copy by --data-root"
+            f"{', '.join(rows.column_names)}: it has changed; use a local copy by `data_root`"
         )
     names = {old: new for old, new in zip(there, columns, strict=True) if old != new}
     return rows.rename_columns(names) if names else rows
@@ -92,7 +92,7 @@ def _in_our_classes(
         raise DataError(
             f"{split.address} on the Hugging Face hub has the classes "
             f"{', '.join(names) or 'without names'}, expected {expected}: it has changed; use a "
-            f"local copy by --data-root"
+            f"local copy by `data_root`"
         )
     ours = {theirs: label_names.index(mapped) for theirs, mapped in split.labels}
     number = {position: ours[name] for position, name in enumerate(names)}

@@ -48,14 +48,14 @@ def _bytes(root: Path, path: Path) -> bytes:
     if not root.is_dir():
         raise DataError(
             f"the data root {root} is not a folder: give the folder that holds "
-            f"<group>/<task>/<split>{ENDING} by --data-root or STEADYTUNE_DATA"
+            f"<group>/<task>/<split>{ENDING} by `data_root` or STEADYTUNE_DATA"
         )
     try:
         return path.read_bytes()
     except OSError as error:
         raise DataError(
             f"{path} cannot be read ({error.strerror}): put the file there, name another folder by "
-            f"--data-root, or unset STEADYTUNE_DATA to ask the Hugging Face hub"
+            f"`data_root`, or unset STEADYTUNE_DATA to ask the Hugging Face hub"
         ) from None
 
 

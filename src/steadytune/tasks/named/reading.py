@@ -104,7 +104,7 @@ def _present(
     if not all_asked:
         raise DataError(
             f"the Hugging Face hub does not have {names} of {card.name}: name the folder of a "
-            f"local copy by --data-root or {DATA_VARIABLE}"
+            f"local copy by `data_root` or {DATA_VARIABLE}"
         )
     _logger.warning("left out of %s, since the Hugging Face hub has none: %s", card.name, names)
     return tuple(entry for entry in chosen if entry.name not in absent)
