@@ -84,6 +84,8 @@ def _is_method(cls: object) -> TypeGuard[type[Regularizer]]:
 def _import(module: str, name: str) -> object:
     try:
         return getattr(importlib.import_module(module), name)
-    except Exception as error:  # whatever the user's module raises
+    except (Exception, SystemExit) as error:  # whatever the user's module raises
         reason = str(error).partition("\n")[0]
+        if isinstance(error, SystemExit):
+            reason = f"it ends the program (SystemExit: {reason})"
         raise ConfigError(f"cannot import the method {module}:{name}: {reason}") from error

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ._exceptions import ModelError
+from ._untrusted import json_object, parse_json, read_regular
 
 MINILM = "minilm"
 MPNET = "mpnet"
@@ -126,8 +126,8 @@ def model_hash(folder: Path) -> str:
 
 def _brings_code(folder: Path) -> bool:
     try:
-        return "auto_map" in json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError, TypeError):
+        return "auto_map" in json_object(folder / _CONFIG)
+    except (OSError, ValueError):
         return False
 
 
@@ -138,8 +138,8 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
         ModelError: If it is no JSON object.
     """
     try:
-        found = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        found = parse_json(read_regular(folder / _CONFIG))
+    except (OSError, ValueError) as error:
         raise ModelError(f"{_CONFIG} of model {name!r} is no JSON: {first_line(error)}") from error
     if not isinstance(found, dict):
         raise ModelError(f"{_CONFIG} of model {name!r} holds no JSON object; give a whole model")

@@ -8,7 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from steadytune.metrics.classification import best_constant_score, classification_metrics
+from steadytune.metrics.classification import (
+    CLASSIFICATION_METRICS,
+    best_constant_score,
+    classification_metrics,
+)
 
 
 def logits_for(predictions: list[int], classes: int) -> np.ndarray:
@@ -124,3 +128,21 @@ def test_every_score_is_a_number_or_none(data: st.DataObject) -> None:
 )
 def test_the_best_constant(labels: list[int], classes: int, metric: str, score: float) -> None:
     assert best_constant_score(labels, classes, metric) == pytest.approx(score)
+
+
+@pytest.mark.parametrize("metric", CLASSIFICATION_METRICS)
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_the_best_constant_is_the_best_of_all(metric: str, classes: int) -> None:
+    for draw in range(5):
+        labels = np.random.default_rng(draw).integers(classes - draw % 2, size=20)
+        tried = (
+            classification_metrics(np.tile(np.eye(classes)[label], (20, 1)), labels)[metric] or 0.0
+            for label in range(classes)
+        )
+        assert best_constant_score(labels, classes, metric) == pytest.approx(max(tried))
+
+
+def test_the_best_constant_of_many_classes_is_found_at_once() -> None:
+    labels = np.arange(10_000) % 5_000
+    assert best_constant_score(labels, 5_000, "accuracy") == pytest.approx(1 / 5_000)
+    assert best_constant_score(labels, 5_000, "f1") == pytest.approx(2 * 2 / 10_002 / 5_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, cast
 
 import typer
@@ -36,6 +37,15 @@ def our_name(name: str) -> str:
     return _OURS.get(dashed, dashed)
 
 
+def _require_out(args: list[str]) -> None:
+    """An empty folder would be the current one: `--out "$MODEL"`, and there is no `MODEL`."""
+    for word, following in pairwise([*args, "."]):
+        name, sign, value = word.partition("=")
+        is_out = name.startswith("--") and our_name(name[2:]) == "out"
+        if is_out and not (value if sign else following):
+            raise typer.BadParameter("--out is empty; name a folder")
+
+
 class OneLineGroup(TyperGroup):
     """A group of commands that tells a usage error in one line on stderr, with exit status 2."""
 
@@ -45,6 +55,7 @@ class OneLineGroup(TyperGroup):
         """Read what stands before the command."""
         bare = not args  # then the parser prints the help, and raises it as an error
         try:
+            _require_out(args)
             return super().make_context(info_name, args, parent, **extra)
         except _UsageError as error:
             if bare:

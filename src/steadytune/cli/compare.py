@@ -194,7 +194,9 @@ def _from_options(
         tasks=(StudyTask(source),),
         arms=arms_of(read_methods(method or ()), longer_plain),
         seeds=read_seeds(seeds or str(_SEEDS)),
-        subset_seeds=tuple(range(1 if subset_seeds is None else subset_seeds)),
+        subset_seeds=tuple(
+            s - 1 for s in read_seeds(str(1 if subset_seeds is None else subset_seeds))
+        ),
         recipe=Recipe(**read_recipe(recipe)),
         model=model or MINILM,
     )

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
 
+from .._checksum import checked, with_checksum
 from .._exceptions import ConfigError
+from .._untrusted import json_object
 from .._whole_file import write_json
 from ..study.estimate import words_of
 from .candidates import DEFAULT, DEFAULTS, STABILISERS, epoch_choices
@@ -179,8 +180,8 @@ def remembered(path: Path, measure: Any) -> Timing:
         measure: Gives the timing.
     """
     try:
-        return Timing(**json.loads(path.read_text(encoding="utf-8")))
+        return Timing(**checked(json_object(path)))
     except (OSError, ValueError, TypeError):
         timing: Timing = measure()
-        write_json(path, dataclasses.asdict(timing))
+        write_json(path, with_checksum(dataclasses.asdict(timing)))
         return timing

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from .._exceptions import ModelError
+from .._untrusted import json_object
 from ..finetune.saved import SavedModel, load_saved
 from ..pretrained import CAREFUL, Trust
 
@@ -61,7 +61,7 @@ def read_result(folder: Path, trust: Trust = CAREFUL) -> FitResult:
         ModelError: If there is none.
     """
     try:
-        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        facts = json_object(folder / FACTS)
     except (OSError, ValueError) as error:
         raise ModelError(f"{folder} holds no fit; make one with `steadytune fit`") from error
     return FitResult(folder, facts, trust)

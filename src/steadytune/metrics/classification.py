@@ -55,9 +55,19 @@ def best_constant_score(labels: ArrayLike, classes: int, metric: str) -> float:
         metric: One of `CLASSIFICATION_METRICS`. Where it is undefined for a constant prediction, 0
             stands for it, as is usual for Matthews' correlation.
     """
-    truth = np.asarray(labels)
-    constants = (np.full(len(truth), label) for label in range(classes))
-    return max(_of_classes(constant, truth, classes)[metric] or 0.0 for constant in constants)
+    of_class = np.bincount(np.asarray(labels), minlength=classes).astype(np.float64)
+    rows, most = of_class.sum(), of_class.max()
+    if metric == "accuracy":
+        return float(most / rows)
+    if metric == "matthews":
+        return 0.0
+    if metric == "f1" and classes == 2:
+        return float(2 * of_class[1] / (rows + of_class[1]))
+    # F1 of the class that is predicted; of all others it is 0. It grows with the class's rows.
+    best = 2 * most / (rows + most)
+    if metric == "f1_weighted":
+        return float(best * most / rows)
+    return float(best / np.count_nonzero(of_class))
 
 
 def _of_classes(predicted: NDArray[Any], truth: NDArray[Any], classes: int) -> Scores:

@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from .._checksum import with_checksum
 from .._exceptions import DataError
 from .._folders import require_writable
 from .._whole_file import write_whole
@@ -228,7 +229,7 @@ def best_of_each_run(records: Iterable[Record]) -> list[Record]:
 
 
 def _text(record: Record) -> bytes:
-    return (json.dumps(record.content(), indent=1, allow_nan=False) + "\n").encode()
+    return (json.dumps(with_checksum(record.content()), indent=1) + "\n").encode()
 
 
 def _every_record(found: Unpacked[Record]) -> list[Record]:

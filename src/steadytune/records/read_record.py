@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from .._checksum import checked
 from .._untrusted import LARGEST_RECORD, parse_json, read_regular
 from .schema import STRICT, Record, first_problem
 
@@ -57,4 +58,4 @@ def validated(content: dict[str, Any], mode: str | None = None) -> Record:
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ValueError("expected a JSON object")
-    return value
+    return checked(value)

@@ -82,7 +82,7 @@ def run(
             reason = log.diverged
         except SteadytuneError:
             raise
-        except Exception as error:  # whatever a model, a method or the memory does
+        except (Exception, SystemExit) as error:  # whatever a model, a method or the memory does
             status, reason = "failed", one_line(error)
     record = make_record(spec, status, reason, started=started, parts=log.parts())
     return Outcome(record, log.predictions or None)

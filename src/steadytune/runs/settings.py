@@ -10,10 +10,9 @@ from enum import Enum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-import yaml
-
 from .._checks import near
 from .._exceptions import ConfigError
+from .._untrusted_yaml import parse_yaml
 
 _LATER = "is not supported; leave it out"
 
@@ -133,8 +132,8 @@ def _fields() -> dict[str, Any]:
 
 def _coerced(field: str, text: str) -> Any:
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = parse_yaml(text)
+    except ValueError:
         value = text
     validated = _validated(field, numbers(value), text)
     _require_range(field, validated)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -17,6 +16,7 @@ from transformers import DataCollatorWithPadding, PrinterCallback, TrainerCallba
 
 from .._exceptions import ConfigError
 from .._random import Seeds
+from .._scratch import scratch_folder
 from .._step.regularizer import Regularizer
 from ..pretrained import quiet
 from ..records.spec import RunSpec
@@ -152,8 +152,8 @@ def _folder(checkpoints: Path | None) -> Iterator[Path]:
         checkpoints.mkdir(parents=True, exist_ok=True)
         yield checkpoints
         return
-    with tempfile.TemporaryDirectory(prefix="steadytune-") as folder:
-        yield Path(folder)
+    with scratch_folder() as folder:
+        yield folder
 
 
 def _class_weights(spec: RunSpec, model: Any, rows: Any) -> Any:

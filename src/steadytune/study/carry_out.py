@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger
 from ..records.outcome import Outcome
+from ..records.schema import clean_text
 from ..records.spec import RunSpec
 from ..runs.executors import Executor, FineTune, Progress, Run
 from ..runs.plan import PlannedRun
@@ -50,7 +51,8 @@ def set_corrupt_aside(ledger: Ledger, console: Console) -> None:
     """Rename files that hold no record, so that their runs count as missing, and say so."""
     for name, reason in ledger.read().corrupt.items():
         aside = ledger.set_aside(name)
-        console.print(f"{name} is no record ({reason}): set aside as {aside.name}", markup=False)
+        line = f"{name} is no record ({reason}): set aside as {aside.name}"
+        console.print(clean_text(line, 1000), markup=False)
 
 
 def carry_out(

@@ -5,6 +5,20 @@ from __future__ import annotations
 from .._exceptions import ConfigError
 
 _LONGEST_COUNT = 10_000
+_LARGEST_SEED = 2**64 - 1
+
+
+def require_seeds(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """The seeds, none of them larger than random generators take.
+
+    Raises:
+        ConfigError: Otherwise.
+    """
+    if len(numbers) > _LONGEST_COUNT:
+        raise ConfigError(f"{len(numbers)} seeds are too many; expected at most {_LONGEST_COUNT}")
+    if max(numbers, default=0) > _LARGEST_SEED:
+        raise ConfigError(f"seed {max(numbers)} is too large; expected at most {_LARGEST_SEED}")
+    return numbers
 
 
 def read_seeds(text: str) -> tuple[int, ...]:
@@ -20,8 +34,12 @@ def read_seeds(text: str) -> tuple[int, ...]:
         numbers = ()
     if not numbers or min(numbers) < 0:
         raise ConfigError(f"seeds {text!r} is neither a count such as 3 nor a list such as 3,7,11")
+    if any(part[0] == "0" and part != "0" for part in parts if part):
+        raise ConfigError(
+            f"seeds {text!r}: a number begins with 0, which may mean base 8; leave 0 out"
+        )
     if len(parts) > 1:
-        return numbers
+        return require_seeds(numbers)
     if not 1 <= numbers[0] <= _LONGEST_COUNT:
         raise ConfigError(f"{numbers[0]} seeds are not possible; expected 1 to {_LONGEST_COUNT}")
     return tuple(range(1, numbers[0] + 1))

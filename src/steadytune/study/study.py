@@ -11,6 +11,7 @@ from ..pretrained import CAREFUL, MINILM, Pretrained, Trust
 from ..records.recipe import Changes, Recipe
 from ..runs.plan import Arm as PlannedArm
 from ..tasks import DataSource
+from .seeds import require_seeds
 
 PLAIN = "plain"
 MATCHED = "plain, matched compute"
@@ -106,6 +107,8 @@ class Study:
     def __post_init__(self) -> None:
         require_distinct("seed", self.seeds)
         require_distinct("subset seed", self.subset_seeds)
+        for numbers in (self.seeds, self.subset_seeds):
+            require_seeds(numbers)
         require_distinct("method", [arm.name for arm in self.arms])
         if not self.tasks:
             raise ConfigError("no task is given; expected at least one")

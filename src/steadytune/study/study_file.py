@@ -8,13 +8,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, create_model
 
 from .._checks import near
 from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 from .._step.regularizer import Regularizer
+from .._untrusted import read_regular
+from .._untrusted_yaml import parse_yaml
 from ..method_text import as_method_text
 from ..pretrained import CAREFUL, MINILM, Trust
 from ..records.recipe import Recipe, check_value, recipe_fields
@@ -22,6 +23,8 @@ from ..runs.settings import numbers
 from ..tasks import DataSource
 from .seeds import read_seeds
 from .study import Arm, Study, StudyTask, Tuning, arms_of
+
+_LARGEST = 2**20
 
 
 def _as_list(value: object) -> object:
@@ -221,11 +224,13 @@ def _study(
 
 def _parse(path: Path) -> Any:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_regular(path, _LARGEST).decode("utf-8")
+    except (OSError, ValueError) as error:
         raise ConfigError(f"study file {path} cannot be read ({error})") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from error
+    try:
+        content = parse_yaml(text)
+    except ValueError as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path} holds no study: expected keys such as tasks, methods and seeds")
     return content

@@ -121,7 +121,7 @@ def attempt(run: Run, spec: RunSpec, progress: Progress) -> Outcome:
         return run(spec, progress)
     except SteadytuneError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return failed(spec, one_line(error), started)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from contextlib import ExitStack
 from multiprocessing.connection import wait
-from tempfile import TemporaryDirectory
 
+from ..._scratch import scratch_folder
 from ...records.spec import RunSpec
 from ._executor import OnOutcome, OnProgress, Run, WorkerError, failed, how_often
 from ._machine import most_threads
@@ -45,13 +46,14 @@ class Pool:
         self._tries: Counter[str] = Counter()
         self._team: list[Worker] = []
         # Temporary files of workers lie in one place, which is emptied however they end.
-        self._scratch = TemporaryDirectory(prefix="steadytune-", ignore_cleanup_errors=True)
+        self._held = ExitStack()
+        self._scratch = str(self._held.enter_context(scratch_folder()))
 
     def carry_out(self, workers: int, gpus: Sequence[str]) -> None:
         """Carry out all runs with so many workers, spread over the GPUs if there are several."""
         for number in range(workers):
             gpu = gpus[number % len(gpus)] if len(gpus) > 1 else None
-            self._hire(Place(self._threads, self._scratch.name, gpu))
+            self._hire(Place(self._threads, self._scratch, gpu))
         while busy := {worker.connection: worker for worker in self._team if worker.spec}:
             for connection in wait(list(busy), self._seconds_to_next_limit()):
                 self._listen(busy[connection])  # type: ignore[index]
@@ -61,7 +63,7 @@ class Pool:
         """End all workers."""
         while self._team:
             self._team.pop().stop()
-        self._scratch.cleanup()
+        self._held.close()
 
     def _hire(self, place: Place) -> None:
         worker = Worker(self._run, place)
@@ -95,7 +97,7 @@ class Pool:
     def _mourn(self, worker: Worker) -> None:
         """A worker is gone: try its run again, or note that it is lost."""
         reason = worker.how_it_ended()
-        if not worker.ever_begun:
+        if not worker.ever_begun and not worker.was_signalled:
             raise WorkerError(
                 f"{reason} before it was ready; a script that calls this needs the guard "
                 "if __name__ == '__main__', or executor=InProcess() (`workers=0`)"

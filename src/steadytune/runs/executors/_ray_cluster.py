@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import socket
-import tempfile
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ..._exceptions import ConfigError
+from ..._scratch import scratch_folder
 from ._machine import usable_cores
 
 # Sockets lie in Ray's temporary folder, and a path of a socket may have 107 characters.
 _SHORT_FOLDER = Path("/tmp")
 
 _SECONDS_TO_CONNECT = 10.0
+_SECONDS_TO_TELL = 10.0
 
 
 def import_ray() -> Any:
@@ -70,7 +72,7 @@ def _connect(ray: Any, address: str | None, folder: str | None) -> None:
     if folder is not None:
         settings |= {"num_cpus": usable_cores(), "include_dashboard": False, "_temp_dir": folder}
     try:
-        with _temporary_files_in(folder):
+        with _temporary_files_in(folder), _told_if_slow(address):
             ray.init(address=address or "local", configure_logging=False, **settings)
     except KeyboardInterrupt:
         ray.shutdown()
@@ -100,12 +102,9 @@ def _folder_for(address: str | None) -> Iterator[str | None]:
     if address is not None:
         yield None
         return
-    parent = _SHORT_FOLDER if os.access(_SHORT_FOLDER, os.W_OK) else None
-    folder = tempfile.mkdtemp(prefix="ray-", dir=parent)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    parent = str(_SHORT_FOLDER) if os.access(_SHORT_FOLDER, os.W_OK) else None
+    with scratch_folder(parent) as folder:
+        yield str(folder)
 
 
 @contextmanager
@@ -121,6 +120,20 @@ def _temporary_files_in(folder: str | None) -> Iterator[None]:
             os.environ["TMPDIR"] = before
         elif folder is not None:
             del os.environ["TMPDIR"]
+
+
+@contextmanager
+def _told_if_slow(address: str | None) -> Iterator[None]:
+    """Say what is waited for where it takes long: Ray itself is silent."""
+    what = "for Ray's processes to start" if address is None else f"for the Ray at {address!r}"
+    line = f"waiting {what}; on a busy machine this takes a minute or more"
+    timer = threading.Timer(_SECONDS_TO_TELL, lambda: print(line, file=sys.stderr, flush=True))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from ..._exceptions import ConfigError, DataError
 
 _LONGEST_SHOWN = 60
 _MOST_FAULTS = 10
+_MOST_COLUMNS = 10_000
 _NAMED_DELIMITERS = {"tab": "\t", "\\t": "\t"}
 _SHORT = reprlib.Repr()
 _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother = 2, _LONGEST_SHOWN, _LONGEST_SHOWN
@@ -72,6 +73,13 @@ class Table:
     remarks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     reading: Reading = AS_USUAL
+
+    def __post_init__(self) -> None:
+        if len(self.columns) > _MOST_COLUMNS:
+            raise DataError(
+                f"{self.name} has {len(self.columns):,} columns; expected at most "
+                f"{_MOST_COLUMNS:,}, so leave out what is neither text nor label"
+            )
 
     def __len__(self) -> int:
         return len(self.numbers)

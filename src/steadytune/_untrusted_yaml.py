@@ -1,0 +1,70 @@
+"""YAML that anyone may have written: read with limits, without references and double keys."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+from yaml.constructor import ConstructorError
+from yaml.nodes import MappingNode, Node
+
+_DEEPEST = 50
+_OCTAL = re.compile(r"[-+]?0[0-7_]+")
+
+
+def parse_yaml(text: str) -> Any:
+    """The value of a YAML text, nested 50 deep at most.
+
+    Raises:
+        ValueError: If it is not YAML, is nested deeper, or has an anchor or a key twice in one
+            mapping; with the reason in one line.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise ValueError(" ".join(str(error).split())) from error
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader, which alone would unfold references without end."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if getattr(event, "anchor", None) is not None:
+            raise ConstructorError(None, None, "anchors and aliases are not taken", _mark(event))
+        if self._depth >= _DEEPEST:
+            deep = f"nested more than {_DEEPEST} deep"
+            raise ConstructorError(None, None, deep, _mark(event))
+        self._depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value if isinstance(node, MappingNode) else ():
+            name = str(key.value)
+            if name in seen:
+                raise ConstructorError(None, None, f"{name!r} is given twice", key.start_mark)
+            seen.add(name)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
+    def construct_yaml_int(self, node: Any) -> int:
+        if _OCTAL.fullmatch(node.value):
+            wrong = f"{node.value} begins with 0, which YAML takes for base 8; leave the 0 out"
+            raise ConstructorError(None, None, wrong, node.start_mark)
+        return int(super().construct_yaml_int(node))
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+
+
+def _mark(event: Any) -> Any:
+    return event.start_mark

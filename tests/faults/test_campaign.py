@@ -1,0 +1,75 @@
+"""The campaign itself: what it damages, what it compares, and a short one of each command."""
+
+from __future__ import annotations
+
+import json
+import random
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.faults.campaign import (
+    Job,
+    Tally,
+    Whole,
+    campaign,
+    content_of,
+    damage,
+    every_job,
+    one_round,
+)
+
+
+def test_every_damage_changes_one_file(tmp_path: Path) -> None:
+    luck, kinds = random.Random(1), set()
+    for _ in range(40):
+        for name in ("a.json", "b.npz"):
+            (tmp_path / name).write_bytes(b"some content")
+        (tmp_path / ".steadytune.lock").touch()
+        kind, _, name = damage(tmp_path, luck).partition(" ")
+        kinds.add(kind)
+        path = tmp_path / name
+        assert not path.exists() or path.read_bytes() != b"some content"
+    assert kinds == {"flip", "truncate", "empty", "delete"}
+
+
+def test_times_do_not_count_and_all_else_does(tmp_path: Path) -> None:
+    def content(**more: object) -> dict[str, str]:
+        np.savez(tmp_path / "p.npz", a=np.ones(2))
+        (tmp_path / "r.json").write_text(
+            json.dumps({"a": [{"seconds": more.pop("took", 1)}], **more})
+        )
+        return content_of(tmp_path)
+
+    assert content(took=1) == content(took=2)
+    assert content(b=1) != content(b=2)
+
+
+def test_another_result_is_a_failure_and_a_right_one_is_none(tmp_path: Path) -> None:
+    def write(out: Path) -> None:
+        out.mkdir(exist_ok=True)
+        (out / "a.json").write_text("[1]")
+
+    for content, failures in (("[1]", 0), ("[2]", 1)):
+        (tmp_path / "whole").mkdir(exist_ok=True)
+        (tmp_path / "whole" / "a.json").write_text(content)
+        whole, tally = Whole(content_of(tmp_path / "whole"), 0.001), Tally()
+        one_round(Job("write", write), tmp_path / "out", whole, random.Random(1), tally)
+        assert len(tally.failures) == failures, tally
+        assert tally.ends.total() == 1 - failures
+
+
+@pytest.mark.exhaustive
+@pytest.mark.alone
+def test_nothing_is_lost_and_nothing_is_silent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for part in ("jobs", "work", "temporary"):
+        (tmp_path / part).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    jobs, tally = list(every_job(tmp_path / "jobs")), Tally()
+    campaign(jobs, tmp_path / "work", random.Random(1), 180, tally)
+    assert not tally.failures, tally
+    assert tally.kills and tally.ends

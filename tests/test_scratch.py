@@ -1,0 +1,58 @@
+"""Temporary folders: gone with their block, or with the next call if their process was killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from steadytune._scratch import scratch_folder
+
+BE_KILLED = (
+    "import os, signal; from steadytune._scratch import scratch_folder\n"
+    "with scratch_folder() as folder:\n"
+    "    (folder / 'weights').touch(); os.kill(os.getpid(), signal.SIGKILL)"
+)
+
+
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    return tmp_path
+
+
+def test_it_is_gone_with_its_block(temporary: Path) -> None:
+    with scratch_folder() as folder, scratch_folder() as other:
+        assert folder != other and folder.is_dir() and other.is_dir()
+    assert list(temporary.iterdir()) == []
+
+
+def test_others_are_left_alone(temporary: Path) -> None:
+    (temporary / "steadytune-mine").mkdir()
+    (temporary / "steadytune-mine" / "notes").touch()
+    (temporary / "steadytune-new").mkdir()
+    (temporary / "steadytune-link").symlink_to(temporary / "steadytune-mine")
+    with scratch_folder():
+        pass
+    assert len(list(temporary.iterdir())) == 3
+
+
+def test_one_that_was_killed_before_it_wrote_is_swept_later(temporary: Path) -> None:
+    (temporary / "steadytune-old").mkdir()
+    os.utime(temporary / "steadytune-old", (1, 1))
+    with scratch_folder():
+        pass
+    assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.alone
+def test_that_of_a_killed_process_is_swept(temporary: Path) -> None:
+    subprocess.run([sys.executable, "-c", BE_KILLED], env={**os.environ, "TMPDIR": str(temporary)})
+    assert len(list(temporary.iterdir())) == 1
+    with scratch_folder():
+        assert len(list(temporary.iterdir())) == 1
+    assert list(temporary.iterdir()) == []

@@ -1,0 +1,51 @@
+"""YAML of others: bounded in depth, without references, double keys and octal numbers."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from steadytune._untrusted_yaml import parse_yaml
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a: 1\nb: [x, 2.5, null, true]\nc: {d: 0, e: 'y: z'}\n", "[]", "", "2e-5", "{1: 2, 01.5: 3}"],
+)
+def test_it_reads_what_the_safe_loader_reads(text: str) -> None:
+    assert parse_yaml(text) == yaml.safe_load(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a: 1\nb: 2\na: 3\n", "'a' is given twice"),
+        ("x: [{a: 1, a: 1}]", "'a' is given twice"),
+        ("seeds: 010", "010 begins with 0"),
+        ("a: &b [1]\nc: *b", "anchors and aliases are not taken"),
+        ("[" * 20_000, "nested more than 50 deep"),
+        ("{a: " * 60 + "1" + "}" * 60, "nested more than 50 deep"),
+        ("!!python/object/apply:os.system ['true']", "could not determine a constructor"),
+        ("tasks: [rte", "expected"),
+    ],
+    ids=["twice", "twice within", "octal", "anchor", "brackets", "mappings", "object", "broken"],
+)
+def test_what_is_refused_is_told_in_one_line(text: str, reason: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(ValueError, match=reason) as caught:
+        parse_yaml(text)
+    assert "\n" not in str(caught.value)
+    assert time.perf_counter() - began < 10
+
+
+@settings(max_examples=100, deadline=10_000)
+@given(text=st.text("ab:-[]{}&*!?|>'\"#%@,01 \n", max_size=80))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        parse_yaml(text)
+    except ValueError as error:
+        assert "\n" not in str(error)
