@@ -211,8 +211,8 @@ class Recorder:
 
 
 def first_tensor(output: Any) -> Tensor:
-    """The hidden state in a block's output, which is a tensor or a tuple that starts with one."""
-    found = output[0] if isinstance(output, tuple) else output
+    """The hidden state in a block's output: a tensor, or the first of a tuple or list."""
+    found = output[0] if isinstance(output, tuple | list) and output else output
     if not isinstance(found, Tensor):
         raise ModelError(f"a block returned {type(found).__name__}, expected a tensor")
     return found
