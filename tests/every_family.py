@@ -54,7 +54,7 @@ _OWN: dict[str, dict[str, Any]] = {
     "xlnet": {"d_head": WIDTH // 4},
 }
 
-AGREE = (
+_AGREE = (
     "albert arcee bert big_bird biogpt bloom camembert convbert ctrl data2vec-text deberta "
     "deberta-v2 diffllama distilbert doge electra ernie esm esmc eurobert exaone4 falcon fnet "
     "gemma gemma2 gemma3_text glm glm4 gpt-sw3 gpt2 gpt_bigcode gpt_neox gptj gte helium "
@@ -63,7 +63,8 @@ AGREE = (
     "nystromformer olmo olmo2 olmo3 openai-gpt opt persimmon phi phi3 qwen2 qwen3 rembert roberta "
     "roberta-prelayernorm roformer seed_oss smollm3 stablelm starcoder2 ultrabert xlm-roberta "
     "xlm-roberta-xl yoso"
-).split()
+)
+AGREE = tuple(_AGREE.split())
 """Families in which LNSR is what whole forward passes give."""
 
 TWO_STACKS = ("bart", "mbart", "mt5", "mvp", "plbart", "t5")
