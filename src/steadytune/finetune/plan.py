@@ -86,7 +86,7 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     spec = runs[0].spec
     model.require_positions(spec.max_length)
     task = whole.sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
-    require_fit(model, task.kind, task.label_names, [spec.method])
+    require_fit(model, task.kind, task.label_names, [spec.method], spec.lora)
     encoding = Encoding(spec.max_length, spec.stride)
     encoded = encode_splits(task, model, encoding, tuple(task.splits))
     steps = step_count(spec, len(encoded[TRAIN].dataset))

@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar, get_type_hints
 from .._checks import check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
+from .lora import Lora
 
 PRECISIONS = ("fp32", "bf16", "fp16")
 AUTO = "auto"
@@ -151,6 +152,11 @@ def yes_or_no(name: str, value: Any) -> Any:
     return value
 
 
+def _lora(name: str, value: Any) -> Any:
+    """In full, so that one kind of adapters is one run however it is written."""
+    return str(value if isinstance(value, Lora) else Lora.parse(word(name, value)))
+
+
 def _trainer_fields(name: str, value: Any) -> Any:
     """Sorted pairs, which can be hashed as a mapping cannot."""
     try:
@@ -188,6 +194,8 @@ class Recipe:
         class_weights: `balanced` weighs each class's loss by one over its share of the training
             examples, `none` weighs all alike.
         head_first: Whether the new head is fitted on the frozen model before fine-tuning begins.
+        lora: Low-rank adapters that are trained in the place of the weights, as `Lora` writes them;
+            None trains all weights.
         unlabelled: File of further texts without labels, on which penalties that need none are
             measured too; None for none.
         settings: Further fields of `transformers.TrainingArguments` with their values.
@@ -298,6 +306,16 @@ class Recipe:
         default=False,
         help="Fit the new head on the frozen model before fine-tuning begins.",
         neutral=False,
+    )
+    lora: str | None = declare(
+        "LoRA",
+        _lora,
+        default=None,
+        help="Train low-rank adapters of the linear layers and the head, and keep all other "
+        "weights; merged at the end. dropout and targets may stand there too.",
+        unset="train all weights",
+        metavar="r=8,alpha=16",
+        neutral=None,
     )
     unlabelled: str | None = declare(
         "Unlabelled texts",

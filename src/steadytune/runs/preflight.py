@@ -9,6 +9,8 @@ from .._exceptions import SteadytuneError
 from .._step.attach import attach
 from ..method_text import parse_method
 from ..pretrained import Pretrained
+from ..records.lora import Lora
+from .adapters import with_adapters
 
 
 def require_fit(
@@ -16,6 +18,7 @@ def require_fit(
     kind: str,
     label_names: Sequence[str],
     methods: Iterable[str],
+    lora: str | None = None,
 ) -> None:
     """Attach each method to an empty copy of the model.
 
@@ -24,11 +27,15 @@ def require_fit(
         kind: The kind of the task.
         label_names: The classes, where there are classes.
         methods: Methods in their text form.
+        lora: Adapters in their text form, if those are trained.
 
     Raises:
-        SteadytuneError: If a method does not suit the model; its text begins with the method.
+        SteadytuneError: If a method does not suit the model; its text begins with the method. Or
+            if the model lacks the modules that adapters name.
     """
     skeleton = model.empty(kind, label_names)
+    if lora:
+        skeleton = with_adapters(skeleton, Lora.parse(lora), seed=0)
     for text in methods:
         try:
             # What a method cannot do for want of weights says nothing of how it suits the model.

@@ -22,11 +22,13 @@ from .._sealed import seal
 from .._threads import using_threads
 from ..method_text import parse_method
 from ..pretrained import Pretrained, save_model
+from ..records.lora import Lora
 from ..records.outcome import Outcome
 from ..records.record import make_record, now, one_line
 from ..records.spec import RunSpec
 from ..records.which import Status
 from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores, load_task, with_identity
+from .adapters import merged, with_adapters
 from .arguments import epoch_count, step_count
 from .checkpoints import Workspace, replace_folder
 from .encoded import encode_splits
@@ -162,7 +164,11 @@ def _fine_tune(
         dev = _dev_rows(spec, task, encoded, tokenizer, meter)
         rows = encoded[TRAIN].dataset
         texts = unlabelled_texts(spec, task, tokenizer)
+        if lora := spec.lora and Lora.parse(spec.lora):
+            model = with_adapters(model, lora, seeds.head)
         log.training = train(spec, model, tokenizer, rows, methods, meter.add, dev, keep, texts)
+        if lora:
+            model = merged(model)
     log.diverged = log.training.diverged
     if log.diverged is None:
         meter.reach_evaluation()

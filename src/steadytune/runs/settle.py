@@ -13,12 +13,17 @@ from typing import Any
 
 from ..pretrained import Pretrained
 from ..records.recipe import Recipe
+from .adapters import require_peft
 from .settings import checked_settings
 
 FEWEST_STEPS = 200
 """Optimizer steps of a training whose epochs are left open, at least."""
 
 FEWEST_EPOCHS = 3.0
+
+LORA_FACTOR = 10
+"""Adapters take about ten times the rate of all weights (Schulman et al. 2025, *LoRA Without
+Regret*)."""
 
 _BASE, _LARGE = 512, 1024
 """Widths of hidden states from which a model counts as base and as large."""
@@ -62,10 +67,13 @@ def settle(
         threads: CPU threads of a run, where the recipe says nothing.
 
     Raises:
-        ConfigError: If a field of the trainer is unknown, or its value does not suit it.
+        ConfigError: If a field of the trainer is unknown, its value does not suit it, or adapters
+            are wanted and their package is missing.
     """
     from .._device import settled_precision
 
+    if recipe.lora:
+        require_peft()
     fields = checked_settings(dict(recipe.settings))
     open_fields = {
         "max_length": model.usual_length(kind) if recipe.max_length is None else recipe.max_length,
@@ -76,6 +84,8 @@ def settle(
     reasons = []
     if recipe.learning_rate is None:
         rate, reason = usual_rate(model)
+        if recipe.lora:
+            rate, reason = LORA_FACTOR * rate, f"{LORA_FACTOR} times what is {reason}, for LoRA"
         recipe = recipe.changed({"learning_rate": rate})
         reasons.append(f"learning rate {rate:g}: {reason}")
     if recipe.epochs is None:

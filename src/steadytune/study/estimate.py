@@ -24,7 +24,9 @@ from .._step.step import Step
 from .._threads import using_threads
 from ..method_text import parse_method
 from ..pretrained import Pretrained
+from ..records.lora import Lora
 from ..records.spec import RunSpec
+from ..runs.adapters import with_adapters
 from ..runs.arguments import step_count
 from ..runs.encoded import encode_splits
 from ..runs.plan import LoadedTask, PlannedRun
@@ -138,7 +140,7 @@ class _Scale:
 
     def seconds(self, spec: RunSpec, batch: Batch, steps: int) -> tuple[float, float]:
         """About the seconds of a step of a run, and of scoring a row."""
-        machine = spec.precision, spec.threads
+        machine = spec.precision, spec.threads, spec.lora
         if machine not in self.plain:
             taken = self._time(replace(spec, method=PLAIN, method_options=""), batch, steps)
             self.plain[machine] = batch, spec, *taken
@@ -178,6 +180,8 @@ def time_training(
     device = usable_device()
     model, tokenizer = pretrained.with_head(task.kind, task.label_names, 0)
     model.to(device)
+    if spec.lora:
+        model = with_adapters(model, Lora.parse(spec.lora), 0)
     collated = DataCollatorWithPadding(tokenizer)(list(rows))
     batch = {name: values.to(device) for name, values in collated.items()}
     with using_threads(spec.threads), isolated_rng(device, 0):

@@ -43,8 +43,12 @@ def load_tasks(study: Study, model: Pretrained) -> tuple[LoadedTask, ...]:
             )
         _require_choice_by_dev(study, entry)
         loaded.append(LoadedTask(task, entry.changes, entry.source.remarks()))
-        methods = [arm.method for arm in study.arms]
-        require_fit(model, task.kind, task.label_names, methods)
+        of_task = study.recipe.changed(entry.changes)
+        methods: dict[str | None, list[str]] = {}
+        for arm in study.arms:
+            methods.setdefault(of_task.changed(arm.changes).lora, []).append(arm.method)
+        for lora, texts in methods.items():
+            require_fit(model, task.kind, task.label_names, texts, lora)
     return tuple(loaded)
 
 

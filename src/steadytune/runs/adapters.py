@@ -1,0 +1,74 @@
+"""Training in low-rank adapters instead of all weights, with PEFT."""
+
+from __future__ import annotations
+
+import warnings
+from importlib.util import find_spec
+from typing import Any
+
+from torch import nn
+
+from .._device import usable_device
+from .._exceptions import ConfigError
+from .._model.head import new_parameters
+from .._random import isolated_rng
+from ..records.lora import ALL_LINEAR, Lora
+
+
+def require_peft() -> None:
+    """Refuse adapters where the package that makes them is not there.
+
+    Raises:
+        ConfigError: If it is not installed.
+    """
+    if find_spec("peft") is None:
+        raise ConfigError("lora needs the package peft: pip install 'steadytune[peft]'")
+
+
+def with_adapters(model: Any, lora: Lora, seed: int) -> Any:
+    """The model with frozen weights, new adapters, and a head that is trained as a whole.
+
+    It computes what `model` computes, since B begins at zero. The model itself is changed.
+
+    Args:
+        model: A model with its new head.
+        lora: The adapters.
+        seed: Decides how A begins.
+
+    Raises:
+        ConfigError: If PEFT is not installed, or the model lacks the modules that are named.
+    """
+    require_peft()
+    import peft
+
+    head = sorted({name.rpartition(".")[0] for name in new_parameters(model)})
+    config = peft.LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=ALL_LINEAR if lora.targets == (ALL_LINEAR,) else list(lora.targets),
+        exclude_modules=head,
+        modules_to_save=head,
+    )
+    try:
+        device = usable_device() if model.device.type == "meta" else model.device
+        with isolated_rng(device, seed), warnings.catch_warnings():
+            # GPT-2 keeps its weights transposed; PEFT sees it and says that it took care of it.
+            warnings.filterwarnings("ignore", message=".*fan_in_fan_out.*")
+            return peft.get_peft_model(model, config)
+    except ValueError as error:
+        raise ConfigError(
+            f"lora: {type(model).__name__} cannot get adapters on {'+'.join(lora.targets)}: "
+            f"{' '.join(str(error).split())[:200]}; expected {ALL_LINEAR}, or ends of names among "
+            f"{', '.join(_linear_names(model))}"
+        ) from error
+
+
+def merged(model: Any) -> Any:
+    """The plain model with the same outputs: W + (alpha/r) B A in the place of W."""
+    return model.merge_and_unload()
+
+
+def _linear_names(model: nn.Module) -> list[str]:
+    names = (n for n, module in model.named_modules() if isinstance(module, nn.Linear))
+    return list(dict.fromkeys(name.rpartition(".")[2] for name in names))[:12]
