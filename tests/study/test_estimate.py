@@ -85,8 +85,8 @@ def test_steps_and_rows_cost_in_proportion_to_their_tokens() -> None:
     assert (batch(3, 5).row_tokens, batch(3, 5).tokens) == (5, 10)
     spec = RunSpec(task="toy", method="plain", seed=1)
     scale = module._Scale(Pretrained("unused", Path()), {})
-    scale.plain[spec.precision, spec.threads] = batch(3, 5), spec, 0.5, 0.125
-    scale.ratios["plain", spec.precision, spec.threads] = 1.0
+    scale.plain[spec.precision, spec.threads, spec.lora] = batch(3, 5), spec, 0.5, 0.125
+    scale.ratios["plain", spec.precision, spec.threads, spec.lora] = 1.0
     assert scale.seconds(spec, batch(10, 10, 10, 10), 7) == (2.0, 0.25)
 
 
