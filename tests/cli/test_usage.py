@@ -63,7 +63,8 @@ def test_every_alias_leads_to_an_option_and_hides_none() -> None:
 
 def test_an_alias_is_read_and_checked_as_the_option_is() -> None:
     require_one_line(
-        call("compare", "--task", "rte", "--num_train_epochs", "-1"), "epochs=-1.0 is not possible"
+        call("compare", "--task", "rte", "--num_train_epochs", "-1"),
+        "--epochs -1.0 is not possible",
     )
 
 

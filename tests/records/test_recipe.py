@@ -62,7 +62,9 @@ def test_a_value_is_refused_in_the_same_words_everywhere(
         option = f"{option_name(name)}={value}"
         result = call(command, "--train", str(rows), "--out", str(tmp_path / "out"), option)
         assert result.exit_code == 2
-        assert result.stderr == f"error: {words}\n"
+        # The command line calls the option as it was typed.
+        typed = words.replace(f"{name}=", f"{option_name(name)} ")
+        assert result.stderr == f"error: {typed}\n"
 
 
 def test_values_are_kept_in_one_form() -> None:
@@ -137,6 +139,6 @@ def test_a_new_field_needs_its_declaration_alone(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "Thrown away" in (tmp_path / "s" / "report.html").read_text()
     refused = call_extended("train", *given, "--throw-away", "2", "--out", str(tmp_path / "no"))
-    assert refused.stderr == "error: throw_away=2.0 is not possible; expected a share, 0 to 1\n"
+    assert refused.stderr == "error: --throw-away 2.0 is not possible; expected a share, 0 to 1\n"
     shown = call_extended("train", "--help")
     assert "--throw-away" in shown.stdout and "[default: 0.25]" in shown.stdout
