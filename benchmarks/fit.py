@@ -11,7 +11,7 @@ stopped early has all sides of the cells that it has.
 
 Sides, all with all-MiniLM-L6-v2:
 
-- `fit`: `steadytune fit train.csv --budget 10m`, with the draw's number as its seed.
+- `fit`: `steadytune fit train.csv --budget 3m`, with the draw's number as its seed.
 - `defaults`: the stock `Trainer` with its defaults (5e-5, 3 epochs, batches of 8), one seed.
 - `best-of-3`: the stock `Trainer`, 10 epochs, with the best of 5e-5, 1e-4 and 2e-4 on a fifth of
   the examples, trained again on all of them, one seed.
@@ -116,7 +116,7 @@ def by_fit(train: Rows, test: Rows, columns: tuple[str, ...], seed: int) -> list
         write(folder / "test.csv", test, columns)
         steadytune = [sys.executable, "-m", "steadytune"]
         out, predicted = str(folder / "model"), folder / "predictions.csv"
-        fit = ["fit", str(folder / "train.csv"), "--budget", "10m", "--seed", str(seed)]
+        fit = ["fit", str(folder / "train.csv"), "--budget", "3m", "--seed", str(seed)]
         subprocess.run([*steadytune, *fit, "--out", out], check=True)
         predict = ["predict", out, str(folder / "test.csv"), "--out", str(predicted)]
         subprocess.run([*steadytune, *predict], check=True)

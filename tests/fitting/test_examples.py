@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
+from transformers import AutoModelForSequenceClassification
 
+from steadytune.pretrained import Pretrained
 from tests.finetune.toy_files import steadytune, write_model, write_questions
 
 
@@ -58,3 +62,26 @@ def test_a_budget_that_is_too_small(model: Path, tmp_path: Path) -> None:
     rows = [(f"{'good' if n % 2 else 'bad'} film {n}", "yes" if n % 2 else "no") for n in range(30)]
     line = refused(model, tmp_path, rows, "--budget", "0.01s", "--workers", "0")
     assert "is too small: one training takes about" in line
+
+
+@pytest.mark.slow
+def test_a_head_on_the_frozen_model_is_given_where_it_is_asked_for(
+    model: Path, tmp_path: Path
+) -> None:
+    rows = [(f"{'good' if n % 2 else 'bad'} film {n}", "yes" if n % 2 else "no") for n in range(60)]
+    file, out = tmp_path / "reviews.csv", tmp_path / "out"
+    file.write_text("text,label\n" + "".join(f"{text},{label}\n" for text, label in rows))
+    options = "--budget", "0.01s", "--workers", "0", "--allow-frozen"
+    result = steadytune("fit", file, "--model", model, "--out", out, *options)
+    assert result.exit_code == 0, result.output
+    assert "No time to train the model itself" in result.output
+    start = Pretrained.find(model).with_head("classification", ("no", "yes"), 0)[0]
+    kept = AutoModelForSequenceClassification.from_pretrained(out)
+    parts = kept.base_model.state_dict()
+    assert all(
+        torch.allclose(parts[name], tensor, atol=1e-9)
+        for name, tensor in start.base_model.state_dict().items()
+    )
+    facts = json.loads((out / "fit.json").read_text())
+    assert facts["chosen"]["method"] == "plain with the head first"
+    assert facts["score"]["value"] > facts["constant"]

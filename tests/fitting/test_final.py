@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from steadytune.fitting.candidates import Candidate
-from steadytune.fitting.final import calibrate, cool, ensemble_pays
+from steadytune.fitting.final import calibrate, cool, ensemble_pays, last_linear
 from steadytune.fitting.judge import Judge, OutOfFold
 from steadytune.fitting.measure import Measure
 from steadytune.pretrained import Pretrained
@@ -35,6 +35,16 @@ def test_dividing_the_last_layer_divides_the_logits(tmp_path: Path) -> None:
         cool(model, 2.5)
         after = model(**batch).logits
     torch.testing.assert_close(after, before / 2.5)
+
+
+def test_heads_that_end_in_something_else_have_no_last_layer(tmp_path: Path) -> None:
+    folder = write_tiny_bert(tmp_path / "tiny")
+    model, _ = Pretrained.find(folder).with_head("classification", ("a", "b", "c"), 0)
+    assert last_linear(model) is model.classifier
+    model.classifier = torch.nn.Sequential(torch.nn.Linear(8, 3), torch.nn.LayerNorm(3))
+    assert last_linear(model) is None
+    model.classifier = torch.nn.Linear(model.config.hidden_size, 4)
+    assert last_linear(model) is None
 
 
 def test_an_ensemble_pays_where_the_average_is_better() -> None:

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune._exceptions import DataError
-from steadytune.fitting.folds import Cell, cells_of, make_folds, text_groups
+from steadytune.fitting.folds import Cell, cells_of, make_folds
+from steadytune.tasks.files.held_out import text_groups
 from tests.toy_task import load_toy
 
 labels = st.lists(st.integers(0, 3), min_size=12, max_size=60)

@@ -38,9 +38,24 @@ def test_a_plan_fits_its_budget() -> None:
 def test_a_single_training_costs_its_steps() -> None:
     plan = Plan(1, 1, 0, 0, 1, references=False)
     ((weight, epochs, examples),) = plan.runs(Size(160, 40))
-    assert (epochs, examples) == (10.0, 160)
-    expected = 100 * weight * 0.1 + 200 * 0.005 + 1.0
+    assert (epochs, examples) == (15.0, 160)
+    expected = 150 * weight * 0.1 + 200 * 0.005 + 1.0
     assert plan.seconds(Size(160, 40), TIMING) == pytest.approx(expected / 2)
+
+
+def test_a_search_begins_with_one_fold_and_ends_with_all_for_two() -> None:
+    plan = Plan(3, 2, 1, 5, 3, references=False)
+    runs = list(plan.runs(Size(240, 60)))
+    # Six of plain on one fold and two of them on a second; two stabilisers on two; two finalists on
+    # the other three; three members.
+    assert len(runs) == 6 + 2 + 4 + 2 * 3 + 3
+    assert [examples for _, _, examples in runs[-4:]] == [192, 240, 240, 240]
+    assert len(list(Plan(1, 1, 0, 1, 3, references=False).runs(Size(240, 60)))) == 1 + 1 + 3
+
+
+def test_one_split_stands_for_all_folds_where_there_are_many_examples() -> None:
+    several, one = (Plan(3, 2, 1, folds, 3) for folds in (5, 1))
+    assert list(several.runs(Size(600, 100))) == list(one.runs(Size(600, 100)))
 
 
 def test_too_small_a_budget_says_what_is_needed() -> None:
@@ -48,6 +63,7 @@ def test_too_small_a_budget_says_what_is_needed() -> None:
     assert choose_plan(1.0, size, TIMING) is None
     error = too_small(1.0, size, TIMING)
     assert "one training takes about" in str(error) and "`budget=1m` or more" in str(error)
+    assert "`allow_frozen`" in str(error)
 
 
 def test_the_timing_is_measured_once(tmp_path: Path) -> None:

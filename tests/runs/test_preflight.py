@@ -29,6 +29,10 @@ def test_every_method_with_its_defaults_passes(model: Pretrained, name: str) -> 
     require_fit(model, "classification", LABELS, [f"{name}(lnsr)" if wraps else name])
 
 
+def test_what_methods_say_at_the_end_of_a_training_is_not_said(model: Pretrained) -> None:
+    require_fit(model, "classification", LABELS, ["lnsr:dose=0.1"])  # every warning is an error
+
+
 @pytest.mark.parametrize(
     ("method", "reason"),
     [

@@ -45,6 +45,13 @@ def fit(
         int | None,
         typer.Option(help="Most tokens an input. [default: 128]", show_default=False),
     ] = None,
+    allow_frozen: Annotated[
+        bool,
+        typer.Option(
+            "--allow-frozen",
+            help="Where the budget is too small for one training, fit a head on the frozen model.",
+        ),
+    ] = False,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -90,6 +97,7 @@ def fit(
             budget=budget,
             seed=seed,
             max_length=max_length,
+            allow_frozen=allow_frozen,
             workers=workers,
             trust=Trust(allow_pickled_weights, trust_remote_code),
         )

@@ -1,23 +1,47 @@
-"""What is tried: learning rates and lengths of plain training, then methods that steady it."""
+"""What is tried: learning rates and lengths of plain training, then what steadies it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 from .options import BATCH_SIZE
 
 PLAIN = "plain"
-MIXOUT = "mixout:p=0.7,replace_dropout=true"
-DEFAULT = MIXOUT
-"""The method that is kept unless another one is clearly better."""
 
-STABILISERS: Mapping[str, float] = {MIXOUT: 1.35, "l2sp": 1.2, "smart:strength=5": 3.2}
-"""Methods that did well in our measurements -> what a step costs, in steps of plain training."""
 
-FEWEST_STEPS = 100
+@dataclass(frozen=True)
+class Stabiliser:
+    """What may steady a training.
+
+    Args:
+        method: In its text form.
+        weight: What a step costs, in steps of plain training.
+        head_first: Whether the head is fitted on the frozen model before.
+    """
+
+    method: str
+    weight: float
+    head_first: bool = False
+
+
+DEFAULT = Stabiliser("mixout:p=0.7,replace_dropout=true", 1.35)
+"""What is kept unless something else is clearly better."""
+
+OTHERS = (
+    Stabiliser(PLAIN, 1.0, head_first=True),
+    Stabiliser("ema", 1.1),
+    Stabiliser("l2sp", 1.2),
+    Stabiliser("lnsr:dose=0.1", 2.3),
+    Stabiliser("smart:strength=5", 3.2),
+)
+"""What else did well in measurements, in the order in which it is tried: the cheapest first."""
+
+STABILISERS: Mapping[str, float] = {s.method: s.weight for s in (DEFAULT, *OTHERS)}
+
+FEWEST_STEPS = 150
 """Optimizer steps of the shorter training, at least: with fewer the loss hardly falls."""
 
 FEWEST_EPOCHS = 3.0
@@ -25,8 +49,8 @@ LONGER = 2.0
 """The longer training, in lengths of the shorter one."""
 
 _SMALL_WIDTH = 512
-_SMALL_RATES = (1e-4, 2e-4, 5e-5, 4e-4)
-_LARGE_RATES = (2e-5, 5e-5, 1e-5, 1e-4)
+_SMALL_RATES = (2e-4, 4e-4, 1e-4)
+_LARGE_RATES = (3e-5, 6e-5, 1.5e-5)
 
 
 @dataclass(frozen=True)
@@ -37,26 +61,40 @@ class Candidate:
         method: In its text form.
         learning_rate: Peak learning rate.
         epochs: Passes over the training examples.
+        head_first: Whether the head is fitted on the frozen model before.
     """
 
     method: str
     learning_rate: float
     epochs: float
+    head_first: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its method as sentences have it."""
+        return f"{self.method} with the head first" if self.head_first else self.method
+
+    def with_stabiliser(self, stabiliser: Stabiliser) -> Candidate:
+        """The same rate and length with something that steadies it."""
+        return replace(self, method=stabiliser.method, head_first=stabiliser.head_first)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
         return {
-            "method": self.method,
+            "method": self.name,
             "learning_rate": self.learning_rate,
             "epochs": self.epochs,
         }
 
     def __str__(self) -> str:
-        return f"{self.method} at {self.learning_rate:g}, {self.epochs:g} epochs"
+        return f"{self.name} at {self.learning_rate:g}, {self.epochs:g} epochs"
 
 
 DEFAULTS = Candidate(PLAIN, 5e-5, 3.0)
 """What transformers' `Trainer` does where nothing is said."""
+
+FROZEN = Candidate(PLAIN, 1e-12, 0.01, head_first=True)
+"""The head alone: it is fitted on the frozen model, and the only step of training moves nothing."""
 
 
 def learning_rates(width: int) -> tuple[float, ...]:

@@ -24,7 +24,7 @@ from .final import keep_model
 from .floor import Floor
 from .options import FitOptions
 from .output import SEARCH, write_results
-from .plan import Plan, Size, Timing, choose_plan, remembered, too_small
+from .plan import FROZEN_PLAN, Plan, Size, Timing, choose_plan, remembered, too_small
 from .result import FitResult, read_result
 from .search import Found, Search
 from .setup import Setup
@@ -32,7 +32,7 @@ from .work import Work
 
 _TIMED_STEPS = 100
 _BESIDE_STEPS = 2.0
-"""Seconds of a run beside its steps and its scoring: loading, the noise profile, saving."""
+"""Seconds of a run beside its steps and its scoring: loading, encoding, saving."""
 
 
 def fit_model(options: FitOptions, console: Console | None = None) -> FitResult:
@@ -88,8 +88,9 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
     size = Size(len(setup.truth), len(setup.test_truth))
     timing = remembered(folder.work / "timing.json", lambda: _measure_speed(work))
     plan = choose_plan(setup.options.seconds, size, timing)
-    if plan is None:
+    if plan is None and not setup.options.allow_frozen:
         raise too_small(setup.options.seconds, size, timing)
+    plan = plan or FROZEN_PLAN
     about = words_of(plan.seconds(size, timing))
     _say(console, f"{_announced(plan)}; about {about} on this machine")
     with console.status("the floor: a linear model on frozen features"):
@@ -141,9 +142,11 @@ def _show_data(setup: Setup, console: Console) -> None:
 
 def _announced(plan: Plan) -> str:
     seeds = "one seed" if plan.members == 1 else f"{plan.members} seeds"
-    if not plan.repetitions:
-        return f"No time to search: {seeds} of {DEFAULT}"
-    tried = plan.rates * plan.lengths + len(plan.methods)
+    if plan.frozen:
+        return "No time to train the model itself: a head on the frozen model"
+    if not plan.folds:
+        return f"No time to search: {seeds} of {DEFAULT.method}"
+    tried = plan.rates * plan.lengths + len(plan.stabilisers)
     return f"Cross-validation of {tried} settings, then {seeds} of the best on all examples"
 
 

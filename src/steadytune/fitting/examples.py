@@ -8,7 +8,7 @@ from .._counted import counted
 from .._exceptions import DataError
 from ..tasks import Task
 from ..tasks._problem import values
-from .folds import text_groups
+from ..tasks.files.held_out import text_groups
 
 FEWEST = 10
 """Training examples without which there is nothing to choose by."""

@@ -151,9 +151,8 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
     assert found.out_of_fold is not None and found.corrected is not None
     places = found.out_of_fold.places
     own = judge.together if outcome.kept.ensemble else judge.score
-    # The choice among candidates makes the best one look better than it is.
-    optimism = max(0.0, found.corrected.apparent - found.corrected.score)
-    value, within, interval = own(found.out_of_fold) - optimism, found.corrected.interval, None
+    value, interval = own(found.out_of_fold) - found.optimism, None
+    within = found.corrected.interval
     if within is not None:
         shift = value - found.corrected.score
         interval = [within.low + shift, min(1.0, within.high + shift)]
@@ -166,7 +165,7 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
             f"by cross-validation on {len(places)} examples, corrected for the choice: "
             f"{len(work.setup.test_truth)} test examples are too few"
         ),
-        floor=outcome.floor.crossed,
+        floor=work.setup.measure(outcome.floor.outputs[places], work.setup.truth[places]),
         plain=list(found.plain_scores),
         defaults=[],
         members=judge.single_scores(found.out_of_fold),

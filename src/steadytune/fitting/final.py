@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from .._exceptions import ModelError
 from ..finetune.choosing import members_that_learned
 from ..finetune.members import Member
 from ..finetune.saved import load_saved, write_ensemble
@@ -42,12 +42,14 @@ class Calibration:
         loss_before: Log loss of out-of-fold predictions as they are; None without a temperature.
         loss_after: The same with temperatures that were fitted on other examples.
         width: Of numbers, how far the truth lies from the prediction in 90 % of the cases.
+        skipped: Why no temperature was fitted though there are examples for it; empty otherwise.
     """
 
     temperature: float | None = None
     loss_before: float | None = None
     loss_after: float | None = None
     width: float | None = None
+    skipped: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +94,8 @@ def keep_model(
     ensemble, why = ensemble_pays(judge, found, len(learned))
     taken = learned if ensemble else learned[:1]
     calibration = calibrate(judge, found, ensemble=ensemble)
+    if calibration.temperature is not None and not _can_cool(taken[0].model, work.task.kind):
+        calibration = Calibration(skipped="the model does not end in a linear layer")
     temperature = calibration.temperature or 1.0
     if ensemble:
         names = [f"member-{member.seed}" for member in taken]
@@ -182,14 +186,25 @@ def write_cooled(source: Path, target: Path, kind: str, temperature: float) -> N
 def cool(model: Any, temperature: float) -> None:
     """Divide the last linear layer by a temperature: its logits are divided too.
 
-    Raises:
-        ModelError: If the model does not end in a linear layer.
+    Args:
+        model: One for which `last_linear` finds a layer.
+        temperature: The temperature.
     """
-    import torch
-
-    linear = [m for m in model.modules() if isinstance(m, nn.Linear)]
-    if not linear or linear[-1].out_features != model.config.num_labels:
-        raise ModelError("the model does not end in a linear layer, so it cannot be calibrated")
+    layer = last_linear(model)
+    assert layer is not None
     with torch.no_grad():
-        for parameter in linear[-1].parameters():
+        for parameter in layer.parameters():
             parameter.div_(temperature)
+
+
+def last_linear(model: Any) -> nn.Linear | None:
+    """The linear layer that gives a model's logits; None where they come from something else."""
+    modules = [module for module in model.modules() if not list(module.children())]
+    weighted = [module for module in modules if list(module.parameters(recurse=False))]
+    last = weighted[-1] if weighted else None
+    fits = isinstance(last, nn.Linear) and last.out_features == model.config.num_labels
+    return last if fits else None
+
+
+def _can_cool(folder: Path, kind: str) -> bool:
+    return last_linear(Pretrained.find(folder).whole(kind)[0]) is not None

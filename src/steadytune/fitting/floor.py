@@ -18,7 +18,8 @@ from .._device import usable_device
 from ..pretrained import Pretrained
 from ..tasks import TRAIN, Task
 from ..tasks._problem import values
-from .folds import cells_of, make_folds, text_groups
+from ..tasks.files.held_out import text_groups
+from .folds import cells_of, make_folds
 from .setup import Setup
 
 Features = NDArray[np.float32]
@@ -59,16 +60,17 @@ class Frozen:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Floor:
     """What a linear model on frozen features scores.
 
     Args:
-        crossed: Out of fold, on the training examples.
-        tested: On the test examples.
+        outputs: Out of fold: shape (training examples, classes), or (..., 1); NaN for those that
+            were never held out.
+        tested: Its score on the test examples.
     """
 
-    crossed: float
+    outputs: NDArray[np.float64]
     tested: float
 
     @classmethod
@@ -79,11 +81,7 @@ class Floor:
         held = [np.asarray(places) for places in cells_of(task, seed, 1).values()]
         crossed = out_of_fold(task, features[TRAIN], held, seed)
         tested = on_others(task, features[TRAIN], features[task.domain], seed)
-        places = np.concatenate(held)
-        return cls(
-            setup.measure(crossed[places], setup.truth[places]),
-            setup.measure(tested, setup.test_truth),
-        )
+        return cls(crossed, setup.measure(tested, setup.test_truth))
 
 
 def out_of_fold(

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .._exceptions import DataError
 from ..tasks import DataSource, Task
 from ..tasks._problem import values
-from ..tasks.files.held_out import text_key
+from ..tasks.files.held_out import text_groups
 
 FOLDS = 5
 WHOLE_CV_BELOW = 500
@@ -41,33 +41,6 @@ class Cell:
     def task_name(self, name: str) -> str:
         """What the task of this cell is called."""
         return f"{name}-r{self.repetition}-f{self.fold}"
-
-
-def text_groups(columns: Sequence[Sequence[str]]) -> NDArray[np.int64]:
-    """The number of each example's group: examples that share a text are in one.
-
-    Texts that differ in case, blanks or Unicode's form count as the same. Of pairs either text
-    connects.
-
-    Args:
-        columns: One list of texts a column, of equal lengths.
-    """
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
-    keys = [[text_key(text) for text in column] for column in columns]
-    numbers: dict[str, int] = {}
-    for column in keys:
-        for key in column:
-            numbers.setdefault(key, len(numbers))
-    count = len(columns[0])
-    rows = np.tile(np.arange(count), len(columns))
-    texts = np.array([count + numbers[key] for column in keys for key in column], dtype=np.int64)
-    size = count + len(numbers)
-    links = coo_array((np.ones(len(rows)), (rows, texts)), shape=(size, size))
-    _, groups = connected_components(links, directed=False)
-    found: NDArray[np.int64] = groups[:count].astype(np.int64)
-    return found
 
 
 def make_folds(

@@ -96,6 +96,11 @@ class Judge:
         scores = [partial(self._at, one, places) for one in found]
         return bias_corrected_score(scores, len(places), np.random.default_rng(self.seed))
 
+    def optimism(self, found: Sequence[OutOfFold]) -> float:
+        """How much better the best of these candidates looks than it is."""
+        corrected = self.corrected(found)
+        return max(0.0, corrected.apparent - corrected.score)
+
     def _at(self, found: OutOfFold, places: Array, drawn: Array) -> float:
         return self._of(found, places[drawn])
 

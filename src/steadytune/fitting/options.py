@@ -31,6 +31,7 @@ class FitOptions:
             `20m`.
         seed: Folds, heads, order, dropout and members derive from it.
         max_length: Most tokens an input; None takes what is usual for the kind of task.
+        allow_frozen: Whether a budget too small for one training gives a head on the frozen model.
         workers: Processes; None takes as many as the machine has cores, or GPUs, for; 0 for none
             but this one.
         trust: What of the model's files may be read.
@@ -46,6 +47,7 @@ class FitOptions:
     budget: float | str = "10m"
     seed: int = 1
     max_length: int | None = None
+    allow_frozen: bool = False
     workers: int | None = None
     trust: Trust = CAREFUL
 

@@ -14,11 +14,14 @@ from .._exceptions import ConfigError
 from .._untrusted import json_object
 from .._whole_file import write_json
 from ..study.estimate import words_of
-from .candidates import DEFAULT, DEFAULTS, STABILISERS, epoch_choices
+from .candidates import DEFAULT, DEFAULTS, FROZEN, OTHERS, Stabiliser, epoch_choices
 from .folds import FOLDS, WHOLE_CV_BELOW
 from .options import BATCH_SIZE
 
-FIRST_FOLDS = 2
+SECOND_FOLDS = 2
+"""Folds on which survivors of the first fold, and then stabilisers, are compared."""
+
+MOST_SURVIVORS = 2
 _SPARE = 0.75
 """Of the budget this much is planned: trainings that run at a time slow each other down."""
 
@@ -70,48 +73,50 @@ class Plan:
     Args:
         rates: Learning rates.
         lengths: Lengths of training.
-        stabilisers: Methods beside the default one, which is always tried where plain is.
-        repetitions: Repetitions of cross-validation in the last round; 0 tries nothing.
+        others: Stabilisers beside the default one, which is always tried where plain is.
+        folds: Folds that the last candidates are trained for; 0 tries nothing.
         members: Seeds of the final model.
+        repetitions: How often the examples are divided into folds anew for the last candidates.
         references: Whether plain training and the library's defaults are trained on all examples
             too, to show what they give.
+        frozen: Whether nothing but the head is fitted.
     """
 
     rates: int
     lengths: int
-    stabilisers: int
-    repetitions: int
+    others: int
+    folds: int
     members: int
+    repetitions: int = 1
     references: bool = True
+    frozen: bool = False
 
     @property
-    def methods(self) -> tuple[str, ...]:
-        """The methods that are tried at the rate and length that suit plain training."""
-        if not self.repetitions:
-            return ()
-        others = [name for name in STABILISERS if name != DEFAULT]
-        return (DEFAULT, *others[: self.stabilisers])
+    def stabilisers(self) -> tuple[Stabiliser, ...]:
+        """What is tried at the rate and length that suit plain training."""
+        return (DEFAULT, *OTHERS[: self.others]) if self.folds else ()
 
     def runs(self, size: Size) -> Iterator[tuple[float, float, int]]:
         """What is to be trained: weight of a step, epochs, examples a run; the longest case."""
-        shorter, longer = epoch_choices(size.examples)
-        lengths = (shorter, longer)[: self.lengths]
-        folds, first = size.folds, min(FIRST_FOLDS, size.folds)
-        grid = [length for length in lengths for _ in range(self.rates)]
-        if self.repetitions:
+        if self.frozen:
+            yield 1.0, FROZEN.epochs, size.examples
+            return
+        lengths = sorted(epoch_choices(size.examples)[: self.lengths])
+        folds = min(self.folds, size.folds)
+        second = min(SECOND_FOLDS, folds)
+        if folds:
+            grid = [length for length in lengths for _ in range(self.rates)]
             for length in grid:
-                yield from [(1.0, length, size.in_fold)] * first
-            for length in sorted(grid)[-survivors(len(grid)) :]:
-                yield from [(1.0, length, size.in_fold)] * (folds - first)
-            weights = [STABILISERS[name] for name in self.methods]
+                yield 1.0, length, size.in_fold
+            for length in grid[-survivors(len(grid)) :]:
+                yield from [(1.0, length, size.in_fold)] * (second - 1)
+            weights = [stabiliser.weight for stabiliser in self.stabilisers]
             for weight in weights:
-                yield from [(weight, lengths[-1], size.in_fold)] * first
-            for weight in sorted(weights)[-survivors(len(weights)) :]:
-                yield from [(weight, lengths[-1], size.in_fold)] * (folds - first)
-            for weight in (1.0, STABILISERS[DEFAULT]):
-                again = (self.repetitions - 1) * folds
+                yield from [(weight, lengths[-1], size.in_fold)] * second
+            for weight in (DEFAULT.weight, max([1.0, *weights[1:]])):
+                again = self.repetitions * folds - second
                 yield from [(weight, lengths[-1], size.in_fold)] * again
-        weight = max([STABILISERS[name] for name in self.methods], default=STABILISERS[DEFAULT])
+        weight = max([s.weight for s in self.stabilisers], default=DEFAULT.weight)
         yield from [(weight, lengths[-1], size.examples)] * self.members
         if self.references:
             yield from [(1.0, lengths[-1], size.examples)] * self.members
@@ -128,28 +133,31 @@ class Plan:
 
 
 def survivors(candidates: int) -> int:
-    """How many go on from the first folds to the others."""
-    return max(1, ceil(candidates / 3)) if candidates > 2 else candidates
+    """How many go on from the first fold to the second."""
+    return min(candidates, MOST_SURVIVORS)
 
 
 LADDER = (
-    Plan(4, 2, 2, 3, 5),
-    Plan(4, 2, 1, 3, 5),
-    Plan(4, 2, 1, 2, 5),
-    Plan(3, 2, 1, 2, 5),
-    Plan(3, 2, 0, 2, 5),
-    Plan(3, 2, 0, 2, 3),
-    Plan(3, 1, 1, 2, 5),
-    Plan(3, 1, 0, 2, 5),
-    Plan(3, 1, 0, 2, 3),
+    Plan(3, 2, 5, 5, 5, repetitions=3),
+    Plan(3, 2, 4, 5, 5, repetitions=2),
+    Plan(3, 2, 2, 5, 5, repetitions=2),
+    Plan(3, 2, 1, 5, 5, repetitions=2),
+    Plan(3, 2, 1, 5, 5),
+    Plan(3, 1, 1, 5, 5),
+    Plan(2, 1, 1, 5, 5),
+    Plan(2, 1, 1, 3, 5),
+    Plan(2, 1, 1, 2, 3),
     Plan(2, 1, 0, 2, 3),
-    Plan(2, 1, 0, 1, 3),
+    Plan(2, 1, 0, 2, 3, references=False),
     Plan(2, 1, 0, 1, 3, references=False),
     Plan(1, 1, 0, 1, 3, references=False),
     Plan(1, 1, 0, 0, 3, references=False),
     Plan(1, 1, 0, 0, 1, references=False),
 )
 """From the most that is tried to a single training."""
+
+FROZEN_PLAN = Plan(0, 0, 0, 0, 1, references=False, frozen=True)
+"""What is left where there is no time for a single training."""
 
 
 def choose_plan(budget: float, size: Size, timing: Timing) -> Plan | None:
@@ -168,7 +176,8 @@ def too_small(budget: float, size: Size, timing: Timing) -> ConfigError:
     needed = LADDER[-1].seconds(size, timing) / _SPARE
     return ConfigError(
         f"budget {words_of(budget)} is too small: one training takes about {words_of(needed)} "
-        f"here; give `budget={ceil(needed / 60)}m` or more"
+        f"here; give `budget={ceil(needed / 60)}m` or more, or `allow_frozen` for a head on the "
+        "frozen model"
     )
 
 

@@ -119,6 +119,8 @@ def _kept(kept: Mapping[str, Any]) -> str:
     text = f"{form} ({kept['why']})"
     if kept["temperature"] is not None:
         text += f", probabilities calibrated with temperature {kept['temperature']:.2f}"
+    if kept.get("skipped"):
+        text += f", probabilities not calibrated: {kept['skipped']}"
     if kept["width"] is not None:
         text += f", 90 % of new numbers within {kept['width']:.3g} of the prediction"
     return text

@@ -1,4 +1,6 @@
-"""The search: rates and lengths of plain training, then methods, then the best ones once more.
+"""The search: rates and lengths of plain training, then stabilisers, then the best.
+
+All candidates are trained for the same fold first, and only those that keep up for further ones.
 
 Every decision is made between rounds, from records alone and in the order of the plan, so that it
 is the same however many trainings are carried out at a time, and after a kill.
@@ -8,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 
 from .._exceptions import NoResultError
 from ..stats.selection import CorrectedScore
-from .candidates import DEFAULT, Candidate, plain_grid
+from .candidates import DEFAULT, FROZEN, Candidate, plain_grid
 from .folds import Cell
 from .judge import Judge, OutOfFold
-from .plan import FIRST_FOLDS, Plan, survivors
+from .plan import SECOND_FOLDS, Plan, survivors
 from .work import Work
 
 
@@ -46,7 +47,9 @@ class Found:
         reason: Why it was chosen, in a sentence.
         tried: Every candidate, in the order of the plan.
         out_of_fold: Of the chosen one, in all repetitions; None without a search.
-        corrected: The score to expect of a single model; None without a search.
+        corrected: The score to expect of the best of the last candidates; None without a search.
+        optimism: How much better the chosen one looks out of fold than it is, for having been
+            chosen.
         plain_scores: What single models of plain training score out of fold, one a repetition.
     """
 
@@ -56,6 +59,7 @@ class Found:
     tried: tuple[Tried, ...] = ()
     out_of_fold: OutOfFold | None = None
     corrected: CorrectedScore | None = None
+    optimism: float = 0.0
     plain_scores: tuple[float, ...] = ()
 
 
@@ -80,18 +84,23 @@ class Search:
         Raises:
             NoResultError: If no plain training comes to its end.
         """
+        if self.plan.frozen:
+            return Found(FROZEN, FROZEN, "the budget leaves no room to train the model itself")
         grid = plain_grid(
             len(self.work.task.train), self.work.setup.width, self.plan.rates, self.plan.lengths
         )
-        if not self.plan.repetitions:
-            return self._unsearched(grid[0])
+        if not self.plan.folds:
+            reason = "the budget leaves no room to try others"
+            return Found(grid[0].with_stabiliser(DEFAULT), grid[0], reason)
         plain = self._best_plain(grid)
-        methods = [replace(plain, method=name) for name in self.plan.methods]
-        complete = self._best_methods(plain, methods)
-        default = next((f for f in complete if f.candidate.method == DEFAULT), complete[0])
-        rivals = [f for f in self.judge.ranked(complete) if f is not default][:1]
-        last = self._round([f.candidate for f in (default, *rivals)], self._all_cells(), "repeat")
-        chosen, reason = self._decide(last[0], last[1:])
+        early = self._stabilisers(plain)
+        rival = self.judge.ranked(early[1:])[0]
+        finalists = [early[0].candidate, rival.candidate]
+        last = self._round(finalists, self._all_cells(), "the last candidates")
+        if all(found.failed for found in last):
+            raise _no_training(last[0])
+        default, *rivals = (found for found in last if not found.failed)
+        chosen, reason = self._decide(default, rivals)
         for found in last:
             end = "chosen" if found is chosen else "not better by more than one standard error"
             self._note(found, end)
@@ -102,55 +111,49 @@ class Search:
             reason=reason,
             tried=tuple(self._tried.values()),
             out_of_fold=chosen,
-            corrected=self.judge.corrected([f for f in complete if not f.failed]),
-            plain_scores=tuple(
-                self.judge.single_scores(again or self._of(plain, self.work.cells(1)))
-            ),
+            corrected=self.judge.corrected([default, *rivals]),
+            optimism=self._optimism(chosen, [default, *rivals], early),
+            plain_scores=tuple(self.judge.single_scores(again or self._of(plain, self._cells(2)))),
         )
 
-    def _unsearched(self, plain: Candidate) -> Found:
-        chosen = replace(plain, method=DEFAULT)
-        reason = "the budget leaves no room to try others"
-        return Found(chosen, plain, reason)
-
     def _best_plain(self, grid: Sequence[Candidate]) -> Candidate:
-        cells = self.work.cells(1)
-        first = self._round(grid, cells[:FIRST_FOLDS], "learning rates")
-        ranked = self.judge.ranked(first)
-        kept = [f.candidate for f in ranked[: survivors(len(grid))]]
+        """All on one fold, the two best on two."""
+        first = self._ranked_round(grid, self._cells(1), "learning rates")
+        kept = [f.candidate for f in first[: survivors(len(grid))]]
         in_order = [candidate for candidate in grid if candidate in kept]
         for found in first:
-            if found.candidate not in kept:
-                self._note(found, "behind after the first folds")
-        complete = self._round(in_order, cells, "learning rates, other folds")
-        best = self.judge.ranked(complete)[0]
-        for found in complete:
-            self._note(found, "best rate" if found is best else "behind")
-        if best.failed:
-            raise NoResultError(
-                f"no training came to its end ({best.failed}); give another `model`"
-            )
-        return best.candidate
+            self._note(found, "behind after the first fold")
+        second = self._ranked_round(in_order, self._cells(SECOND_FOLDS), "learning rates again")
+        for found in second:
+            self._note(found, "best rate" if found is second[0] else "behind")
+        if second[0].failed:
+            raise _no_training(second[0])
+        return second[0].candidate
 
-    def _best_methods(self, plain: Candidate, methods: list[Candidate]) -> list[OutOfFold]:
-        """The candidates that were trained on all folds: plain, and those that kept up."""
-        cells = self.work.cells(1)
-        first = self._round(methods, cells[:FIRST_FOLDS], "steadier methods")
-        others = self.judge.ranked([f for f in first if f.candidate.method != DEFAULT])
-        kept = [f.candidate for f in islice(others, 1) if not f.failed]
+    def _stabilisers(self, plain: Candidate) -> list[OutOfFold]:
+        """The default one, and what is tried beside it, plain training included."""
+        cells = self._cells(SECOND_FOLDS)
+        settings = [plain.with_stabiliser(stabiliser) for stabiliser in self.plan.stabilisers]
+        default, *others = self._round(settings, cells, "stabilisers")
         for found in others:
-            if found.candidate not in kept:
-                self._note(found, "behind after the first folds")
-        in_order = [c for c in methods if c.method == DEFAULT or c in kept]
-        complete = self._round(in_order, cells, "steadier methods, other folds")
-        for found in complete:
-            self._note(found, found.failed or "behind")
-        return [f for f in (*complete, self._of(plain, cells)) if not f.failed]
+            self._note(found, "behind")
+        return [default, *others, self._of(plain, cells)]
+
+    def _optimism(
+        self, chosen: OutOfFold, last: Sequence[OutOfFold], early: Sequence[OutOfFold]
+    ) -> float:
+        """By the bootstrap; that of a rival also from having been chosen on the first folds."""
+        total = self.judge.optimism(last)
+        if chosen is last[0]:
+            return total
+        rivals = [found for found in early[1:] if not found.failed]
+        share = len(rivals[0].places) / len(chosen.places)
+        return total + share * self.judge.optimism(rivals)
 
     def _decide(self, default: OutOfFold, rivals: Sequence[OutOfFold]) -> tuple[OutOfFold, str]:
         """The default one, unless a rival is better by more than one paired standard error."""
         measure, judge = self.judge.measure, self.judge
-        name = default.candidate.method
+        name = default.candidate.name
         for rival in rivals:
             gain = judge.score(rival) - judge.score(default)
             error = judge.standard_error(rival, default)
@@ -160,14 +163,22 @@ class Search:
             if gain > error:
                 return rival, f"it is above {name} by more than one standard error ({shown})"
             return default, (
-                f"{rival.candidate.method} is not above it by more than one standard error "
-                f"({shown})"
+                f"{rival.candidate.name} is not above it by more than one standard error ({shown})"
             )
         return default, "it came to its end alone"
 
+    def _cells(self, most: int) -> list[Cell]:
+        """The first so many folds, as far as the plan has any."""
+        return self.work.cells(1)[: min(most, self.plan.folds)]
+
     def _all_cells(self) -> list[Cell]:
-        repetitions = range(1, self.plan.repetitions + 1)
-        return [cell for repetition in repetitions for cell in self.work.cells(repetition)]
+        again = range(2, self.plan.repetitions + 1)
+        return self._cells(self.plan.folds) + [c for n in again for c in self.work.cells(n)]
+
+    def _ranked_round(
+        self, candidates: Sequence[Candidate], cells: Sequence[Cell], what: str
+    ) -> list[OutOfFold]:
+        return self.judge.ranked(self._round(candidates, cells, what))
 
     def _round(
         self, candidates: Sequence[Candidate], cells: Sequence[Cell], what: str
@@ -189,3 +200,7 @@ class Search:
         known = self._tried[found.candidate]
         score = None if found.failed else self.judge.score(found)
         self._tried[found.candidate] = replace(known, score=score, end=found.failed or end)
+
+
+def _no_training(found: OutOfFold) -> NoResultError:
+    return NoResultError(f"no training came to its end ({found.failed}); give another `model`")

@@ -95,4 +95,5 @@ class Setup:
         options = self.options
         parts = ["fit", self.task.content_hash, self.model.hash, options.seed, options.seconds]
         parts += [self.max_length, options.source.metric, settled_precision("auto")]
+        parts += [options.allow_frozen]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()

@@ -112,7 +112,9 @@ class Work:
         missing = [spec for spec in dict.fromkeys(specs) if not self._is_done(spec, models)]
         if not missing:
             return
-        fine_tune = FineTune(self.load, self.models if models else None, model=self.setup.model)
+        fine_tune = FineTune(
+            self.load, self.models if models else None, model=self.setup.model, profile=False
+        )
         with FitProgress(self.console, what, missing) as progress:
 
             def keep(outcome: Outcome) -> None:
@@ -167,6 +169,7 @@ class Work:
             data_hash=task.content_hash,
             epochs=candidate.epochs,
             learning_rate=candidate.learning_rate,
+            head_first=candidate.head_first,
             batch_size=BATCH_SIZE,
             precision=settled_precision("auto"),
             max_length=self.setup.max_length,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from .._exceptions import SteadytuneError
 from .._step.attach import attach
@@ -38,8 +40,15 @@ def require_fit(
         skeleton = with_adapters(skeleton, Lora.parse(lora), seed=0)
     for text in methods:
         try:
-            # What a method cannot do for want of weights says nothing of how it suits the model.
-            with suppress(RuntimeError, NotImplementedError), attach(skeleton, parse_method(text)):
-                pass
+            _attach(skeleton, text)
         except SteadytuneError as error:
             raise type(error)(f"{text}: {error}") from error
+
+
+def _attach(skeleton: Any, text: str) -> None:
+    # What a method cannot do for want of weights says nothing of how it suits the model, and what
+    # it warns of at the end of a training nothing where there was none.
+    with warnings.catch_warnings(), suppress(RuntimeError, NotImplementedError):
+        warnings.simplefilter("ignore")
+        with attach(skeleton, parse_method(text)):
+            pass

@@ -54,6 +54,8 @@ def run(
     load: Callable[[str], Task] | None = None,
     keep: Workspace | None = None,
     model: Pretrained | None = None,
+    *,
+    profile: bool = True,
 ) -> Outcome:
     """Carry out one run.
 
@@ -68,6 +70,7 @@ def run(
         keep: Where the trained model is saved, and checkpoints if the run is to be resumed; by
             default neither is kept. A run that diverged or failed leaves no model.
         model: The model of the spec; by default it is found by its name.
+        profile: Whether the noise profile is measured before and after training.
 
     Returns:
         The record, in the format of docs/record.md, and the predictions.
@@ -79,7 +82,7 @@ def run(
     started, log = now(), _Log(spec)
     with using_threads(spec.threads), _global_streams_kept():
         try:
-            _fine_tune(spec, progress, load or _load_task, keep, model, log)
+            _fine_tune(spec, progress, load or _load_task, keep, model, log, profile=profile)
             status: Status = "diverged" if log.diverged else "ok"
             reason = log.diverged
         except SteadytuneError:
@@ -140,6 +143,8 @@ def _fine_tune(
     keep: Workspace | None,
     pretrained: Pretrained | None,
     log: _Log,
+    *,
+    profile: bool,
 ) -> None:
     methods = parse_method(spec.method)
     task = load(spec.task).sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
@@ -156,10 +161,11 @@ def _fine_tune(
     log.task["cut"] = {split: features.share_cut for split, features in encoded.items()}
     unseen = encoded[DEV if spec.scored == DEV else task.domain].dataset
     meter = _Meter(spec, encoded, progress)
-    log.profile["before"] = first_profile(
-        _start_key(spec, task, pretrained, str(model.device)),
-        lambda: attenuation(model, tokenizer, unseen),
-    )
+    if profile:
+        log.profile["before"] = first_profile(
+            _start_key(spec, task, pretrained, str(model.device)),
+            lambda: attenuation(model, tokenizer, unseen),
+        )
     with log.timed("train"):
         dev = _dev_rows(spec, task, encoded, tokenizer, meter)
         rows = encoded[TRAIN].dataset
@@ -175,7 +181,8 @@ def _fine_tune(
         with log.timed("evaluate"):
             _evaluate(task, model, tokenizer, encoded, meter.add, log)
     if log.diverged is None:
-        log.profile["after"] = attenuation(model, tokenizer, unseen)
+        if profile:
+            log.profile["after"] = attenuation(model, tokenizer, unseen)
         if keep is not None and keep.model is not None:
             _save(model, tokenizer, keep.model)
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from steadytune.tasks.files.held_out import held_out_rows, spelled_key, text_key
+from steadytune.tasks.files.held_out import (
+    grouped_keys,
+    held_out_rows,
+    spelled_key,
+    text_groups,
+    text_key,
+)
+from steadytune.tasks.source import DataSource
 
 ROWS = st.lists(st.tuples(st.text("abc", max_size=3), st.sampled_from("xyz")), max_size=40)
 
@@ -68,3 +76,29 @@ def test_what_copies_share() -> None:
 def test_draws_go_by_the_spelling() -> None:
     assert spelled_key("caf\u00e9") != spelled_key("cafe\u0301")
     assert spelled_key("A  b\n", "c") == spelled_key("a b", "C") == text_key("a b", "c")
+
+
+def test_pairs_that_share_a_text_stand_on_one_side(tmp_path: Path) -> None:
+    rows = [f"premise {n // 3},hypothesis {n},{'ab'[n % 2]}" for n in range(90)]
+    file = tmp_path / "pairs.csv"
+    file.write_text("premise,hypothesis,label\n" + "\n".join(rows) + "\n")
+    source = DataSource(train=str(file))
+    task = source.load()
+    trained, tested = (set(part["sentence1"]) for part in (task.train, task.test[task.domain]))
+    assert tested and not trained & tested
+    assert not any("hang together" in line for line in source.remarks())
+
+
+def test_pairs_that_all_hang_together_are_said(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    rows = [f"one question,answer {n},{'ab'[n % 2]}" for n in range(40)]
+    file.write_text("question,sentence,label\n" + "\n".join(rows) + "\n")
+    source = DataSource(train=str(file))
+    assert any("hang together by shared texts" in line for line in source.remarks())
+
+
+def test_keys_of_pairs_without_shared_texts_stay_as_they_are() -> None:
+    pairs = [("a", "b"), ("c", "d"), ("A", "b"), ("e", "f")]
+    keys = [text_key(*pair) for pair in pairs]
+    groups = text_groups(list(zip(*pairs, strict=True))).tolist()
+    assert grouped_keys(keys, groups) == keys

@@ -94,12 +94,14 @@ class FineTune:
         models: Folder that trained models are kept in, one folder a run; None keeps none.
         curves: Folder for TensorBoard's files, one folder a run, if runs report to it.
         model: The model of the runs; by default it is found by the name in each spec.
+        profile: Whether the noise profile is measured before and after training.
     """
 
     load: Callable[..., Any] | None = None
     models: Path | None = None
     curves: Path | None = None
     model: Pretrained | None = None
+    profile: bool = True
 
     def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
         from ..checkpoints import Workspace
@@ -107,7 +109,8 @@ class FineTune:
 
         name = run_name(spec)
         saved, curves = (folder and folder / name for folder in (self.models, self.curves))
-        return run(spec, progress, self.load, Workspace(saved, curves=curves), self.model)
+        workspace = Workspace(saved, curves=curves)
+        return run(spec, progress, self.load, workspace, self.model, profile=self.profile)
 
 
 def attempt(run: Run, spec: RunSpec, progress: Progress) -> Outcome:

@@ -17,7 +17,7 @@ from .._problems import PROBLEMS
 from .._task import DEV, TRAIN, Task
 from ._table import Reading, Table, listed
 from .columns import NO_COLUMNS, Columns
-from .held_out import held_out_rows, text_key
+from .held_out import grouped_keys, held_out_rows, text_groups, text_key
 from .label_mapping import Target
 from .labels import CLASSIFICATION, REGRESSION
 from .rows import QUESTIONS, further_rows, training_rows
@@ -185,7 +185,18 @@ def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
     # Questions on one context share its words, so that a context is on one side as a whole.
     columns = target.columns[1:] if target.columns == QUESTIONS else target.columns
     strata = PROBLEMS[target.kind].strata(rows)
-    held_out = held_out_rows(_keys(rows, columns), strata, classes=target.kind == CLASSIFICATION)
+    keys = _keys(rows, columns)
+    if len(columns) > 1 and len(rows):
+        groups = text_groups([values(rows, column) for column in columns])
+        together = grouped_keys(keys, groups.tolist())
+        if together is None:
+            reader.warnings.append(
+                "more than a fifth of the pairs hang together by shared texts, so that held-out "
+                "pairs have texts that are trained on too, and the score may be too high; give "
+                "test rows with `test`"
+            )
+        keys = together or keys
+    held_out = held_out_rows(keys, strata, classes=target.kind == CLASSIFICATION)
     if not held_out:
         raise DataError(
             f"{where} has too few rows to hold some out ({len(rows)}): expected two different "

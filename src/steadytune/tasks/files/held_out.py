@@ -6,6 +6,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Hashable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .._sampling import stratified_sample
 
 _SHARE = 5
@@ -24,6 +27,53 @@ def text_key(*texts: str) -> str:
 def spelled_key(*texts: str) -> str:
     """What copies share that are encoded alike: all but case and spacing. Draws go by it."""
     return "\x1f".join(" ".join(text.casefold().split()) for text in texts)
+
+
+def text_groups(columns: Sequence[Sequence[str]]) -> NDArray[np.int64]:
+    """The number of each example's group: examples that share a text are in one.
+
+    Texts that differ in case, blanks or Unicode's form count as the same. Of pairs either text
+    connects.
+
+    Args:
+        columns: One list of texts a column, of equal lengths.
+    """
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    keys = [[text_key(text) for text in column] for column in columns]
+    numbers: dict[str, int] = {}
+    for column in keys:
+        for key in column:
+            numbers.setdefault(key, len(numbers))
+    count = len(columns[0])
+    rows = np.tile(np.arange(count), len(columns))
+    texts = np.array([count + numbers[key] for column in keys for key in column], dtype=np.int64)
+    size = count + len(numbers)
+    links = coo_array((np.ones(len(rows)), (rows, texts)), shape=(size, size))
+    _, groups = connected_components(links, directed=False)
+    found: NDArray[np.int64] = groups[:count].astype(np.int64)
+    return found
+
+
+def grouped_keys(keys: Sequence[str], groups: Sequence[int]) -> list[str] | None:
+    """Keys that rows of one group share: the first of theirs in the alphabet.
+
+    Args:
+        keys: One a row.
+        groups: One a row, as `text_groups` numbers them.
+
+    Returns:
+        None where one group holds more than a fifth of the rows, so that they cannot be divided.
+    """
+    if len(set(groups)) == len(set(keys)):
+        return list(keys)  # nothing is shared but by copies
+    if max(Counter(groups).values(), default=0) * _SHARE > len(groups):
+        return None
+    first: dict[int, str] = {}
+    for key, group in zip(keys, groups, strict=True):
+        first[group] = min(first.get(group, key), key)
+    return [first[group] for group in groups]
 
 
 def held_out_rows(keys: Sequence[str], strata: Sequence[Hashable], *, classes: bool) -> list[int]:
