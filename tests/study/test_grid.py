@@ -139,7 +139,7 @@ def test_methods_that_are_one_and_the_same_run_are_refused(make_study: MakeStudy
     ("settings", "words"),
     [
         ({"adam_bta2": 0.9}, "did you mean adam_beta2"),
-        ({"max_steps": 5}, "setting max_steps says how long"),
+        ({"max_steps": 5}, "trainer field max_steps says how long"),
     ],
 )
 def test_settings_that_cannot_be_are_found_without_rows(

@@ -33,9 +33,9 @@ def read_recipe(given: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: If a pair is not a field of the trainer with a value that it takes.
     """
-    from ..runs.settings import read_settings
+    from ..runs.trainer_fields import read_trainer_fields
 
-    return {n: read_settings(v) if isinstance(v, list) else v for n, v in given.items()}
+    return {n: read_trainer_fields(v) if isinstance(v, list) else v for n, v in given.items()}
 
 
 def _annotation(name: str, hint: Any) -> Any:

@@ -61,7 +61,7 @@ class Stale:
 
     Args:
         record: The record.
-        spec: The planned run of the same setting.
+        spec: The planned run of the same recipe.
         differs: What differs, some of `CONTENT`.
     """
 
@@ -194,11 +194,11 @@ class Ledger:
         """
         specs = list(specs)
         planned = {spec.key for spec in specs}
-        by_setting = {_setting(spec.as_dict()): spec for spec in specs}
+        by_what = {_asked(spec.as_dict()): spec for spec in specs}
         found = []
         for record in self.read().records:
             then = record.spec.fields
-            spec = by_setting.get(_setting(then))
+            spec = by_what.get(_asked(then))
             if spec is not None and record.key not in planned:
                 now = spec.as_dict()
                 differs = tuple(key for key in CONTENT if then.get(key) != now[key])
@@ -245,6 +245,6 @@ def _every_record(found: Unpacked[Record]) -> list[Record]:
     raise ValueError(f"line {number}{more} holds no record: {reason[:_LONGEST_REASON]}")
 
 
-def _setting(spec: Mapping[str, Any]) -> str:
+def _asked(spec: Mapping[str, Any]) -> str:
     """What a run was asked to be, without what the names in it stood for."""
     return json.dumps({k: v for k, v in spec.items() if k not in CONTENT}, sort_keys=True)

@@ -328,7 +328,7 @@ class Recipe:
         neutral=None,
     )
     settings: Mapping[str, Any] | tuple[tuple[str, Any], ...] = declare(
-        "Further settings of the trainer",
+        "Further fields of the trainer",
         _trainer_fields,
         default=(),
         help="Any other field of transformers.TrainingArguments, such as "

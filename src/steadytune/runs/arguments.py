@@ -1,4 +1,4 @@
-"""The settings of the Hugging Face trainer for one run."""
+"""The arguments of the Hugging Face trainer for one run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._exceptions import ConfigError
 from .._random import Seeds
 from ..records.ledger import run_name
 from ..records.spec import RunSpec
-from .settings import checked_settings
+from .trainer_fields import checked_trainer_fields
 
 _LOG_POINTS = 20
 _MOST_CHECKPOINTS = 10
@@ -24,13 +24,13 @@ _MOST_CHECKPOINTS = 10
 
 def step_count(spec: RunSpec, rows: int) -> int:
     """How many optimizer steps a run takes on so many training rows, if it is not stopped early."""
-    settings: dict[str, Any] = dict(spec.settings)
-    most: int = settings.get("max_steps", -1)
+    fields: dict[str, Any] = dict(spec.settings)
+    most: int = fields.get("max_steps", -1)
     if most > 0:
         return most
     whole, rest = divmod(rows, spec.batch_size)
-    batches = whole + (rest > 0 and not settings.get("dataloader_drop_last", False))
-    accumulated: int = settings.get("gradient_accumulation_steps", 1)
+    batches = whole + (rest > 0 and not fields.get("dataloader_drop_last", False))
+    accumulated: int = fields.get("gradient_accumulation_steps", 1)
     return ceil(spec.epochs * max(1, ceil(batches / accumulated)))
 
 
@@ -45,7 +45,7 @@ def epoch_count(spec: RunSpec, rows: int) -> int:
 def training_arguments(
     spec: RunSpec, folder: Path, steps: int, metric: str, *, resumable: bool
 ) -> TrainingArguments:
-    """Settings of the trainer.
+    """Arguments of the trainer.
 
     Args:
         spec: The run.
@@ -55,9 +55,9 @@ def training_arguments(
         resumable: Whether checkpoints hold what it takes to go on from them.
 
     Raises:
-        ConfigError: If a further setting cannot be.
+        ConfigError: If a further field of the trainer does not suit it.
     """
-    further = checked_settings(dict(spec.settings))
+    further = checked_trainer_fields(dict(spec.settings))
     _require_composition(spec, further)
     known = _known(spec, steps) | _saving(spec, steps, metric, resumable=resumable)
     try:
@@ -65,7 +65,7 @@ def training_arguments(
     except Exception as error:  # each field is checked in its own way there
         reason = " ".join(str(error).split())
         given = ", ".join(f"{field}={value}" for field, value in further.items()) or "none"
-        raise ConfigError(f"settings cannot be ({given}): {reason}") from error
+        raise ConfigError(f"trainer fields are not possible ({given}): {reason}") from error
     _require_dashboards(arguments.report_to)
     _require_optimizer(arguments, steps)
     return arguments
@@ -118,16 +118,19 @@ def _saving(spec: RunSpec, steps: int, metric: str, *, resumable: bool) -> dict[
     }
 
 
-def _require_composition(spec: RunSpec, settings: dict[str, Any]) -> None:
+def _require_composition(spec: RunSpec, fields: dict[str, Any]) -> None:
     if spec.precision == "fp16" and not torch.accelerator.is_available():
         raise ConfigError("precision fp16 needs a GPU, and there is none; give fp32 or bf16")
-    if spec.patience is not None and "save_strategy" in settings:
-        raise ConfigError("setting save_strategy does not go with patience; leave one out")
-    if settings.get("save_strategy") == "best":
-        raise ConfigError("setting save_strategy=best needs a metric; give `patience` instead")
-    if spec.class_weights == "balanced" and settings.get("label_smoothing_factor"):
+    if spec.patience is not None and "save_strategy" in fields:
+        raise ConfigError("trainer field save_strategy does not go with patience; leave one out")
+    if fields.get("save_strategy") == "best":
         raise ConfigError(
-            "setting label_smoothing_factor does not go with balanced class weights; leave one out"
+            "trainer field save_strategy=best needs a metric; give `patience` instead"
+        )
+    if spec.class_weights == "balanced" and fields.get("label_smoothing_factor"):
+        raise ConfigError(
+            "trainer field label_smoothing_factor does not go with balanced class weights; leave "
+            "one out"
         )
 
 
@@ -139,9 +142,11 @@ def _require_dashboards(names: Sequence[str]) -> None:
     for name in names:
         if name not in INTEGRATION_TO_CALLBACK:
             known = ", ".join(sorted(INTEGRATION_TO_CALLBACK))
-            raise ConfigError(f"setting report_to={name} is unknown; expected one of {known}")
+            raise ConfigError(f"trainer field report_to={name} is unknown; expected one of {known}")
         if name not in get_available_reporting_integrations():
-            raise ConfigError(f"setting report_to={name} needs that package; install it first")
+            raise ConfigError(
+                f"trainer field report_to={name} needs that package; install it first"
+            )
 
 
 def _require_optimizer(arguments: TrainingArguments, steps: int) -> None:
@@ -151,19 +156,21 @@ def _require_optimizer(arguments: TrainingArguments, steps: int) -> None:
     try:
         Trainer.get_optimizer_cls_and_kwargs(arguments)
     except ImportError as error:
-        raise ConfigError(f"setting optim={arguments.optim.value} cannot be: {error}") from error
+        raise ConfigError(
+            f"trainer field optim={arguments.optim.value} cannot be: {error}"
+        ) from error
     try:
         get_scheduler(arguments.lr_scheduler_type, unused, warmup, steps, further)
     except (TypeError, ValueError) as error:
         name = arguments.lr_scheduler_type.value
         raise ConfigError(
-            f"setting lr_scheduler_type={name} cannot be with lr_scheduler_kwargs={further}: "
-            f"{' '.join(str(error).split())}"
+            f"trainer field lr_scheduler_type={name} does not go with lr_scheduler_kwargs="
+            f"{further}: {' '.join(str(error).split())}"
         ) from error
 
 
 class OneDevice(TrainingArguments):  # type: ignore[misc]
-    """Settings of a run on one device, also where the machine has several GPUs."""
+    """Arguments of a run on one device, also where the machine has several GPUs."""
 
     @property
     def n_gpu(self) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 from ..pretrained import Pretrained
 from ..records.recipe import Recipe
 from .adapters import require_peft
-from .settings import checked_settings
+from .trainer_fields import checked_trainer_fields
 
 FEWEST_STEPS = 200
 """Optimizer steps of a training whose epochs are left open, at least."""
@@ -74,7 +74,7 @@ def settle(
 
     if recipe.lora:
         require_peft()
-    fields = checked_settings(dict(recipe.settings))
+    fields = checked_trainer_fields(dict(recipe.settings))
     open_fields = {
         "max_length": model.usual_length(kind) if recipe.max_length is None else recipe.max_length,
         "precision": settled_precision(recipe.precision),

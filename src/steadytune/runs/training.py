@@ -1,4 +1,4 @@
-"""The training of one run: `RunTrainer` with a spec's settings, watched at every step."""
+"""The training of one run: `RunTrainer` with what a spec says, watched at every step."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def train(
     """Train `model` in place: AdamW, linear schedule with warmup, dynamic padding.
 
     Args:
-        spec: The settings.
+        spec: What the run is.
         model: The model with its new head.
         tokenizer: Its tokenizer, for padding.
         rows: The encoded training rows.
@@ -77,7 +77,7 @@ def train(
         unlabelled: Encoded texts without labels, for methods that measure on them too.
 
     Raises:
-        ConfigError: If a setting cannot be.
+        ConfigError: If a value of the spec does not suit the trainer.
     """
     watch, forwards = _Watch(on_steps), ForwardCount(model)
     checkpoints = workspace.checkpoints if workspace else None

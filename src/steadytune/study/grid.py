@@ -18,7 +18,7 @@ from ..runs.plan import (
     same_runs,
 )
 from ..runs.preflight import require_fit
-from ..runs.settings import checked_settings
+from ..runs.trainer_fields import checked_trainer_fields
 from .study import TUNED, Arm, Study, StudyTask
 
 
@@ -116,7 +116,7 @@ def require_settings(study: Study) -> None:
     for arm in study.arms:
         for entry in study.tasks:
             recipe = study.recipe.changed(entry.changes).changed(arm.changes)
-            fields = checked_settings(dict(recipe.settings))
+            fields = checked_trainer_fields(dict(recipe.settings))
             _require_dev_rows(recipe)
             _require_length(arm, fields)
 
@@ -132,6 +132,6 @@ def _require_length(arm: Arm, fields: Mapping[str, Any]) -> None:
     """Steps that are counted leave nothing for an arm to train longer by."""
     if arm.longer != 1 and int(fields.get("max_steps", -1)) > 0:
         raise ConfigError(
-            f"{arm.name} trains {arm.longer:g} times as long, but setting max_steps says how long; "
-            "give epochs instead of max_steps"
+            f"{arm.name} trains {arm.longer:g} times as long, but trainer field max_steps says how "
+            "long; give epochs instead of max_steps"
         )

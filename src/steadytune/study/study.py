@@ -1,4 +1,4 @@
-"""A study: what is compared, on what, over which seeds, and how settings are chosen."""
+"""A study: what is compared, on what, over which seeds, and how recipes are chosen."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ class Tuning:
     """The search that comes before the comparison, the same for every arm.
 
     Args:
-        trials: Settings tried for each arm; an arm with fewer settings to choose from tries all.
+        trials: How many are tried for each arm; an arm with fewer to choose from tries all.
         seeds: Seeds of these runs, apart from those that are reported.
         dev_size: Rows to choose by, drawn from the training rows that are not trained on.
         learning_rate: Learning rates to choose from, for every arm, plain too.
         epochs: Passes over the training rows to choose from, for every arm, plain too.
-        seed: The seed of the draw of settings.
+        seed: The seed of the draw of trials.
     """
 
     trials: int

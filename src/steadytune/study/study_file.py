@@ -19,7 +19,7 @@ from .._untrusted_yaml import parse_yaml
 from ..method_text import as_method_text
 from ..pretrained import CAREFUL, MINILM, Trust
 from ..records.recipe import Recipe, check_value, recipe_fields
-from ..runs.settings import numbers
+from ..runs.trainer_fields import numbers
 from ..tasks import DataSource
 from .seeds import read_seeds
 from .study import Arm, Study, StudyTask, Tuning, arms_of

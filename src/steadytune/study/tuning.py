@@ -29,12 +29,12 @@ from .study import TUNED, Arm, Study, Tuning
 
 @dataclass(frozen=True)
 class Trial:
-    """One setting of one arm on one task, and the runs that judge it.
+    """One recipe of one arm on one task, and the runs that judge it.
 
     Args:
         task: Name of the task.
         arm: Name of the arm.
-        changes: The setting.
+        changes: Where its recipe differs.
         runs: A run for each tuning seed.
     """
 
@@ -69,9 +69,9 @@ def plan_trials(study: Study, loaded: Sequence[LoadedTask], model: Pretrained) -
 
 
 def settings_to_try(tuning: Tuning, arm: Arm) -> tuple[Changes, ...]:
-    """Settings drawn without replacement from all combinations of the spaces of an arm.
+    """Trials drawn without replacement from all combinations of the spaces of an arm.
 
-    What an arm sets itself is not searched. Arms with equal methods and spaces try equal settings.
+    What an arm sets itself is not searched. Arms with equal methods and spaces try equal trials.
     """
     fixed = dict(arm.changes)
     spaces = [("learning_rate", tuning.learning_rate), ("epochs", tuning.epochs)]
@@ -124,7 +124,7 @@ def _require_results(runs: Sequence[PlannedRun], records: Mapping[str, Record]) 
     raise NoResultError(
         f"{len(lost)} of {len(runs)} runs of the search have no result, so that nothing can be "
         f"chosen fairly ({lost[0].name}, seed {lost[0].spec.seed}: {reason}); give the same "
-        "command again to repeat them, or leave that setting out"
+        "command again to repeat them, or leave that value out"
     )
 
 
@@ -134,7 +134,7 @@ def plan_chosen(
     model: Pretrained,
     chosen: Chosen,
 ) -> tuple[PlannedRun, ...]:
-    """The runs of the comparison with the settings that the search chose; some may be the same."""
+    """The runs of the comparison with the recipes that the search chose; some may be the same."""
     choices = {key: trial.changes for key, (trial, _) in chosen.items()}
     return plan_runs(study, loaded, model, choices)
 
@@ -168,7 +168,7 @@ def _runs(
 
 
 def _changes(arm: Arm, names: Sequence[str], values: Sequence[Any]) -> Changes:
-    """The shared settings that `names` calls, and the method with its own ones."""
+    """The shared values that `names` calls, and the method with its own ones."""
     count = len(names)
     shared = tuple((n, float(v)) for n, v in zip(names, values[:count], strict=True))
     own = values[count:]

@@ -68,40 +68,40 @@ _AT_LEAST_1 = ("gradient_accumulation_steps", "logging_steps", "save_steps")
 _BELOW_1 = ("label_smoothing_factor",)
 
 
-def read_settings(pairs: Iterable[str]) -> dict[str, Any]:
-    """Read settings such as `lr_scheduler_type=cosine` or `adam_beta2=0.98`.
+def read_trainer_fields(pairs: Iterable[str]) -> dict[str, Any]:
+    """Read fields such as `lr_scheduler_type=cosine` or `adam_beta2=0.98`.
 
     Values are YAML, made into what the field holds: `2e-5` is a number, `true` a boolean and
     `{num_cycles: 2}` a mapping.
 
     Args:
-        pairs: One setting each.
+        pairs: A field with its value each.
 
     Raises:
-        ConfigError: If one is no setting, its field unknown or the run's own, or its value of
-            another type; or if a field is given twice.
+        ConfigError: If one is not such a pair, its field unknown or the run's own, or its value
+            of another type; or if a field is given twice.
     """
     read: dict[str, Any] = {}
     for pair in pairs:
         field, sign, value = pair.partition("=")
         field = field.strip()
         if not sign or not field:
-            raise ConfigError(f"setting {pair!r} is not possible; expected FIELD=VALUE")
+            raise ConfigError(f"trainer field {pair!r} is not possible; expected FIELD=VALUE")
         if field in read:
-            raise ConfigError(f"setting {field} is given twice; give it once")
+            raise ConfigError(f"trainer field {field} is given twice; give it once")
         require_field(field)
         read[field] = _coerced(field, value)
     return read
 
 
-def checked_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings that were not read from text, made into what the fields hold, 1 into 1.0 or `1`.
+def checked_trainer_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that were not read from text, made into what the fields hold, 1 into 1.0 or `1`.
 
     Raises:
-        ConfigError: As `read_settings`.
+        ConfigError: As `read_trainer_fields`.
     """
     checked = {}
-    for field, value in settings.items():
+    for field, value in fields.items():
         require_field(field)
         checked[field] = _validated(field, value, value)
         _require_range(field, checked[field])
@@ -115,11 +115,11 @@ def require_field(field: str) -> None:
         ConfigError: It is unknown, or the run sets it.
     """
     if field in OWNED:
-        raise ConfigError(f"setting {field} {OWNED[field]}")
+        raise ConfigError(f"trainer field {field} {OWNED[field]}")
     known = [name for name in _fields() if name not in OWNED]
     if field not in known:
         guess = near(field, known) or "see its documentation"
-        raise ConfigError(f"setting {field!r} is no field of TrainingArguments: {guess}")
+        raise ConfigError(f"trainer field {field!r} is not one of TrainingArguments: {guess}")
 
 
 @cache
@@ -162,14 +162,16 @@ def _validated(field: str, value: Any, otherwise: Any) -> Any:
             return _plain(adapter.validate_python(candidate))
         except ValidationError:
             continue
-    raise ConfigError(f"setting {field}={otherwise!r} is not possible; expected {_words(declared)}")
+    raise ConfigError(
+        f"trainer field {field}={otherwise!r} is not possible; expected {_words(declared)}"
+    )
 
 
 def _require_range(field: str, value: Any) -> None:
     if field in _AT_LEAST_1 and not value >= 1:
-        raise ConfigError(f"setting {field}={value} is not possible; expected 1 or more")
+        raise ConfigError(f"trainer field {field}={value} is not possible; expected 1 or more")
     if field in _BELOW_1 and not 0 <= value < 1:
-        raise ConfigError(f"setting {field}={value} is not possible; expected 0 to below 1")
+        raise ConfigError(f"trainer field {field}={value} is not possible; expected 0 to below 1")
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Further settings of the trainer: parsed by their field's type, refused in one line."""
+"""Further fields of the trainer: parsed by their field's type, refused in one line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from steadytune import ConfigError
 from steadytune.records.spec import RunSpec
 from steadytune.runs.arguments import epoch_count, step_count, training_arguments
-from steadytune.runs.settings import checked_settings, read_settings
+from steadytune.runs.trainer_fields import checked_trainer_fields, read_trainer_fields
 
 SPEC = RunSpec(task="toy", method="plain", seed=1, batch_size=8, epochs=2)
 
@@ -32,7 +32,7 @@ SPEC = RunSpec(task="toy", method="plain", seed=1, batch_size=8, epochs=2)
     ],
 )
 def test_values_are_of_their_fields_type(pair: str, value: object) -> None:
-    (found,) = read_settings([pair]).values()
+    (found,) = read_trainer_fields([pair]).values()
     assert found == value
     assert type(found) is type(value)
 
@@ -43,7 +43,7 @@ def test_values_are_of_their_fields_type(pair: str, value: object) -> None:
         (["adam_epsilon"], "expected FIELD=VALUE"),
         (["=3"], "expected FIELD=VALUE"),
         (["adam_betta1=0.8"], "did you mean adam_beta1"),
-        (["zzz=1"], "no field of TrainingArguments"),
+        (["zzz=1"], "is not one of TrainingArguments"),
         (["learning_rate=1e-4"], "is set by `learning_rate`"),
         (["output_dir=x"], "is set by `out`"),
         (["seed=3"], "is set by `seed`"),
@@ -59,19 +59,22 @@ def test_values_are_of_their_fields_type(pair: str, value: object) -> None:
 )
 def test_what_cannot_be_is_refused_in_one_line(pairs: list[str], reason: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        read_settings(pairs)
+        read_trainer_fields(pairs)
     assert reason in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_settings_that_are_no_text_are_checked_too() -> None:
-    assert checked_settings({"adam_beta2": 0.98}) == {"adam_beta2": 0.98}
-    (found,) = checked_settings({"max_grad_norm": 1}).values()
-    assert isinstance(found, float) and found == read_settings(["max_grad_norm=1"])["max_grad_norm"]
+    assert checked_trainer_fields({"adam_beta2": 0.98}) == {"adam_beta2": 0.98}
+    (found,) = checked_trainer_fields({"max_grad_norm": 1}).values()
+    assert (
+        isinstance(found, float)
+        and found == read_trainer_fields(["max_grad_norm=1"])["max_grad_norm"]
+    )
     with pytest.raises(ConfigError, match="is set by `seed`"):
-        checked_settings({"seed": 3})
+        checked_trainer_fields({"seed": 3})
     with pytest.raises(ConfigError, match="expected float"):
-        checked_settings({"adam_beta2": "much"})
+        checked_trainer_fields({"adam_beta2": "much"})
 
 
 def arguments(tmp_path: Path, **settings: object) -> object:
