@@ -127,7 +127,7 @@ def test_the_help_says_the_defaults_that_runs_have() -> None:
         (["--time-limit", "9"], ["--time-limit"]),
         (["--model", "./nowhere"], ["no model folder"]),
         (["--precision", "fp8"], ["precision", "'fp8'", "bf16"]),
-        (["--class-weights", "some"], ["class_weights", "'some'", "balanced"]),
+        (["--class-weights", "some"], ["--class-weights", "'some'", "balanced"]),
         (["--warmup", "2"], ["--warmup 2.0", "0 to 1"]),
         (["--patience", "1"], ["--patience 1 needs rows to choose by; give a dev size too"]),
         (
