@@ -183,3 +183,19 @@ def _adding(extra: Tensor) -> Any:
 def test_two_passes_need_nothing_of_the_stacks() -> None:
     model, inputs = two_stacks("T5"), batch()
     assert loss_of(model, [RDrop(strength=5.0)], inputs) != loss_of(model, [], inputs)
+
+
+@pytest.mark.parametrize(
+    ("family", "path"), [("T5", "decoder.block"), ("Bart", "model.decoder.layers")]
+)
+def test_a_decoder_named_by_its_path_has_its_own_mask(family: str, path: str) -> None:
+    """With more tokens than the encoder's, and with as many, of which others are real."""
+    model = two_stacks(family, "ConditionalGeneration")
+    for tokens in (9, 6):
+        inputs = batch(tokens=6)
+        labels = torch.randint(5, 64, (4, tokens), generator=torch.Generator().manual_seed(3))
+        labels[::2, 4:] = -100
+        named, found = (
+            penalised(model, {**inputs, "labels": labels}, stack)[0] for stack in ("decoder", path)
+        )
+        assert found == named > 0

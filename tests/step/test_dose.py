@@ -316,3 +316,17 @@ def test_two_processes_find_what_one_does(tmp_path: Path) -> None:
     _, values, found = trained(Bowl(dose=0.1))
     assert first["strength"].item() == pytest.approx(found["bowl_strength"], rel=1e-12)
     assert [first[name].item() for name in "abc"] == pytest.approx(values, rel=1e-12)
+
+
+def test_two_methods_of_a_class_are_told_apart_in_findings_and_ratios() -> None:
+    model, batches = Plane(), [torch.ones(2, 1, dtype=torch.float64)] * 20
+    methods = [Bowl(dose=0.1), Bowl(dose=0.2, size=4.0)]
+    with attach(model, methods, measure_every=1) as objective:
+        logs = descend(objective, model, batches, rate=1e-9)
+        found = objective.findings()
+    first, second = (found[f"bowl_strength{label}"] for label in ("", "_2"))
+    assert first is not None and second is not None
+    assert second == pytest.approx(first / 2, rel=1e-6)  # twice the dose, four times the gradient
+    ratios = [logs[-1][f"bowl_gradient_ratio{label}"] for label in ("", "_2")]
+    assert ratios == pytest.approx([0.1, 0.2], rel=1e-6)
+    assert {"bowl_largest_gradient_ratio", "bowl_largest_gradient_ratio_2"} <= set(found)

@@ -182,7 +182,9 @@ class Recorder:
             raise ModelError(
                 f"a forward pass called the blocks {len(trace.calls)} times, not {self.depth}; "
                 "a loss that runs the model several times and a model that skips layers do not "
-                "suit methods that replay blocks, and compiling goes after attaching"
+                "suit methods that replay blocks: take one that acts on weights, such as L2SP, "
+                "Mixout, SAM or EMA, or call the objective once for each run of the model in a "
+                "loop of your own; and compile a model after attaching"
             )
 
     def _on_block(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:

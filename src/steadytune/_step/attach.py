@@ -309,7 +309,11 @@ def attach(
     if methods:
         require_plain_checkpointing(bare)  # at once if it is on already, else at the first step
     depth = recorder.depth if recorder else None
-    hosts = [Host(bare, depth, seed, index, layers=layers) for index in range(len(methods))]
+    labels = _labels(methods)
+    hosts = [
+        Host(bare, depth, seed, index, layers=layers, label=label)
+        for index, label in enumerate(labels)
+    ]
     with ExitStack() as stack:
         _attached.add(bare)
         stack.callback(_attached.discard, bare)
@@ -322,7 +326,7 @@ def attach(
             recorder,
             site,
             layers=layers,
-            labels=_labels(methods),
+            labels=labels,
             takes_unlabelled=any(method.takes_unlabelled for method in methods),
         )
         objective = Objective(session, hosts, measure_every)

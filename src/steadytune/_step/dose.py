@@ -94,7 +94,7 @@ class Term(Watcher):
         takes_dose: bool,
         logged: str,
     ) -> None:
-        self.name, self._logged = name, logged
+        self.name, self._logged, self._label = name, logged, host.label
         self._model = host.model
         self._given, self._dose, self._takes_dose = strength, dose, takes_dose
         self._weights = _Weighing()
@@ -144,9 +144,9 @@ class Term(Watcher):
             self._keep(reading.ratio)
             return
         ratio = reading.factor * strength * reading.ratio
-        end.step.log(f"{self.name}_gradient_ratio", torch.tensor(ratio))
+        end.step.log(f"{self.name}_gradient_ratio{self._label}", torch.tensor(ratio))
         if math.isfinite(reading.cosine):
-            end.step.log(f"{self.name}_gradient_cosine", torch.tensor(reading.cosine))
+            end.step.log(f"{self.name}_gradient_cosine{self._label}", torch.tensor(reading.cosine))
         self._seen["readings"] += 1
         self._seen["largest"].clamp_(min=ratio)
         if ratio > 1:
@@ -156,9 +156,9 @@ class Term(Watcher):
         """The strength that a dose gave, and the largest ratio of the gradients."""
         found: dict[str, float | None] = {}
         if self._dose is not None:
-            found[f"{self.name}_strength"] = self.strength
+            found[f"{self.name}_strength{self._label}"] = self.strength
         if self._seen["readings"]:
-            found[f"{self.name}_largest_gradient_ratio"] = self._seen["largest"].item()
+            found[f"{self.name}_largest_gradient_ratio{self._label}"] = self._seen["largest"].item()
         return found
 
     def conclude(self) -> None:

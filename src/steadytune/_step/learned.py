@@ -28,7 +28,7 @@ class Learned(Watcher):
     """
 
     def __init__(self, host: Host, name: str) -> None:
-        self._name = name
+        self._name, self._label = name, host.label
         self._first = torch.zeros(BEGINNING, dtype=torch.float64)
         self._last = torch.zeros(WINDOW, dtype=torch.float64)
         self._seen = torch.zeros((), dtype=torch.int64)
@@ -58,7 +58,7 @@ class Learned(Watcher):
 
     def findings(self) -> dict[str, float | None]:
         """The step that the method was started at."""
-        return {f"{self._name}_start": self.start}
+        return {f"{self._name}_start{self._label}": self.start}
 
     def conclude(self) -> None:
         """Warn of a method that was never started."""

@@ -41,6 +41,7 @@ class Host:
         watchers: Told of the end of every optimizer step, and of the training's.
         learning_rate_factors: Parameter name -> what its learning rate is multiplied with.
         layers: Dotted path to the model's list of blocks, if the caller named it.
+        label: What is put behind the names of what the method logs and finds.
     """
 
     model: nn.Module
@@ -56,6 +57,7 @@ class Host:
     state: dict[str, Tensor] = field(default_factory=dict)
     dispensable: set[str] = field(default_factory=set)
     layers: str | None = None
+    label: str = ""
 
     @property
     def needs_optimizer(self) -> bool:
