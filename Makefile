@@ -1,11 +1,11 @@
 # Two commands: `make demo` and `make test`. Both make the environment if it is missing.
-# `make test-all` adds the tests that take long.
+# `make test-all` adds the tests that take long; `make docs` builds the documentation site.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?=
 
-.PHONY: demo test test-all install clean
+.PHONY: demo test test-all docs install clean
 
 demo: $(VENV)/.installed
 	$(BIN)/steadytune demo $(DEMO)
@@ -16,6 +16,10 @@ test: $(VENV)/.installed
 test-all: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" scripts/check --all
 
+docs: $(VENV)/.docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build
+	@echo "open docs/_build/index.html"
+
 install: $(VENV)/.installed
 
 # torch comes first and pinned: a range would let pip choose the build with CUDA, several GB larger.
@@ -24,6 +28,10 @@ $(VENV)/.installed: constraints.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[demo,peft,ray,dev]'
+	touch $@
+
+$(VENV)/.docs: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[docs]'
 	touch $@
 
 clean:

@@ -113,8 +113,8 @@ def test_the_help_says_the_defaults_that_runs_have() -> None:
     [
         (["--task", "rte"], ["both of a task and training rows"]),
         (["--method", "lnrs"], ["did you mean lnsr"]),
-        (["--method", "plain", "--method", "plain"], ["method plain stands twice"]),
-        (["--method", "plain,lnsr,plain"], ["method plain stands twice"]),
+        (["--method", "plain", "--method", "plain"], ["method plain appears twice"]),
+        (["--method", "plain,lnsr,plain"], ["method plain appears twice"]),
         (["--method", "plain,"], ["empty method in 'plain,'"]),
         (["--seeds", "none"], ["seeds 'none'"]),
         (["--longer-plain", "0"], ["0.0 times as long"]),
@@ -129,7 +129,7 @@ def test_the_help_says_the_defaults_that_runs_have() -> None:
         (["--precision", "fp8"], ["precision", "'fp8'", "bf16"]),
         (["--class-weights", "some"], ["--class-weights", "'some'", "balanced"]),
         (["--warmup", "2"], ["--warmup 2.0", "0 to 1"]),
-        (["--patience", "1"], ["--patience 1 needs rows to choose by; give a dev size too"]),
+        (["--patience", "1"], ["--patience 1 needs validation rows; give a dev size too"]),
         (
             ["--dev-size", "5"],
             ["--dev-size 5 was given and nothing is chosen", "give patience too"],

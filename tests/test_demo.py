@@ -148,7 +148,7 @@ def test_a_corrupt_record_is_set_aside_and_run_again(quick: Options) -> None:
     whole = json.loads(broken.read_text())
     broken.write_text(broken.read_text()[:200])
     text = show(quick)
-    assert f"{broken.name} is no record" in text
+    assert f"{broken.name} is not a record" in text
     assert broken.with_name(f"{broken.name}.corrupt").exists()
     assert json.loads(broken.read_text())["results"] == whole["results"]
 
@@ -197,8 +197,8 @@ def test_an_interrupt_says_what_is_kept(options: Options, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"seeds": (3, 3)}, "seed 3 stands twice"),
-        ({"methods": ("lnsr", "plain", "lnsr")}, "method lnsr stands twice"),
+        ({"seeds": (3, 3)}, "seed 3 appears twice"),
+        ({"methods": ("lnsr", "plain", "lnsr")}, "method lnsr appears twice"),
         ({"seeds": ()}, "no seed is given"),
         ({"workers": -1}, "workers=-1"),
     ],

@@ -213,7 +213,7 @@ def test_a_comma_before_an_option_continues_the_options() -> None:
         ("lnsr:targets=3", ["brackets such as (1,2)"]),
         ("lnsr:std", ["'std' of lnsr has no value", "lnsr:std=VALUE"]),
         ("lnsr:std=", ["cannot read 'std='", "option=value"]),
-        ("lnsr:std=1,std=2", ["'std' stands twice"]),
+        ("lnsr:std=1,std=2", ["'std' appears twice"]),
         ("lnsr:", ["option=value"]),
         ("lnsr:std=1:layer=2", ["too many colons"]),
         (f"{CHOOSER}(lnsr)", ["Chooser does not wrap a method"]),
@@ -226,7 +226,7 @@ def test_a_comma_before_an_option_continues_the_options() -> None:
         ("lnsr+", ["cannot read the method ''"]),
         ("no.such.module:Class", ["cannot import", "no"]),
         ("steadytune.methods:Nothing", ["cannot import", "Nothing"]),
-        ("pathlib:Path", ["pathlib:Path is no method", "steadytune.Regularizer"]),
+        ("pathlib:Path", ["pathlib:Path is not a method", "steadytune.Regularizer"]),
     ],
 )
 def test_faults_are_named_with_the_remedy(text: str, words: list[str]) -> None:

@@ -55,7 +55,7 @@ def check_pattern(name: str, value: str) -> None:
         re.compile(value)
     except re.error as error:
         raise ConfigError(
-            f"{name}={value!r} is no regular expression ({error}); "
+            f"{name}={value!r} is not a regular expression ({error}); "
             "put a backslash before characters that are meant as they are"
         ) from None
 

@@ -2,7 +2,7 @@
 
 SteadytuneError
 ├── NoResultError   trainings that were carried out, and nothing came of them
-├── ConfigError     a method, option or setting that cannot be
+├── ConfigError     an invalid method, option or setting
 ├── ModelError      a model that cannot be loaded or whose layers cannot be found
 └── DataError       a file, download or row that cannot be read
 """
@@ -19,7 +19,7 @@ class NoResultError(SteadytuneError):
 
 
 class ConfigError(SteadytuneError, ValueError):
-    """A method, option or setting that cannot be."""
+    """An invalid method, option or setting."""
 
 
 class ModelError(SteadytuneError):

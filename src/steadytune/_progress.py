@@ -93,7 +93,7 @@ def describe_record(record: Record) -> str:
     if record.status != "ok" or task is None:
         return f"{name}: {record.status}: {clean_text(record.reason or '')}"
     metric = task.metric
-    # Runs of a search are scored on the rows to choose by alone.
+    # Runs of a search are scored on the validation rows alone.
     domain = task.in_domain if task.in_domain in record.results else "dev"
     score = record.results[domain][metric]
     shown = "undefined" if score is None else f"{score:.3f}"

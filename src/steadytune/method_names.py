@@ -53,7 +53,7 @@ def class_of(module: str | None, name: str) -> type[Regularizer]:
     """The class of a method of steadytune, or with a module the class of that name in it.
 
     Raises:
-        ConfigError: If there is none, or it is no method.
+        ConfigError: If there is none, or it is not a method.
     """
     if module is None:
         return find_method(name)
@@ -63,7 +63,7 @@ def class_of(module: str | None, name: str) -> type[Regularizer]:
     if _is_method(cls):
         return cls
     raise ConfigError(
-        f"{module}:{name} is no method; make it a frozen dataclass that extends "
+        f"{module}:{name} is not a method; make it a frozen dataclass that extends "
         "steadytune.Regularizer"
     )
 

@@ -52,7 +52,8 @@ def as_method_text(method: str | Regularizer | Iterable[Regularizer]) -> str:
     methods = (method,) if isinstance(method, Regularizer) else method
     if not isinstance(methods, Iterable) or not all(isinstance(m, Regularizer) for m in methods):
         raise ConfigError(
-            f"{method!r} is no method; expected its text, such as 'lnsr:strength=1', or LNSR(...)"
+            f"{method!r} is not a method; expected its text, such as "
+            "'lnsr:strength=1', or LNSR(...)"
         )
     return format_method(methods)
 
@@ -199,7 +200,7 @@ def _read_options(texts: list[str], whole: str) -> dict[str, str]:
         if not (key and equals and value):
             raise ConfigError(f"cannot read {piece!r} in {whole!r}; write option=value")
         if key in options:
-            raise ConfigError(f"option {key!r} stands twice in {whole!r}; give it once")
+            raise ConfigError(f"option {key!r} appears twice in {whole!r}; give it once")
         options[key] = value
     return options
 

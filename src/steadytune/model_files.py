@@ -135,12 +135,12 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
     """A model's `config.json`.
 
     Raises:
-        ModelError: If it is no JSON object.
+        ModelError: If it is not a JSON object.
     """
     try:
         found = parse_json(read_regular(folder / _CONFIG))
     except (OSError, ValueError) as error:
-        raise ModelError(f"{_CONFIG} of model {name!r} is no JSON: {first_line(error)}") from error
+        raise ModelError(f"{_CONFIG} of model {name!r} is not JSON: {first_line(error)}") from error
     if not isinstance(found, dict):
         raise ModelError(f"{_CONFIG} of model {name!r} holds no JSON object; give a whole model")
     return found

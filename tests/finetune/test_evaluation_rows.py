@@ -59,7 +59,7 @@ def test_other_names_are_mapped(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="the class 'negativ', which the model does not have"):
         rows_of_files(model("neg", "pos"), where, label_map={"negative": "negativ"})
     for pairs in (["negative"], ["=neg"], ["a=neg", "a=pos"]):
-        with pytest.raises(ConfigError, match=r"expected OLD=NEW|stands twice"):
+        with pytest.raises(ConfigError, match=r"expected OLD=NEW|appears twice"):
             label_map_of(pairs)
 
 

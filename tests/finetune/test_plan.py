@@ -43,11 +43,11 @@ def test_methods_seeds_and_paths_are_kept_in_one_form() -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"seeds": 3}, "seeds=3 is no list; expected one such as"),
+        ({"seeds": 3}, "seeds=3 is not a list; expected one such as"),
         ({"seeds": (1.5,)}, "seed=1.5 is not possible"),
         ({"seeds": ("1",)}, "seed='1' is not possible"),
         ({"workers": 0.5}, "workers=0.5 is not possible"),
-        ({"method": 3}, "3 is no method; expected its text"),
+        ({"method": 3}, "3 is not a method; expected its text"),
         ({"method": ["lnsr"]}, "is no method; expected its text"),
     ],
 )

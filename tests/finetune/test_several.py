@@ -1,4 +1,4 @@
-"""Several seeds: the best, an ensemble, a soup; chosen by the rows to choose by alone."""
+"""Several seeds: the best, an ensemble, a soup; chosen by the validation rows alone."""
 
 from __future__ import annotations
 

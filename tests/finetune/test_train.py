@@ -129,7 +129,7 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path, data: dict[str, Pa
         (("--keep", "soup"), "needs several runs"),
         (("--keep", "all", "--seeds", "2"), "keep"),
         (("--seed", "1", "--seeds", "2"), "both given"),
-        (("--seeds", "2,2"), "stands twice"),
+        (("--seeds", "2,2"), "appears twice"),
         (("--precision", "int8"), "precision"),
         (("--max-length", "4000"), "max_length"),
         (("--max-length", "0"), "max_length"),

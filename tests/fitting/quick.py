@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,19 +18,26 @@ PLAN = plan.Plan(rates=2, lengths=1, others=0, folds=5, members=2)
 TIMING = plan.Timing(step=0.01, example=0.001, run=0.1, at_a_time=1)
 
 
-def quick_fit(
-    file: Path, model: Path, out: Path, test: Path | None = None, repetitions: int = 2
-) -> FitResult:
-    """Two rates, ten steps, two members; rates at which a tiny model learns."""
-    source = DataSource(train=str(file), test=None if test is None else str(test))
-    options = FitOptions(
-        source=source, out=out, model=str(model), budget=600, workers=0, command="fit"
-    )
+@contextmanager
+def quickly(repetitions: int = 2) -> Iterator[None]:
+    """Fits take two rates, ten steps, two members; rates at which a tiny model learns."""
     with (
         patch.object(plan, "LADDER", (dataclasses.replace(PLAN, repetitions=repetitions),)),
         patch.object(carry_out, "_measure_speed", lambda work: TIMING),
         patch.multiple(candidates, _SMALL_RATES=(1e-2, 3e-2), FEWEST_STEPS=16),
     ):
+        yield
+
+
+def quick_fit(
+    file: Path, model: Path, out: Path, test: Path | None = None, repetitions: int = 2
+) -> FitResult:
+    """A fit in seconds."""
+    source = DataSource(train=str(file), test=None if test is None else str(test))
+    options = FitOptions(
+        source=source, out=out, model=str(model), budget=600, workers=0, command="fit"
+    )
+    with quickly(repetitions):
         return fit_model(options, Console(quiet=True))
 
 

@@ -125,7 +125,7 @@ class TestL2SP:
 
 
 def checkered(shape: tuple[int, int], p: float, generator: torch.Generator) -> Tensor:
-    """A mask that is no draw: every second entry, scaled for p = 1/2."""
+    """A mask that is not a draw: every second entry, scaled for p = 1/2."""
     rows, columns = torch.arange(shape[0])[:, None], torch.arange(shape[1])[None]
     return ((rows + columns) % 2).float() * 2
 

@@ -288,7 +288,7 @@ class TestOptions:
             ({"strength": -1.0}, "strength=-1.0 is not possible"),
             ({"head_decay": float("nan")}, "head_decay=nan"),
             ({"form": "decouple"}, "did you mean 'decoupled'"),
-            ({"head": "("}, r"head='\(' is no regular expression"),
+            ({"head": "("}, r"head='\(' is not a regular expression"),
         ],
     )
     def test_what_is_not_possible(self, options: dict[str, Any], text: str) -> None:

@@ -419,7 +419,7 @@ class TestCopies:
         ({"p": -0.1}, "p=-0.1"),
         ({"p": float("nan")}, "p=nan"),
         ({"axis": "inputs"}, "did you mean 'input'"),
-        ({"head": "["}, r"head='\[' is no regular expression"),
+        ({"head": "["}, r"head='\[' is not a regular expression"),
     ],
 )
 def test_what_is_not_possible(options: dict[str, Any], text: str) -> None:

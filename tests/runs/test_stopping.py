@@ -1,4 +1,4 @@
-"""Early stopping: by the rows to choose by, and with the best epoch's weights."""
+"""Early stopping: by the validation rows, and with the best epoch's weights."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ def test_values_that_json_lacks_are_null_in_the_history() -> None:
 
 
 class ScoredAs:
-    """Rows to choose by on which the model scores what is given, epoch by epoch.
+    """Validation rows on which the model scores what is given, epoch by epoch.
 
     Args:
         accuracies: The scores; None where the metric is undefined.

@@ -107,7 +107,7 @@ def test_further_fields_of_the_trainer_add_up(make_study: MakeStudy, model: str)
 
 def test_a_task_that_stands_twice_is_refused(make_study: MakeStudy) -> None:
     study = make_study(tasks=(StudyTask(DataSource(task="toy")),) * 2)
-    with pytest.raises(ConfigError, match="task toy stands twice"):
+    with pytest.raises(ConfigError, match="task toy appears twice"):
         load_tasks(study, study.find_model())
 
 
@@ -115,10 +115,10 @@ def test_a_task_that_stands_twice_is_refused(make_study: MakeStudy) -> None:
     ("changes", "words"),
     [
         ({"seeds": ()}, "no seed is given"),
-        ({"seeds": (3, 3)}, "seed 3 stands twice"),
-        ({"subset_seeds": (1, 1)}, "subset seed 1 stands twice"),
+        ({"seeds": (3, 3)}, "seed 3 appears twice"),
+        ({"subset_seeds": (1, 1)}, "subset seed 1 appears twice"),
         ({"arms": ()}, "no method is given"),
-        ({"arms": arms_of(("plain", "plain"))}, "method plain stands twice"),
+        ({"arms": arms_of(("plain", "plain"))}, "method plain appears twice"),
         ({"tasks": ()}, "no task is given"),
     ],
 )

@@ -179,7 +179,7 @@ def test_files_are_looked_for_beside_the_study(tmp_path: Path) -> None:
         ({**SMALL, "epochs": "three"}, "epochs='three' is not possible; expected a finite"),
         ({**SMALL, "seeds": "three"}, "seeds 'three' is neither"),
         ({**SMALL, "seeds": 0}, "0 seeds are not possible"),
-        ({**SMALL, "seeds": [1, 1]}, "seed 1 stands twice"),
+        ({**SMALL, "seeds": [1, 1]}, "seed 1 appears twice"),
         ({**SMALL, "subset_seeds": 0}, "0 seeds are not possible"),
         ({**SMALL, "seeds": True}, "seeds"),
         ({**SMALL, "train_size": 1.5}, "train_size=1.5 is not possible; expected a whole number"),

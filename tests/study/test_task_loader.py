@@ -16,7 +16,7 @@ from tests.toy_task import load_toy
 
 
 def toy_with_dev() -> Task:
-    """The toy task with rows to choose by."""
+    """The toy task with validation rows."""
     toy = load_toy()
     return dataclasses.replace(toy, dev=toy.test["product"], content_hash="")
 

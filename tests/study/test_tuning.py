@@ -1,4 +1,4 @@
-"""Fair tuning: equal trials, chosen on rows to choose by, and no test row read."""
+"""Fair tuning: equal trials, chosen on validation rows, and no test row read."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_a_space_that_does_not_fit_is_refused(arm: Arm, words: str) -> None:
         ({"trials": 0}, "trials=0"),
         ({"dev_size": 0}, "dev_size=0"),
         ({"seeds": ()}, "no tuning seed"),
-        ({"epochs": (1.0, 1.0)}, "tuning epochs 1.0 stands twice"),
+        ({"epochs": (1.0, 1.0)}, "tuning epochs 1.0 appears twice"),
     ],
 )
 def test_an_impossible_search_is_refused(changes: dict[str, Any], words: str) -> None:

@@ -132,5 +132,5 @@ def test_a_task_is_sampled() -> None:
     assert not set(drawn.train["idx"]) & set(drawn.dev["idx"])
     with pytest.raises(ConfigError, match="train size 0"):
         task().sample(train_size=0)
-    with pytest.raises(ConfigError, match="no rows to choose by"):
+    with pytest.raises(ConfigError, match="no validation rows"):
         task().sample(train_size=1, dev_size=3)

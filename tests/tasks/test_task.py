@@ -217,7 +217,7 @@ def test_no_choice_sees_a_text_that_is_scored_or_trained_on() -> None:
         chosen_by = {text.lower() for text in drawn.dev["text"]}
         others = {text.lower() for text in [*drawn.train["text"], *scored["text"]]}
         assert chosen_by and not chosen_by & others
-    with pytest.raises(ConfigError, match="no rows to choose by"):
+    with pytest.raises(ConfigError, match="no validation rows"):
         task(train=train, test={"home": train}).sample(train_size=4, dev_size=2)
 
 

@@ -62,7 +62,7 @@ def _pairs_of(name: str, module: nn.Module) -> Iterator[LowRankPair]:
             if key in getattr(module, "lora_variant", {}):
                 raise ConfigError(
                     f"the adapter {name} is a variant of LoRA (DoRA or another), whose effect on "
-                    "the weight is no plain product; use plain LoRA"
+                    "the weight is not a plain product; use plain LoRA"
                 )
             yield LowRankPair(
                 f"{name}.{down}.{key}{ending}",

@@ -158,11 +158,11 @@ def checked_methods(given: object) -> tuple[Regularizer, ...]:
     """The methods of a list.
 
     Raises:
-        ConfigError: If it is no list, or holds anything but methods.
+        ConfigError: If it is not a list, or holds anything but methods.
     """
     expected = "expected a list of methods, as in [LNSR(std=0.1), SAM()]"
     if isinstance(given, Regularizer | type | str) or not isinstance(given, Iterable):
-        raise ConfigError(f"methods={given!r} is no list; {expected}")
+        raise ConfigError(f"methods={given!r} is not a list; {expected}")
     methods = tuple(given)
     for method in methods:
         if not isinstance(method, Regularizer):

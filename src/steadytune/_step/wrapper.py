@@ -166,7 +166,7 @@ def check_wraps_method(wrapper: Wrapper) -> None:
     given = wrapper.method
     if not isinstance(given, Regularizer):
         raise ConfigError(
-            f"method={given!r} is no method; "
+            f"method={given!r} is not a method; "
             f"give one with its options, as in {type(wrapper).__name__}(LNSR(std=0.1))"
         )
 

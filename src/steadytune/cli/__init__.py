@@ -1,4 +1,4 @@
-"""The command line: it parses, calls and prints. Whatever is heavy is imported by the command."""
+"""The command line: it parses, calls and prints. Heavy imports happen in the command."""
 
 from . import (
     compare,

@@ -51,7 +51,7 @@ def train(
         str,
         typer.Option(
             help="Of several, keep the best one, an ensemble of all that learned something, or a "
-            "soup: the average of their weights. Rows to choose by decide on best and soup."
+            "soup: the average of their weights. Validation rows decide on best and soup."
         ),
     ] = "best",
     workers: Annotated[

@@ -98,7 +98,7 @@ def _logits(
         return parts[0], torch.ones_like(parts[0])
     real = found.mask.to(parts[0].dtype)
     masks = [real if part.dim() == 2 else real[..., None].expand_as(part) for part in parts]
-    # A span's pads have logits of minus infinity, of which a product with zero is no number.
+    # A span's pads have logits of minus infinity, whose product with zero is NaN.
     shown = [part.masked_fill(mask == 0, 0.0) for part, mask in zip(parts, masks, strict=True)]
     joined = torch.cat([part.flatten(1) for part in shown], 1)
     return joined, torch.cat([mask.flatten(1) for mask in masks], 1)

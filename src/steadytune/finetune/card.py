@@ -33,9 +33,9 @@ _MINILM_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _IN_DATA = ("train_size", "eval_size")
 _KEEP = {
-    "best": "the run that the rows to choose by prefer",
+    "best": "the run that the validation rows prefer",
     "ensemble": "an ensemble of runs, whose answers (for classes, probabilities) are averaged",
-    "soup": "the average of the weights of runs, taken greedily by the rows to choose by",
+    "soup": "the average of the weights of runs, taken greedily by the validation rows",
 }
 
 

@@ -1,6 +1,6 @@
 """One model of several runs: the best, all that learned something, or the average of weights.
 
-The best one and the average are chosen by the rows to choose by alone; which runs learned something
+The best one and the average are chosen by the validation rows alone; which runs learned something
 is seen on the rows that they were trained on. The test rows are read to report, never to choose.
 """
 
@@ -75,12 +75,12 @@ class Candidates:
 
 
 def dev_score(member: Member, metric: str) -> float:
-    """A run's primary metric on the rows to choose by; an undefined one counts as 0."""
+    """A run's primary metric on the validation rows; an undefined one counts as 0."""
     return float(member.record.results[DEV][metric] or 0.0)
 
 
 def best_member(members: Sequence[Member], metric: str) -> Member:
-    """The run that the rows to choose by prefer; of equal ones that of the lowest loss there.
+    """The run that the validation rows prefer; of equal ones that of the lowest loss there.
 
     The first one where there are no such rows, as for an ensemble, which needs none.
     """
@@ -95,7 +95,7 @@ def best_member(members: Sequence[Member], metric: str) -> Member:
 
 
 def members_that_learned(members: Sequence[Member]) -> Sequence[Member]:
-    """The runs that beat the constant predictor on their own training rows; all where none did.
+    """The runs that beat the majority-class baseline on their training rows; all if none did.
 
     A classifier that learned nothing answers every row with about the shares of the classes, and
     pulls an average towards the most frequent one. Of regressions hardly any is left out: any

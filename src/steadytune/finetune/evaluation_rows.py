@@ -184,15 +184,15 @@ def label_map_of(pairs: Sequence[str]) -> dict[str, str]:
     """What `--map OLD=NEW` says, of each pair.
 
     Raises:
-        ConfigError: One is not of that form, or a name stands twice.
+        ConfigError: One is not of that form, or a name appears twice.
     """
     found: dict[str, str] = {}
     for pair in pairs:
         old, sign, new = (part.strip() for part in pair.partition("="))
         if not sign or not old or not new:
-            raise ConfigError(f"map {pair!r} is no pair of names; expected OLD=NEW")
+            raise ConfigError(f"map {pair!r} is not a pair of names; expected OLD=NEW")
         if old in found:
-            raise ConfigError(f"map {old!r} stands twice; give every name once")
+            raise ConfigError(f"map {old!r} appears twice; give every name once")
         found[old] = new
     return found
 
@@ -231,7 +231,7 @@ def files_by_name(data: str, ood: tuple[str, ...]) -> dict[str, str]:
         ood: More of them, each as NAME=FILE.
 
     Raises:
-        ConfigError: If one is not of that form, or a name stands twice.
+        ConfigError: If one is not of that form, or a name appears twice.
     """
     files = {Path(data).name.partition(".")[0] or data: data}
     for text in ood:
@@ -239,6 +239,6 @@ def files_by_name(data: str, ood: tuple[str, ...]) -> dict[str, str]:
         if not sign or not name.strip() or not file.strip():
             raise ConfigError(f"ood {text!r} names no file; beside `data` expected NAME=FILE")
         if name.strip() in files:
-            raise ConfigError(f"ood {name.strip()!r} stands twice; give every name once")
+            raise ConfigError(f"ood {name.strip()!r} appears twice; give every name once")
         files[name.strip()] = file.strip()
     return files

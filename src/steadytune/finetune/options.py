@@ -62,13 +62,13 @@ class TrainOptions(Recipe):
         if not self.seeds:
             raise ConfigError("no seed is given; expected at least one")
         if twice := {seed for seed in self.seeds if self.seeds.count(seed) > 1}:
-            raise ConfigError(f"seed {min(twice)} stands twice; give every seed once")
+            raise ConfigError(f"seed {min(twice)} appears twice; give every seed once")
         if self.keep != "best" and len(self.seeds) == 1:
             raise ConfigError(f"keep={self.keep} needs several runs; give `seeds=3`, for example")
 
     @property
     def chooses(self) -> bool:
-        """Whether rows to choose by are needed: an ensemble needs none."""
+        """Whether validation rows are needed: an ensemble needs none."""
         picks = len(self.seeds) > 1 and self.keep != "ensemble"
         return picks or self.patience is not None
 
@@ -77,7 +77,9 @@ def _seeds(given: Any) -> tuple[int, ...]:
     try:
         seeds = tuple(as_number(seed) for seed in given)
     except TypeError:
-        raise ConfigError(f"seeds={given!r} is no list; expected one such as (1, 2, 3)") from None
+        raise ConfigError(
+            f"seeds={given!r} is not a list; expected one such as (1, 2, 3)"
+        ) from None
     for seed in seeds:
         check_count("seed", seed, 0)
     return seeds

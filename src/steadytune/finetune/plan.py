@@ -105,7 +105,7 @@ def _threads(options: TrainOptions) -> int:
 
 
 def _dev_size(options: TrainOptions, task: Task) -> int | None:
-    """Rows to choose by: as many as asked for, or those that the user named.
+    """Validation rows: as many as asked for, or those that the user named.
 
     By default they are as many as are trained on, and 100 at least, of the rows that are left; and
     a fifth of the training rows where all are there to be trained on.

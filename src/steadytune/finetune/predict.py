@@ -105,7 +105,7 @@ def _columns_of(given: Any) -> dict[str, list[Any]]:
         )
     names = list(getattr(given, "column_names", None) or getattr(given, "columns", given))
     if twice := [name for name in names if names.count(name) > 1]:
-        raise DataError(f"column {twice[0]!r} stands twice; rename one of them")
+        raise DataError(f"column {twice[0]!r} appears twice; rename one of them")
     held = {str(name): given[name] for name in names}
     for name, column in held.items():
         if isinstance(column, str | bytes) or not hasattr(column, "__len__"):
@@ -165,7 +165,7 @@ def require_writable(path: Path, *, replace: bool) -> None:
         raise ConfigError(f"{path} is a folder; give `out` a file")
     if not os.access(path.parent, os.W_OK):
         raise ConfigError(
-            f"cannot write {path}: {path.parent} is no folder that can be written to; give "
+            f"cannot write {path}: {path.parent} is not a folder that can be written to; give "
             f"another `out`"
         )
 

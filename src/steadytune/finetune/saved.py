@@ -30,7 +30,7 @@ class SavedModel:
         name: What it is called in messages.
         kind: `classification`, `regression` or `qa`.
         label_names: The classes in the order of their numbers; none but for classification.
-        models: The members; one where it is no ensemble.
+        models: The members; one where it is not an ensemble.
         tokenizer: The tokenizer of all members.
         columns: The text columns that it was trained on, where that is known.
         max_length: Most tokens an input that it was trained on, where that is known.

@@ -1,4 +1,4 @@
-"""Weights averaged over runs, greedily: a run is taken in if the rows to choose by do not suffer.
+"""Weights averaged over runs, greedily: a run is taken in if the validation rows do not suffer.
 
 Wortsman, Ilharco, Gadre, Roelofs, Gontijo-Lopes, Morcos, Namkoong, Farhadi, Carmon, Kornblith,
 Schmidt: Model soups: averaging weights of multiple fine-tuned models improves accuracy without
@@ -53,7 +53,7 @@ def greedy_soup(
 
     Args:
         members: Names of the members, in an order that decides between equal scores.
-        dev: Member -> its own score on the rows to choose by.
+        dev: Member -> its own score on the validation rows.
         score: The score of the average of members.
     """
     ranked = sorted(members, key=lambda member: -dev[member])

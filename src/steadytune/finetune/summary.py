@@ -28,7 +28,7 @@ class ScoreRow:
         split: Its name.
         use: What its rows are for, with a word on what the model has seen before.
         rows: Their number.
-        constant: What the best constant predictor scores on the primary metric.
+        constant: What the majority-class baseline scores on the primary metric.
         scores: Metric -> value, None where it is undefined.
     """
 
@@ -41,7 +41,7 @@ class ScoreRow:
 
 @dataclass(frozen=True)
 class SeedRow:
-    """The primary metric of one run, on the rows to choose by and on each domain."""
+    """The primary metric of one run, on the validation rows and on each domain."""
 
     seed: int
     taken: bool
@@ -134,7 +134,7 @@ def left_out(record: ModelRecord) -> str:
 
 
 def no_better_than_constant(record: Record, split: str) -> bool:
-    """Whether the primary metric on a split is no better than the constant predictor's.
+    """Whether the primary metric on a split is no better than the baseline's.
 
     An undefined one counts as 0.
     """
@@ -144,7 +144,7 @@ def no_better_than_constant(record: Record, split: str) -> bool:
 
 
 def not_learned(record: ModelRecord) -> str:
-    """What to try where the model is no better than the constant predictor; else empty."""
+    """What to try where the model is no better than the majority-class baseline; else empty."""
     domain, method = record.task.in_domain, record.spec.method
     if not no_better_than_constant(record, domain):
         return ""
@@ -152,7 +152,7 @@ def not_learned(record: ModelRecord) -> str:
     change = f"try `learning_rate={2 * rate:g}` (it was {rate:g}) or more `epochs` than {epochs:g}"
     weaker = "" if method == "plain" else f", and {method} weaker, later or not at all"
     return (
-        f"Not learned: on {domain} the model is no better than the constant predictor; "
+        f"Not learned: on {domain} the model is no better than the majority-class baseline; "
         f"{change}{weaker}."
     )
 

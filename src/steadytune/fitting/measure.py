@@ -73,7 +73,7 @@ def measure_of(task: Task, asked: str | None) -> Measure:
 
 
 def constant(measure: Measure, task: Task, truth: Array) -> float:
-    """What the best constant prediction scores."""
+    """What the majority-class baseline scores."""
     if task.kind == "regression":
         return 0.0
     every = range(len(task.label_names))

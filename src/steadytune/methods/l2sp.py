@@ -51,7 +51,7 @@ class L2SP(Regularizer):
     is what the adapters add: scaling * (B A - B^0 A^0), with B^0 = 0 unless they start otherwise.
     The factors themselves are pulled nowhere; the decoupled form steps down the gradient of the
     same distance. Other trained parameters, such as biases, are pulled to their start. Variants
-    whose effect is no plain product, such as DoRA, are refused.
+    whose effect is not a plain product, such as DoRA, are refused.
 
     Args:
         strength: Weight of the pull, alpha in the paper. Our default had the best mean of six
@@ -110,7 +110,7 @@ class L2SP(Regularizer):
         """Hold the starting weights; add the penalty, or pull before every optimizer step.
 
         Raises:
-            ConfigError: If `head` finds no parameter, or an adapter is no plain product.
+            ConfigError: If `head` finds no parameter, or an adapter is not a plain product.
         """
         springs = _Springs(host.model, self)
         if self.form == "decoupled":

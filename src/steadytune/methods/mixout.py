@@ -102,8 +102,8 @@ class Mixout(Regularizer):
         """Patch the layers; the masks of a step are in force in its passes and their backward.
 
         Raises:
-            ConfigError: If no layer is left to mix, `head` finds no parameter, or an adapter is no
-                plain product.
+            ConfigError: If no layer is left to mix, `head` finds no parameter, or an adapter is not
+                a plain product.
         """
         layers = self._layers(host.model) if self.p > 0 else []
         mixture = _Mixture(self, layers)

@@ -23,7 +23,7 @@ class Scheduled(Wrapper):
         factor(t) = 0                                   for t < start, and for t >= stop
                     min(1, (t - start) / warmup)        otherwise
 
-    A penalty's strength is multiplied with the factor. Any other method, whose strength is no
+    A penalty's strength is multiplied with the factor. Any other method, whose strength is not a
     single number, is on while the factor is 1: from step start + warmup to step stop. While a
     method is off, training goes on without it, bit for bit and at no cost.
 

@@ -38,7 +38,7 @@ class Scatter:
         interval: 95 % interval of `std_differences`, for normal differences.
         correlation: Between the two methods' scores; 0 where one of them does not vary, and at most
             0.99 in size, since a few pairs can lie on a line by chance.
-        stand_ins: Scores that a constant predictor's stand for, because the run did not end well.
+        stand_ins: Scores that are the majority-class baseline's, since the run did not end well.
     """
 
     heading: str

@@ -69,7 +69,7 @@ def print_scatter(study: StudyScatter, goal: PowerGoal, console: Console) -> Non
     if any(scatter.stand_ins for scatter in study.found):
         _print_sentence(
             Text(
-                "Some runs did not end well and count for what a constant predictor scores. Scores "
+                "Some runs did not end well and score what the majority class does. Scores "
                 "are then not normal, and the seeds needed are more than stated."
             ),
             console,

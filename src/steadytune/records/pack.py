@@ -249,7 +249,7 @@ def _own_choices(target: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number of JSON")
+    raise ValueError(f"{constant} is not a JSON number")
 
 
 def _read_choices(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
@@ -261,7 +261,7 @@ def _read_choices(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def _content(path: Path) -> bytes | None:
-    """None if there is no such file; what is larger than any that is written is no such file."""
+    """None if there is no such file; a larger one than any that is written counts as none."""
     if not path.is_file() or path.stat().st_size > _LARGEST_NOTE:
         return None
     return path.read_bytes()

@@ -29,7 +29,7 @@ def parse_record(content: bytes) -> Record:
     """Read a record strictly, such as a line of a packed file.
 
     Raises:
-        ValueError: If it is no record, with the reason in one line.
+        ValueError: If it is not a record, with the reason in one line.
     """
     return validated(_object(parse_json(content, finite=True)), STRICT)
 
@@ -38,7 +38,7 @@ def parse_tolerantly(content: bytes) -> Record:
     """Read a record for a report.
 
     Raises:
-        ValueError: If it is no record, with the reason in one line.
+        ValueError: If it is not a record, with the reason in one line.
     """
     return validated(_object(parse_json(content)))
 

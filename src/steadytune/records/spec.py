@@ -79,7 +79,7 @@ class RunSpec(Recipe):
             raise ConfigError(f"precision={AUTO!r} is left open; expected that of a run")
         if self.dev_size is None and (self.patience is not None or self.scored == "dev"):
             needs = "scored=dev" if self.scored == "dev" else f"patience={self.patience}"
-            raise ConfigError(f"{needs} needs rows to choose by; give a dev size too")
+            raise ConfigError(f"{needs} needs validation rows; give a dev size too")
 
     def as_dict(self) -> dict[str, Any]:
         """The spec as JSON-ready values; `RunSpec(**values)` is the same spec."""

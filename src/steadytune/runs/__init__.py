@@ -1,4 +1,4 @@
-"""Runs over seeds: what defines one, how it is carried out, and where its record is kept.
+"""Runs over seeds: what defines one, how it runs, and where its record is kept.
 
 The flow is one way: `RunSpec` -> `run` -> record -> `Ledger`.
 """

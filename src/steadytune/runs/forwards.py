@@ -49,7 +49,7 @@ class ForwardCount:
     def installed(self) -> Iterator[None]:
         """Put hooks on the blocks for as long as the block of code lasts."""
         with ExitStack() as stack:
-            on_block = torch.compiler.disable(self._on_block)  # a count is no part of the graph
+            on_block = torch.compiler.disable(self._on_block)  # a count is not part of the graph
             for module in self._layers.modules if self._layers else ():
                 handle = module.register_forward_pre_hook(on_block, with_kwargs=True)
                 stack.callback(handle.remove)

@@ -116,13 +116,13 @@ class RunTrainer(RegularizedTrainer):
         return loss
 
     def evaluate(self, *args: Any, **kwargs: Any) -> dict[str, float]:
-        """Score the rows to choose by; an undefined metric counts as 0."""
+        """Score the validation rows; an undefined metric counts as 0."""
         assert self._dev is not None
         with isolated_rng(self.args.device):
             scores = self._dev.scores(self.model)
         if scores is None:
             raise Diverged(
-                f"the outputs on the rows to choose by were not finite at step "
+                f"the outputs on the validation rows were not finite at step "
                 f"{self.state.global_step}"
             )
         metrics = {f"eval_{name}": value for name, value in scores.items() if value is not None}

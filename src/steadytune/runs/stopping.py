@@ -1,4 +1,4 @@
-"""Stopping early: the rows to choose by are scored after each epoch, and the best epoch is kept."""
+"""Stopping early: the validation rows are scored after each epoch, and the best epoch is kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .evaluation import are_finite, model_outputs
 
 @dataclass(frozen=True, eq=False)
 class DevRows:
-    """Rows to choose by, and how they are scored.
+    """Validation rows, and how they are scored.
 
     Args:
         problem: The kind of task.

@@ -71,7 +71,7 @@ def train(
         rows: The encoded training rows.
         methods: The methods; none gives plain training.
         on_steps: Called with how many optimizer steps are done since it was called last.
-        dev: Rows to choose by, if the spec stops early.
+        dev: Validation rows, if the spec stops early.
         workspace: Where checkpoints lie, from the last of which the training goes on; None for a
             training that cannot be resumed.
         unlabelled: Encoded texts without labels, for methods that measure on them too.

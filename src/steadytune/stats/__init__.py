@@ -1,4 +1,4 @@
-"""Statistics over seeds: plain functions of numbers; whatever is random takes a generator."""
+"""Statistics over seeds: plain functions of numbers; random ones take a generator."""
 
 from .best_of import ExpectedBest, expected_best
 from .bootstrap import (

@@ -117,7 +117,7 @@ def degenerate_rate(
 
     Args:
         scores: In-domain primary metric of each run.
-        constant: What the constant predictor scores on the same examples.
+        constant: What the majority-class baseline scores on the same examples.
         higher_is_better: False for losses.
 
     Raises:

@@ -80,7 +80,7 @@ def grid_text(study: Study, runs: Sequence[PlannedRun]) -> str:
 
 
 def show(lines: Sequence[str], console: Console) -> None:
-    """Print lines as they are: what files hold is no markup."""
+    """Print lines as they are: what files hold is not markup."""
     for line in lines:
         console.print(line, markup=False, soft_wrap=True, highlight=False)
 
@@ -115,7 +115,7 @@ def _say_what_is_stale(runs: Sequence[PlannedRun], context: RunContext) -> None:
         show(
             [
                 f"out of date: {spec.method}, seed {spec.seed} on {spec.task} "
-                f"({', '.join(stale.differs)} differ); its run is carried out again"
+                f"({', '.join(stale.differs)} differ); it runs again"
             ],
             context.console,
         )

@@ -51,7 +51,7 @@ def set_corrupt_aside(ledger: Ledger, console: Console) -> None:
     """Rename files that hold no record, so that their runs count as missing, and say so."""
     for name, reason in ledger.read().corrupt.items():
         aside = ledger.set_aside(name)
-        line = f"{name} is no record ({reason}): set aside as {aside.name}"
+        line = f"{name} is not a record ({reason}): set aside as {aside.name}"
         console.print(clean_text(line, 1000), markup=False)
 
 

@@ -38,7 +38,7 @@ def load_tasks(study: Study, model: Pretrained) -> tuple[LoadedTask, ...]:
         task = entry.source.load()
         if any(other.task.name == task.name for other in loaded):
             raise ConfigError(
-                f"task {task.name} stands twice; give rows of your own a name each, "
+                f"task {task.name} appears twice; give rows of your own a name each, "
                 "or compare sizes of one task in studies of their own"
             )
         _require_choice_by_dev(study, entry)
@@ -53,7 +53,7 @@ def load_tasks(study: Study, model: Pretrained) -> tuple[LoadedTask, ...]:
 
 
 def _require_choice_by_dev(study: Study, entry: StudyTask) -> None:
-    """Refuse rows to choose by that no run would look at."""
+    """Refuse validation rows that no run would look at."""
     if study.tuning is not None:
         return
     each = [study.recipe.changed(entry.changes).changed(arm.changes) for arm in study.arms]
@@ -123,9 +123,7 @@ def require_settings(study: Study) -> None:
 
 def _require_dev_rows(recipe: Recipe) -> None:
     if recipe.patience is not None and recipe.dev_size is None:
-        raise ConfigError(
-            f"patience={recipe.patience} needs rows to choose by; give a dev size too"
-        )
+        raise ConfigError(f"patience={recipe.patience} needs validation rows; give a dev size too")
 
 
 def _require_length(arm: Arm, fields: Mapping[str, Any]) -> None:

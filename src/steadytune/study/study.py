@@ -54,7 +54,7 @@ class Tuning:
     Args:
         trials: How many are tried for each arm; an arm with fewer to choose from tries all.
         seeds: Seeds of these runs, apart from those that are reported.
-        dev_size: Rows to choose by, drawn from the training rows that are not trained on.
+        dev_size: Validation rows, drawn from the training rows that are not trained on.
         learning_rate: Learning rates to choose from, for every arm, plain too.
         epochs: Passes over the training rows to choose from, for every arm, plain too.
         seed: The seed of the draw of trials.
@@ -156,4 +156,4 @@ def require_distinct(kind: str, values: Sequence[Any]) -> None:
     if not values:
         raise ConfigError(f"no {kind} is given; expected at least one")
     if twice := [value for value in values if list(values).count(value) > 1]:
-        raise ConfigError(f"{kind} {twice[0]} stands twice; give every {kind} once")
+        raise ConfigError(f"{kind} {twice[0]} appears twice; give every {kind} once")

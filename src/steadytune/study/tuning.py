@@ -1,4 +1,4 @@
-"""Fair tuning: every arm gets the same number of trials, and is judged on rows to choose by.
+"""Fair tuning: every arm gets the same number of trials, and is judged on validation rows.
 
 The runs of a search never read a test row, and their seeds are not those of the comparison.
 """
@@ -45,7 +45,7 @@ class Trial:
 
 
 Chosen = Mapping[tuple[str, str], tuple[Trial, float]]
-"""Task and arm -> the trial that won there, and its mean score on the rows to choose by."""
+"""Task and arm -> the trial that won there, and its mean score on the validation rows."""
 
 
 def plan_trials(study: Study, loaded: Sequence[LoadedTask], model: Pretrained) -> tuple[Trial, ...]:
@@ -93,9 +93,9 @@ def unique_runs(trials: Iterable[Trial]) -> tuple[PlannedRun, ...]:
 
 
 def choose(trials: Iterable[Trial], records: Mapping[str, Record]) -> Chosen:
-    """The trial of each task and arm with the highest mean score on the rows to choose by.
+    """The trial of each task and arm with the highest mean score on the validation rows.
 
-    A run that diverged counts as the constant predictor. Of equals the first one wins.
+    A run that diverged counts as the majority-class baseline. Of equals the first one wins.
 
     Args:
         trials: The trials.
@@ -193,4 +193,4 @@ def _with_options(arm: Arm, values: Sequence[Any]) -> str:
     try:
         return format_method([dataclasses.replace(method, **chosen)])
     except (TypeError, ValueError) as error:
-        raise ConfigError(f"the space of {arm.name} has a value that cannot be: {error}") from error
+        raise ConfigError(f"the space of {arm.name} has an invalid value: {error}") from error

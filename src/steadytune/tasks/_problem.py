@@ -110,7 +110,7 @@ class Problem(ABC):
         """
 
     def sources(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-        """The text columns in which rows to choose by must differ from those trained on."""
+        """The text columns in which validation rows must differ from those trained on."""
         return columns
 
     @abstractmethod

@@ -33,7 +33,7 @@ _EVALUATION_SEED = 0
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """Rows to train on, rows to choose by, rows to evaluate on by domain, and what they mean.
+    """Rows to train on, validation rows, rows to evaluate on by domain, and what they mean.
 
     The three have three uses: a run trains on `train`, stops early or chooses among runs by `dev`,
     and reads `test` once at its end.
@@ -50,7 +50,7 @@ class Task:
         metric: Name of the primary metric, the higher the better.
         domain: The domain trained on.
         train: Training rows.
-        dev: Rows to choose by; None where choices are made on rows drawn from `train`.
+        dev: Validation rows; None where choices are made on rows drawn from `train`.
         test: Domain -> evaluation rows; the domain trained on stands first.
         content_hash: Hash of all rows; left empty, it is computed.
         source: One line for reports: where the rows come from, and their licence.
@@ -132,10 +132,10 @@ class Task:
         `subset_seed`.
 
         Args:
-            train_size: Training rows to draw; None takes all, or all but the rows to choose by.
-            subset_seed: Seed of the draws of training rows and of rows to choose by.
+            train_size: Training rows to draw; None takes all, or all but the validation rows.
+            subset_seed: Seed of the draws of training rows and of validation rows.
             eval_size: Most rows to draw for each domain; None takes all.
-            dev_size: Rows to choose by: of `dev` where the task has such rows (at most all of
+            dev_size: Validation rows: of `dev` where the task has such rows (at most all of
                 them), else of the training rows that are not trained on, those left out whose
                 text (for question answering, whose context) is trained on or scored in a domain:
                 no choice sees what is scored. None leaves them out.
@@ -176,7 +176,7 @@ class Task:
 
 
 def constant_score(task: Task, domain: str) -> float:
-    """What the best constant predictor scores on the primary metric.
+    """What the majority-class baseline scores on the primary metric.
 
     It is the best over all constants on the very rows that are scored, not the training rows'
     majority class, so a run that ends at or below it has learned nothing that helps there. Where
@@ -253,12 +253,12 @@ def _draw(task: Task, rows: Dataset, size: int | None, split: str, seed: int) ->
 
 
 def _draw_dev(task: Task, trained_on: Dataset | None, size: int, seed: int) -> Dataset:
-    """Rows to choose by, of the training rows that share no text with what is trained on."""
+    """Validation rows, of the training rows that share no text with what is trained on."""
     others = [*task.test.values(), *([] if trained_on is None else [trained_on])]
     pool = _apart(task, task.train, others)
     if not len(pool):
         raise ConfigError(
-            f"{task.name} has no rows to choose by: the texts of all {len(task.train)} training "
+            f"{task.name} has no validation rows: the texts of all {len(task.train)} training "
             "rows are trained on or scored; give rows of their own"
         )
     if task.problem.sources(task.columns) != task.columns:

@@ -44,7 +44,7 @@ class QuestionAnswering(Problem):
     auto_class: ClassVar[str] = "AutoModelForQuestionAnswering"
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
-        """The head has a start and an end logit for each token, whatever is asked."""
+        """The head has a start and an end logit for each token, for any question."""
         return {}
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:

@@ -287,8 +287,9 @@ def _check_domains(source: DataSource) -> None:
             )
         if domain.file == "" or not _DOMAIN.fullmatch(domain.name):
             raise ConfigError(
-                f"ood {domain.name + ('=' if domain.file == '' else '')!r} is no domain: expected "
-                f"NAME=FILE with a name of letters, digits, '.', '_' and '-', or a companion"
+                f"ood {domain.name + ('=' if domain.file == '' else '')!r} is not a domain: "
+                f"expected NAME=FILE with a name of letters, digits, '.', '_' and '-', "
+                f"or a companion"
             )
         if domain.name in (TRAIN, DEV) or names.count(domain.name) > 1:
             taken = "reserved" if domain.name in (TRAIN, DEV) else "given twice"

@@ -81,7 +81,7 @@ def test_the_constant_predictor_stands_in_for_runs_that_diverged() -> None:
     data = averaged(several_tasks(score))
     assert data is not None
     (comparison,) = data.inside.comparisons
-    # In task one the constant predictor scores 50, plain 80; in task two the gain is 6.
+    # In task one the majority-class baseline scores 50, plain 80; in task two the gain is 6.
     assert comparison.difference.differences[0] == pytest.approx((-30 + 6) / 2)
     assert data.degenerate == {"plain": (0, 12), "lnsr": (1, 12)}
 

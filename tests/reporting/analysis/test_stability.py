@@ -50,7 +50,7 @@ def test_degenerate_runs_are_set_apart_and_counted_both_ways() -> None:
         record(seed=s, movie=0.8 - s / 100, profile=profile(after=0.04 + s / 1000))
         for s in range(5)
     ]
-    # It ends at the constant predictor, and noise hardly moves it.
+    # It ends at the majority-class baseline, and noise hardly moves it.
     records.append(record(seed=9, movie=0.5, profile=profile(after=0.001)))
     found = stability(setting_of(records))
     assert found is not None

@@ -137,7 +137,7 @@ def test_folders_of_a_trainer(tmp_path: Path) -> None:
     state(tmp_path / "plain_seed4", {"eval_loss": 0.9, "eval_f1": 0.5})
     state(tmp_path / "plain-5")
     found = parse_elsewhere(Elsewhere(tmp_path, "f1"))
-    # The last evaluation counts, and a checkpoint is no run of its own.
+    # The last evaluation counts, and a checkpoint is not a run of its own.
     assert [(r.method, r.spec.seed, r.status) for r in found] == [
         ("lnsr", 3, "ok"),
         ("plain", 5, "failed"),

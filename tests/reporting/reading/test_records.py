@@ -110,7 +110,7 @@ def test_numbers_that_are_not_finite_are_undefined(tmp_path: Path) -> None:
 
 def test_numbers_too_large_to_be_squared_are_undefined_too() -> None:
     report = build_report([record(movie=1e300), record(seed=1, movie=-1e300)], title="t")
-    # A finished run without a score counts as the constant predictor.
+    # A finished run without a score counts as the majority-class baseline.
     assert report.sections[0].setting.in_domain.methods[0].summary.mean == 0.5
 
 

@@ -26,7 +26,7 @@ def with_gpus(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
         ("", 0, []),
         ("-1", 0, []),
         ("3,GPU-8f2a", 2, ["3", "GPU-8f2a"]),
-        ("1,7", 1, ["1"]),  # CUDA stops at the first number that is no device
+        ("1,7", 1, ["1"]),  # CUDA stops at the first number that is not a device
     ],
 )
 def test_gpus_are_named_as_the_variable_names_them(

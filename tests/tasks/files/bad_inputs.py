@@ -145,7 +145,7 @@ RECORDS = [
         ("t.jsonl, line 3", "not valid JSON"),
     ),
     BadInput(
-        "JSON that is no object",
+        "JSON that is not an object",
         {"t.jsonl": lines({"text": "a", "label": 1}, ["b", 0])},
         "--train {dir}/t.jsonl",
         ("t.jsonl, line 2", "['b', 0]"),
@@ -182,7 +182,7 @@ RECORDS = [
     ),
     BadInput("no entries", {"t.json": "[]"}, "--train {dir}/t.json", ("t.json is empty",)),
     BadInput(
-        "an entry that is no object",
+        "an entry that is not an object",
         {"t.json": '[{"text": "a", "label": 1}, 5]'},
         "--train {dir}/t.json",
         ("t.json, entry 2 is 5",),
@@ -348,7 +348,7 @@ FURTHER_ROWS = [
         ("v.csv, line 3", "'label'", "'maybe'", "no, yes", "maybe, yes"),
     ),
     BadInput(
-        "rows to choose by of an unknown label",
+        "validation rows of an unknown label",
         {"t.csv": GOOD, "d.csv": csv_rows("a,1", "b,0")},
         f"{TRAIN} --dev {{dir}}/d.csv",
         ("d.csv, line 2", "'label'", "'1'", "no, yes", "0, 1"),
@@ -372,7 +372,7 @@ FURTHER_ROWS = [
         ("o.csv, line 2", "'label'", "'high'"),
     ),
     BadInput(
-        "rows to choose by that are scored",
+        "validation rows that are scored",
         {"t.csv": GOOD, "v.csv": csv_rows("a,yes", "b,no")},
         f"{TRAIN} --test {{dir}}/v.csv --dev {{dir}}/v.csv",
         ("every row to choose by", "--validation"),
@@ -411,7 +411,7 @@ QUESTIONS = [
         ("v.jsonl, line 2", "'id'", "'q1' of line 1"),
     ),
     BadInput(
-        "an id that is no name",
+        "an id that is not a name",
         {"t.jsonl": lines(question(), question(id=1.5))},
         "--train {dir}/t.jsonl",
         ("t.jsonl, line 2", "'id'", "1.5"),

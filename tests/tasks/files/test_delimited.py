@@ -112,5 +112,5 @@ def test_a_text_can_be_longer_than_the_csv_modules_own_limit() -> None:
 
 def test_a_quotation_over_many_lines_cannot_swallow_a_large_file() -> None:
     line = b"x" * 1_000_000 + b"\n"
-    with pytest.raises(DataError, match="line 2 is no record"):
+    with pytest.raises(DataError, match="line 2 is not a record"):
         table_of(read_csv, b'text,label\n"' + line * 11)

@@ -56,7 +56,7 @@ class Options:
         check_count("examples", self.examples, 2)
         check_at_least("relative_noise", self.relative_noise, 0)
         if self.relative_noise == 0:
-            raise ConfigError("relative_noise=0 is no noise; expected a number above 0 like 0.05")
+            raise ConfigError("relative_noise=0 adds no noise; expected a number above 0 like 0.05")
         if self.text and self.data is None:
             raise ConfigError("text columns belong to a file of examples; give it, or no columns")
         if (self.task is None) == (self.data is None):

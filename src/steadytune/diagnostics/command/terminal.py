@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def progress_bar(console: Console) -> Progress:
-    """A bar with what is being measured; nothing where the output is no terminal."""
+    """A bar with what is being measured; nothing where the output is not a terminal."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     return Progress(

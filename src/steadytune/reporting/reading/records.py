@@ -50,7 +50,7 @@ def parse_folders(folders: Sequence[str | Path]) -> tuple[list[Record], list[str
     """The records of several folders, and a line for each file that could not be read.
 
     Raises:
-        DataError: If one of them is no folder of records, or none holds a record.
+        DataError: If one of them is not a folder of records, or none holds a record.
     """
     records: list[Record] = []
     warnings: list[str] = []
@@ -94,7 +94,7 @@ def _parse_files(folder: Path) -> tuple[list[Record], list[str]]:
 
 
 def _parse_packed(folder: Path) -> tuple[list[Record], list[str]]:
-    """Of a file that is damaged nothing is taken: what is left of it is no sample of its runs."""
+    """Nothing of a damaged file is taken: the rest would not be a fair sample of its runs."""
     if not is_there(folder):
         return [], []
     try:

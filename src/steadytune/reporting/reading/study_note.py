@@ -15,7 +15,7 @@ LARGEST_FILE = 2**20
 
 
 class StudyNote(BaseModel):
-    """The content of `study.json`; whatever is not known is empty."""
+    """The content of `study.json`; what is not known is empty."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
     title: Text = ""

@@ -136,7 +136,7 @@ def why_not(comparison: Judged) -> str:
     if comparison.difference.interval is None:
         unit = "on every training subset" if comparison.subsets else "with every seed"
         return f"The difference is the same {unit}, which leaves no spread to judge it by."
-    return "The true difference may have either sign. That is no proof that there is none."
+    return "The true difference may have either sign. That does not show that there is none."
 
 
 def how_sure(comparison: Judged, metric: MetricDisplay) -> str:

@@ -93,7 +93,7 @@ def _notes(setting: Setting) -> tuple[str, ...]:
         )
     if any(d.domain.exposed for d in setting.domains):
         notes.append(
-            "What the model saw in pretraining is no test of transfer: scores there may be too "
+            "What the model saw in pretraining does not test transfer: scores there may be too "
             "high for every method."
         )
     if _stand_ins(setting):

@@ -14,7 +14,7 @@ from ..._exceptions import DataError
 from ._table import first_line
 
 LONGEST_LINE = 10 * 2**20
-"""Most bytes of one line: a longer one is no row, but a file of another kind."""
+"""Most bytes of one line: a longer one is not a row, but a file of another kind."""
 
 LARGEST_FILE = 2**30
 """Most bytes of a file that has to be read as a whole."""

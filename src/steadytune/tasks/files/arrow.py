@@ -15,7 +15,7 @@ def read_parquet(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     """All rows of a Parquet file.
 
     Raises:
-        DataError: It is no Parquet file, is damaged, or has no rows.
+        DataError: It is not a Parquet file, is damaged, or has no rows.
     """
     import pyarrow
     import pyarrow.parquet
@@ -25,7 +25,7 @@ def read_parquet(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
         return arrow_table(content, name)
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise DataError(
-            f"{name} is no Parquet file that can be read ({first_line(error)}): expected one; "
+            f"{name} is not a Parquet file that can be read ({first_line(error)}): expected one; "
             f"write it anew"
         ) from None
 

@@ -151,7 +151,7 @@ class _Reader:
 def _three_uses(
     source: DataSource, splits: Mapping[str, Table], reader: _Reader
 ) -> tuple[Dataset, Dataset, Dataset | None]:
-    """Rows to train on, held-out rows, and rows to choose by if any are set apart for it."""
+    """Rows to train on, held-out rows, and validation rows if any are set apart for it."""
     assert source.train is not None
     train, held_out, dev = reader.train, None, None
     tables = reader.with_labels(splits)
@@ -172,7 +172,7 @@ def _three_uses(
 
 
 def _dev(source: DataSource, reader: _Reader) -> Dataset | None:
-    """The rows to choose by that are named, if there are."""
+    """The validation rows that are named, if there are."""
     if source.validation is None:
         return None
     if source.dev is not None:
@@ -234,7 +234,7 @@ def _with_domains(task: Task, source: DataSource, reader: _Reader) -> Loaded:
 def _unseen_by_tests(
     dev: Dataset | None, tests: Iterable[Dataset], reader: _Reader
 ) -> Dataset | None:
-    """The rows to choose by without those that are evaluated on: no choice may see these."""
+    """The validation rows without those that are evaluated on: no choice may see these."""
     if dev is None:
         return None
     columns = reader.target.columns

@@ -157,7 +157,7 @@ def _records(
             return
         except csv.Error as error:
             raise DataError(
-                f"{name}, line {start} is no record ({error}): expected fields parted by "
+                f"{name}, line {start} is not a record ({error}): expected fields parted by "
                 f"{delimiter!r}, and quoted where they hold it; correct the file"
             ) from None
         if any(field.strip() for field in fields):

@@ -21,7 +21,7 @@ def read_json_lines(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table
     """An object a line; blank lines are left out.
 
     Raises:
-        DataError: The file is empty, or a line is no JSON object.
+        DataError: The file is empty, or a line is not a JSON object.
     """
     return _table_of_lines(text_lines(file, name, how.encoding), name)
 

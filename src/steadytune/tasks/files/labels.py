@@ -127,7 +127,7 @@ def numbers_of(table: Table, column: str, labels: Sequence[Label]) -> list[float
     """Labels for regression.
 
     Raises:
-        DataError: One is no number, or too large.
+        DataError: One is not a number, or too large.
     """
     _refuse_thousands(table, column, labels)
     return [number_of(table, row, column, label) for row, label in enumerate(labels)]
@@ -137,7 +137,7 @@ def number_of(table: Table, row: int, column: str, label: Label) -> float:
     """The label of a row for regression.
 
     Raises:
-        DataError: It is no number, or too large.
+        DataError: It is not a number, or too large.
     """
     if isinstance(label, str) and is_number(label):
         label = float(label.replace(",", "."))
