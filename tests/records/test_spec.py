@@ -17,6 +17,7 @@ CHOICES = {
     "class_weights": "balanced",
     "group_by_length": False,
     "head_first": True,
+    "lora": "r=4",
     "precision": "bf16",
     "scored": "dev",
     "settings": {"adam_beta2": 0.98},

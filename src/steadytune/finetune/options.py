@@ -11,7 +11,8 @@ from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 from ..method_text import as_method_text
 from ..pretrained import CAREFUL, MINILM, Trust
-from ..records.recipe import Recipe, count
+from ..records.declaration import count
+from ..records.recipe import Recipe
 from ..tasks import DataSource
 
 KEEP = ("best", "ensemble", "soup")

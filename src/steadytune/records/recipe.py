@@ -7,14 +7,24 @@ what `declare` is told. A new field needs nothing but its line here and the code
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass
-from math import isfinite
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Self, TypeVar, get_type_hints
 
-from .._checks import check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
-from .._inputs import as_number, as_text
+from .declaration import (
+    WRITTEN_OUT,
+    Declaration,
+    choice,
+    count,
+    declarations,
+    declare,
+    not_negative,
+    positive,
+    share,
+    word,
+    yes_or_no,
+)
 from .lora import Lora
 
 PRECISIONS = ("fp32", "bf16", "fp16")
@@ -24,55 +34,7 @@ CLASS_WEIGHTS = ("none", "balanced")
 Changes = tuple[tuple[str, Any], ...]
 """Fields and their values: what differs from a recipe."""
 
-Check = Callable[[str, Any], Any]
-"""Takes a field's name and value, returns the value in the form in which it is kept."""
-
-WRITTEN_OUT = object()
-"""In the place of a neutral value: the field is always part of a run's hash."""
-
-_DECLARATION = "steadytune"
-
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What is known of a field beside its type and its default.
-
-    Args:
-        label: What reports and model cards call it.
-        check: What its values must be.
-        help: What the command line says of it; a field without is none of its options.
-        unset: What stands for None, in words.
-        option: Its name on the command line; by default its own with dashes.
-        metavar: What the command line calls a value; by default its type.
-        aliases: Names of transformers' scripts, which the command line takes too.
-        neutral: What the code did before the field existed. A field at that value stays out of a
-            run's hash, so that older records keep theirs. It never changes, unlike the default.
-    """
-
-    label: str
-    check: Check
-    help: str = ""
-    unset: str = ""
-    option: str = ""
-    metavar: str | None = None
-    aliases: tuple[str, ...] = ()
-    neutral: Any = WRITTEN_OUT
-
-
-def declare(label: str, check: Check, *, default: Any = MISSING, **more: Any) -> Any:
-    """A field with its declaration; `more` are further arguments of `Declaration`."""
-    return dataclasses.field(
-        default=default, metadata={_DECLARATION: Declaration(label, check, **more)}
-    )
-
-
-def declarations(cls: type) -> dict[str, Declaration]:
-    """The declared fields of a class and of those that it extends, by name, in order."""
-    bases = [base for base in reversed(cls.__mro__) if dataclasses.is_dataclass(base)]
-    fields = [field for base in bases for field in dataclasses.fields(base)]
-    return {f.name: f.metadata[_DECLARATION] for f in fields if _DECLARATION in f.metadata}
 
 
 def at_neutral_values(cls: type[T]) -> type[T]:
@@ -85,71 +47,6 @@ def at_neutral_values(cls: type[T]) -> type[T]:
             cls.__annotations__[name] = recipe_types()[name]
             setattr(cls, name, declared.neutral)
     return cls
-
-
-def word(name: str, value: Any) -> Any:
-    """Any text."""
-    value = as_text(value)
-    if not isinstance(value, str):
-        raise ConfigError(f"{name}={value!r} is not possible; expected text")
-    return value
-
-
-def count(least: int) -> Check:
-    """A whole number."""
-
-    def check(name: str, value: Any) -> Any:
-        value = as_number(value)
-        check_count(name, value, least)
-        return value
-
-    return check
-
-
-def choice(*choices: str) -> Check:
-    """One of several words."""
-
-    def check(name: str, value: Any) -> Any:
-        check_choice(name, value, choices)
-        return value
-
-    return check
-
-
-def _as_float(value: Any) -> Any:
-    """3 and 3.0 are one run, and would be two in JSON."""
-    value = as_number(value)
-    return float(value) if type(value) is int else value
-
-
-def positive(name: str, value: Any) -> Any:
-    """A finite number above 0."""
-    value = _as_float(value)
-    if not (isinstance(value, float) and isfinite(value) and value > 0):
-        raise ConfigError(f"{name}={value!r} is not possible; expected a finite number above 0")
-    return value
-
-
-def not_negative(name: str, value: Any) -> Any:
-    """A finite number of at least 0."""
-    value = _as_float(value)
-    check_at_least(name, value, 0)
-    return value
-
-
-def share(name: str, value: Any) -> Any:
-    """A number from 0 to 1."""
-    value = not_negative(name, value)
-    if value > 1:
-        raise ConfigError(f"{name}={value!r} is not possible; expected a share, 0 to 1")
-    return value
-
-
-def yes_or_no(name: str, value: Any) -> Any:
-    """True or False."""
-    if not isinstance(value, bool):
-        raise ConfigError(f"{name}={value!r} is not possible; expected true or false")
-    return value
 
 
 def _lora(name: str, value: Any) -> Any:

@@ -10,17 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._exceptions import ConfigError
-from .recipe import (
-    AUTO,
-    WRITTEN_OUT,
-    Recipe,
-    at_neutral_values,
-    choice,
-    count,
-    declarations,
-    declare,
-    word,
-)
+from .declaration import WRITTEN_OUT, choice, count, declarations, declare, word
+from .recipe import AUTO, Recipe, at_neutral_values
 
 SCORED = ("test", "dev")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ...records.recipe import declarations
+from ...records.declaration import declarations
 from ...records.schema import Record, clean_text
 from ...records.spec import RunSpec
 from ..reading.arms import data_hash
