@@ -124,12 +124,12 @@ class Plan:
 
     def seconds(self, size: Size, timing: Timing) -> float:
         """How long it takes, about."""
-        total = 0.0
+        each = [0.0]
         for weight, epochs, examples in self.runs(size):
             steps = ceil(epochs * ceil(examples / BATCH_SIZE))
             scored = size.examples + (size.tested if examples == size.examples else 0)
-            total += steps * weight * timing.step + scored * timing.example + timing.run
-        return total / timing.at_a_time
+            each.append(steps * weight * timing.step + scored * timing.example + timing.run)
+        return max(sum(each) / timing.at_a_time, *each)  # one training is not spread over workers
 
 
 def survivors(candidates: int) -> int:
