@@ -68,7 +68,7 @@ AGREE = tuple(_AGREE.split())
 """Families in which LNSR is what whole forward passes give."""
 
 TWO_STACKS = ("bart", "mbart", "mt5", "mvp", "plbart", "t5")
-"""Families with an encoder and a decoder, of which one is named."""
+"""Families with an encoder and a decoder, one of them named."""
 
 REFUSED = {
     "canine": "attention_mask has the shape",

@@ -201,7 +201,7 @@ def test_every_round_has_every_example_once() -> None:
 
 @pytest.mark.parametrize(
     ("data", "match"),
-    [([], "no unlabelled examples"), ([{"text": "a"}], "have text, none of which")],
+    [([], "no unlabelled examples"), ([{"text": "a"}], "have text, and the model takes")],
     ids=["none", "not encoded"],
 )
 def test_examples_that_are_none_are_refused(data: Any, match: str) -> None:

@@ -20,13 +20,13 @@ class UnlabelledBatches:
 
     Args:
         examples: One mapping an example, by the model's arguments; others are left out.
-        columns: The arguments to keep, none of which holds labels.
+        columns: The arguments to keep, without labels.
         collate: Makes a batch of examples, as a data loader's `collate_fn` does.
         size: Examples a batch.
         seed: The seed of the order.
 
     Raises:
-        ConfigError: If there is no example, or none of its columns is to be kept.
+        ConfigError: If there are no examples, or none of their columns are to be kept.
     """
 
     def __init__(
@@ -43,8 +43,8 @@ class UnlabelledBatches:
         self._size, self._seed = size, seed
         if not self._example(0):
             raise ConfigError(
-                f"the unlabelled examples have {', '.join(examples[0])}, none of which the model "
-                "takes; expected encoded examples, with input_ids"
+                f"the unlabelled examples have {', '.join(examples[0])}, and the model takes "
+                "none of these; expected encoded examples, with input_ids"
             )
         self._order = lru_cache(maxsize=2)(self._shuffled)
 

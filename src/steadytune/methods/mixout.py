@@ -59,7 +59,7 @@ class Mixout(Regularizer):
         mix_head: Whether to mix the head too, with its random start, as public code does.
         layers: Which layers are mixed: a regular expression to find in the names of their weights.
             None, our default, mixes all. By its author's account the paper left BERT's intermediate
-            layers, ahead of which there is no dropout, as they are: `^(?!.*intermediate)`.
+            layers, which no dropout precedes, as they are: `^(?!.*intermediate)`.
         head: Which parameters are new: a regular expression to find in their names. By default it
             is those outside of the model's base (its `base_model_prefix`).
 
