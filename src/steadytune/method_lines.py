@@ -1,4 +1,4 @@
-"""What methods do in a line, from the files of their classes: nothing is imported, torch neither.
+"""What methods do in a line, from the files of their classes: no method is imported, torch neither.
 
 Records are text from a file. That must not say what code is run, and reading it must be quick.
 """
@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-_METHODS = Path(__file__).parent / "methods"
+from ._lazy import declared_names, docstring_of
+
 _NOISE = Path(__file__).parent / "_step" / "noise.py"
 _OPTION = re.compile(r"[:,][\w.]+=[^,()+]*")
 
@@ -39,13 +40,8 @@ def _described(text: str) -> str:
 @cache
 def _first_lines() -> dict[str, str]:
     """Name of a method in text -> the first line of its docstring."""
-    classes = {
-        node.name: (ast.get_docstring(node) or "").partition("\n")[0]
-        for path in sorted(_METHODS.rglob("*.py"))
-        for node in ast.parse(path.read_text(encoding="utf-8")).body
-        if isinstance(node, ast.ClassDef)
-    }
-    return {name.lower(): line for name, line in classes.items() if not name.startswith("_")}
+    homes = declared_names("steadytune.methods")
+    return {cls.lower(): docstring_of(home, cls).partition("\n")[0] for cls, home in homes.items()}
 
 
 @cache
