@@ -117,6 +117,8 @@ def test_the_help_says_the_defaults_that_runs_have() -> None:
         (["--method", "plain,lnsr,plain"], ["method plain appears twice"]),
         (["--method", "plain,"], ["empty method in 'plain,'"]),
         (["--seeds", "none"], ["seeds 'none'"]),
+        (["--seeds", "010"], ["begins with 0"]),
+        (["--subset-seeds", "1000000000"], ["expected 1 to 10000"]),
         (["--longer-plain", "0"], ["0.0 times as long"]),
         (["--train-size", "4000"], ["train size 4000"]),
         (["--label", "opnion"], ["opnion", "opinion"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,3 +46,12 @@ def test_only_a_name_that_is_taken_needs_its_module() -> None:
 def test_what_is_no_method_is_refused(name: str) -> None:
     with pytest.raises(ConfigError, match="make it a frozen dataclass that extends"):
         class_of(__name__, name)
+
+
+def test_a_module_that_ends_the_program_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ends_the_program.py").write_text("import sys; sys.exit(0)")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match="it ends the program"):
+        class_of("ends_the_program", "Mine")

@@ -68,6 +68,11 @@ def test_an_alias_is_read_and_checked_as_the_option_is() -> None:
     )
 
 
+@pytest.mark.parametrize("words", [["--out", ""], ["--out="], ["--output_dir", ""]])
+def test_an_empty_folder_is_not_the_current_one(words: list[str]) -> None:
+    require_one_line(call("compare", "--task", "rte", *words), "--out is empty; name a folder")
+
+
 def test_help_shows_flags_and_choices_as_they_are_typed() -> None:
     for words in (["--help"], ["compare", "--help"], ["train", "--help"]):
         shown = call(*words).stdout

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import typer
 
 import steadytune
 
@@ -386,8 +387,11 @@ def every_job(place: Path) -> Iterator[Job]:
     )
 
     def fit(out: Path) -> None:
-        with one_line_errors():
-            quick_fit(rows, model, out, repetitions=1)
+        try:
+            with one_line_errors():
+                quick_fit(rows, model, out, repetitions=1)
+        except typer.Exit as ended:
+            sys.exit(ended.exit_code)
 
     yield Job("fit", fit, share=0.15, often=1, sweeps=True)
 

@@ -20,3 +20,19 @@ def test_seeds_are_a_count_or_a_list(text: str, seeds: tuple[int, ...]) -> None:
 def test_other_seeds_are_refused(text: str) -> None:
     with pytest.raises(ConfigError, match=r"seeds.*(count|possible)"):
         read_seeds(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("010", "begins with 0"),
+        ("1,02", "begins with 0"),
+        ("1,18446744073709551616", "is too large"),
+        ("1," * 10_001, "too many"),
+    ],
+    ids=["octal", "octal in a list", "2^64", "10,001"],
+)
+def test_seeds_that_would_be_others_or_too_many_are_refused(text: str, reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        read_seeds(text)
+    assert read_seeds("0,18446744073709551615") == (0, 2**64 - 1)

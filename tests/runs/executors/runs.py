@@ -138,3 +138,17 @@ def by_seed(
     found = {outcome.record.spec.seed: outcome for outcome in outcomes}
     assert len(found) == len(outcomes)
     return found, progress
+
+
+def _be_killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class KilledWhileLoaded:
+    """A run whose process is killed while it reads what it is to do."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _be_killed, ()
+
+    def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
+        raise NotImplementedError

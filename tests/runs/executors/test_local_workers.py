@@ -22,6 +22,7 @@ from tests.run_records import make_spec
 from .runs import (
     SPECS,
     KilledOnce,
+    KilledWhileLoaded,
     Unreadable,
     by_seed,
     ended_at_seed_2,
@@ -128,6 +129,12 @@ def test_a_worker_that_cannot_start_is_an_error_and_not_a_record(
         LocalWorkers(1).carry_out(SPECS, Unreadable(), outcomes.append)
     assert outcomes == []
     assert "no number" in capfd.readouterr().err
+
+
+def test_a_worker_that_is_killed_before_it_is_ready_costs_one_run() -> None:
+    outcomes: list[Outcome] = []
+    LocalWorkers(1).carry_out(SPECS[:2], KilledWhileLoaded(), outcomes.append)
+    assert [outcome.record.status for outcome in outcomes] == ["failed", "failed"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,145 @@
+"""Files of others: another kind of file, a large or a deep one is refused at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from steadytune._exceptions import SteadytuneError
+from steadytune._untrusted import json_object, parse_json, read_regular
+from steadytune.fitting.plan import Timing, remembered
+from steadytune.model_files import read_config
+from steadytune.records.ledger import Ledger
+from steadytune.records.packed import PACKED_FILE
+from steadytune.records.prediction_file import read_predictions
+from steadytune.records.read_record import parse_record, parse_tolerantly
+from steadytune.study.study_file import read_study
+
+TIMING = Timing(0.1, 0.1, 0.1, 1)
+
+
+def _packed(path: Path) -> object:
+    return Ledger(path.parent).packed()
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "any JSON": json_object,
+    "record": lambda path: parse_record(read_regular(path)),
+    "record for a report": lambda path: parse_tolerantly(read_regular(path)),
+    "packed records": _packed,
+    "predictions": read_predictions,
+    "study": read_study,
+    "config": lambda path: read_config(path.parent, "m"),
+    "timing": lambda path: remembered(path, lambda: TIMING),
+}
+NAMES = {"packed records": PACKED_FILE, "config": "config.json"}
+
+
+def read(reader: str, path: Path) -> None:
+    """Read, or refuse in one line."""
+    try:
+        READERS[reader](path)
+    except (ValueError, OSError, SteadytuneError) as error:
+        assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@settings(max_examples=40, deadline=10_000)
+@given(content=st.binary(max_size=300) | st.text('[]{}",:0123eE.-truefalsn', max_size=80))
+def test_any_content_is_read_or_refused(
+    reader: str, content: bytes | str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("any") / NAMES.get(reader, "file.json")
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    read(reader, path)
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b'{"a":' * 100_000, b"1" * 100_000, b'"' + b"a" * 10**6],
+    ids=["brackets", "objects", "digits", "open text"],
+)
+def test_what_is_deep_or_long_is_refused_soon(tmp_path: Path, reader: str, content: bytes) -> None:
+    path = tmp_path / NAMES.get(reader, "file.json")
+    path.write_bytes(content)
+    began = time.perf_counter()
+    read(reader, path)
+    assert time.perf_counter() - began < 10
+
+
+def _fifo(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def _device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _dangling(path: Path) -> None:
+    path.symlink_to("nowhere")
+
+
+def _socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+@pytest.mark.parametrize("make", [_fifo, _device, _dangling, Path.mkdir, _socket])
+@pytest.mark.parametrize("reader", ["any JSON", "record", "study", "config", "timing"])
+def test_no_other_kind_of_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str, make: Callable[[Path], Any]
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a socket's path must be short
+    path = Path(NAMES.get(reader, "file.json"))
+    make(path)
+    if reader == "timing" and path.is_dir():
+        return  # there is nothing to read, and nothing can be written
+    read(reader, path.absolute())
+
+
+def test_a_ledger_names_what_is_no_file(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    ledger.runs.mkdir()
+    _fifo(ledger.runs / "a.json")
+    _device(ledger.runs / "b.json")
+    (ledger.runs / "c.json").write_text("[" * 100_000)
+    assert set(ledger.read().corrupt) == {"a.json", "b.json", "c.json"}
+
+
+@pytest.mark.alone
+def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large.json"
+    with path.open("wb") as file:
+        file.truncate(4 * 2**30)  # a hole: it takes no room
+    code = (
+        "import sys; from pathlib import Path; from steadytune._untrusted import json_object\n"
+        "try: json_object(Path(sys.argv[1]))\n"
+        "except ValueError as error: print(error)"
+    )
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, preexec_fn=limited
+    )
+    assert done.stdout == "larger than 16 MB\n", done.stderr
+
+
+def test_numbers_that_json_does_not_know() -> None:
+    assert parse_json(json.dumps({"a": 1e308}).encode(), finite=True) == {"a": 1e308}
+    with pytest.raises(ValueError, match=r"expected|invalid|NaN"):
+        parse_json(b'{"a": NaN}', finite=True)
