@@ -91,7 +91,7 @@ def _spreads(comparison: PooledComparison) -> str:
 def over_tasks_details(data: OverTasks) -> tuple[str, ...]:
     """What qualifies the findings."""
     unclear = [c for c in data.inside.comparisons if outcome(c) == "not shown"]
-    proof = "Where no difference is shown, the true one may have either sign: that does not prove "
+    proof = "Where no difference is shown, the true one may have either sign: that does not show "
     return (
         *((f"{proof}that there is none.",) if unclear else ()),
         *(_out_of_domain(data.outside.comparisons, data) if data.outside else ()),

@@ -69,7 +69,7 @@ def _no_proof(setting: Setting) -> str:
     if len(setting.primary) < 2 or not unclear:
         return ""
     return (
-        "Where no difference is shown, the true one may have either sign. That does not prove that "
+        "Where no difference is shown, the true one may have either sign. That does not show that "
         "there is none."
     )
 
