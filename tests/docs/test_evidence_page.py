@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -42,7 +43,10 @@ def test_a_report_is_that_of_its_records(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_the_records_are_linked(folder: Path) -> None:
     pages = (DOCS / name for name in ("evidence.md", "log.md"))
-    assert any(f"(evidence/{folder.name}/" in page.read_text() for page in pages)
+    own = (page.read_text() for page in (DOCS / "evidence").glob("*.md"))
+    assert any(f"({folder.name}/" in text for text in own) or any(
+        f"(evidence/{folder.name}/" in page.read_text() for page in pages
+    )
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -94,8 +98,8 @@ def _without_content(spec: RunSpec) -> RunSpec:
 
 
 def test_the_tables_of_the_main_study_stand_in_its_reports() -> None:
-    section = (DOCS / "evidence.md").read_text().split("\n## The main study\n")[1].split("\n## ")[0]
-    rows = [line for line in section.splitlines() if line.startswith("|")]
+    pages = [(DOCS / "evidence" / f"{name}.md").read_text() for name in ("main", "ensembles")]
+    rows = [line for page in pages for line in page.splitlines() if line.startswith("|")]
     texts = [path.read_text() for path in REPORTS if path.parent.name == "main"]
     reports = {line for text in texts for line in text.splitlines()}
     assert [row for row in rows if row not in reports] == []
@@ -104,9 +108,9 @@ def test_the_tables_of_the_main_study_stand_in_its_reports() -> None:
 
 
 def test_the_table_of_question_answering_is_that_of_its_report() -> None:
-    page, report = (DOCS / "evidence.md").read_text(), DOCS / "evidence" / "main-qa" / "report.md"
-    section = page.split("\n## Question answering\n")[1].split("\n## ")[0]
-    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
+    page = (DOCS / "evidence" / "main-qa.md").read_text()
+    report = DOCS / "evidence" / "main-qa" / "report.md"
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")]
     arms = [arm.name for arm in read_study(DOCS.parent / "studies" / "main_qa.yaml").arms]
     text = report.read_text()
     assert sorted(row[0] for row in rows[2:]) == sorted(arms)
@@ -122,3 +126,13 @@ def test_the_table_of_question_answering_is_that_of_its_report() -> None:
         assert f"| {method} | 10 | {outside[0]} |" in text
         assert f"mlqa\\_en | 10 | {outside[1]} | {outside[2]} |" in differences
         assert f"in domain | 10 | {ratio} | {bounds} |" in spreads
+
+
+def test_every_page_of_a_study_is_linked_and_every_link_leads_somewhere() -> None:
+    overview = (DOCS / "evidence.md").read_text()
+    assert len(overview.split()) < 1300
+    for page in (DOCS / "evidence").glob("*.md"):
+        assert f"(evidence/{page.name}" in overview
+    for page in (DOCS / "evidence.md", *(DOCS / "evidence").glob("*.md")):
+        for link in re.findall(r"\]\(([^)\s#]+)", page.read_text()):
+            assert link.startswith("http") or (page.parent / link).exists(), (page, link)

@@ -11,6 +11,7 @@ from steadytune.records.recipe import Recipe
 from steadytune.study.study import Study, StudyTask, arms_of
 from steadytune.tasks import TASKS, NamedTask
 from steadytune.tasks.source import DataSource
+from tests.tasks.conftest import no_network as no_network
 from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 

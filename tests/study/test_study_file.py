@@ -161,8 +161,10 @@ def test_draws_of_training_rows_are_counted_as_on_the_command_line(
 def test_files_are_looked_for_beside_the_study(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("text,label\n")
     entry = {"train": "rows.csv", "test": "owner/name", "text": "text"}
-    study = read_study(write(tmp_path, {**SMALL, "tasks": entry}))
+    ood = ["one=rows.csv", "two=owner/name"]
+    study = read_study(write(tmp_path, {**SMALL, "tasks": {**entry, "ood": ood}}))
     source = study.tasks[0].source
+    assert source.ood == (f"one={tmp_path / 'rows.csv'}", "two=owner/name")
     assert source.train == str(tmp_path / "rows.csv")
     assert source.test == "owner/name"
     assert source.text == ("text",)

@@ -1,6 +1,7 @@
 """The command line: it parses, calls and prints. Heavy imports happen in the command."""
 
 from . import (
+    bundle,
     compare,
     demo,
     diagnose,
@@ -18,6 +19,7 @@ from ._app import app, main
 
 __all__ = [
     "app",
+    "bundle",
     "compare",
     "demo",
     "diagnose",

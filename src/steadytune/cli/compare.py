@@ -16,6 +16,7 @@ from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOptio
 from ._recipe_options import read_recipe, takes_recipe
 
 if TYPE_CHECKING:
+    from ..model_files import Trust
     from ..runs.executors import Executor
     from ..study import Study
 
@@ -47,7 +48,8 @@ def compare(
     seeds: Annotated[
         str | None,
         typer.Option(
-            help="How many seeds, such as 5, or a list, such as 3,7,11. [default: 5]",
+            help="How many seeds, such as 5, or a list, such as 3,7,11; of a study file, those of "
+            "its seeds that are carried out here. [default: 5]",
             show_default=False,
         ),
     ] = None,
@@ -132,6 +134,7 @@ def compare(
     """
     with one_line_errors():
         from ..model_files import Trust
+        from ..study.seeds import read_seeds
         from ._terminal import Terminal
 
         grid: dict[str, Any] = {
@@ -140,14 +143,17 @@ def compare(
             "seeds": seeds,
             "subset_seeds": subset_seeds,
         }
+        trust = Trust(allow_pickled_weights, trust_remote_code)
         if study is not None:
             root = rows.pop("data_root", None)
-            what = _from_file(study, {**rows, **grid, "model": model, **recipe}, root)
+            options = {**rows, **grid, "seeds": None, "model": model, **recipe}
+            what = _from_file(study, options, root, trust)
+            what = what.with_seeds(read_seeds(seeds)) if seeds else what
         else:
             what = _from_options(rows, model, recipe, **grid)
-        trust = Trust(allow_pickled_weights, trust_remote_code)
         what = dataclasses.replace(what, command=command_line(context), trust=trust)
-        look_ahead(what.model, rows=[entry.source for entry in what.tasks])
+        model_at = str(what.model_folder or what.model)
+        look_ahead(model_at, rows=[entry.source for entry in what.tasks])
         if dry_run:
             from ..study.dry_run import dry_run as print_plan
 
@@ -161,14 +167,15 @@ def compare(
             require_results(run_study(what, out, executor, Terminal(), save_models))
 
 
-def _from_file(path: Path, options: dict[str, Any], data_root: str | None) -> Study:
+def _from_file(path: Path, options: dict[str, Any], data_root: str | None, trust: Trust) -> Study:
     from .._exceptions import ConfigError
     from ..study import read_study
+    from ..study.bundle import is_bundled, unpacked
 
     if given := [name for name, value in options.items() if value not in (None, [])]:
         option = option_name(given[0])
         raise ConfigError(f"{option} and a study file were both given; write it into {path}")
-    return read_study(path, data_root)
+    return unpacked(path, trust) if is_bundled(path) else read_study(path, data_root, trust)
 
 
 def _from_options(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from .._exceptions import ConfigError
@@ -91,6 +92,7 @@ class Study:
         tuning: How the recipe of each arm is chosen; None takes it as it is.
         command: The command line that carries the study out.
         trust: What of the model's files may be read; a study file cannot ask for more.
+        model_folder: Where the model's files lie; None to find them by its name.
     """
 
     name: str
@@ -103,6 +105,7 @@ class Study:
     tuning: Tuning | None = None
     command: str = ""
     trust: Trust = CAREFUL
+    model_folder: Path | None = None
 
     def __post_init__(self) -> None:
         require_distinct("seed", self.seeds)
@@ -133,7 +136,22 @@ class Study:
         Raises:
             ModelError: If it cannot be found.
         """
+        if self.model_folder is not None:
+            return Pretrained(self.model, self.model_folder, self.trust)
         return Pretrained.find(self.model, self.trust)
+
+    def with_seeds(self, seeds: Sequence[int]) -> Study:
+        """Some of its seeds alone, as a job of an array carries them out.
+
+        Raises:
+            ConfigError: If one of them is not the study's.
+        """
+        if foreign := [seed for seed in seeds if seed not in self.seeds]:
+            own = ", ".join(map(str, self.seeds))
+            raise ConfigError(
+                f"seed {foreign[0]} is not of the study {self.name!r}; expected some of {own}"
+            )
+        return replace(self, seeds=tuple(seeds))
 
 
 def arms_of(methods: Iterable[str], longer_plain: float | None = None) -> tuple[Arm, ...]:

@@ -242,6 +242,7 @@ def _task(entry: _TaskEntry, file: _StudyFile, folder: Path, data_root: str | No
     for name in ("train", "test", "validation", "dev"):
         given[name] = given[name] and _beside(folder, given[name])
     ood, text = (tuple(given.pop(name) or ()) for name in ("ood", "text"))
+    ood = tuple(_domain_beside(folder, domain) for domain in ood)
     source = DataSource(**given, ood=ood, text=text, data_root=data_root)
     return StudyTask(source, _changes(entry))
 
@@ -285,6 +286,12 @@ def _beside(folder: Path, name: str) -> str:
     """A file or folder there, or else the name as it is."""
     neighbour = folder / name
     return str(neighbour) if neighbour.exists() else name
+
+
+def _domain_beside(folder: Path, domain: str) -> str:
+    """NAME=FILE with a file there, or else a companion as it is."""
+    name, _, file = domain.partition("=")
+    return f"{name}={_beside(folder, file)}" if file else domain
 
 
 def _first_problem(error: ValidationError) -> str:
