@@ -70,6 +70,18 @@ def test_calibration_needs_fifty_examples() -> None:
     assert few.temperature is None
 
 
+def test_an_example_said_twice_is_held_out_as_one() -> None:
+    draws = np.random.default_rng(0)
+    truth = draws.integers(0, 2, 60)
+    logits = 5 * (2.0 * np.eye(2)[truth] - 1) * draws.normal(0.3, 1, 60)[:, None]
+    once, twice = (
+        calibrate(judge(truth), out_of_fold(np.stack([logits] * count)), ensemble=False)
+        for count in (1, 2)
+    )
+    assert once.loss_after is not None
+    assert twice.loss_after == pytest.approx(once.loss_after, abs=1e-6)
+
+
 def test_numbers_get_a_width() -> None:
     truth = np.linspace(0, 1, 99)
     found = calibrate(judge(truth), out_of_fold((truth + 0.5)[None, :, None]), ensemble=True)

@@ -106,6 +106,8 @@ def test_a_failed_default_leaves_the_others() -> None:
     _, carried = search(lambda c: 0.0 if c.method == DEFAULT.method else 0.8)
     found = carried.carry_out()
     assert found.chosen.method != DEFAULT.method
+    assert found.out_of_fold is not None
+    assert found.optimism > carried.judge.optimism([found.out_of_fold]) + 0.001
     with pytest.raises(SteadytuneError, match="diverged: nan"):
         search(lambda c: 0.0)[1].carry_out()
 

@@ -138,24 +138,29 @@ def calibrate(judge: Judge, found: OutOfFold | None, *, ensemble: bool) -> Calib
     if outputs.shape[-1] == 1:
         predicted = outputs.mean(axis=0) if ensemble else outputs[0]
         return Calibration(width=residual_width(predicted[:, 0] - truth, COVERAGE))
+    copies = 1 if ensemble else len(outputs)
     if not ensemble:
-        outputs, truth = outputs.reshape(1, -1, outputs.shape[-1]), np.tile(truth, len(outputs))
+        outputs, truth = outputs.reshape(1, -1, outputs.shape[-1]), np.tile(truth, copies)
     return Calibration(
         fit_temperature(outputs, truth),
         mixture_log_loss(outputs, truth),
-        held_out_loss(outputs, truth, judge.seed),
+        held_out_loss(outputs, truth, judge.seed, copies),
     )
 
 
-def held_out_loss(outputs: NDArray[Any], truth: NDArray[Any], seed: int) -> float:
+def held_out_loss(
+    outputs: NDArray[Any], truth: NDArray[Any], seed: int, copies: int = 1
+) -> float:
     """The log loss with temperatures fitted on other examples than those that are scored.
 
     Args:
         outputs: Shape (members, examples, classes).
         truth: Shape (examples,).
         seed: Of the division into parts.
+        copies: How often the examples follow one another: those of one example share a part.
     """
-    part = np.random.default_rng(seed).permutation(len(truth)) % _PARTS
+    parts = np.random.default_rng(seed).permutation(len(truth) // copies) % _PARTS
+    part = np.tile(parts, copies)
     losses = np.zeros(len(truth))
     for number in range(_PARTS):
         held = part == number

@@ -144,7 +144,7 @@ class Search:
     ) -> float:
         """By the bootstrap; that of a rival also from having been chosen on the first folds."""
         total = self.judge.optimism(last)
-        if chosen is last[0]:
+        if chosen.candidate == early[0].candidate:
             return total
         rivals = [found for found in early[1:] if not found.failed]
         share = len(rivals[0].places) / len(chosen.places)
