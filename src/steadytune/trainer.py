@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from transformers import Trainer
 from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
 
+from ._checks import check_count
 from ._exceptions import ConfigError
 from ._model.sites import unwrap, without_adapters
 from ._random import Seeds, derive_seed, isolated_rng
@@ -72,6 +73,13 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
     ) -> None:
         if methods and regularizers:
             raise ConfigError("methods and regularizers were both given; give methods alone")
+        if unlabelled_batch_size is not None:
+            check_count("unlabelled_batch_size", unlabelled_batch_size, 1)
+            if unlabelled_dataset is None:
+                raise ConfigError(
+                    f"unlabelled_batch_size={unlabelled_batch_size} was given without "
+                    "unlabelled_dataset; give both, or neither"
+                )
         self.regularizers = checked_methods(methods or regularizers)
         self.layers = layers
         self.measure_every = measure_every

@@ -257,6 +257,13 @@ def test_a_trainer_draws_unlabelled_batches_and_can_be_resumed(tmp_path: Path) -
     assert_same(weights(whole.model), weights(resumed.model))
 
 
+def test_a_trainer_refuses_a_size_of_no_batch() -> None:
+    with pytest.raises(ConfigError, match="whole number >= 1"):
+        RegularizedTrainer(unlabelled_dataset=[{"input_ids": [1]}], unlabelled_batch_size=0)
+    with pytest.raises(ConfigError, match="without unlabelled_dataset"):
+        RegularizedTrainer(unlabelled_batch_size=3)
+
+
 def test_a_trainer_refuses_what_no_method_uses(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no method in use measures on them"):
         trainer(tmp_path, [])
