@@ -152,12 +152,13 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
     places = found.out_of_fold.places
     own = judge.together if outcome.kept.ensemble else judge.score
     value, interval = own(found.out_of_fold) - found.optimism, None
+    temperature = outcome.kept.calibration.temperature or 1.0
     within = found.corrected.interval
     if within is not None:
         shift = value - found.corrected.score
         interval = [within.low + shift, min(1.0, within.high + shift)]
     return Basis(
-        outputs=average(found.out_of_fold.outputs[:, places]),
+        outputs=average(found.out_of_fold.outputs[:, places] / temperature),
         truth=work.setup.truth[places],
         value=value,
         interval=interval,

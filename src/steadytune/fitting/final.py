@@ -148,9 +148,7 @@ def calibrate(judge: Judge, found: OutOfFold | None, *, ensemble: bool) -> Calib
     )
 
 
-def held_out_loss(
-    outputs: NDArray[Any], truth: NDArray[Any], seed: int, copies: int = 1
-) -> float:
+def held_out_loss(outputs: NDArray[Any], truth: NDArray[Any], seed: int, copies: int = 1) -> float:
     """The log loss with temperatures fitted on other examples than those that are scored.
 
     Args:
