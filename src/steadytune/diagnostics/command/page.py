@@ -7,14 +7,14 @@ from ..._page.render import render
 from .diagnosis import Diagnosis
 from .examples import example_tables
 from .sections import slots_of
-from .summary import summary_table
+from .summary import advice, summary_table
 
 
 def render_html(found: Diagnosis, shown: tuple[Section, ...], title: str) -> str:
     """The page as text."""
     noise = f"{100 * found.relative_noise:g} %"
     sections = (
-        Section("In short", kept(summary_table(found)), verdict=True),
+        Section("In short", kept(summary_table(found), Text(advice(found))), verdict=True),
         *shown,
         Section(
             "The examples that noise moves most",

@@ -14,6 +14,9 @@ from .. import JacobianNorms, OutputSensitivity
 from .diagnosis import Diagnosis
 from .measure import ModelDiagnosis
 
+LEAST_SCATTER = 1.0
+"""Examples that lie less far apart, in % of their length, count as not told apart."""
+
 
 @dataclass(frozen=True)
 class Number:
@@ -50,6 +53,37 @@ def summary_table(found: Diagnosis) -> Table:
         f"then it has collapsed and no longer tells its inputs apart.{start}"
     )
     return Table("Numbers", "Mean over examples", columns, (Group("", rows),), (note,))
+
+
+def advice(found: Diagnosis) -> str:
+    """What to do, in one sentence: it names the numbers that it follows from."""
+    scatter = {m.label: 100 * float(m.scatter.scatter[-1]) for m in found.models}
+    moved = {m.label: 100 * float(m.gaussian.ratio[0][-1]) for m in found.models}
+    several = len(found.models[0].gaussian.example_ratio[0]) > 1
+    flat = [label for label, value in scatter.items() if not value >= LEAST_SCATTER]
+    if several and flat:
+        return (
+            f'What to do: check the scores of "{flat[0]}" first, since its examples lie only '
+            f"{scatter[flat[0]]:.2g} % apart at the top layer, and a model that has collapsed "
+            "withstands noise for that reason alone."
+        )
+    noise = f"{100 * found.relative_noise:g} % Gaussian noise at layer 0"
+    least, *others = sorted(moved, key=lambda label: moved[label])
+    if not others:
+        return (
+            f'What to do: diagnose "{least}" beside a model trained another way, since a top '
+            f"layer moved {moved[least]:.3g} % by {noise} means little alone."
+        )
+    if f"{moved[least]:.3g}" == f"{moved[others[0]]:.3g}":
+        return (
+            f"What to do: choose by validation scores over several seeds, since {noise} moves the "
+            f'top layers of "{least}" and "{others[0]}" equally far ({moved[least]:.3g} %).'
+        )
+    return (
+        f'What to do: test "{least}" over several seeds, since {noise} moves its top layer least '
+        f'({moved[least]:.3g} %, then "{others[0]}" with {moved[others[0]]:.3g} %), but nothing '
+        "here measures scores."
+    )
 
 
 def _text(label: str, line: Mapping[str, Number]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .diagnosis import Diagnosis
-from .summary import summary_table
+from .summary import advice, summary_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,7 +28,7 @@ def progress_bar(console: Console) -> Progress:
 
 
 def print_summary(found: Diagnosis, console: Console) -> None:
-    """The first table of the page, one line a number and one column a model."""
+    """The first table of the page, one line a number and one column a model, and what to do."""
     from rich.table import Table
     from rich.text import Text
 
@@ -41,3 +41,4 @@ def print_summary(found: Diagnosis, console: Console) -> None:
         for line in group.rows:
             table.add_row(line.label, *line.cells)
     console.print(table)
+    console.print(advice(found), markup=False, highlight=False, soft_wrap=True)
