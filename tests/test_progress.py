@@ -75,7 +75,7 @@ def test_a_record_in_one_line() -> None:
     assert describe_record(record(spec)) == "lnsr:std=0.1, seed 4: accuracy on movie 0.750, 12 s"
     crashed = make_test_record(spec, "failed")
     assert describe_record(crashed) == "lnsr:std=0.1, seed 4: failed: a reason"
-    undefined = record(spec) | {"task": TASK | {"metric": "f1"}}
+    undefined = record(spec).changed(task=TASK | {"metric": "f1"})
     assert "f1 on movie undefined" in describe_record(undefined)
 
 

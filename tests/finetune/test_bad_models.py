@@ -124,7 +124,7 @@ Spoil = Callable[[Path], None]
         (pickled, "--allow-pickled-weights"),
         (corrupt_weights, "cannot be loaded"),
         (truncated_weights, "cannot be loaded"),
-        (broken_config, "is no JSON"),
+        (broken_config, "is not JSON"),
         (config_is_a_list, "no JSON object"),
         (unknown_type, "cannot be loaded"),
         (code_of_its_own, "--trust-remote-code"),

@@ -246,7 +246,10 @@ def test_what_was_written_is_said_and_replaced_only_by_force(
 
 
 def test_a_file_that_cannot_be_written_is_found_before_the_model_is_read(tmp_path: Path) -> None:
-    for out, reason in ((tmp_path / "no" / "x.csv", "no folder that can be"), (tmp_path, "there")):
+    for out, reason in (
+        (tmp_path / "no" / "x.csv", "not a folder that can be"),
+        (tmp_path, "there"),
+    ):
         with pytest.raises(ConfigError, match=reason):
             require_writable(out, replace=False)
     with pytest.raises(ConfigError, match="is a folder"):

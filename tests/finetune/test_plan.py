@@ -48,7 +48,7 @@ def test_methods_seeds_and_paths_are_kept_in_one_form() -> None:
         ({"seeds": ("1",)}, "seed='1' is not possible"),
         ({"workers": 0.5}, "workers=0.5 is not possible"),
         ({"method": 3}, "3 is not a method; expected its text"),
-        ({"method": ["lnsr"]}, "is no method; expected its text"),
+        ({"method": ["lnsr"]}, "is not a method; expected its text"),
     ],
 )
 def test_options_that_cannot_be_are_one_line(given: dict[str, Any], words: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -103,7 +104,7 @@ def test_a_loss_that_is_not_finite_stops_it(spec: RunSpec, model: Any) -> None:
 def test_nothing_is_left_on_disk(
     spec: RunSpec, model: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(training.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     run(spec, model)
     assert list(tmp_path.iterdir()) == []
 

@@ -87,11 +87,12 @@ def test_a_run_trains_on_them(model: Pretrained, tmp_path: Path) -> None:
         run(one, load=lambda name: load_toy(), model=model).record
         for one in (spec, replace(spec, unlabelled=None, unlabelled_hash=""), spec)
     ]
-    assert [record["status"] for record in records] == ["ok"] * 3
-    beside, alone, again = (record["results"] for record in records)
+    assert [record.status for record in records] == ["ok"] * 3
+    beside, alone, again = (record.results for record in records)
     assert beside == again
     assert beside != alone
-    assert records[0]["cost"]["forwards_per_step"] > 1.9 * records[1]["cost"]["forwards_per_step"]
+    passes = [record.cost["forwards_per_step"] for record in records]
+    assert passes[0] > 1.9 * passes[1]
 
 
 @pytest.mark.parametrize(

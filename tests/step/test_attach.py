@@ -407,7 +407,9 @@ def test_outputs_can_be_let_go() -> None:
 @pytest.mark.parametrize("given", [LNSR(), LNSR, "lnsr", None, 3])
 def test_methods_that_are_no_list_are_refused(given: Any) -> None:
     with (
-        pytest.raises(ConfigError, match=r"is no list; expected a list of methods, as in \[LNSR"),
+        pytest.raises(
+            ConfigError, match=r"is not a list; expected a list of methods, as in \[LNSR"
+        ),
         attach(tiny_classifier(), given),
     ):
         pass

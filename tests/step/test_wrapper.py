@@ -188,5 +188,5 @@ def test_while_a_method_is_off_training_is_plain_bit_for_bit(name: str) -> None:
 
 @pytest.mark.parametrize("given", [LNSR, "lnsr", None])
 def test_only_methods_can_be_wrapped(given: object) -> None:
-    with pytest.raises(ConfigError, match="is no method; give one with its options"):
+    with pytest.raises(ConfigError, match="is not a method; give one with its options"):
         Every(given)  # type: ignore[arg-type]

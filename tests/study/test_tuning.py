@@ -138,7 +138,10 @@ def test_what_an_arm_sets_itself_is_not_searched() -> None:
         ),
         (Arm("plain", "plain", space=(("strength", (1.0,)),)), "the space of plain .*no method"),
         (Arm("lnsr", "lnsr", space=(("force", (1.0,)),)), r"the space of lnsr .*\(force\)"),
-        (Arm("lnsr", "lnsr", space=(("strength", ("much",)),)), "lnsr has a value that cannot be"),
+        (
+            Arm("lnsr", "lnsr", space=(("strength", ("much",)),)),
+            "the space of lnsr has an invalid value",
+        ),
     ],
 )
 def test_a_space_that_does_not_fit_is_refused(arm: Arm, words: str) -> None:

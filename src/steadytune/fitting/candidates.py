@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
+from ..runs.plan import Arm
 from .options import BATCH_SIZE
 
 PLAIN = "plain"
@@ -73,6 +74,16 @@ class Candidate:
     def name(self) -> str:
         """Its method as sentences have it."""
         return f"{self.method} with the head first" if self.head_first else self.method
+
+    @property
+    def arm(self) -> Arm:
+        """It as the planner takes it."""
+        own = {
+            "learning_rate": self.learning_rate,
+            "epochs": self.epochs,
+            "head_first": self.head_first,
+        }
+        return Arm(self.name, self.method, tuple(own.items()))
 
     def with_stabiliser(self, stabiliser: Stabiliser) -> Candidate:
         """The same rate and length with something that steadies it."""

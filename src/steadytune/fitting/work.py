@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .._device import settled_precision
 from .._sealed import damage
 from ..finetune.members import Member
-from ..method_text import method_identity, parse_method
 from ..records.ledger import Ledger, run_name
 from ..records.outcome import Outcome
 from ..records.prediction_file import Predictions, read_predictions
+from ..records.recipe import Recipe
 from ..records.record import Record
 from ..records.spec import RunSpec
 from ..runs.executors import Executor, FineTune
+from ..runs.plan import LoadedTask, plan
 from ..tasks import DEV, Task
 from .candidates import Candidate
 from .folds import Cell, FoldTasks, cells_of
@@ -94,8 +95,8 @@ class Work:
             candidate: The candidate.
             member: Which one, counted from 1.
         """
-        dev = {} if self.task.dev is None else {"dev_size": len(self.task.dev)}
-        return self._spec(candidate, self.task, self.seed * _SEEDS + member, **dev)
+        dev_size = None if self.task.dev is None else len(self.task.dev)
+        return self._spec(candidate, self.task, self.seed * _SEEDS + member, dev_size=dev_size)
 
     def carry_out(self, specs: Iterable[RunSpec], what: str, *, models: bool = False) -> None:
         """Carry out those that are missing.
@@ -158,24 +159,22 @@ class Work:
             outputs[repetitions.index(cell.repetition), held] = as_outputs(found)
         return OutOfFold(candidate, outputs, failed)
 
-    def _spec(self, candidate: Candidate, task: Task, seed: int, **further: Any) -> RunSpec:
-        return RunSpec(
-            task=task.name,
-            method=candidate.method,
-            method_options=method_identity(parse_method(candidate.method)),
-            seed=seed,
-            model=self.setup.model.name,
-            model_hash=self.setup.model.hash,
-            data_hash=task.content_hash,
-            epochs=candidate.epochs,
-            learning_rate=candidate.learning_rate,
-            head_first=candidate.head_first,
-            batch_size=BATCH_SIZE,
-            precision=settled_precision("auto"),
-            max_length=self.setup.max_length,
-            threads=1,
-            **further,
+    def _spec(
+        self,
+        candidate: Candidate,
+        task: Task,
+        seed: int,
+        *,
+        dev_size: int | None = None,
+        scored: str = "test",
+    ) -> RunSpec:
+        recipe = Recipe(
+            batch_size=BATCH_SIZE, max_length=self.setup.max_length, dev_size=dev_size, threads=1
         )
+        loaded = _loaded(task)
+        arms, model = [candidate.arm], self.setup.model
+        (planned,) = plan([loaded], arms, recipe, [seed], model=model, scored=scored)
+        return planned.spec
 
     def _is_done(self, spec: RunSpec, models: bool) -> bool:
         if not self.ledger.has(spec.key):
@@ -186,6 +185,12 @@ class Work:
 
     def _is_ok(self, spec: RunSpec) -> bool:
         return self.record(spec).status == "ok"
+
+
+@lru_cache(maxsize=64)
+def _loaded(task: Task) -> LoadedTask:
+    """Remembers the hash of a task's examples."""
+    return LoadedTask(task)
 
 
 def as_outputs(predictions: Predictions | Any) -> NDArray[Any]:

@@ -13,7 +13,6 @@ from typing import Any
 
 from ..pretrained import Pretrained
 from ..records.recipe import Recipe
-from .adapters import require_peft
 from .trainer_fields import checked_trainer_fields
 
 FEWEST_STEPS = 200
@@ -73,6 +72,8 @@ def settle(
     from .._device import settled_precision
 
     if recipe.lora:
+        from .adapters import require_peft  # it imports torch
+
         require_peft()
     fields = checked_trainer_fields(dict(recipe.settings))
     open_fields = {

@@ -212,7 +212,7 @@ def _copy_named_rows(study: Study, root: str | Path | None, target: Path) -> Non
     if root is None:
         raise ConfigError(
             "the rows of named tasks go along from a local copy alone; name its folder by "
-            f"--data-root or {DATA_VARIABLE}"
+            f"`data_root` or {DATA_VARIABLE}"
         )
     for name in files:
         source = Path(root) / name
@@ -263,7 +263,7 @@ def _halve(folder: Path) -> None:
         tensors = load_file(path)
         largest = max(t.abs().max().item() for t in tensors.values() if t.is_floating_point())
         if largest > torch.finfo(torch.float16).max:
-            raise ConfigError(f"{path.name} has weights of {largest:.3g}; leave --half out")
+            raise ConfigError(f"{path.name} has weights of {largest:.3g}; leave `half` out")
         halved = {
             key: tensor.half() if tensor.dtype == torch.float32 else tensor
             for key, tensor in tensors.items()

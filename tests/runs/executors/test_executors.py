@@ -73,7 +73,7 @@ def test_a_fine_tune_keeps_what_it_is_told_to(
     from steadytune.runs import run as module
 
     given: list[Any] = []
-    monkeypatch.setattr(module, "run", lambda *values: given.append(values[3:]))
+    monkeypatch.setattr(module, "run", lambda *values, profile: given.append(values[3:]))
     name, tiny = run_name(SPECS[0]), Pretrained("tiny", tmp_path)
     for work in (FineTune(), FineTune(models=tmp_path), FineTune(curves=tmp_path, model=tiny)):
         work(SPECS[0], lambda done, total: None)

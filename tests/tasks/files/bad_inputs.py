@@ -130,7 +130,7 @@ RECORDS = [
         "a quotation that does not end",
         {"t.csv": csv_rows("a,yes", '"b,no')},
         TRAIN,
-        ("t.csv, line 3", "no record"),
+        ("t.csv, line 3", "not a record"),
     ),
     BadInput(
         "one name for two columns",

@@ -48,7 +48,7 @@ def test_a_fifth_is_held_out_of_one_file(tmp_path: Path) -> None:
     assert not texts(task.train) & texts(task.test["reviews"])
     assert source.notes() == (
         f"{source.train}: 40 rows; text: review; label: verdict (no, yes)",
-        "held out: 8 of the 40 rows, drawn by their content; --test names others",
+        "held out: 8 of the 40 rows, drawn by their content; `test` names others",
     )
 
 

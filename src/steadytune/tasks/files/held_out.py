@@ -33,7 +33,7 @@ def text_groups(columns: Sequence[Sequence[str]]) -> NDArray[np.int64]:
     """The number of each example's group: examples that share a text are in one.
 
     Texts that differ in case, blanks or Unicode's form count as the same. Of pairs either text
-    connects.
+    connects, unless it is empty.
 
     Args:
         columns: One list of texts a column, of equal lengths.
@@ -41,7 +41,14 @@ def text_groups(columns: Sequence[Sequence[str]]) -> NDArray[np.int64]:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    keys = [[text_key(text) for text in column] for column in columns]
+    pairs = len(columns) > 1
+    keys = [
+        [
+            text_key(text) or (f"\0empty {place} {row}" if pairs else "")
+            for row, text in enumerate(column)
+        ]
+        for place, column in enumerate(columns)
+    ]
     numbers: dict[str, int] = {}
     for column in keys:
         for key in column:
