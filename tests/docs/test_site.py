@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md") if DOCS / "evidence" not in path.parents)
+REPORTS = DOCS / "evidence"  # in folders of their own, beside the pages that are written
+PAGES = sorted(path for path in DOCS.rglob("*.md") if REPORTS not in path.parents[1:])
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *PAGES]
 CONCEPTS = sorted((DOCS / "concepts").glob("*.md"))
 
