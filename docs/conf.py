@@ -32,7 +32,9 @@ def _leave_outside(app: Sphinx, name: str, source: list[str]) -> None:
 
     def shown(link: re.Match[str]) -> str:
         target = (folder / link[2]).resolve()
-        inside = target.is_relative_to(_DOCS) and not target.is_relative_to(_DOCS / "evidence")
+        reports = _DOCS / "evidence"
+        report = reports in target.parents[1:] or (target.parent == reports and not target.suffix)
+        inside = target.is_relative_to(_DOCS) and not report
         return link[0] if inside else link[1]
 
     text = re.sub(r'^<a id="([\w-]+)"></a>', r"(\1)=\n", source[0], flags=re.MULTILINE)
