@@ -101,9 +101,10 @@ class Search:
             raise _no_training(last[0])
         default, *rivals = (found for found in last if not found.failed)
         chosen, reason = self._decide(default, rivals)
+        above = "not better" if chosen is default else "behind"
         for found in last:
-            end = "chosen" if found is chosen else "not better by more than one standard error"
-            self._note(found, end)
+            lost = f"{above} by more than one standard error"
+            self._note(found, "chosen" if found is chosen else lost)
         again = next((f for f in last if f.candidate == plain), None)
         return Found(
             chosen=chosen.candidate,
