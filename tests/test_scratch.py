@@ -52,7 +52,20 @@ def test_one_that_was_killed_before_it_wrote_is_swept_later(temporary: Path) -> 
 @pytest.mark.alone
 def test_that_of_a_killed_process_is_swept(temporary: Path) -> None:
     subprocess.run([sys.executable, "-c", BE_KILLED], env={**os.environ, "TMPDIR": str(temporary)})
-    assert len(list(temporary.iterdir())) == 1
+    (left,) = temporary.iterdir()
+    with scratch_folder():
+        assert left.is_dir()  # for all that is known it is about to be locked
+    os.utime(left, (1, 1))
     with scratch_folder():
         assert len(list(temporary.iterdir())) == 1
     assert list(temporary.iterdir()) == []
+
+
+def test_one_that_is_being_made_is_not_swept(temporary: Path) -> None:
+    """Between the making of the lock's file and the locking another process may look."""
+    made = temporary / "steadytune-made"
+    made.mkdir()
+    (made / "in-use.lock").touch()
+    with scratch_folder():
+        pass
+    assert made.is_dir()

@@ -41,10 +41,11 @@ def _is_left(folder: Path) -> bool:
     """Whether its process is gone: the system takes a lock back then."""
     from filelock import FileLock, Timeout
 
+    if time.time() - folder.stat().st_mtime <= _SECONDS_TO_LOCK:
+        return False  # it may be there and not be locked yet
     lock = folder / _LOCK
-    if not lock.is_file():  # killed before it was locked, or just being made
-        empty = folder.is_dir() and not any(folder.iterdir())
-        return empty and time.time() - folder.stat().st_mtime > _SECONDS_TO_LOCK
+    if not lock.is_file():  # killed before it was locked
+        return folder.is_dir() and not any(folder.iterdir())
     try:
         with FileLock(lock, timeout=0):
             return True
