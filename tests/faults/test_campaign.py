@@ -1,23 +1,19 @@
-"""The campaign itself: what it damages, what it compares, and a short one of each command."""
+"""The campaign itself: what it damages, what it compares, and what it takes for a failure."""
 
 from __future__ import annotations
 
 import json
 import random
-import tempfile
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from tests.faults.campaign import (
     Job,
     Tally,
     Whole,
-    campaign,
     content_of,
     damage,
-    every_job,
     one_round,
 )
 
@@ -59,17 +55,3 @@ def test_another_result_is_a_failure_and_a_right_one_is_none(tmp_path: Path) -> 
         one_round(Job("write", write), tmp_path / "out", whole, random.Random(1), tally)
         assert len(tally.failures) == failures, tally
         assert tally.ends.total() == 1 - failures
-
-
-@pytest.mark.exhaustive
-@pytest.mark.alone
-def test_nothing_is_lost_and_nothing_is_silent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for part in ("jobs", "work", "temporary"):
-        (tmp_path / part).mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    jobs, tally = list(every_job(tmp_path / "jobs")), Tally()
-    campaign(jobs, tmp_path / "work", random.Random(1), 180, tally)
-    assert not tally.failures, tally
-    assert tally.kills and tally.ends
