@@ -172,6 +172,26 @@ def test_modules_that_are_not_there_are_refused_before_the_first_run(folder: Pat
         require_fit(model, "classification", LABELS, ["plain"], "targets=q_proj")
 
 
+@pytest.mark.parametrize(
+    ("targets", "told"),
+    [
+        ("query+valeu", r"valeu is not the end of a module's name; did you mean value\?"),
+        ("query+all-linear", "all-linear is not the end"),
+        ("query+lue", "lue is not the end"),
+        ("query+classifier", "classifier is not the end"),
+    ],
+)
+def test_a_target_without_a_module_is_refused_beside_right_ones(targets: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^lora: .*{told}.*among query, key, value"):
+        with_adapters(classifier("bert"), Lora.parse(f"targets={targets}"), seed=0)
+
+
+def test_targets_may_have_several_steps() -> None:
+    model = with_adapters(classifier("bert"), Lora.parse("targets=self.query + value"), seed=0)
+    adapted = {n.split(".lora_A")[0] for n, _ in model.named_parameters() if ".lora_A" in n}
+    assert {name.rpartition(".")[2] for name in adapted} == {"query", "value"}
+
+
 def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapters, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match="pip install 'steadytune\\[peft\\]'"):

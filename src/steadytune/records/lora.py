@@ -64,11 +64,17 @@ class Lora:
             rank = {"r": int(given["r"])} if "r" in given else {}
         except ValueError:
             raise ConfigError(f"lora={text!r} is not possible; {_HINT}") from None
-        targets = {"targets": tuple(given["targets"].split("+"))} if "targets" in given else {}
-        return cls(**rank, **numbers, **targets)  # type: ignore[arg-type]
+        names = [name.strip() for name in given.get("targets", ALL_LINEAR).split("+")]
+        return cls(**rank, **numbers, targets=tuple(dict.fromkeys(names)))  # type: ignore[arg-type]
 
     def __str__(self) -> str:
         return (
-            f"r={self.r},alpha={self.alpha:g},dropout={self.dropout:g},"
+            f"r={self.r},alpha={_exact(self.alpha)},dropout={_exact(self.dropout)},"
             f"targets={'+'.join(self.targets)}"
         )
+
+
+def _exact(value: float) -> str:
+    """As short as it is read back the same."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)

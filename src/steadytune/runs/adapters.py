@@ -7,7 +7,9 @@ from importlib.util import find_spec
 from typing import Any
 
 from torch import nn
+from transformers.pytorch_utils import Conv1D
 
+from .._checks import near
 from .._device import usable_device
 from .._exceptions import ConfigError
 from .._model.head import new_parameters
@@ -42,6 +44,8 @@ def with_adapters(model: Any, lora: Lora, seed: int) -> Any:
     import peft
 
     head = sorted({name.rpartition(".")[0] for name in new_parameters(model)})
+    if lora.targets != (ALL_LINEAR,):
+        _require_targets(model, lora, head)
     config = peft.LoraConfig(
         r=lora.r,
         lora_alpha=lora.alpha,
@@ -57,11 +61,7 @@ def with_adapters(model: Any, lora: Lora, seed: int) -> Any:
             warnings.filterwarnings("ignore", message=".*fan_in_fan_out.*")
             return peft.get_peft_model(model, config)
     except ValueError as error:
-        raise ConfigError(
-            f"lora: {type(model).__name__} cannot get adapters on {'+'.join(lora.targets)}: "
-            f"{' '.join(str(error).split())[:200]}; expected {ALL_LINEAR}, or ends of names among "
-            f"{', '.join(_linear_names(model))}"
-        ) from error
+        raise _refusal(model, lora, head, " ".join(str(error).split())[:200]) from error
 
 
 def merged(model: Any) -> Any:
@@ -69,6 +69,29 @@ def merged(model: Any) -> Any:
     return model.merge_and_unload()
 
 
-def _linear_names(model: nn.Module) -> list[str]:
-    names = (n for n, module in model.named_modules() if isinstance(module, nn.Linear))
-    return list(dict.fromkeys(name.rpartition(".")[2] for name in names))[:12]
+def _require_targets(model: nn.Module, lora: Lora, head: list[str]) -> None:
+    """Each target must be the end of a name; PEFT leaves out those that are not, silently."""
+    names = [name for name, _ in model.named_modules()]
+    below = [name for name in names if not any(_ends(name, part) for part in head)]
+    for target in lora.targets:
+        if not any(_ends(name, target) for name in below):
+            guess = near(target, _linear_names(model, head))
+            wrong = f"{target} is not the end of a module's name{guess and '; '}{guess}"
+            raise _refusal(model, lora, head, wrong)
+
+
+def _ends(name: str, end: str) -> bool:
+    return name == end or name.endswith(f".{end}")
+
+
+def _refusal(model: nn.Module, lora: Lora, head: list[str], wrong: str) -> ConfigError:
+    return ConfigError(
+        f"lora: {type(model).__name__} cannot get adapters on {'+'.join(lora.targets)}: {wrong}; "
+        f"expected {ALL_LINEAR}, or ends of names among {', '.join(_linear_names(model, head))}"
+    )
+
+
+def _linear_names(model: nn.Module, head: list[str]) -> list[str]:
+    names = [n for n, module in model.named_modules() if isinstance(module, nn.Linear | Conv1D)]
+    below = [name for name in names if not any(_ends(name, part) for part in head)]
+    return list(dict.fromkeys(name.rpartition(".")[2] for name in below))[:12]
