@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune._exceptions import ConfigError, DataError, SteadytuneError
+from steadytune.records.schema import Record
 from steadytune.reporting import Elsewhere, Outputs, report_folders
 from steadytune.reporting.reading.elsewhere import parse_elsewhere
 
@@ -23,14 +24,19 @@ plain,2,0.58,rte
 """
 
 
+def read(*sources: Elsewhere) -> list[Record]:
+    return parse_elsewhere(sources)[0]
+
+
 def table(tmp_path: Path, content: str) -> Path:
+    tmp_path.mkdir(exist_ok=True)
     path = tmp_path / "runs.csv"
     path.write_text(content, encoding="utf-8")
     return path
 
 
 def scores(tmp_path: Path, content: str, **options: object) -> dict[tuple[str, int], float | None]:
-    records = parse_elsewhere(Elsewhere(table(tmp_path, content), **options))  # type: ignore[arg-type]
+    records = read(Elsewhere(table(tmp_path, content), **options))  # type: ignore[arg-type]
     return {
         (r.method, r.spec.seed): (r.results[r.task.in_domain][r.task.metric] if r.results else None)
         for r in records
@@ -63,13 +69,13 @@ def test_columns_of_other_names(tmp_path: Path) -> None:
         ("sam", 4): None,
         ("sam", 5): None,
     }
-    statuses = [r.status for r in parse_elsewhere(Elsewhere(tmp_path / "runs.csv", "", columns))]
+    statuses = [r.status for r in read(Elsewhere(tmp_path / "runs.csv", "", columns))]
     assert statuses == ["ok", "failed", "failed"]
 
 
 def test_the_majority_class_baseline_may_be_told(tmp_path: Path) -> None:
     content = "method,seed,score,metric,majority,subset\nplain,0,0.5,accuracy,0.55,7\n"
-    (record,) = parse_elsewhere(Elsewhere(table(tmp_path, content)))
+    (record,) = read(Elsewhere(table(tmp_path, content)))
     assert record.task and record.task.constant == {"runs": 0.55}
     assert record.spec.subset_seed == 7 and record.task.metric == "accuracy"
 
@@ -88,7 +94,7 @@ def test_the_majority_class_baseline_may_be_told(tmp_path: Path) -> None:
         ("method,seed,score\nplain,1e400,0.5\n", "line 2: seed is '1e400'"),
         ("method,seed,score\nplain,0,good\n", "line 2: score is 'good'; expected a number"),
         ("method,seed,score\n,0,0.5\n", "line 2 has no method"),
-        ("method,seed,score\na,0,0.5\na,0,0.6\n", "line 2 and line 3 both have method 'a'"),
+        ("method,seed,score\na,0,0.5\na,0,0.6\n", "line 2 and "),
         ('method,seed,score\n"a,0,0.5\n', "is not a CSV file"),
     ],
 )
@@ -100,10 +106,10 @@ def test_what_does_not_fit_is_one_line(tmp_path: Path, content: str, problem: st
 
 def test_a_place_that_is_not_a_file(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not a file"):
-        parse_elsewhere(Elsewhere(tmp_path / "missing.csv"))
+        read(Elsewhere(tmp_path / "missing.csv"))
     (tmp_path / "b.csv").write_bytes(b"method,seed,score\n\xff,0,1\n")
     with pytest.raises(DataError, match="not UTF-8"):
-        parse_elsewhere(Elsewhere(tmp_path / "b.csv"))
+        read(Elsewhere(tmp_path / "b.csv"))
 
 
 def test_a_column_that_no_run_has(tmp_path: Path) -> None:
@@ -125,7 +131,7 @@ def test_a_baseline_that_no_run_has(tmp_path: Path) -> None:
 
 
 def state(folder: Path, *evaluations: dict[str, float]) -> None:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     log = [{"loss": 1.0, "step": 1}, *evaluations, {"train_loss": 0.5}]
     (folder / "trainer_state.json").write_text(json.dumps({"log_history": log}))
 
@@ -136,7 +142,7 @@ def test_folders_of_a_trainer(tmp_path: Path) -> None:
     state(tmp_path / "lnsr" / "seed-3" / "checkpoint-5", good[0])
     state(tmp_path / "plain_seed4", {"eval_loss": 0.9, "eval_f1": 0.5})
     state(tmp_path / "plain-5")
-    found = parse_elsewhere(Elsewhere(tmp_path, "f1"))
+    found = read(Elsewhere(tmp_path, "f1"))
     # The last evaluation counts, and a checkpoint is not a run of its own.
     assert [(r.method, r.spec.seed, r.status) for r in found] == [
         ("lnsr", 3, "ok"),
@@ -145,25 +151,84 @@ def test_folders_of_a_trainer(tmp_path: Path) -> None:
     ]
     assert found[0].results == {tmp_path.name: {"f1": 0.4}}
     with pytest.raises(DataError, match="no 'eval_accuracy'; expected a metric that it has: loss"):
-        parse_elsewhere(Elsewhere(tmp_path, "accuracy"))
+        read(Elsewhere(tmp_path, "accuracy"))
+
+
+def test_the_last_checkpoint_counts_where_a_run_has_no_final_state(tmp_path: Path) -> None:
+    for step, f1 in ((500, 0.1), (1000, 0.3), (1500, 0.2)):
+        state(tmp_path / "plain" / "seed-1" / f"checkpoint-{step}", {"eval_loss": 1, "eval_f1": f1})
+    state(tmp_path / "plain" / "seed-2", {"eval_loss": 1, "eval_f1": 0.4})
+    found = read(Elsewhere(tmp_path, "f1"))
+    assert [(r.spec.seed, r.results[tmp_path.name]["f1"]) for r in found] == [(1, 0.2), (2, 0.4)]
+
+
+def test_a_checkpoint_alone_does_not_lead_out_of_its_folder(tmp_path: Path) -> None:
+    state(tmp_path / "checkpoint-5", {"eval_loss": 1, "eval_f1": 0.1})
+    with pytest.raises(DataError, match="does not say method and seed"):
+        read(Elsewhere(tmp_path / "checkpoint-5", "f1"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("lnsr/seed-3", ("lnsr", 3, False)),
+        ("lnsr_seed3", ("lnsr", 3, False)),
+        ("lr2e-5_seed=3", ("lr2e-5", 3, False)),
+        ("lnsr/seed 12", ("lnsr", 12, False)),
+        ("lnsr-3", ("lnsr", 3, True)),
+        ("lr2e-5/3", ("lr2e-5", 3, True)),
+        ("lr2e-5", None),
+        ("dropout-0.1", None),
+        ("bert2", None),
+        ("lr=3", None),
+    ],
+)
+def test_seeds_in_names(tmp_path: Path, name: str, expected: tuple[str, int, bool] | None) -> None:
+    state(tmp_path / name, {"eval_loss": 1, "eval_f1": 0.1})
+    source = Elsewhere(tmp_path, "f1")
+    if expected is None:
+        with pytest.raises(DataError, match="does not say method and seed"):
+            read(source)
+        return
+    (record,), notes = parse_elsewhere([source])
+    assert (record.method, record.spec.seed, bool(notes)) == expected
+    if notes:
+        assert f"method {record.method}, seed {record.spec.seed}" in notes[0]
+
+
+def test_one_run_of_two_sources_is_refused(tmp_path: Path) -> None:
+    paths = [table(folder, RUNS) for folder in (tmp_path / "a", tmp_path / "b")]
+    with pytest.raises(DataError, match=r"a/runs\.csv: line 2 and .*b/runs\.csv: line 2 both have"):
+        read(*map(Elsewhere, paths))
+    paths[1].write_text(RUNS.replace("rte", "cola"))
+    assert len(read(*map(Elsewhere, paths))) == 12
 
 
 def test_folders_that_do_not_name_their_run(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"holds no trainer_state\.json"):
-        parse_elsewhere(Elsewhere(tmp_path))
+        read(Elsewhere(tmp_path))
     state(tmp_path / "best", {"eval_loss": 0.9, "eval_f1": 0.5})
     with pytest.raises(DataError, match="'best' does not say method and seed"):
-        parse_elsewhere(Elsewhere(tmp_path, "f1"))
+        read(Elsewhere(tmp_path, "f1"))
 
 
 @pytest.mark.parametrize(
-    "content", ["", "[]", "null", '{"log_history": 3}', '{"log_history": [[1]]}', "[" * 100_000]
+    "content",
+    [
+        "",
+        "[]",
+        "null",
+        '{"log_history": 3}',
+        '{"log_history": [[1]]}',
+        '{"log_history": ["eval_f1"]}',
+        "[" * 100_000,
+    ],
 )
 def test_a_damaged_state(tmp_path: Path, content: str) -> None:
     (tmp_path / "a-1").mkdir()
     (tmp_path / "a-1" / "trainer_state.json").write_text(content)
     try:
-        (record,) = parse_elsewhere(Elsewhere(tmp_path, "f1"))
+        (record,) = read(Elsewhere(tmp_path, "f1"))
     except DataError as error:
         assert "\n" not in str(error) and len(str(error)) < 1000
     else:
@@ -177,7 +242,7 @@ def test_any_text_is_read_or_refused(
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_bytes((("method,seed,score\n" if heading else "") + content).encode())
     try:
-        records = parse_elsewhere(Elsewhere(path))
+        records = read(Elsewhere(path))
     except SteadytuneError as error:
         assert "\n" not in str(error)
     else:

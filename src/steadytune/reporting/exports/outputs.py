@@ -76,10 +76,9 @@ def report_folders(
         ConfigError: If something cannot be written, or no run is of the baseline.
     """
     records, warnings = parse_folders(folders) if folders or not elsewhere else ([], [])
-    for source in elsewhere:
-        found = parse_elsewhere(source)
-        _require_shares(source.name, found)
-        records += found
+    found, notes = parse_elsewhere(elsewhere)
+    _require_shares(found)
+    records += found
     note = read_notes(folders)
     methods = list(dict.fromkeys(record.spec.method for record in records))
     if baseline or elsewhere:
@@ -90,19 +89,19 @@ def report_folders(
         command=command or note.command,
         baseline=baseline or note.baseline or "plain",
         descriptions=describe(methods),
-        warnings=warnings,
+        warnings=[*warnings, *notes],
     )
     return report, _write(report, outputs, folders)
 
 
-def _require_shares(name: str, records: Sequence[Record]) -> None:
+def _require_shares(records: Sequence[Record]) -> None:
     """Refuse percentages: they would be shown times 100."""
     for record in records:
         for metric, value in [pair for found in record.results.values() for pair in found.items()]:
             if metric_display(metric).unit == "%" and value is not None and not 0 <= value <= 1:
                 raise DataError(
-                    f"{name}: {metric} of {record.method!r}, seed {record.spec.seed}, is "
-                    f"{value:g}; expected a share from 0 to 1 (divide percentages by 100)"
+                    f"{record.spec.task}: {metric} of {record.method!r}, seed {record.spec.seed}, "
+                    f"is {value:g}; expected a share from 0 to 1 (divide percentages by 100)"
                 )
 
 

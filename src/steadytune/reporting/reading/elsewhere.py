@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..._checks import near
 from ..._exceptions import ConfigError, DataError
+from ..._untrusted import LARGEST_RECORD, json_object, read_regular
 from ...records.schema import Record, clean_text
 
-LARGEST_FILE = 64 * 2**20
-LARGEST_STATE = 16 * 2**20
 LARGEST_SEED = 2**63 - 1
 STATE_FILE = "trainer_state.json"
 
 NEEDED = ("method", "seed", "score")
 OPTIONAL = ("task", "subset", "metric", "majority")
 
-# `lnsr/seed-3`, `lnsr_seed3`, `lnsr-3`: the method, then the seed.
-_METHOD_AND_SEED = re.compile(r"(?P<method>.+?)[-_./ ]*(?:seed)?[-_=]?(?P<seed>\d+)", re.IGNORECASE)
+# `lnsr/seed-3`, `lnsr_seed3`, `lnsr-3`: the method, then the seed. The last number of `lr2e-5` or
+# `dropout-0.1` is part of another one.
+_METHOD_AND_SEED = re.compile(
+    r"(?P<method>.+?)([-_./ ]*(?P<word>seed)[-_= ]?|(?<!\de)[-_/ ])(?P<seed>\d+)", re.IGNORECASE
+)
+_CHECKPOINT = re.compile(r"checkpoint-(?P<step>\d+)")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Elsewhere:
     Args:
         path: A CSV or TSV file with one row a run, or a folder in which every run has a folder of
             its own, named for method and seed (`lnsr/seed-3`, `lnsr-3`), with the Trainer's
-            `trainer_state.json` in it.
+            `trainer_state.json` in it or in its checkpoints.
         metric: What the scores are, such as `accuracy`; a column `metric` goes before. In folders
             it says which number of the last evaluation is read.
         columns: The file's names for `method`, `seed`, `score`, `task`, `subset`, `metric` and
@@ -59,7 +61,10 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class _Run:
-    """One run as its file tells it; `where` says which line or folder that is."""
+    """One run as its file tells it.
+
+    `where` says which line or folder that is, `guessed` whether the seed is any last number there.
+    """
 
     where: str
     method: str
@@ -69,33 +74,46 @@ class _Run:
     subset: int
     metric: str
     majority: float | None
+    guessed: bool
 
     @property
     def key(self) -> tuple[str, int, str, str, int]:
         return self.task, self.subset, self.metric, self.method, self.seed
 
 
-def parse_elsewhere(source: Elsewhere) -> list[Record]:
-    """One record a run. A run without a score counts as failed.
+def parse_elsewhere(sources: Iterable[Elsewhere]) -> tuple[list[Record], list[str]]:
+    """One record a run, and a line for each source whose folders leave the seed to be guessed.
+
+    A run without a score counts as failed.
 
     Raises:
-        DataError: If the file or folder cannot be read, lacks a column, or has a value that does
-            not fit, or two rows for one run.
+        DataError: If a file or folder cannot be read, lacks a column, or has a value that does
+            not fit, or if a run is there twice.
         ConfigError: If `columns` names something else than what a run has.
     """
-    name = source.name
-    runs = list(_from_folders(source) if source.place.is_dir() else _from_table(source))
-    if not runs:
-        raise DataError(f"{name} holds no run; expected one row a run")
     seen: dict[tuple[Any, ...], str] = {}
-    for run in runs:
-        if first := seen.get(run.key):
-            raise DataError(
-                f"{name}: {first} and {run.where} both have method {run.method!r} and seed "
-                f"{run.seed}; expected one row a run (tell runs apart by task or subset)"
+    records: list[Record] = []
+    notes: list[str] = []
+    for source in sources:
+        folders = source.place.is_dir()
+        runs = list(_from_folders(source) if folders else _from_table(source))
+        if not runs:
+            raise DataError(f"{source.name} holds no run; expected one row a run")
+        for run in runs:
+            if first := seen.get(run.key):
+                raise DataError(
+                    f"{first} and {source.name}: {run.where} both have task {run.task!r}, method "
+                    f"{run.method!r} and seed {run.seed}; expected one row a run (tell runs apart "
+                    "by task or subset)"
+                )
+            seen[run.key] = f"{source.name}: {run.where}"
+            records.append(_record(run, source.place))
+        if guessed := next((run for run in runs if run.guessed), None):
+            notes.append(
+                f"{source.name}: the number at the end of a folder's name was read as the seed, as "
+                f"in {guessed.where}: method {guessed.method}, seed {guessed.seed}"
             )
-        seen[run.key] = run.where
-    return [_record(run, source.place) for run in runs]
+    return records, notes
 
 
 def _from_table(source: Elsewhere) -> Iterator[_Run]:
@@ -118,13 +136,12 @@ def _table(path: Path) -> Iterator[list[str]]:
     try:
         if not path.is_file():
             raise DataError(f"{name} is not a file; expected a CSV file with one row a run")
-        if path.stat().st_size > LARGEST_FILE:
-            raise DataError(f"{name} is larger than {LARGEST_FILE // 2**20} MB")
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(f"{name} cannot be read: {error.strerror}") from error
+        text = read_regular(path, LARGEST_RECORD).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{name} is not UTF-8 text: byte {error.start} does not fit") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{name} cannot be read: {reason}") from error
     heading = text.partition("\n")[0]
     delimiter = max(",;\t", key=heading.count)
     try:
@@ -158,25 +175,31 @@ def _columns(source: Elsewhere, heading: list[str]) -> dict[str, int]:
 
 
 def _from_folders(source: Elsewhere) -> Iterator[_Run]:
-    states = sorted(source.place.rglob(STATE_FILE))
-    # A checkpoint's state is an earlier one of the same run.
-    runs = [p for p in states if not p.parent.name.startswith("checkpoint-")] or states
     root = source.name
-    if not runs:
+    states = _states(source.place)
+    if not states:
         raise DataError(f"{root} holds no {STATE_FILE}; expected a folder for every run")
-    for path in runs:
-        folder = path.parent
-        if folder.name.startswith("checkpoint-"):
-            folder = folder.parent
+    for folder, path in states.items():
         told = folder.relative_to(source.place).as_posix()
         found = _METHOD_AND_SEED.fullmatch(told)
         if not found:
             raise DataError(
-                f"{root}: the folder {told!r} does not say method and seed; expected a name such "
-                "as lnsr/seed-3, or a CSV file with the columns method, seed and score"
+                f"{root}: the folder {clean_text(told)!r} does not say method and seed; expected a "
+                "name such as lnsr/seed-3, or a CSV file with the columns method, seed and score"
             )
         values = {**found.groupdict(), "score": _last_evaluation(path, source.metric)}
-        yield _checked(values, source, f"folder {clean_text(told)}")
+        yield _checked(values, source, f"folder {clean_text(told)}", guessed=not found["word"])
+
+
+def _states(place: Path) -> dict[Path, Path]:
+    """Folder of a run -> its state: the one at its end, or else that of its last checkpoint."""
+    latest: dict[Path, tuple[float, Path]] = {}
+    for path in sorted(place.rglob(STATE_FILE)):
+        folder, step = path.parent, math.inf
+        if folder != place and (found := _CHECKPOINT.fullmatch(folder.name)):
+            folder, step = folder.parent, int(found["step"])
+        latest[folder] = max(latest.get(folder, (step, path)), (step, path))
+    return {folder: path for folder, (_, path) in latest.items()}
 
 
 def _last_evaluation(path: Path, metric: str) -> str:
@@ -184,12 +207,12 @@ def _last_evaluation(path: Path, metric: str) -> str:
     name = clean_text(str(path))
     key = f"eval_{metric.removeprefix('eval_')}"
     try:
-        if not path.is_file() or path.stat().st_size > LARGEST_STATE:
-            raise ValueError("not a file of a Trainer")
-        logged = json.loads(path.read_bytes())["log_history"]
-        evaluations = [entry for entry in logged if "eval_loss" in entry or key in entry]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        logged = json_object(path, LARGEST_RECORD).get("log_history")
+    except (OSError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {clean_text(str(error))}") from error
+    if not isinstance(logged, list) or not all(isinstance(entry, dict) for entry in logged):
+        raise DataError(f"{name} is not that of a Trainer: expected a list log_history of objects")
+    evaluations = [entry for entry in logged if "eval_loss" in entry or key in entry]
     if not evaluations:
         return ""
     if key not in evaluations[-1]:
@@ -201,7 +224,9 @@ def _last_evaluation(path: Path, metric: str) -> str:
     return str(evaluations[-1][key])
 
 
-def _checked(values: Mapping[str, str], source: Elsewhere, where: str) -> _Run:
+def _checked(
+    values: Mapping[str, str], source: Elsewhere, where: str, guessed: bool = False
+) -> _Run:
     name = f"{source.name}: {where}"
     metric = values.get("metric") or source.metric
     run = _Run(
@@ -209,14 +234,20 @@ def _checked(values: Mapping[str, str], source: Elsewhere, where: str) -> _Run:
         method=clean_text(values["method"]),
         seed=_whole(values["seed"], "seed", name),
         score=_score(values["score"], name),
-        task=clean_text(values.get("task") or source.place.resolve().stem),
+        task=clean_text(values.get("task") or _own_name(source.place)),
         subset=_whole(values.get("subset") or "0", "subset", name),
         metric=clean_text(metric.removeprefix("eval_")),
         majority=_score(values.get("majority", ""), name),
+        guessed=guessed,
     )
     if not run.method:
         raise DataError(f"{name} has no method")
     return run
+
+
+def _own_name(place: Path) -> str:
+    place = place.resolve()
+    return place.name if place.is_dir() else place.stem
 
 
 def _whole(text: str, what: str, name: str) -> int:
