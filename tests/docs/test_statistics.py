@@ -31,27 +31,44 @@ def results(name: str) -> list[dict[str, Any]]:
 def pooled_rows() -> list[tuple[str, ...]]:
     rows: dict[tuple[str, str], list[str]] = {}
     for cell in results("pooled_spread_coverage"):
-        coverage = f"{100 * cell['coverage']:.1f} ({cell['median_width']:.3g})"
         key = (cell["shape"], f"{cell['ratio']:g}")
-        rows.setdefault(key, []).append(f"{coverage}, {cell['found']:.2f}")
+        rows.setdefault(key, []).append(f"{100 * cell['coverage']:.1f}, {cell['found']:.2f}")
     return [(*key, *cells) for key, cells in rows.items()]
 
 
-def coverage_rows() -> list[tuple[str, ...]]:
-    found = results("interval_coverage")
-    rows: dict[tuple[str, str, str], list[str]] = {}
-    for cell in found:
-        text = "none"
-        if cell["coverage"] is not None:
-            text = f"{100 * cell['coverage']:.1f} ({cell['median_width']:.3g})"
-        key = (cell["table"], cell["shape"], cell["interval"])
-        rows.setdefault(key, []).append(text)
-    return [(shape, interval, *cells) for (_, shape, interval), cells in rows.items()]
+def coverage_rows(table: str) -> list[tuple[str, ...]]:
+    """The heading and a row for each shape: every interval's coverage at every number of pairs."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for cell in results("interval_coverage"):
+        if cell["table"] == table:
+            text = "none" if cell["coverage"] is None else f"{100 * cell['coverage']:.1f}"
+            found.setdefault(cell["shape"], {}).setdefault(cell["interval"], []).append(text)
+    intervals = dict.fromkeys(name for cells in found.values() for name in cells)
+    rows = [(shape, *map(", ".join, cells.values())) for shape, cells in found.items()]
+    return [("drawn from", *intervals), *rows]
 
 
-def test_the_coverage_is_the_benchmarks() -> None:
-    published = [row for row in ROWS if len(row) == 5 and row[0] not in ("drawn from", "---")]
-    assert published == [*coverage_rows(), *pooled_rows()]
+@pytest.mark.parametrize("table", ["mean", "spread", "improvement"])
+def test_the_coverage_is_the_benchmarks(table: str) -> None:
+    heading, *rows = coverage_rows(table)
+    start = ROWS.index(heading)
+    assert ROWS[start + 2 : start + 2 + len(rows)] == rows
+
+
+def test_the_coverage_over_tasks_is_the_benchmarks() -> None:
+    start = ROWS.index(("drawn from", "true ratio", "n = 5", "n = 10", "n = 20"))
+    rows = pooled_rows()
+    assert ROWS[start + 2 : start + 2 + len(rows)] == rows
+
+
+def test_the_width_quoted_is_the_benchmarks() -> None:
+    (width,) = (
+        cell["median_width"]
+        for cell in results("interval_coverage")
+        if (cell["table"], cell["shape"]) == ("spread", "normal")
+        and (cell["interval"], cell["count"]) == ("expanded percentile", 5)
+    )
+    assert f"its upper end is {width:.0f} times its lower end" in " ".join(TEXT.split())
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if re.match(r"a (difference|ratio)", row[0])])
