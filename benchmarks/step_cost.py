@@ -37,7 +37,7 @@ DEPTH = 6
 DEFAULT = (
     "lnsr:layer=0,lnsr:layer=3,lnsr:layer=5,lnsr:rows=0.25,l2sp,mixout,mixout:axis=input,"
     "smart:proximal_strength=0,smart,freelb,r3f,r4f,rdrop,bss,hype,inputnoise,neftune,noisytune,"
-    "childtuning,reinit,layerwisedecay,sam,ema,ema:bias_power=0.2"
+    "childtuning,reinit,layerwisedecay,sam,nso,lfu,repina,ema,ema:bias_power=0.2"
 )
 
 

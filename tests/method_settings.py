@@ -7,8 +7,10 @@ from steadytune import (
     EMA,
     L2SP,
     LNSR,
+    NSO,
     R3F,
     R4F,
+    REPINA,
     SAM,
     SMART,
     ChildTuning,
@@ -17,6 +19,7 @@ from steadytune import (
     HyPe,
     InputNoise,
     LayerwiseDecay,
+    LfU,
     Mixout,
     NEFTune,
     NoisyTune,
@@ -37,11 +40,14 @@ SETTINGS: dict[str, Regularizer] = {
     "L2SP": L2SP(strength=0.5),
     "LNSR": LNSR(strength=3.0, std=0.1),
     "LayerwiseDecay": LayerwiseDecay(decay=0.5),
+    "LfU": LfU(strength=3.0, radius=1.0),
     "Mixout": Mixout(p=0.5),
     "NEFTune": NEFTune(),
+    "NSO": NSO(std=0.1),
     "NoisyTune": NoisyTune(),
     "R3F": R3F(std=0.1, strength=3.0),
     "R4F": R4F(std=0.1, strength=3.0),
+    "REPINA": REPINA(strength=3.0),
     "RDrop": RDrop(strength=2.0),
     "Reinit": Reinit(),
     "SAM": SAM(),
@@ -52,6 +58,7 @@ SETTINGS: dict[str, Regularizer] = {
 # Methods whose step in two processes is another method than in one, and why.
 RANK_DEPENDENT = {
     "BSS": "the singular values are those of a batch, and each process has its own",
+    "LfU": "the ascent is along the gradient of a batch, and each process has its own",
 }
 
 # Pairs, in order, that are refused because they contradict each other.

@@ -29,7 +29,7 @@ FELT = 0.01  # a gradient below this share of the task's is not felt
 FEWEST = 3  # readings of a run, below which nothing is said about it
 
 # Keeps small gradients in the range of half precision. A power of two changes no bits in float32.
-_SCALE = 1024.0
+SCALE = 1024.0
 
 
 class Dosed(Protocol):
@@ -267,8 +267,8 @@ def _gradients(loss: Tensor, parameters: Sequence[nn.Parameter]) -> list[Tensor 
     if not loss.requires_grad:
         return [None] * len(parameters)
     with torch.autocast(loss.device.type, enabled=False):
-        found = torch.autograd.grad(_SCALE * loss, parameters, retain_graph=True, allow_unused=True)
-    return [None if g is None else _exact(g) / _SCALE for g in found]
+        found = torch.autograd.grad(SCALE * loss, parameters, retain_graph=True, allow_unused=True)
+    return [None if g is None else _exact(g) / SCALE for g in found]
 
 
 def _exact(gradient: Tensor) -> Tensor:

@@ -131,7 +131,12 @@ class Step:
         return self._shared.clean
 
     def forward(
-        self, shift: Tensor | None = None, *, dropout: Dropout = "fresh", name: str = "forward"
+        self,
+        shift: Tensor | None = None,
+        *,
+        dropout: Dropout = "fresh",
+        name: str = "forward",
+        record: bool = False,
     ) -> Pass:
         """Another whole pass; the global stream is afterwards as it was before.
 
@@ -140,6 +145,7 @@ class Step:
             dropout: `fresh` draws masks of its own, `shared` repeats the clean pass's, `off` runs
                 without dropout.
             name: Names the pass, so that two passes of one method draw different masks.
+            record: Whether the pass has a trace, where a method needs layers.
         """
         before = self.clean.rng if dropout == "shared" else None
         with self.isolated(name), ExitStack() as stack:
@@ -147,7 +153,7 @@ class Step:
                 before.restore()
             if dropout == "off":
                 stack.enter_context(eval_mode(self.bare_model))
-            return (self if shift is None else self._perturbed(shift))._forward(record=False)
+            return (self if shift is None else self._perturbed(shift))._forward(record)
 
     def unperturbed(self, dropout: Dropout) -> Pass:
         """The pass to compare one of `forward(..., dropout=dropout)` with."""

@@ -29,7 +29,7 @@ from ._divergence import (
 )
 from ._embedding_noise import length_scaled_noise, uniform_of_unit_variance
 from ._mixing import mixed_weight, mixing_mask
-from ._sharpness import ascent_in_weights
+from ._sharpness import ascent_in_weights, displaced
 from ._spectrum import (
     largest_singular_value,
     normalised_weight_gradient,
@@ -54,6 +54,7 @@ __all__ = [
     "bernoulli_mask",
     "class_divergence",
     "covariance_directions",
+    "displaced",
     "half_squared_distance",
     "half_squared_low_rank_distance",
     "held_in_place",

@@ -1,4 +1,4 @@
-"""The step to the sharpest point nearby."""
+"""Points near the weights: the sharpest one, and random ones."""
 
 from __future__ import annotations
 
@@ -34,3 +34,11 @@ def ascent_in_weights(
     if not (math.isfinite(total) and total > 0):
         return [torch.zeros_like(gradient) for gradient in gradients]
     return list(torch._foreach_mul(list(gradients), radius / total))
+
+
+def displaced(
+    weights: Sequence[Float[Tensor, "*_"]], directions: Sequence[Float[Tensor, "*_"]], length: float
+) -> list[Float[Tensor, "*_"]]:
+    """w + length * d, in the dtype of the weights."""
+    steps = [d.to(w.dtype) for w, d in zip(weights, directions, strict=True)]
+    return list(torch._foreach_add(list(weights), steps, alpha=length))

@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from .input_noise import InputNoise as InputNoise
     from .l2sp import L2SP as L2SP
     from .layerwise_decay import LayerwiseDecay as LayerwiseDecay
+    from .lfu import LfU as LfU
     from .lnsr import LNSR as LNSR
     from .mixout import Mixout as Mixout
     from .neftune import NEFTune as NEFTune
     from .noisytune import NoisyTune as NoisyTune
+    from .nso import NSO as NSO
     from .r3f import R3F as R3F
     from .r3f import R4F as R4F
     from .rdrop import RDrop as RDrop
     from .reinit import Reinit as Reinit
+    from .repina import REPINA as REPINA
     from .sam import SAM as SAM
     from .scheduled import Scheduled as Scheduled
     from .smart import SMART as SMART

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,9 +13,9 @@ from torch import Tensor, nn
 from .. import functional
 from .._checks import check_at_least
 from .._model.exchange import exchanged, separate_gradients
-from .._model.sites import averages_gradients
 from .._random import isolated_rng
 from .._step.regularizer import Host, Regularizer, Transform
+from .._step.sent_back import sent_back
 from .._step.step import Step
 
 
@@ -89,13 +88,7 @@ class SAM(Regularizer):
         with exchanged(*climbed):
             loss = inner(step.repeated(redraw=False))
             step.send_back(loss)
-        # All gradients are there. Sending this back adds none, and cannot fail.
-        value = loss.detach().requires_grad_()
-        if not averages_gradients(step.model):
-            return value
-        reached = [parameter for parameter in parameters if parameter.grad is not None]
-        connected: Tensor = _Reaching.apply(value, *reached)  # type: ignore[no-untyped-call]
-        return connected
+        return sent_back(loss, step, parameters)
 
     def _climbed(
         self, inner: Callable[[Step], Tensor], parameters: list[nn.Parameter], step: Step
@@ -111,20 +104,3 @@ class SAM(Regularizer):
         with torch.no_grad():
             values = [p + e for (p, _), e in zip(moving, ascent, strict=True)]
         return [p for p, _ in moving], values
-
-
-class _Reaching(torch.autograd.Function):
-    """The value as it is, with a gradient of zero for parameters.
-
-    DistributedDataParallel waits for every parameter's gradient after a pass. What a method outside
-    adds from a pass of its own, such as a penalty on hidden states, need not reach all of them.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, value: Tensor, *parameters: Tensor) -> Tensor:
-        ctx.parameters = parameters
-        return value.view_as(value)
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, ...]:
-        return gradients[0], *(p.new_zeros(()).expand_as(p) for p in ctx.parameters)
