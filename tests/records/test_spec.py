@@ -89,3 +89,16 @@ def test_a_spec_is_json() -> None:
 def test_impossible_settings_are_refused(field: str, value: Any) -> None:
     with pytest.raises(ConfigError, match=f"{field}="):
         dataclasses.replace(SPEC, **{field: value})
+
+
+def test_where_something_lies_is_not_part_of_the_key_where_its_hash_is_known() -> None:
+    here = dataclasses.replace(
+        SPEC, model="/a/model", model_hash="m", unlabelled="a.txt", unlabelled_hash="t"
+    )
+    there = dataclasses.replace(here, model="model", unlabelled="there/a.txt")
+    assert here.key == there.key and here.hash != there.hash
+    for changed in ({"model_hash": "n"}, {"unlabelled_hash": "s"}):
+        assert dataclasses.replace(here, **changed).key != here.key
+    for field in ("model", "unlabelled"):
+        unknown = dataclasses.replace(here, **{f"{field}_hash": ""})
+        assert unknown.key != dataclasses.replace(unknown, **{field: "other"}).key

@@ -128,6 +128,25 @@ def test_a_checkpoint_that_was_not_finished_does_not_count_and_goes(tmp_path: Pa
     assert not (tmp_path / "checkpoint-20").exists()
 
 
+def test_checkpoints_of_an_older_version_do_not_go_silently(tmp_path: Path) -> None:
+    for step in (3, 12):
+        checkpoint(tmp_path, step, sealed=False)
+    (note,) = find_resumption(tmp_path).notes
+    assert note == (
+        f"{tmp_path / 'checkpoint-12'} is not complete, or an older version wrote it: the training "
+        "begins at the start"
+    )
+
+
+@pytest.mark.parametrize("state", [b" " * (64 * 2**20 + 1), b"[]"], ids=["large", "list"])
+def test_a_state_that_cannot_be_read_is_damage(tmp_path: Path, state: bytes) -> None:
+    path = checkpoint(tmp_path, 3, sealed=False)
+    (path / "trainer_state.json").write_bytes(state)
+    seal(path)
+    (note,) = find_resumption(tmp_path).notes
+    assert "is damaged (trainer_state.json cannot be read" in note
+
+
 def test_a_damaged_checkpoint_is_named_and_the_one_before_counts(tmp_path: Path) -> None:
     for step in (3, 12):
         checkpoint(tmp_path, step)

@@ -13,6 +13,7 @@ from steadytune import ConfigError, DataError
 from steadytune.pretrained import Pretrained
 from steadytune.records.recipe import Recipe
 from steadytune.records.spec import RunSpec
+from steadytune.runs import plan as planning
 from steadytune.runs.plan import Arm, LoadedTask, plan, require_use_of_unlabelled
 from steadytune.runs.run import run
 from steadytune.runs.unlabelled import unlabelled_texts
@@ -52,6 +53,25 @@ def test_texts_are_encoded_like_those_of_the_task(
     found = unlabelled_texts(spec, load_toy(), tokenizer)
     assert "labels" not in found.column_names
     assert found["input_ids"][:] == tokenizer(TEXTS)["input_ids"]
+
+
+def test_a_line_ends_at_a_line_feed_alone(model: Pretrained, tmp_path: Path) -> None:
+    texts = ["a book\u2028was good", "the news\x0cis not\x85fine", "the phone\ris very poor"]
+    path = tmp_path / "more.txt"
+    path.write_bytes("\r\n".join(texts).encode())
+    (spec,) = runs(model, ["lnsr"], str(path))
+    tokenizer = model.tokenizer()
+    found = unlabelled_texts(spec, load_toy(), tokenizer)
+    assert found["input_ids"][:] == tokenizer(texts)["input_ids"]
+
+
+def test_the_file_is_hashed_once_for_all_runs(
+    model: Pretrained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[str] = []
+    monkeypatch.setattr(planning, "hash_of", lambda where: hashed.append(where) or "hash")
+    runs(model, ["lnsr", "rdrop", "smart"], write(tmp_path, "more.txt"))
+    assert len(hashed) == 1
 
 
 def test_only_methods_with_a_use_for_them_have_them(model: Pretrained, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from steadytune._exceptions import ConfigError
+from steadytune._exceptions import ConfigError, ModelError
 from steadytune.model_files import CAREFUL
 from steadytune.records.ledger import Ledger
-from steadytune.study import read_study
-from steadytune.study.bundle import MANIFEST, is_bundled, read_part_size, unpacked, write_bundle
+from steadytune.study import Study, read_study
+from steadytune.study.bundle import read_part_size, write_bundle
+from steadytune.study.bundled import MANIFEST, MODELS, is_bundled, unpacked
+from steadytune.study.grid import load_tasks, plan_runs
 from steadytune.tasks import TASKS
 from tests.tasks.local_copy import write_copy
 from tests.test_cli import call
@@ -128,9 +131,19 @@ def test_no_file_of_weights_is_larger_than_a_part(home: Path, tmp_path: Path) ->
         (lambda f: (f / MANIFEST).write_text("{}"), "is not that of a bundle"),
         (lambda f: _set(f, "format", 99), "of another version of steadytune"),
         (lambda f: _set(f, "studies", ["other.yaml"]), r"not of the bundle .*; it has other\.yaml"),
-        (lambda f: next((f / "models" / "1").glob("*.001")).unlink(), "is missing"),
+        (lambda f: (f / MANIFEST).write_text("[" * 100_000), "is not that of a bundle"),
+        (lambda f: (f / MANIFEST).write_text("[]"), "expected a JSON object"),
+        (lambda f: _set(f, "studies", 3), r"is not that of a bundle \(studies: "),
+        (lambda f: _set(f, "models", {"tiny": {}}), r"\(models\.tiny\.folder: "),
+        (lambda f: _set(f, "models", {}), "lacks the model 'tiny'"),
+        (lambda f: _set(f, "sha256", {"../x": "1"}), "leads out of the bundle"),
+        (lambda f: _set_model(f, folder="/tmp"), "leads out of the bundle"),
+        (lambda f: _set_model(f, weights={"../x": WEIGHTS}), "is not the name of a file"),
+        (lambda f: _set_model(f, weights={"..": WEIGHTS}), "leads out of the bundle"),
+        (lambda f: _set_model(f, weights={"x": {**WEIGHTS, "parts": ["a/b"]}}), "not the name"),
+        (lambda f: _set_model(f, weights={"x": WEIGHTS}), "x cannot be joined from its parts"),
+        (lambda f: next((f / MODELS / "1").glob("*.001")).unlink(), "is missing"),
     ],
-    ids=["missing", "changed", "no manifest", "version", "foreign", "part"],
 )
 def test_damage_is_one_line(away: Path, harm: Callable[[Path], None], told: str) -> None:
     assert is_bundled(away / "study.yaml")
@@ -140,20 +153,103 @@ def test_damage_is_one_line(away: Path, harm: Callable[[Path], None], told: str)
     assert "\n" not in str(caught.value)
 
 
+WEIGHTS = {"sha256": "0", "parts": ["missing"]}
+
+
+def _set_model(bundle: Path, **values: object) -> None:
+    models = json.loads((bundle / MANIFEST).read_text())["models"]
+    _set(bundle, "models", {"tiny": {**models["tiny"], **values}})
+
+
+def keys(study: Study) -> set[str]:
+    model = study.find_model()
+    return {run.spec.key for run in plan_runs(study, load_tasks(study, model), model)}
+
+
 def _set(folder: Path, key: str, value: object) -> None:
     path = folder / MANIFEST
     path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
 
 
-def test_weights_that_were_joined_and_changed_since_are_refused(away: Path) -> None:
+def test_weights_that_were_joined_and_changed_since_are_joined_again(away: Path) -> None:
     study = unpacked(away / "study.yaml", CAREFUL)
     assert study.model_folder is not None
     path = study.model_folder / "model.safetensors"
-    content = bytearray(path.read_bytes())
-    content[-1] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(ConfigError, match="has the hash"):
+    content = path.read_bytes()
+    umask = os.umask(0)
+    os.umask(umask)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~umask
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    unpacked(away / "study.yaml", CAREFUL)
+    assert path.read_bytes() == content
+    (study.model_folder / "other.safetensors").write_bytes(content)
+    with pytest.raises(ConfigError, match=r"has the hash .*; remove it and copy it again"):
         unpacked(away / "study.yaml", CAREFUL)
+
+
+def test_records_come_back_as_those_of_home(home: Path, tmp_path: Path) -> None:
+    """Wherever the model and the texts lie, the runs are the same and are not carried out again."""
+    (home / "texts.txt").write_text("one\ntwo\n")
+    text = STUDY.replace("methods: [plain, lnsr]", "methods: [lnsr]\nunlabelled: texts.txt")
+    (home / "study.yaml").write_text(text)
+    write_bundle([home / "study.yaml"], tmp_path / "made")
+    here = keys(read_study(home / "study.yaml"))
+    there = keys(unpacked(tmp_path / "made" / "study.yaml", CAREFUL))
+    assert here == there and len(here) == 4
+    (home / "texts.txt").write_text("one\nthree\n")
+    assert not here & keys(read_study(home / "study.yaml"))
+
+
+def test_a_bundle_that_failed_leaves_nothing(home: Path, tmp_path: Path) -> None:
+    (home / "tiny" / "model.safetensors").rename(home / "weights")
+    with pytest.raises(ModelError):
+        write_bundle([home / "study.yaml"], tmp_path / "new" / "made")
+    (home / "weights").rename(home / "tiny" / "model.safetensors")
+    assert not any((tmp_path / "new" / "made").iterdir())
+    assert len([*(tmp_path / "new").iterdir()]) == 1
+    write_bundle([home / "study.yaml"], tmp_path / "new" / "made")
+
+
+def test_only_named_files_go_along(home: Path, tmp_path: Path) -> None:
+    (home / "travels").mkdir()  # as the study is called
+    (home / "travels" / "secret").touch()
+    made = write_bundle([home / "study.yaml"], tmp_path / "made")
+    assert not (made.folder / "travels").exists() and not (made.folder / "tiny").exists()
+
+
+def test_rows_in_folders_of_any_name_go_along(home: Path, tmp_path: Path) -> None:
+    for name in ("data", "models/1"):
+        (home / name).mkdir(parents=True)
+        shutil.copy(home / "reviews.csv", home / name / "rows.csv")
+    text = STUDY.replace("reviews.csv", "data/rows.csv").replace("more/books", "models/1/rows")
+    (home / "study.yaml").write_text(text)
+    made = write_bundle([home / "study.yaml"], tmp_path / "made")
+    here, there = read_study(home / "study.yaml"), unpacked(made.folder / "study.yaml", CAREFUL)
+    for one, other in zip(here.tasks, there.tasks, strict=True):
+        assert one.source.load().content_hash == other.source.load().content_hash
+
+
+def test_names_that_meet_are_refused(home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(home, other)
+    studies = [home / "study.yaml", (other / "study.yaml").rename(other / "second.yaml")]
+    with pytest.raises(ConfigError, match="two models are called tiny"):
+        write_bundle(studies, tmp_path / "made")
+    rows = (other / "reviews.csv").read_text()
+    (other / "reviews.csv").write_text(rows.replace("film", "song"))
+    with pytest.raises(ConfigError, match=r"are both called reviews\.csv; rename one"):
+        write_bundle(studies, tmp_path / "made")
+    (home / "_bundle").mkdir()
+    (home / "_bundle" / "rows.csv").write_text(rows)
+    (home / "study.yaml").write_text(STUDY.replace("reviews.csv", "_bundle/rows.csv"))
+    with pytest.raises(ConfigError, match="has a name that a bundle needs for itself"):
+        write_bundle([home / "study.yaml"], tmp_path / "made")
+
+
+def test_other_rows_for_a_bundle_are_refused(away: Path, tmp_path: Path) -> None:
+    words = f"compare {away / 'study.yaml'} --data-root {tmp_path} --dry-run --out {tmp_path / 'o'}"
+    result = call(*words.split())
+    assert result.exit_code == 2 and "leave --data-root out" in result.stderr
 
 
 def test_what_lies_elsewhere_is_refused(home: Path, tmp_path: Path) -> None:

@@ -55,4 +55,6 @@ def test_a_method_without_a_result_is_named(
     (lost,) = report.without_result
     assert lost[1] != plain
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert f"No run of {lost[1]} on {lost[0]} came to its end: it has no result." in text
+    assert (
+        f"Every run of {lost[1]} on {lost[0]} failed or diverged: the method has no result" in text
+    )

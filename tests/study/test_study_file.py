@@ -170,6 +170,17 @@ def test_files_are_looked_for_beside_the_study(tmp_path: Path) -> None:
     assert source.text == ("text",)
 
 
+def test_unlabelled_texts_are_looked_for_beside_the_study(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.touch()
+    arm = {"method": "lnsr", "unlabelled": "texts.txt"}
+    tasks = {"task": "cola", "unlabelled": "texts.txt"}
+    content = {**SMALL, "unlabelled": "texts.txt", "methods": ["plain", arm], "tasks": tasks}
+    study = read_study(write(tmp_path, content))
+    assert study.recipe.unlabelled == str(texts)
+    assert study.arms[1].changes == study.tasks[0].changes == (("unlabelled", str(texts)),)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -146,6 +146,9 @@ def compare(
         trust = Trust(allow_pickled_weights, trust_remote_code)
         if study is not None:
             root = rows.pop("data_root", None)
+            source = context.get_parameter_source("data_root")
+            if source is not None and source.name == "COMMANDLINE":
+                _require_no_bundle(study)
             options = {**rows, **grid, "seeds": None, "model": model, **recipe}
             what = _from_file(study, options, root, trust)
             what = what.with_seeds(read_seeds(seeds)) if seeds else what
@@ -170,12 +173,20 @@ def compare(
 def _from_file(path: Path, options: dict[str, Any], data_root: str | None, trust: Trust) -> Study:
     from .._exceptions import ConfigError
     from ..study import read_study
-    from ..study.bundle import is_bundled, unpacked
+    from ..study.bundled import is_bundled, unpacked
 
     if given := [name for name, value in options.items() if value not in (None, [])]:
         option = option_name(given[0])
         raise ConfigError(f"{option} and a study file were both given; write it into {path}")
     return unpacked(path, trust) if is_bundled(path) else read_study(path, data_root, trust)
+
+
+def _require_no_bundle(path: Path) -> None:
+    from .._exceptions import ConfigError
+    from ..study.bundled import is_bundled
+
+    if is_bundled(path):
+        raise ConfigError(f"{path} lies in a bundle, which has its rows; leave --data-root out")
 
 
 def _from_options(

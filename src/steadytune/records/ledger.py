@@ -1,4 +1,4 @@
-"""The ledger of a study: one JSON file a run, whole or not there, safe with many writers.
+"""The ledger of a study: one JSON file a run, whole or not there.
 
 Records that were packed into one file count as there. It is only read here.
 
@@ -37,8 +37,8 @@ from .which import best_of_each
 
 _LONGEST_REASON = 200
 
-CONTENT = ("data_hash", "model_hash", "method_options")
-"""Keys of a spec that follow from the rows, the weights and the method's defaults as they are."""
+CONTENT = ("data_hash", "model_hash", "unlabelled_hash", "method_options")
+"""Keys of a spec that follow from the rows, weights, texts and the method's defaults."""
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,7 @@ class RunSpec(Recipe):
         return key_of(self.as_dict())
 
 
+_HASHED = {"model": "model_hash", "unlabelled": "unlabelled_hash"}
 _IMPORT_PATH = re.compile(r"[\w.]+:\w+(?=$|[:(+)])")
 
 
@@ -114,11 +115,18 @@ def key_of(fields: Mapping[str, Any]) -> str:
     """What identifies the run of a spec, as it stands in a record.
 
     Where every option of the method is known, its text adds only the modules of classes that are
-    not of this package: which options a text leaves out changes with their defaults.
+    not of this package: which options a text leaves out changes with their defaults. Names of
+    files do not count where the hash of their content does: they may lie elsewhere now.
     """
-    if not fields.get("method_options"):
-        return spec_hash_of(fields)
-    return spec_hash_of({**fields, "method": _IMPORT_PATH.findall(str(fields["method"]))})
+    told = by_content(fields)
+    if fields.get("method_options"):
+        told["method"] = _IMPORT_PATH.findall(str(fields["method"]))
+    return spec_hash_of(told)
+
+
+def by_content(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a spec with hashes in place of the names of what lies somewhere."""
+    return {name: fields.get(_HASHED.get(name, "")) or value for name, value in fields.items()}
 
 
 def upgraded(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ class Report:
 
     @property
     def without_result(self) -> tuple[tuple[str, str], ...]:
-        """Task and method of which no run came to its end."""
+        """Task and method where every run failed or diverged."""
         every = {(record.spec.task, record.method): None for record in self.records}
         ended = {(r.spec.task, r.method) for r in self.records if r.status == "ok"}
         return tuple(pair for pair in every if pair not in ended)

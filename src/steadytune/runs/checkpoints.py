@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from .._sealed import damage, is_sealed
-from .._untrusted import json_object
+from .._untrusted import LARGEST_RECORD, json_object
 
 _NAME = re.compile(r"checkpoint-(\d+)")
 _KEPT = 2
@@ -40,7 +40,8 @@ class Resumption:
 
     Args:
         checkpoint: The latest checkpoint that is whole; None for the start.
-        notes: A line for each later one that was complete once and is damaged now.
+        notes: A line for each later one that was complete once and is damaged now, or that an older
+            version may have written.
     """
 
     checkpoint: Path | None
@@ -54,7 +55,10 @@ def find_resumption(folder: Path) -> Resumption:
         folder: Where the trainer writes its checkpoints; it need not exist.
     """
     notes: list[str] = []
-    for path in reversed(_checkpoints(folder)):
+    paths = _checkpoints(folder)
+    if paths and not any(map(is_sealed, paths)):
+        notes.append(f"{paths[-1]} is not complete, or an older version wrote it")
+    for path in reversed(paths):
         wrong = damage(path) or _best_damaged(path)
         if wrong is None:
             return Resumption(path, _told(notes, f"goes on from {path.name}"))
@@ -107,8 +111,12 @@ def _checkpoints(folder: Path) -> list[Path]:
 
 def _best_damaged(checkpoint: Path) -> str | None:
     """What is wrong with the checkpoint that a training goes back to at its end."""
-    best = json_object(checkpoint / "trainer_state.json").get("best_model_checkpoint")
-    if not best or (name := Path(best).name) == checkpoint.name:
+    try:
+        state = json_object(checkpoint / "trainer_state.json", LARGEST_RECORD)
+    except (OSError, ValueError) as error:
+        return f"trainer_state.json cannot be read ({getattr(error, 'strerror', None) or error})"
+    best = state.get("best_model_checkpoint")
+    if not isinstance(best, str) or (name := Path(best).name) == checkpoint.name:
         return None
     wrong = damage(checkpoint.with_name(name))
     return wrong and f"of the best one so far, {name}, {wrong}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from itertools import product, starmap
 from math import isfinite
 from pathlib import Path
@@ -144,6 +145,7 @@ def plan(
     """
     arms = [Arm(method, method) if isinstance(method, str) else method for method in methods]
     asked = any(recipe.changed(entry.changes).unlabelled for entry in tasks)
+    hashed = cache(hash_of)
     varied = sorted(varying(arms).union(varies, _OF_UNLABELLED if asked else ()))
 
     def planned(seed: int, subset_seed: int, entry: LoadedTask, arm: Arm) -> PlannedRun:
@@ -167,7 +169,7 @@ def plan(
             head_seed=head_seed,
             scored=scored,
             model_hash=model.hash,
-            unlabelled_hash=hash_of(own.unlabelled) if own.unlabelled else "",
+            unlabelled_hash=hashed(own.unlabelled) if own.unlabelled else "",
             **{**values, "epochs": values["epochs"] * arm.longer},
         )
         told = varied or arm.name != arm.method

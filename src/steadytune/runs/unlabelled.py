@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import DataError
+from .._untrusted import read_regular
 from ..records.spec import RunSpec
 from ..tasks import Encoding
 from ..tasks.files import Table, read_texts, unlabelled_rows
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from ..tasks import Task
 
 _LINES = ".txt"
+_LARGEST = 2**30
 
 
 def hash_of(where: str) -> str:
@@ -52,7 +55,8 @@ def _rows(where: str, columns: tuple[str, ...]) -> Any:
             f"({', '.join(columns)}); give a file of rows, such as CSV or JSON lines"
         )
     try:
-        lines = _content(where).decode("utf-8-sig").splitlines()
+        # Other characters that `splitlines` takes for the end of a line stand within texts.
+        lines = re.split(r"\r?\n", _content(where).decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise DataError(
             f"{where} is not UTF-8 (byte {error.start + 1}); save it as UTF-8"
@@ -66,8 +70,9 @@ def _rows(where: str, columns: tuple[str, ...]) -> Any:
 
 def _content(where: str) -> bytes:
     try:
-        return Path(where).read_bytes()
-    except OSError as error:
+        return read_regular(where, _LARGEST)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise DataError(
-            f"{where} cannot be read ({error.strerror}); give `unlabelled` a file of texts"
+            f"{where} cannot be read ({reason}); give `unlabelled` a file of texts"
         ) from None

@@ -1,39 +1,35 @@
 """All that studies need, in one folder, for a machine without network.
 
 `write_bundle` gathers study files, the rows that they name and the weights that they start from, in
-files of a size that can be sent. `unpacked` makes a study of the folder ready where it has arrived.
+files of a size that can be sent. `bundled.unpacked` makes a study of the folder ready where it has
+arrived.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
-import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from .._checksum import sha256_of
 from .._exceptions import ConfigError
 from .._folders import make_folder
 from .._whole_file import write_json
-from ..model_files import MINILM, Trust, find_model, has_safetensors, model_hash, weight_files
+from ..model_files import find_model, has_safetensors, model_hash, weight_files
+from ..runs.checkpoints import replace_folder
 from ..tasks import TASKS
 from ..tasks.named.mirror import ENDING, INDEX
 from ..tasks.named.reading import ALL, DATA_VARIABLE, select_companions
+from .bundled import DATA, MANIFEST, MODELS, OWN, BundledModel, Manifest
 from .study import Study
-from .study_file import read_study
+from .study_file import named_files, parse_study_file, read_study, written_model
 
-MANIFEST = "bundle.json"
 PART_SIZE = 48 * 10**6
 
-_DATA, _MODELS = "data", "models"
-_FORMAT = 1
 _NOT_NEEDED = ("pytorch_model*", "*.onnx", "*.h5", "*.msgpack", "*.ot", "onnx", "openvino")
 
 
@@ -78,63 +74,42 @@ def write_bundle(
     if twice := {path.name for path in studies if sum(p.name == path.name for p in studies) > 1}:
         raise ConfigError(f"two study files are called {min(twice)}; rename one of them")
     root = data_root or os.environ.get(DATA_VARIABLE) or None
-    made = make_folder(folder)
-    models: dict[str, dict[str, Any]] = {}
-    for path in studies:
-        study = read_study(path, root)
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        shutil.copyfile(path, made / path.name)
-        name = content.get("model") or MINILM
-        _copy_own_files({k: v for k, v in content.items() if k != "model"}, path, made)
-        _copy_named_rows(study, root, made / _DATA)
-        if name not in models:
-            source = find_model(study.model, study.trust)
-            place = f"{_MODELS}/{len(models) + 1}"
-            models[name] = {
-                "folder": place,
-                **_put_model(name, source, made / place, half=half, part_size=part_size),
-            }
-    found = sorted(path for path in made.rglob("*") if path.is_file())
-    files = {path.relative_to(made).as_posix(): path for path in found}
-    manifest = {
-        "format": _FORMAT,
-        "studies": [path.name for path in studies],
-        "half": half,
-        "models": models,
-        "sha256": {name: _sha256(path) for name, path in files.items()},
-    }
-    write_json(made / MANIFEST, manifest)
-    return Bundle(made, {name: path.stat().st_size for name, path in files.items()})
+    sizes: dict[str, int] = {}
 
+    def fill(made: Path) -> None:
+        models: dict[str, BundledModel] = {}
+        sources: dict[str, Path] = {}
+        for path in studies:
+            study = read_study(path, root)
+            content = parse_study_file(path)
+            _copy(path, made / path.name, path.name)
+            _copy_own_files(named_files(content), path, made)
+            _copy_named_rows(study, root, made / DATA)
+            name, source = written_model(content), find_model(study.model, study.trust).resolve()
+            if sources.setdefault(name, source) != source:
+                raise ConfigError(f"two models are called {name}; rename one of them")
+            if name not in models:
+                place = f"{MODELS}/{len(models) + 1}"
+                put = _put_model(name, source, made / place, half=half, part_size=part_size)
+                models[name] = BundledModel(folder=place, **put)
+        files = {p.relative_to(made).as_posix(): p for p in _files(made)}
+        manifest = Manifest(
+            studies=[path.name for path in studies],
+            half=half,
+            models=models,
+            sha256={name: sha256_of(path) for name, path in files.items()},
+        )
+        write_json(made / MANIFEST, manifest.model_dump())
+        sizes.update({name: path.stat().st_size for name, path in files.items()})
 
-def is_bundled(study: Path) -> bool:
-    """Whether a study file lies in a bundle."""
-    return (study.parent / MANIFEST).is_file()
-
-
-def unpacked(path: Path, trust: Trust) -> Study:
-    """A study of a bundle, with its rows and its model where they lie now.
-
-    The first time weights are joined; any number of processes may ask for that at once.
-
-    Args:
-        path: The study file in the bundle.
-        trust: What of the model's files may be read.
-
-    Raises:
-        ConfigError: If the bundle is damaged or incomplete, or the study is not of it.
-    """
-    folder = path.parent
-    manifest = _read_manifest(folder)
-    if path.name not in manifest["studies"]:
-        known = ", ".join(manifest["studies"])
-        raise ConfigError(f"{path.name} is not of the bundle {folder}; it has {known}")
-    _require_whole(folder, manifest["sha256"])
-    root = folder / _DATA
-    study = read_study(path, root if root.is_dir() else None, trust)
-    name = yaml.safe_load(path.read_text(encoding="utf-8")).get("model") or MINILM
-    place = _joined(folder, manifest["models"][name])
-    return dataclasses.replace(study, model=name, model_folder=place)
+    try:
+        replace_folder(make_folder(folder).resolve(), fill)
+    except OSError as error:
+        raise ConfigError(
+            f"cannot make the bundle {folder} ({error.strerror or error}): correct that and try "
+            "again"
+        ) from error
+    return Bundle(folder, sizes)
 
 
 def read_part_size(text: str) -> int:
@@ -153,42 +128,35 @@ def read_part_size(text: str) -> int:
 # --- rows ----------------------------------------------------------------------------------
 
 
-def _texts(content: Any) -> Iterator[str]:
-    """Every text in a study file, the file of NAME=FILE alone."""
-    if isinstance(content, str):
-        yield content
-        if "=" in content:
-            yield content.partition("=")[2]
-    elif isinstance(content, Mapping):
-        for value in content.values():
-            yield from _texts(value)
-    elif isinstance(content, list):
-        for value in content:
-            yield from _texts(value)
-
-
-def _copy_own_files(content: Mapping[str, Any], study: Path, made: Path) -> None:
+def _copy_own_files(names: Iterable[str], study: Path, made: Path) -> None:
     """Files beside a study that it names keep their places beside it."""
     beside = study.parent.resolve()
-    for text in _texts(content):
-        try:
-            there = bool(text.strip()) and (beside / text).exists()
-        except (OSError, ValueError):  # a text that cannot name a file
-            continue
-        if not there:
-            continue
+    for text in dict.fromkeys(names):
         source = (beside / text).resolve()
-        if Path(text).is_absolute() or beside not in source.parents:
+        if not source.exists():
+            continue  # the name of something else
+        if Path(text).is_absolute() or ".." in Path(text).parts or beside not in source.parents:
             raise ConfigError(
                 f"{study} names {text}, which lies elsewhere; put it beside the study file, and "
                 "name it without a path that leads out of that folder"
             )
-        target = made / source.relative_to(beside)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, target, dirs_exist_ok=True)
-        else:
-            shutil.copyfile(source, target)
+        for path in _files(source) if source.is_dir() else [source]:
+            name = (Path(text) / path.relative_to(source)).as_posix()
+            _copy(path, made / name, name)
+
+
+def _copy(source: Path, target: Path, name: str) -> None:
+    """Copy a file of the user's; two that would have the same place must be the same."""
+    if name == MANIFEST or Path(name).parts[0] == OWN:
+        raise ConfigError(f"{source} has a name that a bundle needs for itself; rename it")
+    if target.exists() and sha256_of(target) != sha256_of(source):
+        raise ConfigError(f"{source} and another file are both called {name}; rename one of them")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def _copy_named_rows(study: Study, root: str | Path | None, target: Path) -> None:
@@ -221,7 +189,7 @@ def _copy_named_rows(study: Study, root: str | Path | None, target: Path) -> Non
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target / name)
     there = sorted(path for path in target.rglob(f"*{ENDING}"))
-    index = [{"path": p.relative_to(target).as_posix(), "sha256": _sha256(p)} for p in there]
+    index = [{"path": p.relative_to(target).as_posix(), "sha256": sha256_of(p)} for p in there]
     write_json(target / INDEX, index)
 
 
@@ -247,7 +215,7 @@ def _put_model(
         weights = {}
         digest = model_hash(whole)
         for path in weight_files(whole):
-            sha256 = _sha256(path)
+            sha256 = sha256_of(path)
             weights[path.name] = {"sha256": sha256, "parts": _cut(path, part_size)}
             path.unlink()
         os.rename(whole, target)
@@ -278,52 +246,3 @@ def _cut(path: Path, size: int) -> list[str]:
             names.append(f"{path.name}.{len(names) + 1:03d}")
             path.with_name(names[-1]).write_bytes(block)
     return names
-
-
-def _joined(folder: Path, model: Mapping[str, Any]) -> Path:
-    """The model's folder with its weights whole."""
-    place = folder / str(model["folder"])
-    for name, entry in model["weights"].items():
-        path = place / name
-        if path.is_file() and path.stat().st_size == sum(
-            (place / part).stat().st_size for part in entry["parts"]
-        ):
-            continue
-        with tempfile.NamedTemporaryFile(dir=place, prefix=".joining-", delete=False) as target:
-            for part in entry["parts"]:
-                with (place / part).open("rb") as source:
-                    shutil.copyfileobj(source, target)
-        os.replace(target.name, path)
-    if (found := model_hash(place)) != model["hash"]:
-        raise ConfigError(f"{place} has the hash {found}, not {model['hash']}; copy it again")
-    return place
-
-
-# --- checks --------------------------------------------------------------------------------
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        known = found["format"] == _FORMAT and {"studies", "models", "sha256"} <= set(found)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConfigError(f"{path} is not that of a bundle; copy the bundle again") from error
-    if not known:
-        raise ConfigError(f"{path} is of another version of steadytune; bundle the study again")
-    return dict(found)
-
-
-def _require_whole(folder: Path, sha256: Mapping[str, str]) -> None:
-    """Every file must be there and unchanged."""
-    for name, expected in sha256.items():
-        path = folder / name
-        if not path.is_file():
-            raise ConfigError(f"{path} of the bundle is missing; copy it again")
-        if _sha256(path) != expected:
-            raise ConfigError(f"{path} of the bundle has another sha256; copy it again")
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -48,7 +48,7 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
     print_report(report, console)
     console.print()
     lost = [
-        f"No run of {method} on {task} came to its end: it has no result."
+        f"Every run of {method} on {task} failed or diverged: the method has no result there."
         for task, method in report.without_result
     ]
     show([*lost, *_conclusion(study, out, page, len(found) - len(records))], console)

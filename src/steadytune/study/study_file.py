@@ -25,6 +25,7 @@ from .seeds import read_seeds
 from .study import Arm, Study, StudyTask, Tuning, arms_of
 
 _LARGEST = 2**20
+_ROWS = ("train", "test", "validation", "dev")
 
 
 def _as_list(value: object) -> object:
@@ -169,8 +170,27 @@ def read_study(
             with near matches for an unknown one.
     """
     path = Path(path)
-    study = _study(_parse(path), str(path), path.parent, path.stem, as_text(data_root))
+    study = _study(parse_study_file(path), str(path), path.parent, path.stem, as_text(data_root))
     return replace(study, trust=trust)
+
+
+def written_model(content: Mapping[str, Any]) -> str:
+    """The model that the keys of a study file name, as it is written there."""
+    return str(content.get("model") or MINILM)
+
+
+def named_files(content: Mapping[str, Any]) -> list[str]:
+    """What the keys of a study file name that may be a file beside it, its model aside.
+
+    Args:
+        content: The keys of a file that `read_study` takes.
+    """
+    entry = _StudyFile.model_validate(content)
+    rows = [getattr(task, key) for task in entry.tasks for key in _ROWS]
+    domains = [*(entry.ood or ()), *(name for task in entry.tasks for name in task.ood or ())]
+    parts = (entry, *entry.tasks, *entry.methods)
+    texts = [_values(part)["unlabelled"] for part in parts]
+    return [name for name in (*rows, *(d.partition("=")[2] for d in domains), *texts) if name]
 
 
 def make_study(
@@ -203,7 +223,7 @@ def _study(
     except ValidationError as error:
         raise ConfigError(f"{where}: {_first_problem(error)}") from error
     spaces = entry.tuning.methods if entry.tuning else {}
-    arms = _arms(entry, spaces)
+    arms = _arms(entry, spaces, folder)
     if unknown := sorted(set(spaces) - {arm.name for arm in arms}):
         raise ConfigError(
             f"{where}: tuning has a space for {unknown[0]!r}, which is not compared; expected "
@@ -216,13 +236,18 @@ def _study(
         arms=arms,
         seeds=tuple(entry.seeds),
         subset_seeds=tuple(entry.subset_seeds or (0,)),
-        recipe=Recipe(**_given(entry)),
+        recipe=Recipe(**_given(entry, folder)),
         model=model,
         tuning=_tuning(entry.tuning),
     )
 
 
-def _parse(path: Path) -> Any:
+def parse_study_file(path: Path) -> dict[str, Any]:
+    """The keys of a study file, not checked yet.
+
+    Raises:
+        ConfigError: If it cannot be read, or holds none.
+    """
     try:
         text = read_regular(path, _LARGEST).decode("utf-8")
     except (OSError, ValueError) as error:
@@ -239,17 +264,19 @@ def _parse(path: Path) -> Any:
 def _task(entry: _TaskEntry, file: _StudyFile, folder: Path, data_root: str | None) -> StudyTask:
     given: dict[str, Any] = {name: getattr(entry, name) for name in _Data.model_fields}
     given["ood"] = entry.ood if entry.ood is not None else file.ood
-    for name in ("train", "test", "validation", "dev"):
+    for name in _ROWS:
         given[name] = given[name] and _beside(folder, given[name])
     ood, text = (tuple(given.pop(name) or ()) for name in ("ood", "text"))
     ood = tuple(_domain_beside(folder, domain) for domain in ood)
     source = DataSource(**given, ood=ood, text=text, data_root=data_root)
-    return StudyTask(source, _changes(entry))
+    return StudyTask(source, _changes(entry, folder))
 
 
-def _arms(file: _StudyFile, spaces: dict[str, dict[str, list[Any]]]) -> tuple[Arm, ...]:
+def _arms(
+    file: _StudyFile, spaces: dict[str, dict[str, list[Any]]], folder: Path
+) -> tuple[Arm, ...]:
     arms = [
-        Arm(entry.name or entry.method, entry.method, _changes(entry), longer=entry.longer)
+        Arm(entry.name or entry.method, entry.method, _changes(entry, folder), longer=entry.longer)
         for entry in file.methods
     ]
     arms += arms_of([], file.longer_plain)
@@ -273,13 +300,19 @@ def _tuning(entry: _TuningEntry | None) -> Tuning | None:
     )
 
 
-def _given(entry: _Recipe) -> dict[str, Any]:
-    values = {name: getattr(entry, name) for name in recipe_fields()}
+def _given(entry: _Recipe, folder: Path) -> dict[str, Any]:
+    values = _values(entry)
+    if values["unlabelled"]:
+        values["unlabelled"] = _beside(folder, values["unlabelled"])
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _changes(entry: _Recipe) -> tuple[tuple[str, Any], ...]:
-    return tuple(_given(entry).items())
+def _values(entry: _Recipe) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in recipe_fields()}
+
+
+def _changes(entry: _Recipe, folder: Path) -> tuple[tuple[str, Any], ...]:
+    return tuple(_given(entry, folder).items())
 
 
 def _beside(folder: Path, name: str) -> str:

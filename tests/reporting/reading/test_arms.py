@@ -54,6 +54,18 @@ def test_a_field_that_any_arm_varies_does_not_split_the_study() -> None:
     assert section.setting.methods == ("plain", "longer")
 
 
+def test_a_model_that_lies_elsewhere_is_the_same_model() -> None:
+    """Of a run that came back from another machine one record counts, in the setting of home."""
+    spec = {"model": "home/tiny", "model_hash": "m"}
+    home = [record("plain", seed, spec=spec) for seed in (0, 1)]
+    away = [record("plain", seed, spec={**spec, "model": "tiny"}) for seed in (1, 2)]
+    (section,) = build_report([*home, *away], title="t").sections
+    assert len(section.setting.records) == 3
+    assert section.setting.spec["model"] == "home/tiny" and section.setting.varied == ()
+    other = record("plain", 3, spec={**spec, "model_hash": "other"})
+    assert len(build_report([*home, other], title="t").sections) == 2
+
+
 def test_without_arms_settings_are_split_as_ever() -> None:
     other = [record("plain", 0, spec={"epochs": 9.0})]
     assert len(build_report([*study(2), *other], title="t").sections) == 2

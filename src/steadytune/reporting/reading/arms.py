@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...records.schema import Arm, Record, clean_text
+from ...records.spec import by_content
 
 _NOT_SETTING = frozenset({"method", "method_options", "seed", "subset_seed", "data_hash"})
 
@@ -29,7 +30,9 @@ def grouped(records: Sequence[Record]) -> list[list[Record]]:
     editions = _editions(records)
     groups: dict[tuple[str, str, int], list[Record]] = {}
     for record in records:
-        shared = record.spec.model_dump(exclude=set(_NOT_SETTING | varied[record.study]))
+        fields = by_content(record.spec.model_dump())
+        left_out = _NOT_SETTING | varied[record.study]
+        shared = {name: value for name, value in fields.items() if name not in left_out}
         spec = json.dumps(shared, sort_keys=True, default=str)
         # Counted from the newest: rows drawn anew after a change have one edition only.
         edition = -editions[_rows(record)].index(data_hash(record))
@@ -60,7 +63,8 @@ def _rows(record: Record) -> str:
 def common_spec(records: Sequence[Record]) -> tuple[dict[str, object], tuple[str, ...]]:
     """What the specs of one setting have in common, and the fields in which its arms differ."""
     specs = [record.spec.model_dump(exclude=set(_NOT_SETTING)) for record in records]
-    differing = [name for name in specs[0] if any(s.get(name) != specs[0][name] for s in specs)]
+    first, *others = map(by_content, specs)
+    differing = [name for name in first if any(s.get(name) != first[name] for s in others)]
     return {k: v for k, v in specs[0].items() if k not in differing}, tuple(differing)
 
 
@@ -107,7 +111,7 @@ def _renamed(group: Sequence[Record], varied: Mapping[str, frozenset[str]]) -> d
 
 
 def _variant(record: Record, varied: frozenset[str]) -> _Variant:
-    spec = record.spec.model_dump(include=set(varied))
+    spec = by_content(record.spec.model_dump())
     return tuple((name, json.dumps(spec.get(name), default=str)) for name in sorted(varied))
 
 

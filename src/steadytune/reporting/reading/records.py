@@ -13,6 +13,7 @@ from ..._untrusted import LARGEST_RECORD, read_regular
 from ...records.packed import PACKED_FILE, checked_name, is_there, unpack_records
 from ...records.read_record import parse_tolerantly, validated
 from ...records.schema import Origin, Record, clean_text, require_own_hash
+from ...records.spec import by_content
 from ...records.which import best_of_each
 
 MOST_LINES_NAMED = 20
@@ -177,6 +178,7 @@ def _latest(records: Sequence[Record], but: frozenset[str] = frozenset()) -> lis
     """One record of each spec and arm, whatever the fields `but` of its spec are."""
 
     def key(record: Record) -> tuple[str, str]:
-        return json.dumps(record.spec.model_dump(exclude=set(but)), default=str), record.method
+        fields = by_content(record.spec.model_dump(exclude=set(but)))
+        return json.dumps(fields, default=str), record.method
 
     return best_of_each(records, key, lambda record: record.rank)
