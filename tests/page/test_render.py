@@ -111,3 +111,8 @@ def test_names_are_set_apart_and_escaped() -> None:
         "<code>lnsr</code>, <code>lnsr:std=0.1</code> and <code>&lt;b&gt;</code> &amp; lnsrx."
     )
     assert namer([])("a < b") == "a &lt; b"
+    assert namer(["plain, 1e-4"])('"plain, 1e-4" (--keep soup), x--y.') == (
+        "<code>&#34;plain, 1e-4&#34;</code> (<code>--keep</code> soup), x--y."
+    )
+    long = "mixout with a name of its own"
+    assert namer([long])(long) == f'<code class="long">{long}</code>'

@@ -125,15 +125,22 @@ class Fold:
 
 @dataclass(frozen=True)
 class Beside:
-    """Parts with a figure beside them, or below them where it is wide or the page narrow."""
+    """Parts with a figure beside them, or below them where it is wide or the page narrow.
+
+    Args:
+        parts: Come first.
+        figure: The figure.
+        after: Come below `parts`, and below the figure where that is not beside them.
+    """
 
     kind: ClassVar = "beside"
 
     parts: tuple[Part, ...]
     figure: Figure | None
+    after: tuple[Part, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.parts or self.figure)
+        return bool(self.parts or self.figure or self.after)
 
 
 Part: TypeAlias = Text | Bullets | Terms | Code | Table | Figure | Fold | Beside

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
+LONGEST_KEPT = 28
+"""Letters of the longest name that stays on one line."""
+
+_CODE = ("<code>{}</code>", '<code class="long">{}</code>')
+
 FEWEST_ENTRIES = 5
 """With fewer entries a list of contents is longer than the look that it saves."""
 
@@ -95,8 +100,10 @@ def _tables_of(parts: Iterable[Part]) -> Iterator[Table]:
     for part in parts:
         if isinstance(part, Table):
             yield part
-        elif isinstance(part, Fold | Beside):
+        elif isinstance(part, Fold):
             yield from _tables_of(part.parts)
+        elif isinstance(part, Beside):
+            yield from _tables_of((*part.parts, *part.after))
 
 
 def typographic(text: str) -> str:
@@ -107,17 +114,18 @@ def typographic(text: str) -> str:
 
 
 def namer(names: Iterable[str]) -> Callable[[str], Markup]:
-    """A filter that escapes a sentence and sets names in it apart."""
+    """A filter that escapes a sentence and sets names in it apart, and options of commands."""
     from markupsafe import Markup, escape
 
     # A name may begin another one, so the longest is looked for first.
     found = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True) if name)
-    pattern = re.compile(rf"(?<![\w:=,])({found})(?![\w=]|[:,]\w)" if found else r"(?!)()")
+    known = rf"(?<![\w:=,])(?:{found})(?![\w=]|[:,]\w)" if found else "(?!)"
+    pattern = re.compile(rf'("{known}"|{known}|(?<![\w-])--[a-z][a-z-]+)')
 
     def mark(sentence: str) -> Markup:
         parts = pattern.split(sentence)
         pieces = [
-            escape(part) if i % 2 == 0 else Markup("<code>{}</code>").format(part)
+            escape(part) if i % 2 == 0 else Markup(_CODE[len(part) > LONGEST_KEPT]).format(part)
             for i, part in enumerate(parts)
         ]
         return Markup("").join(pieces)

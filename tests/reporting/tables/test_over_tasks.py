@@ -61,6 +61,17 @@ def test_a_task_without_a_ratio_is_named() -> None:
     assert "lnsr, in domain: no ratio of spreads on one" in " ".join(over_tasks_table(data).notes)
 
 
+def test_methods_that_lack_the_same_are_named_together() -> None:
+    def score(task: str, method: str, seed: int) -> float:
+        return gained(task, "lnsr", seed) if task != "one" or method == "plain" else 0.7
+
+    data = averaged(several_tasks(score, methods=("plain", "lnsr", "lnsr, 1e-4")))
+    assert data is not None
+    found = [note for note in over_tasks_table(data).notes if "in domain: no ratio" in note]
+    assert len(found) == 1
+    assert found[0].startswith('lnsr, "lnsr, 1e-4", in domain: no ratio of spreads on one, where')
+
+
 def test_settings_are_not_called_tasks() -> None:
     records = several_tasks(gained)
     for made in several_tasks(gained, ("one",)):

@@ -87,8 +87,11 @@ def _overview(report: Report) -> Iterator[page.Section]:
         yield page.Section(
             "Verdict over tasks",
             kept(
-                Beside(kept(*_headline(averaged.headline)), overview_figure(report)),
-                Bullets(found.details),
+                Beside(
+                    kept(*_headline(averaged.headline)),
+                    overview_figure(report),
+                    kept(Bullets(found.details)),
+                ),
                 _one_by_one("Method by method", averaged.findings),
                 _one_by_one("Setting by setting", found.findings),
             ),
@@ -116,10 +119,11 @@ def _overview(report: Report) -> Iterator[page.Section]:
 
 
 def _headline(found: Headline) -> Iterator[Part]:
-    for place, claim in enumerate(found.claims):
-        yield Text(claim, "" if place else "claim")
+    """What to do comes first: it is what most readers look for."""
     yield Text(found.advice, "claim")
     yield Code(found.command)
+    for claim in found.claims:
+        yield Text(claim)
 
 
 def _one_by_one(summary: str, findings: Sequence[Finding]) -> Fold:
@@ -153,8 +157,7 @@ def _section(section: Section, views: Figures, alone: bool) -> Iterator[page.Sec
     yield page.Section(
         "Verdict",
         kept(
-            Beside(kept(*_headline(section.headline)), first),
-            Bullets(notes.special),
+            Beside(kept(*_headline(section.headline)), first, kept(Bullets(notes.special))),
             _one_by_one("Method by method", section.verdict.findings),
             Fold("What these findings do not cover", kept(Bullets(notes.general)), open=alone),
         ),

@@ -161,57 +161,92 @@ def seed_dots_frame(data: SeedDots) -> Frame:
 
 
 def draw_seed_dots(data: SeedDots, axes: Axes) -> None:
-    """Dots and boxes side by side; lines join a seed, dashes mark the majority-class baseline."""
-    for line in data.lines:
-        axes.plot(*zip(*line, strict=True), color=MUTED, linewidth=0.8, alpha=0.5, zorder=2)
-    for position, column in enumerate(data.columns):
-        _draw_column(column, position, axes)
+    """Dots and boxes side by side; lines join a seed, dashes mark the majority-class baseline.
+
+    Marks of one kind are drawn together, which takes a fraction of the time of single ones.
+    """
+    from matplotlib.collections import LineCollection
+
+    axes.set_xlim(-0.6, len(data.columns) - 0.4)
+    axes.set_ylim(*data.limits)
+    axes.add_collection(
+        LineCollection(data.lines, colors=MUTED, linewidths=0.8, alpha=0.5, zorder=2)
+    )
+    _draw_boxes(data.columns, axes)
+    _draw_dots(data.columns, axes)
     if data.constant is not None:
         axes.axhline(data.constant, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1.5)
     axes.set_xticks(range(len(data.columns)), [wrapped(c.method) for c in data.columns])
-    axes.set_xlim(-0.6, len(data.columns) - 0.4)
-    axes.set_ylim(*data.limits)
     axes.set_ylabel(data.axis)
     axes.tick_params(length=0)
     axes.grid(axis="x", visible=False)
 
 
-def _draw_column(column: DotColumn, position: int, axes: Axes) -> None:
-    _draw_box(column, position, axes)
-    round_size = 26 if len(column.dots) <= CROWDED else 13
-    for stands_in, marker, size in ((False, "o", round_size), (True, "X", 38)):
-        chosen = [dot for dot in column.dots if dot.stands_in == stands_in]
-        if not chosen:
-            continue
-        axes.scatter(
-            [position + dot.shift for dot in chosen],
-            [dot.value for dot in chosen],
-            s=size,
-            color=LIGHT[column.slot],
-            marker=marker,
-            edgecolors=PAPER,
-            linewidths=0.7,
-            zorder=4,
+def _draw_dots(columns: Sequence[DotColumn], axes: Axes) -> None:
+    for stands_in, marker in ((False, "o"), (True, "X")):
+        marks = [
+            (
+                position + dot.shift,
+                dot.value,
+                38 if stands_in else 26 if len(column.dots) <= CROWDED else 13,
+                LIGHT[column.slot],
+            )
+            for position, column in enumerate(columns)
+            for dot in column.dots
+            if dot.stands_in == stands_in
+        ]
+        if marks:
+            x, y, sizes, colours = map(list, zip(*marks, strict=True))
+            axes.scatter(
+                x,
+                y,
+                s=sizes,
+                color=colours,
+                marker=marker,
+                edgecolors=PAPER,
+                linewidths=0.7,
+                zorder=4,
+            )
+
+
+def _draw_boxes(columns: Sequence[DotColumn], axes: Axes) -> None:
+    """The median, the middle half, and thin lines to the extremes."""
+    from matplotlib.collections import LineCollection, PolyCollection
+
+    half = 0.2
+    medians = [
+        (LIGHT[column.slot], [(x - half, column.median), (x + half, column.median)])
+        for x, column in enumerate(columns)
+        if column.median is not None
+    ]
+    boxes = [(LIGHT[c.slot], x, c.box) for x, c in enumerate(columns) if c.box is not None]
+    corners = [
+        [(x + side, y) for side, y in zip((-half, -half, half, half), _rim(box), strict=True)]
+        for _, x, box in boxes
+    ]
+    ends = [
+        (colour, [(x, start), (x, end)])
+        for colour, x, box in boxes
+        for start, end in ((box.minimum, box.lower), (box.upper, box.maximum))
+    ]
+    faces = [colour for colour, *_ in boxes]
+    axes.add_collection(
+        PolyCollection(corners, facecolors=faces, alpha=0.16, linewidths=0, zorder=2.5)
+    )
+    for lines, width, alpha, above in ((ends, 1, 0.6, 2.5), (medians, 2, 1, 3)):
+        axes.add_collection(
+            LineCollection(
+                [line for _, line in lines],
+                colors=[colour for colour, _ in lines],
+                linewidths=width,
+                alpha=alpha,
+                zorder=above,
+            )
         )
 
 
-def _draw_box(column: DotColumn, position: int, axes: Axes) -> None:
-    colour, box, half = LIGHT[column.slot], column.box, 0.2
-    if column.median is not None:
-        axes.hlines(column.median, position - half, position + half, colour, linewidth=2, zorder=3)
-    if box is None:
-        return
-    axes.fill_between(
-        [position - half, position + half],
-        box.lower,
-        box.upper,
-        color=colour,
-        alpha=0.16,
-        linewidth=0,
-        zorder=2.5,
-    )
-    for start, end in ((box.minimum, box.lower), (box.upper, box.maximum)):
-        axes.vlines(position, start, end, colour, linewidth=1, alpha=0.6, zorder=2.5)
+def _rim(box: Box) -> tuple[float, float, float, float]:
+    return box.lower, box.upper, box.upper, box.lower
 
 
 def dots_figure(setting: Setting, prefix: str) -> Figure:

@@ -12,7 +12,7 @@ from ..._page.content import Figure, Panel
 from ..._page.palette import INK, LIGHT, MUTED, PAPER
 from ..._page.svg import Drawing, Frame
 from ...stats import Interval
-from ..analysis.metric_display import number, signed
+from ..analysis.metric_display import number, quoted, signed
 from ..analysis.over_tasks import OverTasks
 from .axes import shortened
 
@@ -40,13 +40,13 @@ class Estimate:
 
 
 def over_tasks_figure(data: OverTasks, slots: Mapping[str, int]) -> Figure:
-    """Two drawings side by side, one row a method.
+    """Two drawings side by side, one row a method: the highest mean score comes first.
 
     Args:
         data: The averages over tasks.
         slots: The colour of each method.
     """
-    compared = data.inside.comparisons
+    compared = sorted(data.inside.comparisons, key=lambda c: -(c.difference.mean or 0.0))
     means = [
         Estimate(c.method, slots[c.method], c.difference.mean, c.difference.interval)
         for c in compared
@@ -74,7 +74,7 @@ def over_tasks_figure(data: OverTasks, slots: Mapping[str, int]) -> Figure:
 def _caption(baseline: str) -> str:
     return (
         "Dot: estimate in domain. Bar: its 95 % interval. The dashed line is no difference to "
-        f"{baseline}. Higher scores: right of it. Steadier over seeds: left of it, on a "
+        f"{quoted(baseline)}. Higher scores: right of it. Steadier over seeds: left of it, on a "
         "logarithmic scale."
     )
 

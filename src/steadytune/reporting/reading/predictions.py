@@ -7,6 +7,7 @@ without them.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from ...records.schema import Record, clean_text
 
 LARGEST_FILE = 256 * 2**20
 """Most bytes that are unpacked of a run's file, and of a packed one for the runs of a method."""
+
+SMALL_FILE = LARGEST_FILE // 4
+"""A packed file that unpacks to at most as many bytes is read once, for all methods."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +39,7 @@ class PredictionFiles:
 
     def __init__(self) -> None:
         self.problems: list[str] = []
+        self._small: dict[Path, dict[str, dict[str, Columns]] | None] = {}
 
     def of_runs(self, runs: Sequence[Record]) -> list[PredictedRun]:
         """The runs beside their predictions, in their order."""
@@ -53,9 +58,19 @@ class PredictionFiles:
         found: dict[Path, Mapping[str, Columns]] = {}
         for folder in {place.parents[1] for place in places}:
             names = {place.stem: place for place in places if place.parents[1] == folder}
-            runs = by_run(self._read(folder / PACKED_PREDICTIONS, names))
+            path = folder / PACKED_PREDICTIONS
+            runs = self._whole(path) or by_run(self._read(path, names))
             found |= {place: runs.get(name, {}) for name, place in names.items()}
         return found
+
+    def _whole(self, path: Path) -> dict[str, dict[str, Columns]] | None:
+        """All runs of a packed file, if it is small and sound; None otherwise."""
+        if path not in self._small:
+            self._small[path] = None
+            with suppress(OSError, ValueError):
+                if path.is_file():
+                    self._small[path] = by_run(read_predictions(path, largest=SMALL_FILE))
+        return self._small[path]
 
     def _read(self, path: Path, runs: Collection[str] | None = None) -> Mapping[str, Columns]:
         if not path.exists():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..._page.table import Column, Table
-from ..analysis.metric_display import interval_text, p_text
+from ..analysis.metric_display import interval_text, p_text, quoted
 from ..analysis.setting import Comparison, Setting
 from .against_baseline import by_method, count_column
 
@@ -23,7 +23,7 @@ def difference_table(setting: Setting) -> Table | None:
     )
     unit = metric.difference_unit or "metric's own units"
     return Table(
-        title=f"Paired differences to {setting.baseline}: {metric.name} in {unit}",
+        title=f"Paired differences to {quoted(setting.baseline or '')}: {metric.name} in {unit}",
         first="Domain",
         columns=columns,
         groups=by_method(setting, "minus", columns),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ..._counted import counted
 from ..._page.table import Column, Group, Table, row
-from ..analysis.metric_display import MetricDisplay, interval_text, p_text, ratio_text
+from ..analysis.metric_display import MetricDisplay, interval_text, p_text, quoted, ratio_text
 from ..analysis.over_tasks import OverTasks, PooledComparison, Side
 from ..analysis.subsets import FEWEST_SUBSETS
 
@@ -33,7 +33,7 @@ def over_tasks_table(data: OverTasks) -> Table:
         groups.append(_group("Out of domain, exploratory", data, data.outside, columns))
     return Table(
         title=f"Averages over {counted(len(data.inside.tasks), data.unit)}, against "
-        f"{data.baseline}",
+        f"{quoted(data.baseline)}",
         first="Method",
         columns=columns,
         groups=tuple(groups),
@@ -86,10 +86,10 @@ def degenerate_text(data: OverTasks, method: str) -> str:
 
 
 def _notes(data: OverTasks) -> Iterator[str]:
-    unit = data.unit
+    unit, baseline = data.unit, quoted(data.baseline)
     yield (
         f"Difference: the scores of each seed are averaged over the {unit}s, every {unit} counting "
-        f"alike, and compared with {data.baseline}, pair by pair: in points of the primary metric "
+        f"alike, and compared with {baseline}, pair by pair: in points of the primary metric "
         f"(correlations times 100). {_counted(data)} The {unit}s are fixed: the intervals speak of "
         "these with other seeds, not of others."
     )
@@ -101,7 +101,7 @@ def _notes(data: OverTasks) -> Iterator[str]:
     )
     yield (
         f"Std ratio: the geometric mean over {unit}s of the ratio of standard deviations over "
-        f"seeds to {data.baseline}; below 1 the method varies less. Its interval resamples pairs "
+        f"seeds to {baseline}; below 1 the method varies less. Its interval resamples pairs "
         f"within each {unit}. Exploratory, not corrected.{_clustered(data)}"
     )
     yield (
@@ -152,17 +152,26 @@ def _left_out(data: OverTasks) -> Iterator[str]:
 def _partial(data: OverTasks) -> Iterator[str]:
     """Rows that rest on fewer tasks than the table."""
     for side, where in ((data.inside, "in domain"), (data.outside, "out of domain")):
-        for found in side.comparisons if side else ():
-            missing = [t.name for t in side.tasks if t.name not in found.tasks] if side else []
-            if missing:
-                yield f"{found.method}, {where}: not run on {'; '.join(missing)}."
-            if found.without_ratio:
-                yield (
-                    f"{found.method}, {where}: no ratio of spreads on "
-                    f"{'; '.join(found.without_ratio)}, where all scores of one side are equal or "
-                    "there are fewer than three pairs; it is over the rest."
-                )
+        if side is None:
+            continue
+        lacking: dict[str, list[str]] = {}
+        for found in side.comparisons:
+            missing = [t.name for t in side.tasks if t.name not in found.tasks]
+            for names, text in (
+                (missing, "not run on {}."),
+                (found.without_ratio, _WITHOUT_RATIO),
+            ):
+                if names:
+                    lacking.setdefault(text.format("; ".join(names)), []).append(found.method)
+        for text, methods in lacking.items():
+            yield f"{', '.join(map(quoted, methods))}, {where}: {text}"
     shown = {c.method for c in data.inside.comparisons}
-    alone = [m for m in data.methods if m not in shown and m != data.baseline]
+    alone = [quoted(m) for m in data.methods if m not in shown and m != data.baseline]
     if alone:
         yield f"On one {data.unit} alone, and so in no row: {', '.join(alone)}."
+
+
+_WITHOUT_RATIO = (
+    "no ratio of spreads on {}, where all scores of one side are equal or there are fewer than "
+    "three pairs; it is over the rest."
+)

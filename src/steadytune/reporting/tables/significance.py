@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..._page.table import Column, Table
-from ..analysis.metric_display import interval_text, p_text, share_text
+from ..analysis.metric_display import interval_text, p_text, quoted, share_text
 from ..analysis.setting import Comparison, Setting
 from .against_baseline import by_method, count_column
 
@@ -22,7 +22,7 @@ def significance_table(setting: Setting) -> Table | None:
         Column("95 % interval", lambda c: interval_text(c.improvement.interval, share_text)),
     )
     return Table(
-        title=f"Tests of the differences to {setting.baseline}",
+        title=f"Tests of the differences to {quoted(setting.baseline or '')}",
         first="Domain",
         columns=columns,
         groups=by_method(setting, "minus", columns),

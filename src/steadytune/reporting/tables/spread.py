@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..._page.table import Column, Table
-from ..analysis.metric_display import interval_text, p_text, ratio_text
+from ..analysis.metric_display import interval_text, p_text, quoted, ratio_text
 from ..analysis.setting import Comparison, Setting
 from .against_baseline import by_method
 
@@ -21,7 +21,7 @@ def spread_table(setting: Setting) -> Table | None:
         Column("p, robust", lambda c: p_text(c.spread.brown_forsythe_p)),
     )
     return Table(
-        title=f"Spread over seeds relative to {setting.baseline}",
+        title=f"Spread over seeds relative to {quoted(setting.baseline or '')}",
         first="Domain",
         columns=columns,
         groups=by_method(setting, "over", columns),
