@@ -27,13 +27,13 @@ class Logits(torch.nn.Module):
 
 def export(folder: str | Path, target: str | Path) -> None:
     """Write the model of a folder as ONNX."""
-    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    model = AutoModelForSequenceClassification.from_pretrained(folder)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     batch = tokenizer(["two", "texts as an example"], padding=True, return_tensors="pt")
     inputs = (batch["input_ids"], batch["attention_mask"])
     any_size = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     torch.onnx.export(
-        Logits(model),
+        Logits(model).eval(),
         inputs,
         str(target),
         input_names=["input_ids", "attention_mask"],

@@ -8,7 +8,10 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from tests.finetune.toy_files import succeed, write_model
 from tests.fitting.quick import quickly
@@ -75,11 +78,24 @@ def test_a_model_of_ones_own_is_found() -> None:
     assert names["model"].config.num_labels == 2
 
 
+@pytest.mark.exhaustive
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_a_single_model_becomes_onnx(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("onnxscript")
+    import onnxruntime
+
     succeed("train", *TRAIN, "--model", model, "--out", "model")
     monkeypatch.syspath_prepend(ROOT / "examples")
     from export_onnx import export  # type: ignore[import-not-found]
 
     export("model", "model.onnx")
-    assert Path("model.onnx").stat().st_size > 1000
+    texts = ["It broke.", "A joy from start to end, and cheap.", "Fine."]
+    tokenizer = AutoTokenizer.from_pretrained("model")
+    batch = tokenizer(texts, padding=True, return_tensors="np")
+    names = ("input_ids", "attention_mask")
+    (found,) = onnxruntime.InferenceSession("model.onnx").run(
+        ["logits"], {name: batch[name] for name in names}
+    )
+    plain = AutoModelForSequenceClassification.from_pretrained("model").eval()
+    with torch.no_grad():
+        expected = plain(**{name: torch.from_numpy(batch[name]) for name in names}).logits
+    np.testing.assert_allclose(found, expected.numpy(), atol=1e-4)

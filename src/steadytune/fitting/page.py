@@ -13,7 +13,7 @@ from .._page.render import render
 from .._page.svg import Drawing, Frame
 from .._page.table import Column, Group, Row, Table
 from .._whole_file import write_whole
-from .result import shown, summary
+from .result import FitResult, shown, summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,6 +31,16 @@ def write_page(path: Path, facts: Facts, command: str) -> None:
         facts: As `fit.json` holds them.
         command: The command line that makes it again.
     """
+    write_whole(path, render(fit_page(facts, command)).encode())
+
+
+def result_page(result: FitResult) -> Page:
+    """The page of a result, without the command that made it."""
+    return fit_page(result.facts, "")
+
+
+def fit_page(facts: Facts, command: str) -> Page:
+    """The page as a value."""
     lines = summary(facts, Path("DIR"))
     claim, *others = lines[:-2]
     sections = (
@@ -45,8 +55,7 @@ def write_page(path: Path, facts: Facts, command: str) -> None:
     )
     sizes = ", ".join(f"{count} in {split}" for split, count in facts["sizes"].items())
     title = f"{facts['name']}: a steady model"
-    page = Page(title, f"{facts['model']}; {sizes}", (Chapter("", kept(*sections)),))
-    write_whole(path, render(page).encode())
+    return Page(title, f"{facts['model']}; {sizes}", (Chapter("", kept(*sections)),))
 
 
 def _scores(facts: Facts) -> Table:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .._exceptions import ModelError
+from .._page.notebook import InNotebook
 from .._untrusted import json_object
 from ..finetune.saved import SavedModel, load_saved
 from ..pretrained import CAREFUL, Trust
@@ -16,7 +17,7 @@ FACTS = "fit.json"
 
 
 @dataclass(frozen=True, eq=False)
-class FitResult:
+class FitResult(InNotebook):
     """A fitted model, and what is known of it.
 
     Args:
@@ -24,6 +25,8 @@ class FitResult:
         facts: All that `fit.json` holds.
         trust: What of the model's files may be read.
     """
+
+    _view = "steadytune.fitting.page:result_page"
 
     folder: Path
     facts: Mapping[str, Any]

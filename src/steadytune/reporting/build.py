@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .._page.notebook import InNotebook
 from .._page.palette import slots
 from .._page.table import Table
 from ..records.schema import Record, clean_text
@@ -51,7 +52,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Report:
+class Report(InNotebook):
     """A report as data: the terminal and the page are two views of it.
 
     Args:
@@ -67,6 +68,8 @@ class Report:
         environment: Versions and machine.
         warnings: Files and records that were left out, and why.
     """
+
+    _view = "steadytune.reporting.exports.page:report_page"
 
     title: str
     command: str

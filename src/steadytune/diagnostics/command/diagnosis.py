@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..._page.notebook import InNotebook
 from .. import LayerSimilarity, Representations, layer_similarity
 from .measure import ModelDiagnosis
 
 
 @dataclass(frozen=True)
-class Diagnosis:
+class Diagnosis(InNotebook):
     """A whole diagnosis as data: arrays, figures, page and terminal are views of it.
 
     Args:
@@ -25,6 +26,8 @@ class Diagnosis:
         start: Name of the model that drift was measured from; empty where it was not.
         command: The command line that makes the diagnosis again.
     """
+
+    _view = "steadytune.diagnostics.command.page:diagnosis_page"
 
     models: tuple[ModelDiagnosis, ...]
     similarity: dict[str, LayerSimilarity]

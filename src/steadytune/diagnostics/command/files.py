@@ -10,17 +10,18 @@ import numpy as np
 
 from ..._page.content import Figure, Section
 from ..._page.palette import LIGHT
+from ..._page.render import render
 from ..._whole_file import write_json, write_whole
 from .arrays import named_arrays
 from .diagnosis import Diagnosis
-from .page import render_html
+from .page import diagnosis_page
 from .sections import slots_of
 from .summary import as_json
 
 PAGE, ARRAYS, NUMBERS, FIGURES = "diagnostics.html", "arrays.npz", "diagnostics.json", "figures"
 
 
-def write_files(found: Diagnosis, shown: tuple[Section, ...], folder: Path, heading: str) -> Path:
+def write_files(found: Diagnosis, shown: tuple[Section, ...], folder: Path) -> Path:
     """Write the page, the arrays, the numbers and every drawing.
 
     Returns:
@@ -40,7 +41,7 @@ def write_files(found: Diagnosis, shown: tuple[Section, ...], folder: Path, head
                 legend = {label: LIGHT[slots[label]] for label in figure.legend}
                 _write_drawings(section.title, figure, legend, folder / FIGURES)
     page = folder / PAGE
-    write_whole(page, render_html(found, shown, heading).encode())
+    write_whole(page, render(diagnosis_page(found)).encode())
     return page
 
 

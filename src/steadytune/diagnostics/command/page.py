@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..._page.content import Chapter, Code, Page, Section, Text, kept
-from ..._page.render import render
 from .diagnosis import Diagnosis
 from .examples import example_tables
-from .sections import slots_of
+from .sections import sections, slots_of
 from .summary import advice, summary_table
 
 
-def render_html(found: Diagnosis, shown: tuple[Section, ...], title: str) -> str:
-    """The page as text."""
+def diagnosis_page(found: Diagnosis) -> Page:
+    """The page as a value."""
     noise = f"{100 * found.relative_noise:g} %"
-    sections = (
+    parts = (
         Section("In short", kept(summary_table(found), Text(advice(found))), verdict=True),
-        *shown,
+        *sections(found),
         Section(
             "The examples that noise moves most",
             (
@@ -30,7 +31,13 @@ def render_html(found: Diagnosis, shown: tuple[Section, ...], title: str) -> str
         Section("How to reproduce this", kept(Code(found.command), Text(_files()))),
     )
     subtitle = f"{found.source}; noise of {noise} of a hidden state's norm"
-    return render(Page(title, subtitle, (Chapter("", sections),), slots_of(found)))
+    title = f"Diagnosis of {_names(found)}"
+    return Page(title, subtitle, (Chapter("", parts),), slots_of(found))
+
+
+def _names(found: Diagnosis) -> str:
+    labels = [Path(model.label).name for model in found.models]
+    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
 
 
 def _files() -> str:

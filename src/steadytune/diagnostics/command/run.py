@@ -52,7 +52,7 @@ def _run(options: Options, console: Console) -> Diagnosis:
             bar.update(task, description=stage, advance=1)
 
         found = diagnose(options, given, tick)
-    page = write_files(found, sections(found), out, f"Diagnosis of {_names(found)}")
+    page = write_files(found, sections(found), out)
     print_summary(found, console)
     console.print()
     console.print(f"Page:   {page}", markup=False, soft_wrap=True)
@@ -101,8 +101,3 @@ def _measured(
 
     features = given.features(loaded.tokenizer, options.max_length, options.examples)
     return measure(label, loaded, features, start, options, staged)
-
-
-def _names(found: Diagnosis) -> str:
-    labels = [Path(model.label).name for model in found.models]
-    return labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} and {labels[-1]}"
