@@ -23,6 +23,12 @@ settings.load_profile("patient")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# On an accelerator, what is to be equal bit for bit needs kernels that add in one order.
+if os.environ.get("STEADYTUNE_TEST_DEVICE", "cpu") != "cpu":
+    import torch
+
+    torch.use_deterministic_algorithms(True, warn_only=False)
+
 with install_import_hook("steadytune.functional", "beartype.beartype"):
     import steadytune.functional  # noqa: F401
 

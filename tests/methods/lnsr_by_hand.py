@@ -22,16 +22,22 @@ def penalty(model: Any, inputs: dict[str, Tensor], noise: Tensor, layer: int) ->
         layer: Number b of that hidden state.
     """
     blocks = _blocks(model, inputs)
-    state = torch.get_rng_state()
+    state, masks = torch.get_rng_state(), _accelerator_masks()
     still = _states(model, inputs, blocks, layer, torch.zeros_like(noise))
     torch.set_rng_state(state)
+    if masks:
+        torch.cuda.set_rng_state_all(masks)
     moved = _states(model, inputs, blocks, layer, noise)
     real = inputs["attention_mask"]
-    total = torch.zeros((), dtype=noise.dtype)
+    total = noise.new_zeros(())
     for one, other in zip(moved[layer:], still[layer:], strict=True):
         each = ((one - other) ** 2).sum(-1) / one.shape[-1]
         total = total + ((each * real).sum(1) / real.sum(1)).mean()
     return total / len(still[layer:])
+
+
+def _accelerator_masks() -> list[Tensor]:
+    return torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
 
 
 def _states(
@@ -83,10 +89,12 @@ def _blocks(model: Any, inputs: dict[str, Tensor]) -> list[nn.Module]:
             given.append((module, first.detach().clone()))
 
     handles = [module.register_forward_hook(keep) for module in model.modules()]
-    state = torch.get_rng_state()
+    state, masks = torch.get_rng_state(), _accelerator_masks()
     with torch.no_grad():
         reported = model(**inputs, output_hidden_states=True).hidden_states
     torch.set_rng_state(state)
+    if masks:
+        torch.cuda.set_rng_state_all(masks)
     for handle in handles:
         handle.remove()
     found = []

@@ -11,12 +11,13 @@ from torch import Tensor
 
 from steadytune import LNSR, R3F, ConfigError, ModelError, Step, attach
 from steadytune._random import isolated_rng
+from steadytune.testing._models import device_of_tests
 from tests.every_family import AGREE, CLASSIFIERS, NO_EMBEDDINGS, REFUSED, WIDTH, batch, table, tiny
 from tests.families import NAMES
 
 from .lnsr_by_hand import penalty
 
-CPU = torch.device("cpu")
+DEVICE = device_of_tests()
 PAGE = Path(__file__).parents[2] / "docs" / "families.md"
 ALWAYS = {"bert", "gpt2", "deberta-v2", "modernbert"}
 
@@ -24,6 +25,10 @@ ALWAYS = {"bert", "gpt2", "deberta-v2", "modernbert"}
 def often(names: Any) -> list[Any]:
     """A few families in every run of the tests, all of them in the long one."""
     return [n if n in ALWAYS else pytest.param(n, marks=pytest.mark.exhaustive) for n in names]
+
+
+def placed(family: str) -> tuple[Any, dict[str, Tensor]]:
+    return tiny(family).to(DEVICE), {name: x.to(DEVICE) for name, x in batch().items()}
 
 
 def without_task(model: Any, inputs: Any) -> Any:
@@ -34,8 +39,9 @@ def without_task(model: Any, inputs: Any) -> Any:
 @pytest.mark.parametrize("family", often(AGREE))
 def test_the_penalty_and_its_gradient_are_those_of_whole_passes(family: str) -> None:
     """With the family's own dropout, whose masks both passes share. Some work in float32 inside."""
-    model, inputs = tiny(family), batch()
-    normal = torch.randn(4, 8, WIDTH, generator=torch.Generator().manual_seed(0)).double()
+    model, inputs = placed(family)
+    draws = torch.Generator().manual_seed(0)
+    normal = torch.randn(4, 8, WIDTH, generator=draws).double().to(DEVICE)
     noise = 0.1 * normal * inputs["attention_mask"][..., None]
     parameters = [p for p in model.parameters() if p.requires_grad]
 
@@ -45,10 +51,10 @@ def test_the_penalty_and_its_gradient_are_those_of_whole_passes(family: str) -> 
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Step, "normal_like", lambda step, tensor, site: normal)
-        with isolated_rng(CPU, 3), attach(model, [LNSR(std=0.1, layer=1)]) as objective:
+        with isolated_rng(DEVICE, 3), attach(model, [LNSR(std=0.1, layer=1)]) as objective:
             ours = objective(Step(model, inputs, step=0, compute_loss=without_task))
             slope = gradient(ours)
-    with isolated_rng(CPU, 3):
+    with isolated_rng(DEVICE, 3):
         theirs = penalty(model, inputs, noise, layer=1)
     expected = gradient(theirs)
     assert theirs > 1e-3
@@ -60,8 +66,8 @@ def test_the_penalty_and_its_gradient_are_those_of_whole_passes(family: str) -> 
 
 @pytest.mark.parametrize("family", often(AGREE))
 def test_noise_in_the_word_embeddings_moves_the_prediction(family: str) -> None:
-    model, inputs = tiny(family), batch()
-    with isolated_rng(CPU, 3), attach(model, [R3F(std=0.5)]) as objective:
+    model, inputs = placed(family)
+    with isolated_rng(DEVICE, 3), attach(model, [R3F(std=0.5)]) as objective:
         if family in NO_EMBEDDINGS:
             with pytest.raises(ModelError, match=NO_EMBEDDINGS[family]):
                 objective(Step(model, inputs))

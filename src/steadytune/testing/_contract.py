@@ -18,6 +18,7 @@ from .._step.regularizer import Regularizer
 from .._step.step import Step
 from ._models import (
     assert_same,
+    device_of_tests,
     enable_checkpointing,
     gradients,
     noise_by_example,
@@ -131,7 +132,7 @@ class RegularizerContract:
         states = []
         for chosen in ([], [self.method]):
             model = tiny_classifier(dropout=0.0)
-            with isolated_rng(torch.device("cpu"), 5), attach(model, chosen) as objective:
+            with isolated_rng(device_of_tests(), 5), attach(model, chosen) as objective:
                 objective.connect(torch.optim.SGD(model.parameters(), lr=0.1))
                 objective(Step(model, self.batches[0])).backward()
                 states.append(torch.get_rng_state())
@@ -186,13 +187,13 @@ class RegularizerContract:
             per_device_train_batch_size=4,
             learning_rate=1e-2,
             lr_scheduler_type="constant",
-            use_cpu=True,
+            use_cpu=device_of_tests().type == "cpu",
             report_to="none",
             disable_tqdm=True,
             dataloader_pin_memory=False,
         )
         data = [
-            {name: value[row] for name, value in batch.items()}
+            {name: value[row].cpu() for name, value in batch.items()}
             for batch in self.batches
             for row in range(4)
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,13 @@ from .._random import generator, isolated_rng
 from .._step.attach import attach
 from .._step.regularizer import Regularizer
 from .._step.step import Step
+
+DEVICE_VARIABLE = "STEADYTUNE_TEST_DEVICE"
+
+
+def device_of_tests() -> torch.device:
+    """Where tiny models and batches are: what STEADYTUNE_TEST_DEVICE names, by default the CPU."""
+    return torch.device(os.environ.get(DEVICE_VARIABLE, "cpu"))
 
 
 def tiny_classifier(*, dropout: float = 0.1, classes: int = 2, seed: int = 0) -> Any:
@@ -31,7 +39,7 @@ def tiny_classifier(*, dropout: float = 0.1, classes: int = 2, seed: int = 0) ->
         num_labels=classes,
     )
     with isolated_rng(torch.device("cpu"), seed):
-        return BertForSequenceClassification(config).train()
+        return BertForSequenceClassification(config).train().to(device_of_tests())
 
 
 def tiny_batch(*, examples: int = 4, tokens: int = 9, seed: int = 0) -> dict[str, Tensor]:
@@ -41,7 +49,8 @@ def tiny_batch(*, examples: int = 4, tokens: int = 9, seed: int = 0) -> dict[str
     mask = torch.ones_like(ids)
     mask[1::2, tokens // 2 :] = 0
     labels = torch.randint(0, 2, (examples,), generator=draws)
-    return {"input_ids": ids * mask, "attention_mask": mask, "labels": labels}
+    batch = {"input_ids": ids * mask, "attention_mask": mask, "labels": labels}
+    return {name: value.to(device_of_tests()) for name, value in batch.items()}
 
 
 @contextmanager
@@ -92,7 +101,7 @@ def train_steps(
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     losses = []
-    with isolated_rng(torch.device("cpu"), seed), attach(model, chosen, seed=seed) as objective:
+    with isolated_rng(device_of_tests(), seed), attach(model, chosen, seed=seed) as objective:
         objective.connect(optimizer)
         for batch in batches:
             loss = objective(Step(model if call is None else call, batch))
