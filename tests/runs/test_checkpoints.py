@@ -76,6 +76,7 @@ def stop_at(units: int) -> Any:
         ({"method": "mixout:p=0.3"}, 5),
         ({"method": "lnsr", "epochs": 12}, 32),
         ({"method": "smart"}, 8),
+        ({"method": "scheduled(smart:momentum=0.5,late_momentum=0.9):start=2,stop=8"}, 8),
         ({"method": "ema:bias_power=0.2"}, 5),
         ({"method": "ema:bias_power=0.2"}, 10),  # the training has ended, the scoring has not
         ({"settings": {"save_strategy": "steps", "save_steps": 2}}, 6),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from datasets import Dataset
 from torch import Tensor
 
 from steadytune import (
@@ -46,6 +47,8 @@ from steadytune.testing import (
 CPU = torch.device("cpu")
 LABELLED, MORE = tiny_batch(examples=2), tiny_batch(examples=4, tokens=7, seed=9)
 UNLABELLED = {name: value for name, value in MORE.items() if name != "labels"}
+
+UNLABELLED_ROW = {"input_ids": [2, 5, 3], "attention_mask": [1, 1, 1]}
 
 TAKERS: dict[str, Regularizer] = {
     "LNSR": LNSR(std=0.1),
@@ -168,7 +171,7 @@ def test_the_outputs_are_those_of_the_labelled_examples() -> None:
         assert objective.outputs["logits"].shape[0] == 2  # type: ignore[index]
 
 
-@pytest.mark.parametrize("methods", [[], [L2SP()], [BSS()]], ids=["plain", "l2sp", "bss"])
+@pytest.mark.parametrize("methods", [[], [L2SP()], [BSS()], [SMART(strength=0.0)]])
 def test_unlabelled_examples_of_no_use_are_refused(methods: list[Regularizer]) -> None:
     with pytest.raises(ConfigError, match="no method in use measures on them"):
         run(methods, unlabelled=UNLABELLED)
@@ -201,8 +204,18 @@ def test_every_round_has_every_example_once() -> None:
 
 @pytest.mark.parametrize(
     ("data", "match"),
-    [([], "no unlabelled examples"), ([{"text": "a"}], "have text, and the model takes")],
-    ids=["none", "not encoded"],
+    [
+        ([], "no unlabelled examples"),
+        ([{"text": "a"}], "have text, and the model takes"),
+        (
+            Dataset.from_list([UNLABELLED_ROW]).to_iterable_dataset(),
+            "by its number; expected",
+        ),
+        (iter([UNLABELLED_ROW]), "are a list_iterator, which"),
+        ({"train": [UNLABELLED_ROW]}, "are a dict without mappings"),
+        (["a text"], "are a list without mappings"),
+    ],
+    ids=["none", "other columns", "stream", "iterator", "splits", "texts"],
 )
 def test_examples_that_are_none_are_refused(data: Any, match: str) -> None:
     with pytest.raises(ConfigError, match=match):

@@ -26,7 +26,8 @@ class UnlabelledBatches:
         seed: The seed of the order.
 
     Raises:
-        ConfigError: If there are no examples, or none of their columns are to be kept.
+        ConfigError: If there are no examples, they cannot be asked for by number, or none of their
+            columns are to be kept.
     """
 
     def __init__(
@@ -37,8 +38,7 @@ class UnlabelledBatches:
         size: int,
         seed: int,
     ) -> None:
-        if not len(examples):
-            raise ConfigError("there are no unlabelled examples; give some, or leave them out")
+        _require_examples(examples)
         self._examples, self._columns, self._collate = examples, columns, collate
         self._size, self._seed = size, seed
         if not self._example(0):
@@ -65,3 +65,23 @@ class UnlabelledBatches:
         draws = generator(torch.device("cpu"), "unlabelled", self._seed, round_number)
         order: list[int] = torch.randperm(len(self._examples), generator=draws).tolist()
         return order
+
+
+def _require_examples(examples: Any) -> None:
+    expected = "expected a list of encoded examples or a datasets.Dataset"
+    if not hasattr(examples, "__len__"):
+        raise ConfigError(
+            f"the unlabelled examples are a {type(examples).__name__}, which cannot be asked for "
+            f"an example by its number; {expected}, such as Dataset.from_list(list(examples))"
+        )
+    if not len(examples):
+        raise ConfigError("there are no unlabelled examples; give some, or leave them out")
+    try:
+        first = examples[0]
+    except (KeyError, TypeError):
+        first = None
+    if not isinstance(first, Mapping):
+        raise ConfigError(
+            f"the unlabelled examples are a {type(examples).__name__} without mappings as "
+            f"examples; {expected}"
+        )

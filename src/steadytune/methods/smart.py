@@ -115,7 +115,6 @@ class SMART(Regularizer):
     by_sides: bool = False
 
     needs_embeddings: ClassVar[bool] = True
-    takes_unlabelled: ClassVar[bool] = True
     is_additive: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -129,6 +128,11 @@ class SMART(Regularizer):
             if not (share is None or 0 <= share <= 1):
                 raise ConfigError(f"{name}={share!r} is not possible; expected 0 to 1")
         check_dose(self)
+
+    @property
+    def takes_unlabelled(self) -> bool:  # type: ignore[override]
+        """Whether there is a smoothness to measure on them: D is of labelled examples alone."""
+        return self.strength > 0
 
     def passes(self, depth: int) -> float:
         """In thirds: two whole passes, ascents to the embeddings, the teacher's forward pass."""
