@@ -123,7 +123,7 @@ def heavy(generator: Generator, count: int) -> Sample:
 
 
 def two_heaps(generator: Generator, count: int) -> Sample:
-    """Pairs of which each loses a lot in a fifth of its runs."""
+    """Pairs; each of the two loses a lot in a fifth of its runs."""
     return 0.1 * related(generator, count) - (generator.random((2, count)) < 2 * FAILED)
 
 

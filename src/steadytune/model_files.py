@@ -23,7 +23,7 @@ _MINILM_FOLDER = "all-minilm-l6-v2"
 _WEIGHTS = "*.safetensors"
 _PICKLED = "pytorch_model*.bin"
 _CONFIG = "config.json"
-# Sizes of a model by the names that families give them, of which none can be below 1.
+# Sizes of a model by the names that families give them; none can be below 1.
 _SIZES = (
     *("num_hidden_layers", "n_layer", "n_layers", "num_layers"),
     *("hidden_size", "n_embd", "d_model", "dim", "intermediate_size"),
@@ -57,7 +57,7 @@ CAREFUL = Trust()
 
 
 def is_minilm(model: str) -> bool:
-    """Whether a name is that of all-MiniLM-L6-v2, of which it is known what it was trained on."""
+    """Whether a name is that of all-MiniLM-L6-v2, whose own training data are known."""
     return model == MINILM or Path(model).name.lower() == _MINILM_FOLDER
 
 

@@ -49,8 +49,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         layers: Dotted path to the model's list of blocks, where it cannot be found.
         measure_every: Distance of the steps on which the gradients of penalties are compared with
             the task's, for the log; by default a few times an epoch. 0 for never.
-        unlabelled_dataset: Encoded examples without labels, a batch of which stands beside every
-            micro-batch: penalties that need no labels are then means over both. Labels that are
+        unlabelled_dataset: Encoded examples without labels: a batch of them stands beside every
+            micro-batch, and penalties that need no labels are then means over both. Labels that are
             there are left out.
         unlabelled_batch_size: Their number a micro-batch; by default that of the labelled ones.
     """

@@ -83,7 +83,7 @@ def test_an_ensemble_needs_no_rows_to_choose_by(ensemble: Path) -> None:
 
 def test_a_card_says_that_one_run_is_left_of_an_ensemble(ensemble: Path) -> None:
     record = json.loads((ensemble / "record.json").read_text())
-    text = "What is kept is an ensemble of which a single run is left"
+    text = "What is kept is an ensemble with a single run left"
     assert text not in write_card(model_record(record), "again")
     record["selection"]["taken"] = record["selection"]["taken"][:1]
     assert text in write_card(model_record(record), "again")

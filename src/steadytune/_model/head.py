@@ -12,7 +12,7 @@ from .sites import base_of, without_adapters
 
 
 def pretrained_part(model: nn.Module) -> nn.Module:
-    """The module outside of which everything is new.
+    """The module that holds all that is not new.
 
     It is the base model, which `base_model_prefix` names. A model with output embeddings predicts
     words, and its head is pretrained too: it counts as a whole, as does a model without a head.

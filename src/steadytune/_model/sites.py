@@ -276,7 +276,7 @@ def _guessed_list(base: nn.Module, name: str, depth: int | None) -> nn.Module:
     Where the depth is not known it is the longest one whose members are of one class.
 
     Raises:
-        ModelError: If none is that long, or several are, of which one could be meant.
+        ModelError: If none is that long, or several are.
     """
     lists = {
         path: module

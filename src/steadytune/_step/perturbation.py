@@ -43,7 +43,7 @@ def warn_below_half_precision(step: Step, size: float, name: str = "std") -> Non
     Whether they do is what the last pass has shown: autocast may be on inside the model alone.
 
     Args:
-        step: A step of which a pass has been run, by a method that perturbs the embeddings.
+        step: A step with a pass that has been run, by a method that perturbs the embeddings.
         size: The option that gives the perturbation's size a coordinate.
         name: Its name.
     """

@@ -158,7 +158,7 @@ def _seeds(record: ModelRecord) -> str:
 def _kept(selection: Selection) -> str:
     keep, taken = selection.keep, selection.taken
     if keep == "ensemble" and len(taken) == 1:
-        return "an ensemble of which a single run is left, so that nothing is averaged"
+        return "an ensemble with a single run left, so that nothing is averaged"
     return _KEEP[keep]
 
 

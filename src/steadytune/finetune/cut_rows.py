@@ -12,7 +12,7 @@ _NOTICEABLE = 0.01
 def cut_warning(
     cut: Mapping[str, float], problem: Problem, max_length: int, most: int | None
 ) -> str:
-    """A line for rows of which many are cut; empty where there are none.
+    """A line for rows where many are cut; empty where there are none.
 
     Windows over a long context lose nothing.
 

@@ -20,7 +20,7 @@ KEEP = ("best", "ensemble", "soup")
 
 @dataclass(frozen=True, kw_only=True)
 class TrainOptions(Recipe):
-    """One fine-tune, or several of which one model is made: a recipe, and what it is applied to.
+    """One fine-tune, or several that make one model: a recipe, and what it is applied to.
 
     Beside the fields of `Recipe`:
 

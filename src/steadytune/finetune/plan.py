@@ -56,7 +56,7 @@ class TrainPlan:
 
     @property
     def warning(self) -> str:
-        """A line for splits of which many rows are cut; empty where there are none."""
+        """A line for splits with many rows that are cut; empty where there are none."""
         return cut_warning(
             self.cut, self.task.problem, self.specs[0].max_length, self.model.positions
         )

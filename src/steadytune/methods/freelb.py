@@ -83,7 +83,7 @@ class FreeLB(Regularizer):
         check_choice("dropout", self.dropout, ("shared", "fresh"))
 
     def passes(self, depth: int) -> float:
-        """A pass for each of the steps, the first of which is the plain one."""
+        """A pass for each of the steps; the first is the plain one."""
         return self.steps
 
     @contextmanager

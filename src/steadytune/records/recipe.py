@@ -40,7 +40,7 @@ T = TypeVar("T")
 def at_neutral_values(cls: type[T]) -> type[T]:
     """Make neutral values the defaults of a class that extends `Recipe`, before it is a dataclass.
 
-    A run of which a field is not known was made before the field existed.
+    A run without a field was made before the field existed.
     """
     for name, declared in recipe_fields().items():
         if declared.neutral is not WRITTEN_OUT:

@@ -27,7 +27,7 @@ from .tables.failures import failure_table
 from .tables.section_tables import SectionTables, section_tables
 
 MOST_READ = 12
-"""Settings of which predictions are read: each is many files."""
+"""Most settings whose predictions are read: each is many files."""
 
 
 @dataclass(frozen=True)

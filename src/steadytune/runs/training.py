@@ -72,7 +72,7 @@ def train(
         methods: The methods; none gives plain training.
         on_steps: Called with how many optimizer steps are done since it was called last.
         dev: Validation rows, if the spec stops early.
-        workspace: Where checkpoints lie, from the last of which the training goes on; None for a
+        workspace: Where checkpoints lie; the training goes on from the last one; None for a
             training that cannot be resumed.
         unlabelled: Encoded texts without labels, for methods that measure on them too.
 

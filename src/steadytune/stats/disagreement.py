@@ -60,7 +60,7 @@ class ValueDisagreement:
 
 
 def label_disagreement(answers: ArrayLike) -> LabelDisagreement:
-    """Disagreement between runs of which the answers are known.
+    """Disagreement between runs whose answers are known.
 
     Args:
         answers: (runs, examples): class numbers, or texts such as the answers to questions.

@@ -28,7 +28,7 @@ class Encoded:
             `token_type_ids` where the tokenizer makes them, and the targets where rows have them.
         cut: Number of rows that were longer than allowed.
         rows: Number of rows.
-        windows: Which part of which row each feature is, where a row has several.
+        windows: The row of each feature and its part there, where a row has several.
         long_answers: Number of rows whose answer has more tokens than one that is predicted can
             have.
     """

@@ -25,7 +25,7 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class Windows:
-    """Which part of which row each feature is.
+    """The row of each feature, and its part there.
 
     Args:
         rows: Shape (features,): the place of the feature's row, ascending.

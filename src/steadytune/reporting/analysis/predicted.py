@@ -18,8 +18,8 @@ MOST_RUNS = 20
 def comparable_runs(setting: Setting) -> Mapping[str, Sequence[Record]]:
     """The runs of each method on one training subset, at most twenty, in the order of their seeds.
 
-    The subset is the same for all methods that have runs on it: the one of which the method with
-    the fewest runs has most.
+    The subset is the same for all methods that have runs on it: the one where the method with the
+    fewest runs has most.
     """
     runs = {method: list(filter(counts, setting.runs_of(method))) for method in setting.methods}
     numbers = {method: Counter(map(_subset, found)) for method, found in runs.items()}

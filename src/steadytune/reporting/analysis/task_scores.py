@@ -38,7 +38,7 @@ def why_excluded(setting: Setting) -> str:
         return "there is nothing to compare"
     metric = setting.metric.in_papers
     if metric.scale != _POINTS or not metric.higher_is_better:
-        return f"{metric.name} is not in points of which more is better"
+        return f"{metric.name} is not in points where more is better"
     return ""
 
 

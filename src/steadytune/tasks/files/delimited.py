@@ -41,7 +41,7 @@ def read_tsv(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     """Tab-separated values, with fields quoted as in CSV if all of the file can be read so.
 
     Otherwise quotation marks are text, as is usual where texts are not quoted. So they are where
-    fields in quotes would join lines each of which is a row of several fields by itself.
+    fields in quotes would join lines that are each a row of several fields by themselves.
 
     Raises:
         DataError: The file is empty, has a header only, or a record cannot be read.

@@ -91,7 +91,7 @@ def held_out_rows(keys: Sequence[str], strata: Sequence[Hashable], *, classes: b
     Args:
         keys: One a row, equal for copies.
         strata: One a row; that of a key's first row counts.
-        classes: Whether strata are classes, each of which keeps a key on the other side.
+        classes: Whether strata are classes, and each keeps a key on the other side.
 
     Returns:
         The places in ascending order; none where there is nothing to spare.
