@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from scipy.special import softmax
 
-from steadytune.metrics.confusion_counts import counts, matthews_of_counts
+from steadytune.metrics.confusion_counts import class_counts, matthews_of_counts
 from steadytune.metrics.regression import correlation
 from steadytune.reporting import read_folder
 from steadytune.stats import EnsembleScores, ensemble_scores, is_degenerate
@@ -30,7 +30,7 @@ Array = NDArray[np.float64]
 
 
 def matthews(probabilities: Array, labels: Array) -> float:
-    table = counts(probabilities.argmax(axis=1), labels.astype(np.int64), 2)
+    table = class_counts(probabilities.argmax(axis=1), labels.astype(np.int64), 2)
     return 100 * (matthews_of_counts(table) or 0.0)
 
 

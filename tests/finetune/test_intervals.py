@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from datasets import Dataset
@@ -51,3 +53,13 @@ def test_the_interval_of_accuracy_is_about_the_normal_one() -> None:
     assert interval.interval is not None
     assert interval.interval.low == pytest.approx(0.8 - half, abs=0.01)
     assert interval.interval.high == pytest.approx(0.8 + half, abs=0.01)
+
+
+def test_thousands_of_classes_take_little_memory() -> None:
+    """A table of 5,000 by 5,000 classes for each resample would take minutes and gigabytes."""
+    classes, rng = 5000, np.random.default_rng(0)
+    logits = rng.normal(size=(200, classes)).astype(np.float32)
+    tracemalloc.start()
+    metric_intervals("classification", {"logits": logits}, rng.integers(0, classes, 200).tolist())
+    assert tracemalloc.get_traced_memory()[1] < 50 * 2**20
+    tracemalloc.stop()

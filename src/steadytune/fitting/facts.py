@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..finetune.members import Member
-from ..metrics.confusion_counts import counts
+from ..metrics.confusion_counts import confusion_table
 from ..records.prediction_file import read_predictions
 from ..records.spec import RunSpec
 from ..stats import bootstrap_interval
@@ -30,6 +30,8 @@ from .work import Work, as_outputs
 Array = NDArray[Any]
 
 _BINS = 8
+_MOST_CLASSES = 200
+"""Of a confusion table, which has their square of numbers."""
 _FEWEST_IN_BIN = 10
 
 
@@ -195,9 +197,9 @@ def _curve(member: Member) -> list[list[float]]:
 
 
 def _confusion(basis: Basis, classes: int) -> list[list[int]]:
-    if classes < 2:
+    if not 2 <= classes <= _MOST_CLASSES:
         return []
-    table = counts(basis.outputs.argmax(axis=1), basis.truth, classes)
+    table = confusion_table(basis.outputs.argmax(axis=1), basis.truth, classes)
     return [[int(count) for count in row] for row in table]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrics.confusion_counts import OF_COUNTS, counts
+from ..metrics.confusion_counts import OF_COUNTS, class_counts
 from ..metrics.regression import correlation
 from ..tasks import Task
 from ..tasks._problem import values
@@ -81,7 +81,7 @@ def constant(measure: Measure, task: Task, truth: Array) -> float:
 
 
 def _of_counts(metric: str, classes: int, predicted: Array, truth: Array) -> float | None:
-    return OF_COUNTS[metric](counts(predicted, truth, classes))
+    return OF_COUNTS[metric](class_counts(predicted, truth, classes))
 
 
 def _correlation(metric: str, predicted: Array, truth: Array) -> float | None:

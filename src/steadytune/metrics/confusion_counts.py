@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,52 +10,63 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def f1_of_counts(table: Array) -> float | None:
-    """F1 of class 1 of two, or the mean over the classes that occur; None where undefined.
+class ClassCounts(NamedTuple):
+    """What the metrics need of a confusion table: as many numbers as classes, not their square.
 
     Args:
-        table: Shape (classes, classes): rows by true class and predicted class.
+        hits: Rows of each class that are predicted as such, shape (classes,).
+        labels: Rows of each class.
+        predictions: Rows that are predicted as each class.
     """
-    if len(table) == 2:
-        hits, both = table[1, 1], table[1].sum() + table[:, 1].sum()
+
+    hits: Array
+    labels: Array
+    predictions: Array
+
+
+def f1_of_counts(counts: ClassCounts) -> float | None:
+    """F1 of class 1 of two, or the mean over the classes that occur; None where undefined."""
+    if len(counts.hits) == 2:
+        hits, both = counts.hits[1], counts.labels[1] + counts.predictions[1]
         return float(2 * hits / both) if both else None
-    return f1_macro_of_counts(table)
+    return f1_macro_of_counts(counts)
 
 
-def f1_macro_of_counts(table: Array) -> float | None:
+def f1_macro_of_counts(counts: ClassCounts) -> float | None:
     """The mean of F1 over the classes that occur among labels or predictions."""
-    each = _f1_of_classes(table)
-    return float(np.mean(each[~np.isnan(each)])) if table.any() else None
+    each = _f1_of_classes(counts)
+    return float(np.mean(each[~np.isnan(each)])) if counts.labels.any() else None
 
 
-def f1_weighted_of_counts(table: Array) -> float | None:
+def f1_weighted_of_counts(counts: ClassCounts) -> float | None:
     """The mean of F1 over the classes, each weighted by its number of labels."""
-    support = table.sum(axis=1)
-    each = np.nan_to_num(_f1_of_classes(table))
-    return float(support @ each / support.sum()) if table.any() else None
+    each = np.nan_to_num(_f1_of_classes(counts))
+    support = counts.labels
+    return float(support @ each / support.sum()) if support.any() else None
 
 
-def _f1_of_classes(table: Array) -> Array:
+def _f1_of_classes(counts: ClassCounts) -> Array:
     """Shape (classes,); NaN for classes that do not occur."""
-    hits, both = np.diag(table), table.sum(axis=0) + table.sum(axis=1)
-    each: Array = np.divide(2 * hits, both, out=np.full(len(table), np.nan), where=both > 0)
+    both = counts.predictions + counts.labels
+    each: Array = np.full(len(both), np.nan)
+    np.divide(2 * counts.hits, both, out=each, where=both > 0)
     return each
 
 
-def matthews_of_counts(table: Array) -> float | None:
+def matthews_of_counts(counts: ClassCounts) -> float | None:
     """Matthews' correlation; None where labels or predictions are all the same."""
-    total, hits = table.sum(), np.trace(table)
-    true, predicted = table.sum(axis=1), table.sum(axis=0)
+    hits, true, predicted = counts.hits.sum(), counts.labels, counts.predictions
+    total = true.sum()
     spreads = [float(total**2 - (sums**2).sum()) for sums in (true, predicted)]
     if 0.0 in spreads:
         return None
     return float((hits * total - true @ predicted) / np.sqrt(spreads[0] * spreads[1]))
 
 
-def accuracy_of_counts(table: Array) -> float | None:
-    """The share of rows on the diagonal; None without rows."""
-    total = table.sum()
-    return float(np.trace(table) / total) if total else None
+def accuracy_of_counts(counts: ClassCounts) -> float | None:
+    """The share of rows that are predicted as what they are; None without rows."""
+    total = counts.labels.sum()
+    return float(counts.hits.sum() / total) if total else None
 
 
 OF_COUNTS = {
@@ -68,7 +79,16 @@ OF_COUNTS = {
 """Metric -> its value for confusion counts."""
 
 
-def counts(predicted: Array, truth: Array, classes: int) -> Array:
+def class_counts(predicted: Array, truth: Array, classes: int) -> ClassCounts:
+    """Counts of rows by their class and the one that is predicted, both from 0 to classes - 1."""
+    each = (truth[predicted == truth], truth, predicted)
+    hits, labels, predictions = (
+        np.bincount(rows, minlength=classes).astype(np.float64) for rows in each
+    )
+    return ClassCounts(hits, labels, predictions)
+
+
+def confusion_table(predicted: Array, truth: Array, classes: int) -> Array:
     """Rows by true class and predicted class, shape (classes, classes)."""
     flat = np.bincount(truth * classes + predicted, minlength=classes**2)
     return flat.reshape(classes, classes).astype(np.float64)

@@ -15,7 +15,7 @@ from ..metrics.classification import (
     best_constant_score,
     classification_metrics,
 )
-from ..metrics.confusion_counts import OF_COUNTS, counts
+from ..metrics.confusion_counts import OF_COUNTS, class_counts
 from ._problem import (
     PREDICTION,
     Encoding,
@@ -113,7 +113,7 @@ class Classification(Problem):
 
 
 def _of_counts(metric: Callable[[Any], float | None], classes: int, p: Any, t: Any) -> float | None:
-    return metric(counts(p, t, classes))
+    return metric(class_counts(p, t, classes))
 
 
 def _log_mean_probabilities(logits: Sequence[Any]) -> Any:

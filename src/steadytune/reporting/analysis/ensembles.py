@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from ...metrics.confusion_counts import OF_COUNTS, counts
+from ...metrics.confusion_counts import OF_COUNTS, class_counts
 from ...metrics.regression import REGRESSION_METRICS, correlation
 from ...records.prediction_file import Columns
 from ...records.schema import Record
@@ -130,7 +130,7 @@ def _scorer(metric: str, columns: Columns) -> Scorer:
     in_range = truth.min() >= 0 and truth.max() < classes <= MOST_CLASSES
     if not in_range or (truth != labels).any():
         raise ValueError(f"its labels are not those of {classes} classes")
-    return lambda mean: of_counts(counts(mean.argmax(axis=1), truth, classes))
+    return lambda mean: of_counts(class_counts(mean.argmax(axis=1), truth, classes))
 
 
 def _pearson(truth: Array) -> Scorer:
