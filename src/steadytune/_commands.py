@@ -33,14 +33,14 @@ def fit(
     console: Console | None = None,
     **options: Any,
 ) -> FitResult:
-    """Make a steady model of examples: settings are found, several seeds become one.
+    """Turn examples into a model: choose hyperparameters, train several seeds, save them as one.
 
     `fit("reviews.csv", "reviews-model", budget="20m")`.
 
     Args:
-        data: The examples: a named task, a file, or a `DataSource` of either with all that belongs
-            to it, such as a test file.
-        out: The folder of the model. The same call goes on where it was stopped.
+        data: The examples: a named task, a file, or a `DataSource`, which may have more, such as
+            a test file.
+        out: The folder for the model. If a fit was stopped, the same call continues it.
         console: Where tables, progress and the summary go; by default where `print` goes.
         options: Fields of `steadytune.fitting.FitOptions`: the options of `steadytune fit`. A
             script needs the guard `if __name__ == "__main__":`, or `workers=0`.
@@ -50,7 +50,7 @@ def fit(
 
     Raises:
         ConfigError: If an option is unknown or out of its range.
-        SteadytuneError: If examples, model and options do not fit, or no training came to its end.
+        SteadytuneError: If examples, model and options do not match, or no training finished.
     """
     from ._checks import check_fields
     from .fitting import FitOptions, fit_model
@@ -66,23 +66,22 @@ def train(
     console: Console | None = None,
     **options: Any,
 ) -> ModelRecord:
-    """Fine-tune one model, or make one of several seeds, and save it with a card.
+    """Fine-tune one model, or several seeds that become one, and save it with a model card.
 
     `train("reviews.csv", "my-model", method="mixout", learning_rate=2e-4, epochs=5)`.
 
     Args:
-        data: The rows: a named task, a file, or a `DataSource` of either with all that belongs to
-            it.
-        out: The folder of the model. The same call once more finds the model finished.
+        data: The examples: a named task, a file, or a `DataSource`.
+        out: The folder for the model. If it has the finished model, the same call returns it.
         console: Where notes and scores go; by default where `print` goes.
         options: Fields of `steadytune.finetune.TrainOptions`: the options of `steadytune train`.
 
     Returns:
-        The record that lies in the folder.
+        The record in the folder.
 
     Raises:
         ConfigError: If an option is unknown or out of its range.
-        SteadytuneError: If rows, model and options do not fit, or no run came to its end.
+        SteadytuneError: If examples, model and options do not match, or no run finished.
     """
     from ._checks import check_fields
     from .finetune.options import TrainOptions
@@ -108,19 +107,18 @@ def compare(
     `compare(out="rte", tasks="rte", methods=["plain", "lnsr"], seeds=10, train_size=500)`.
 
     Args:
-        study: A study, or a study file; left out where `keys` say what is compared.
-        out: Folder of records, predictions and the report. The same call adds what is missing.
-        executor: Who does the runs; by default as many worker processes as there is room for.
+        study: A study or a study file, unless `keys` say what is compared.
+        out: Folder for records, predictions and the report. The same call adds missing runs.
+        executor: Executes the runs; by default as many worker processes as the machine allows.
         console: Where progress and tables go; by default where `print` goes.
-        save_models: Whether to keep the trained models, under `out/models`.
-        keys: What stands in a study file, as for `steadytune.study.make_study`.
+        save_models: Whether to keep the trained models, in `out/models`.
+        keys: The keys of a study file, as for `steadytune.study.make_study`.
 
     Returns:
         The report.
 
     Raises:
-        SteadytuneError: If something does not fit, and nothing is trained then; or if every run
-            failed.
+        SteadytuneError: If the input is invalid (nothing is trained then), or every run failed.
     """
     from ._exceptions import ConfigError
     from .study import make_study, read_study, run_study
@@ -141,24 +139,24 @@ def evaluate(
     trust: Trust = CAREFUL,
     console: Console | None = None,
 ) -> list[DomainScores]:
-    """Score a saved model on labelled rows, with bootstrap intervals.
+    """Score a saved model on labelled examples, with bootstrap intervals.
 
     `evaluate("my-model", {"posts": "posts.csv"})`.
 
     Args:
-        model: A folder, ours or not, an ensemble's folder, a name on the hub, or what
-            `steadytune.finetune.load_saved` gave.
+        model: A folder with a model or an ensemble, a name on the Hugging Face hub, or the
+            result of `steadytune.finetune.load_saved`.
         data: A named task, a file, files by name, or a `DataSource`.
-        max_length: Most tokens an input; None takes what the model was trained with.
-        eval_size: Most rows of each domain; None takes all.
+        max_length: Maximum number of tokens per input; by default as in training.
+        eval_size: Maximum number of examples per domain; by default all.
         trust: What of the model's files may be read.
         console: Where notes and progress go; by default where `print` goes.
 
     Returns:
-        The scores on each set of rows.
+        The scores on each set of examples.
 
     Raises:
-        SteadytuneError: If model and rows do not fit each other.
+        SteadytuneError: If model and examples do not match.
     """
     from .finetune import evaluate_model, rows_of_files, rows_of_task
     from .finetune.evaluation_rows import files_by_name
@@ -194,7 +192,7 @@ def predict(
     trust: Trust = CAREFUL,
     console: Console | None = None,
 ) -> Columns:
-    """Predict for a file, or for rows in memory.
+    """Predict the examples of a file, or those in memory.
 
     `predict("my-model", {"text": ["Good.", "Bad."]})["prediction"]`.
 
@@ -202,15 +200,15 @@ def predict(
         model: As for `evaluate`.
         rows: A file, or columns: a mapping of lists, a data frame or a `datasets.Dataset`.
         text: The text columns; guessed if not given.
-        max_length: Most tokens an input; None takes what the model was trained with.
+        max_length: Maximum number of tokens per input; by default as in training.
         trust: What of the model's files may be read.
         console: Where notes and progress go; by default where `print` goes.
 
     Returns:
-        The columns of the rows, with those of the predictions behind them.
+        The columns of the examples, followed by those of the predictions.
 
     Raises:
-        SteadytuneError: If model and rows do not fit each other.
+        SteadytuneError: If model and examples do not match.
     """
     from .finetune import predict_columns, predict_file
 
@@ -229,10 +227,10 @@ def report(
 
     Args:
         folders: Output folders of studies; several make one report.
-        elsewhere: Runs that another tool made (`steadytune.reporting.Elsewhere`).
-        outputs: What is written; by default `report.html`, in the folder if there is but one.
+        elsewhere: Runs from another tool (`steadytune.reporting.Elsewhere`).
+        outputs: What to write; by default `report.html`, in the folder if there is only one.
         title: The title; by default that of the study.
-        baseline: What the other methods are compared with; by default as in the study.
+        baseline: The method that others are compared with; by default as in the study.
 
     Returns:
         The report.
@@ -255,11 +253,11 @@ def report(
 
 
 def diagnose(model: str | Path, *others: str | Path, **options: Any) -> Diagnosis:
-    """Measure what noise does inside a model, or compare models, and write a page.
+    """Measure how noise spreads through a model, or compare models, and write a page.
 
     Args:
-        model: `minilm`, a folder, or a name on the hub.
-        others: Models to set beside it.
+        model: `minilm`, a folder, or a name on the Hugging Face hub.
+        others: Models to compare with it.
         options: Fields of `steadytune.diagnostics.command.Options`, and `console`.
 
     Returns:
@@ -267,7 +265,7 @@ def diagnose(model: str | Path, *others: str | Path, **options: Any) -> Diagnosi
 
     Raises:
         ConfigError: If an option is unknown or out of its range.
-        SteadytuneError: If a model or the examples are not to be had.
+        SteadytuneError: If a model or the examples cannot be loaded.
     """
     from ._checks import check_fields
     from .diagnostics.command.options import Options

@@ -1,7 +1,7 @@
 """The errors steadytune raises on purpose.
 
 SteadytuneError
-├── NoResultError   trainings that were carried out, and nothing came of them
+├── NoResultError   trainings that ran without a result
 ├── ConfigError     an invalid method, option or setting
 ├── ModelError      a model that cannot be loaded or whose layers cannot be found
 └── DataError       a file, download or row that cannot be read
@@ -15,7 +15,7 @@ class SteadytuneError(Exception):
 
 
 class NoResultError(SteadytuneError):
-    """Trainings were carried out, and nothing came of them."""
+    """Trainings ran without a result."""
 
 
 class ConfigError(SteadytuneError, ValueError):

@@ -54,7 +54,7 @@ class Watcher(ABC):
 
     @abstractmethod
     def conclude(self) -> None:
-        """Called when the training has come to its end; a place to warn."""
+        """Called when the training has ended; a place to warn."""
 
 
 @dataclass

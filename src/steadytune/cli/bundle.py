@@ -20,19 +20,19 @@ def bundle(
         bool,
         typer.Option(
             "--half",
-            help="Keep weights as float16, half as large: another starting point, which records "
-            "know by its own hash.",
+            help="Store weights as float16, half as large. This is another starting point: its "
+            "runs do not mix with those from full weights.",
         ),
     ] = False,
     part_size: Annotated[
-        str, typer.Option(help="Most bytes a file of weights, such as 48M.", metavar="SIZE")
+        str, typer.Option(help="Maximum size of a file of weights, such as 48M.", metavar="SIZE")
     ] = "48M",
 ) -> None:
-    """Put studies into a folder with all that a machine without network needs.
+    """Put studies into a folder with everything that a machine without network needs.
 
-    The study files, the examples they name and the weights they start from, with checksums. There
-    `steadytune compare FOLDER/STUDY.yaml` goes from the folder alone, and `steadytune pack` makes
-    one small file of the records to bring back.
+    Writes the study files, their examples and the pretrained weights, with checksums. On the other
+    machine, `steadytune compare FOLDER/STUDY.yaml` needs only this folder, and `steadytune pack`
+    makes one small file of the records to bring back.
 
     Examples:
 

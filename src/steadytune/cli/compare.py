@@ -32,7 +32,7 @@ def compare(
     study: Annotated[
         Path | None,
         typer.Argument(
-            help="A YAML study file, instead of the options that say what is compared.",
+            help="A YAML study file, in place of the options that say what is compared.",
             metavar="STUDY.yaml",
         ),
     ] = None,
@@ -41,22 +41,22 @@ def compare(
     longer_plain: Annotated[
         float | None,
         typer.Option(
-            help="Add plain fine-tuning that trains so many times as long: 2 matches the compute "
-            "of a method with two passes a step."
+            help="Add plain fine-tuning that trains this many times as long: 2 matches the compute "
+            "of a method with two passes per step."
         ),
     ] = None,
     seeds: Annotated[
         str | None,
         typer.Option(
-            help="How many seeds, such as 5, or a list, such as 3,7,11; of a study file, those of "
-            "its seeds that are carried out here. [default: 5]",
+            help="How many seeds, such as 5, or a list, such as 3,7,11; with a study file, which "
+            "of its seeds to run here. [default: 5]",
             show_default=False,
         ),
     ] = None,
     subset_seeds: Annotated[
         int | None,
         typer.Option(
-            help="How many draws of training rows, crossed with the seeds. [default: 1]",
+            help="How many draws of the training set, crossed with the seeds. [default: 1]",
             show_default=False,
         ),
     ] = None,
@@ -74,57 +74,58 @@ def compare(
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Processes, of one thread each; 0 for none but this one. [default: one a core]",
+            help="Worker processes of one thread each; 0 runs in this one. [default: one per core]",
             show_default=False,
         ),
     ] = None,
     ray: Annotated[
         str | None,
         typer.Option(
-            help="Carry the runs out on a Ray cluster: its address, auto for the one this machine "
-            "belongs to, or local for one that is started here.",
+            help="Run on a Ray cluster: its address, `auto` for the one this machine belongs to, "
+            "or `local` to start one here.",
             metavar="ADDRESS",
         ),
     ] = None,
     cpus_per_run: Annotated[
         float | None,
         typer.Option(
-            help="CPUs of a run on Ray. [default: its number of threads]", show_default=False
+            help="CPUs per run on Ray. [default: its number of threads]", show_default=False
         ),
     ] = None,
     gpus_per_run: Annotated[
         float | None,
         typer.Option(
-            help="GPUs of a run on Ray. [default: one where the cluster has any]",
+            help="GPUs per run on Ray. [default: one if the cluster has any]",
             show_default=False,
         ),
     ] = None,
     time_limit: Annotated[
-        float | None, typer.Option(help="Seconds after which a run is given up.")
+        float | None,
+        typer.Option(help="Seconds after which a run is stopped and counts as failed."),
     ] = None,
     retries: Annotated[
         int | None,
         typer.Option(
-            help="How often a run is tried again whose process was ended. [default: 0, on Ray 2]",
+            help="How often to repeat a run whose process was killed. [default: 0, on Ray 2]",
             show_default=False,
         ),
     ] = None,
     save_models: Annotated[
         bool,
-        typer.Option("--save-models", help="Keep the trained models, under DIR/models."),
+        typer.Option("--save-models", help="Keep the trained models, in DIR/models."),
     ] = False,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the grid and a time estimate, and stop.")
+        bool, typer.Option("--dry-run", help="Print the runs and a time estimate, and stop.")
     ] = False,
 ) -> None:
-    """Compare methods over many seeds, on named tasks or on your own rows.
+    """Compare methods over many seeds, on named tasks or on your own examples.
 
-    Every method gets the same training rows, and shares each seed's head, batch order and dropout.
-    Runs that are recorded are not repeated: the same command goes on where it was stopped, and
-    with more seeds or methods it only adds. What is to be tuned, or is on several tasks, or gives
-    methods settings of their own, is written in a study file.
+    Every method trains on the same examples, with the same head, batch order and dropout for each
+    seed. The same command continues a stopped study; with more seeds or methods it only adds runs.
+    A study file can also tune methods, compare on several tasks, and give methods hyperparameters
+    of their own.
 
     Examples:
 

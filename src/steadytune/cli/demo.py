@@ -31,26 +31,26 @@ def demo(
     train_size: Annotated[
         int, typer.Option(help="Training examples, the same for all runs.")
     ] = 400,
-    eval_size: Annotated[int, typer.Option(help="Examples of each evaluation domain.")] = 200,
-    epochs: Annotated[float, typer.Option(help="Passes over the training examples.")] = 3.0,
+    eval_size: Annotated[int, typer.Option(help="Test examples per domain.")] = 200,
+    epochs: Annotated[float, typer.Option(help="Number of training epochs.")] = 3.0,
     learning_rate: Annotated[float, typer.Option(help="Peak learning rate of AdamW.")] = 1e-4,
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Processes, of one thread each; 0 for none but this one. "
-            "[default: one a core, at most one a run]",
+            help="Worker processes of one thread each; 0 runs in this one. "
+            "[default: one per core, at most one per run]",
             show_default=False,
         ),
     ] = None,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
-    """Compare methods with plain fine-tuning, over seeds, on sentences that people rated.
+    """Compare methods with plain fine-tuning over a few seeds, on sentences rated by people.
 
-    Trains on movie reviews and evaluates on other movie reviews, product reviews, editorials and
-    tweets. All methods share each seed's head, batch order and dropout. Writes a record of every
-    run and one page, report.html. Runs that are recorded are not repeated, so the same command
-    with more seeds or methods only adds. The default takes a few minutes on two cores.
+    Trains on movie reviews, and evaluates on other movie reviews, product reviews, editorials and
+    tweets. For each seed, all methods share head, batch order and dropout. Writes a record of every
+    run and a report. The same command with more seeds or methods only adds runs. The default takes
+    a few minutes on two cores.
 
     Examples:
 

@@ -17,25 +17,26 @@ def diagnose(
     models: Annotated[
         list[str],
         typer.Argument(
-            help="minilm (all-MiniLM-L6-v2, needs no hub), a folder that save_pretrained has "
-            "written, or a name on the hub; the others are compared with the first.",
+            help="minilm (built in), a folder from save_pretrained, or a name on the Hugging Face "
+            "hub; others are compared with the first.",
             metavar="MODEL",
         ),
     ],
     task: Annotated[
         str | None,
         typer.Option(
-            help="Task whose test examples are used. [default: vader-movies]", show_default=False
+            help="Named task whose test examples are used. [default: vader-movies]",
+            show_default=False,
         ),
     ] = None,
     data: Annotated[
         Path | None,
-        typer.Option(help="A file of examples instead.", metavar="FILE"),
+        typer.Option(help="A file of examples, instead of --task.", metavar="FILE"),
     ] = None,
     text: Annotated[
         list[str] | None,
         typer.Option(
-            help="Text column of that file; give it twice for pairs. Guessed by default.",
+            help="Text column of that file; give it twice for pairs. [default: guessed]",
             metavar="COLUMN",
         ),
     ] = None,
@@ -52,32 +53,34 @@ def diagnose(
             metavar="START",
         ),
     ] = None,
-    examples: Annotated[int, typer.Option(help="How many examples.")] = 64,
+    examples: Annotated[int, typer.Option(help="Number of examples.")] = 64,
     full: Annotated[
         bool,
-        typer.Option("--full", help="Measure Jacobians, ranks, weights and likeness too: minutes."),
+        typer.Option(
+            "--full", help="Also measure Jacobians, ranks, weights and similarity; takes minutes."
+        ),
     ] = False,
     relative_noise: Annotated[
-        float, typer.Option(help="Size of the noise over the size of the hidden state.")
+        float, typer.Option(help="Norm of the noise relative to that of the hidden state.")
     ] = 0.05,
     seed: Annotated[int, typer.Option(help="Seed of the noise.")] = 0,
     max_length: Annotated[
         int | None,
         typer.Option(
-            help="Most tokens an example. [default: 128; 384 for question answering]",
+            help="Maximum number of tokens per example. [default: 128; 384 for question answering]",
             show_default=False,
         ),
     ] = None,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
     out: Annotated[
-        Path, typer.Option(help="Folder for arrays, figures and the page.", metavar="DIR")
+        Path, typer.Option(help="Folder for the page, figures and arrays.", metavar="DIR")
     ] = Path("steadytune-diagnosis"),
 ) -> None:
-    """See how noise spreads through a model, and what that does to its predictions.
+    """Measure how noise spreads through a model, and what it does to predictions.
 
-    Puts noise on every layer in turn and follows it upwards, on examples that no demo or study
-    trains on. Writes one page (diagnostics.html), its figures, and all numbers (arrays.npz).
+    Adds noise to every layer in turn and follows it upwards, on test examples. Writes one page
+    (diagnostics.html), its figures, and all numbers (arrays.npz).
 
     Examples:
 

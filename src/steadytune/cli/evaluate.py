@@ -20,7 +20,7 @@ def evaluate(
     model: Annotated[
         str,
         typer.Argument(
-            help="A fine-tuned model: a folder, ours or not, or a name on the hub.", metavar="MODEL"
+            help="Fine-tuned model: any folder, or a name on the Hugging Face hub.", metavar="MODEL"
         ),
     ],
     data: Annotated[
@@ -30,7 +30,7 @@ def evaluate(
             "--test",
             "--validation",
             metavar="FILE",
-            help="Your own rows with labels: CSV, TSV, JSON lines, Parquet, SQuAD-style JSON. "
+            help="Your own examples with labels: CSV, TSV, JSON lines, Parquet, SQuAD-style JSON. "
             "Instead of --task.",
         ),
     ] = None,
@@ -38,8 +38,8 @@ def evaluate(
         list[str] | None,
         typer.Option(
             metavar="NAME[=FILE]",
-            help="One more set of rows: a companion of the named task, all for all of them, or "
-            "NAME=FILE; give it again for more.",
+            help="Another set of examples: a companion of the named task, `all` for all of them, "
+            "or NAME=FILE; may be repeated.",
         ),
     ] = None,
     rows: dict[str, Any],
@@ -48,40 +48,41 @@ def evaluate(
         typer.Option(
             "--map",
             metavar="OLD=NEW",
-            help="Rows with the label OLD are of the model's class NEW; give it again for more.",
+            help="Count the label OLD as the model's class NEW; may be repeated.",
         ),
     ] = None,
     positive: Annotated[
         str | None,
         typer.Option(
             metavar="CLASS",
-            help="The class of two that F1 is of. [default: as in training, else the last by name]",
+            help="Positive class for F1. [default: as in training, else the last in the alphabet]",
             show_default=False,
         ),
     ] = None,
     eval_size: Annotated[
-        int | None, typer.Option(help="Most rows of each set. [default: all]", show_default=False)
+        int | None,
+        typer.Option(help="Maximum examples per set. [default: all]", show_default=False),
     ] = None,
     max_length: Annotated[
         int | None,
         typer.Option(
-            help="Most tokens an input. [default: as in training, where that is known]",
+            help="Maximum number of tokens per input. [default: as in training, if known]",
             show_default=False,
         ),
     ] = None,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores as JSON too.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the scores as JSON.")
     ] = None,
     max_answer_length: Annotated[
-        int, typer.Option(help="Most tokens an answer to a question.")
+        int, typer.Option(help="Maximum number of tokens per answer.")
     ] = 30,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
-    """Evaluate a fine-tuned model, with bootstrap intervals over the rows.
+    """Evaluate a fine-tuned model, with bootstrap intervals over the examples.
 
-    Labels are matched by name; --map says which class another name stands for. Three-way
-    entailment is brought to two classes where the other side has two.
+    Labels are matched to the model's classes by name; --map renames them. Neutral and contradiction
+    count as not_entailment if the model or the data have two classes.
 
     Examples:
 

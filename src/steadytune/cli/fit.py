@@ -20,7 +20,9 @@ def fit(
     context: typer.Context,
     file: Annotated[
         str | None,
-        typer.Argument(help="Your examples: CSV, TSV, JSON lines, Parquet, or as for train."),
+        typer.Argument(
+            help="Your examples: CSV, TSV, JSON lines, Parquet, or anything that train reads."
+        ),
     ] = None,
     rows: dict[str, Any],
     model: Annotated[
@@ -28,46 +30,46 @@ def fit(
         typer.Option(help=MODEL_HELP),
     ] = "minilm",
     budget: Annotated[
-        str, typer.Option(help="Time for all trainings, such as 90s, 20m or 1h.")
+        str, typer.Option(help="Time limit for all training, such as 90s, 20m or 1h.")
     ] = "10m",
     seed: Annotated[
-        int, typer.Option(help="Folds, heads, order, dropout and members derive from it.")
+        int, typer.Option(help="Seed of folds, heads, batch order, dropout and ensemble members.")
     ] = 1,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder of the model; new or empty. [default: the file's name and -model]",
+            help="Folder for the model; new or empty. [default: the file's name and -model]",
             metavar="DIR",
             show_default=False,
         ),
     ] = None,
     max_length: Annotated[
         int | None,
-        typer.Option(help="Most tokens an input. [default: 128]", show_default=False),
+        typer.Option(help="Maximum number of tokens per input. [default: 128]", show_default=False),
     ] = None,
     allow_frozen: Annotated[
         bool,
         typer.Option(
             "--allow-frozen",
-            help="Where the budget is too small for one training, fit a head on the frozen model.",
+            help="If the budget is too small to train, fit a head on the frozen model.",
         ),
     ] = False,
     workers: Annotated[
         int | None,
         typer.Option(
-            help="Processes; 0 for none but this one. [default: one a core, or a GPU]",
+            help="Worker processes; 0 runs in this one. [default: one per core or GPU]",
             show_default=False,
         ),
     ] = None,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
-    """Make a steady model of your examples: nothing else needs to be said.
+    """Turn a file of examples into a model that does not depend on a lucky seed.
 
-    Looks at the data, holds out a test, finds learning rate, epochs and a steadying method by
-    cross-validation within the budget, trains several seeds on all training examples, and keeps
-    them as one calibrated model with a card and report.html. A fit that was stopped goes on where
-    the same command is given again.
+    Checks the data, holds out a test set, chooses learning rate, epochs and method by
+    cross-validation within the budget, trains several seeds on all training examples, and saves
+    them as one calibrated model with a model card and report.html. If it is stopped, the same
+    command continues.
 
     Examples:
 

@@ -12,10 +12,10 @@ from ._app import app, one_line_errors
 @app.command()
 def methods(
     name: Annotated[
-        str | None, typer.Argument(help="A method to say everything about.", metavar="NAME")
+        str | None, typer.Argument(help="The method to explain.", metavar="NAME")
     ] = None,
 ) -> None:
-    """List the methods, or say everything about one.
+    """List the methods, or explain one.
 
     Examples:
 

@@ -17,14 +17,13 @@ def pack(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            help="Output folders of demos or studies; they stay as they are.", metavar="SOURCE"
+            help="Output folders of demos or studies; they are not changed.", metavar="SOURCE"
         ),
     ],
     target: Annotated[
         Path,
         typer.Argument(
-            help="The folder to write runs.jsonl.xz to; it may be one of the others. Records that "
-            "it has already stay.",
+            help="Folder for runs.jsonl.xz; may be one of the sources. Its records are kept.",
             metavar="TARGET",
         ),
     ],
@@ -32,16 +31,15 @@ def pack(
         bool,
         typer.Option(
             "--predictions",
-            help="Pack predictions on the rows in domain too, into TARGET/predictions.npz: a "
-            "report makes ensembles of them.",
+            help="Also pack in-domain predictions into TARGET/predictions.npz, for the report's "
+            "ensembles.",
         ),
     ] = False,
 ) -> None:
     """Pack the records of studies into one small file, TARGET/runs.jsonl.xz.
 
     `steadytune report TARGET` makes the report from it, and `steadytune compare ... --out TARGET`
-    carries out only what it lacks. Models are not packed, and predictions only where
-    `--predictions` asks for them.
+    runs only what is missing. Models are not packed, predictions only with `--predictions`.
 
     Examples:
 

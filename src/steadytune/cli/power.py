@@ -14,11 +14,11 @@ from ._app import app, one_line_errors
 def power(
     difference: Annotated[
         float | None,
-        typer.Option(help="Difference of the means to find, in the units of the metric."),
+        typer.Option(help="Difference of means to detect, in units of the metric."),
     ] = None,
     ratio: Annotated[
         float | None,
-        typer.Option(help="Ratio of the standard deviations to find, such as 0.7."),
+        typer.Option(help="Ratio of standard deviations to detect, such as 0.7."),
     ] = None,
     std: Annotated[
         float | None,
@@ -37,7 +37,8 @@ def power(
     study: Annotated[
         Path | None,
         typer.Option(
-            help="Output folder of a study, to take the scatter from instead.", metavar="DIR"
+            help="Output folder of a study that gives the standard deviation instead.",
+            metavar="DIR",
         ),
     ] = None,
     baseline: Annotated[
@@ -48,19 +49,21 @@ def power(
     ] = None,
     domain: Annotated[
         str | None,
-        typer.Option(help="With --study: where scores count. [default: in domain]"),
+        typer.Option(help="With --study: the domain of the scores. [default: in domain]"),
     ] = None,
     seeds: Annotated[
-        str, typer.Option(help="Numbers of seeds in the table, with commas between.")
+        str, typer.Option(help="Numbers of seeds in the table, separated by commas.")
     ] = "3,5,10,20,30,50,100",
     significance: Annotated[
-        float, typer.Option(help="Allowed chance of a false call, over all comparisons.")
+        float,
+        typer.Option(help="Significance level (chance of a false positive) over all comparisons."),
     ] = 0.05,
     comparisons: Annotated[
-        int, typer.Option(help="How many comparisons share that chance, as with Holm's correction.")
+        int,
+        typer.Option(help="Number of comparisons that share the level, as with Holm's correction."),
     ] = 1,
 ) -> None:
-    """Say how many seeds it takes to find a difference in the mean or in the spread.
+    """Calculate how many seeds it takes to find a difference in the mean or in the spread.
 
     For two methods that are run with the same seeds. Prints what each number of seeds can show,
     and the seeds needed for a chance of 80 % and of 90 %.

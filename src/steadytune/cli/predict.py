@@ -19,13 +19,13 @@ def predict(
     model: Annotated[
         str,
         typer.Argument(
-            help="A fine-tuned model: a folder, ours or not, or a name on the hub.", metavar="MODEL"
+            help="Fine-tuned model: any folder, or a name on the Hugging Face hub.", metavar="MODEL"
         ),
     ],
     file: Annotated[
         str,
         typer.Argument(
-            help="Rows to predict for: CSV, TSV, JSON lines, Parquet. A label is not needed.",
+            help="Examples to predict: CSV, TSV, JSON lines, Parquet. Labels are not needed.",
             metavar="FILE",
         ),
     ],
@@ -33,14 +33,12 @@ def predict(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Where the rows go, in the format of the suffix: .csv, .tsv, .jsonl or .parquet. "
-            "[default: printed, as CSV or as JSON lines like the input]",
+            help="Output file; its suffix is the format: .csv, .tsv, .jsonl or .parquet. [default: "
+            "printed, as CSV or as JSON lines like the input]",
             show_default=False,
         ),
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the file of --out if it is there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
     text: TextOption = None,
     encoding: EncodingOption = None,
     delimiter: DelimiterOption = None,
@@ -48,20 +46,20 @@ def predict(
     max_length: Annotated[
         int | None,
         typer.Option(
-            help="Most tokens an input. [default: as in training, where that is known]",
+            help="Maximum number of tokens per input. [default: as in training, if known]",
             show_default=False,
         ),
     ] = None,
     max_answer_length: Annotated[
-        int, typer.Option(help="Most tokens an answer to a question.")
+        int, typer.Option(help="Maximum number of tokens per answer.")
     ] = 30,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
-    """Predict for every row of a file: the same rows, in their order, with predictions added.
+    """Predict every example of a file, and return its rows with predictions added.
 
-    Added are the column prediction and, for classes, a probability for each; for questions the
-    answer's score.
+    Adds the column prediction and, for classification, a probability for each class; for questions
+    the answer's score.
 
     Examples:
 

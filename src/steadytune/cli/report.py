@@ -20,24 +20,24 @@ def report(
         list[Path] | None,
         typer.Option(
             "--from",
-            help="Runs that another tool made: a CSV file with columns method, seed and score, or "
-            "a folder of Trainer outputs. May be repeated.",
+            help="Runs from another tool: a CSV file with columns method, seed and score, or a "
+            "folder of Trainer outputs; may be repeated.",
             metavar="PATH",
         ),
     ] = None,
     metric: Annotated[
-        str, typer.Option(help="What the scores of --from are, such as accuracy.")
+        str, typer.Option(help="Metric of the scores of --from, such as accuracy.")
     ] = "score",
     columns: Annotated[
         str,
         typer.Option(
-            help="The columns of --from where their names differ, such as "
-            "method=params_method,score=value.",
+            help="Column names of --from, if they differ, "
+            "such as method=params_method,score=value.",
             metavar="NAME=COLUMN,...",
         ),
     ] = "",
     csv: Annotated[
-        Path | None, typer.Option(help="Write a table with one row a run.", metavar="FILE")
+        Path | None, typer.Option(help="Write a table with one row per run.", metavar="FILE")
     ] = None,
     latex: Annotated[
         Path | None,
@@ -48,7 +48,7 @@ def report(
         typer.Option(help="Write verdicts and tables as Markdown.", metavar="FILE"),
     ] = None,
     figures: Annotated[
-        Path | None, typer.Option(help="Write the figures into this folder.", metavar="DIR")
+        Path | None, typer.Option(help="Write the figures to this folder.", metavar="DIR")
     ] = None,
     svg: Annotated[
         bool | None,
@@ -67,7 +67,7 @@ def report(
     baseline: Annotated[
         str,
         typer.Option(
-            help="What the other methods are compared with. [default: that of the study]",
+            help="Method that the others are compared with. [default: that of the study]",
             show_default=False,
         ),
     ] = "",
@@ -78,15 +78,14 @@ def report(
         str,
         typer.Option(
             "--command",
-            help="The command that makes the runs again, to be shown on the page. "
-            "[default: that of the study]",
+            help="Command that repeats the runs, to show on the page. [default: that of the study]",
             show_default=False,
         ),
     ] = "",
 ) -> None:
     """Print the tables of recorded runs, and write a page that shows them all.
 
-    Several folders make one report. A run that stands in more than one counts once.
+    Several folders make one report. A run found in more than one counts once.
 
     Examples:
 

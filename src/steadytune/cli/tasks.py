@@ -11,11 +11,9 @@ from ._app import app, one_line_errors
 
 @app.command()
 def tasks(
-    name: Annotated[
-        str | None, typer.Argument(help="A task to say everything about.", metavar="NAME")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(help="The task to explain.", metavar="NAME")] = None,
 ) -> None:
-    """List the tasks that have a name, or say everything about one.
+    """List the named tasks, or explain one.
 
     Examples:
 

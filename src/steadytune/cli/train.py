@@ -20,9 +20,7 @@ from ._recipe_options import read_recipe, takes_recipe
 def train(
     *,
     context: typer.Context,
-    out: Annotated[
-        Path, typer.Option(help="Folder of the model; it must be new or empty.", metavar="DIR")
-    ],
+    out: Annotated[Path, typer.Option(help="Folder for the model; new or empty.", metavar="DIR")],
     rows: dict[str, Any],
     model: Annotated[
         str,
@@ -35,36 +33,36 @@ def train(
             "`steadytune methods` lists them."
         ),
     ] = "plain",
-    subset_seed: Annotated[int, typer.Option(help="Seed of the draw of training examples.")] = 0,
+    subset_seed: Annotated[int, typer.Option(help="Seed that draws the training examples.")] = 0,
     recipe: dict[str, Any],
     seed: Annotated[
         int | None,
-        typer.Option(help="Seed of head, order, dropout and method. [default: 1]"),
+        typer.Option(help="Seed of head, batch order, dropout and method. [default: 1]"),
     ] = None,
     seeds: Annotated[
         str | None,
         typer.Option(
-            help="Train several: how many, such as 5, or a list of seeds, such as 3,7,11.",
+            help="Train several seeds: how many, such as 5, or a list, such as 3,7,11.",
         ),
     ] = None,
     keep: Annotated[
         str,
         typer.Option(
-            help="Of several, keep the best one, an ensemble of all that learned something, or a "
-            "soup: the average of their weights. Validation rows decide on best and soup."
+            help="With several seeds, keep the best model, an ensemble of all that learned, or a "
+            "soup (averaged weights). best and soup are chosen on validation examples."
         ),
     ] = "best",
     workers: Annotated[
-        int, typer.Option(help="Processes for several seeds; 0 for none but this one.")
+        int, typer.Option(help="Worker processes for several seeds; 0 runs in this one.")
     ] = 0,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
     """Fine-tune one model and save it with a card, ready to load with transformers.
 
-    In the folder: model.safetensors, config.json, the tokenizer, README.md (the model card),
-    record.json and predictions.npz. A run that was stopped goes on where the same command is given
-    again. Companions of a task are evaluated only when --ood asks for them.
+    Writes model.safetensors, config.json, the tokenizer, README.md (the model card), record.json
+    and predictions.npz. If it is stopped, the same command continues. Companions of a named task
+    are evaluated only with --ood.
 
     Examples:
 

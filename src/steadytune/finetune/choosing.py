@@ -51,7 +51,7 @@ class Candidates:
 
     Args:
         plan: The plan.
-        members: The runs that came to their end.
+        members: The runs that finished.
         ledger: Their predictions.
         result: Folder that what is kept is written to.
     """

@@ -35,7 +35,7 @@ class Member:
 
     Args:
         record: Its record.
-        model: The folder of its model; it is there if the run came to its end.
+        model: The folder of its model; it is there if the run finished.
     """
 
     record: Record
@@ -90,7 +90,7 @@ def train_members(plan: TrainPlan, folder: OutputFolder, console: Console) -> li
     """Carry out what is missing of the runs.
 
     Returns:
-        The runs that came to their end, in the order of the seeds.
+        The runs that finished, in the order of the seeds.
 
     Raises:
         NoResultError: If none did, with the reason.

@@ -124,7 +124,7 @@ def _members(work: Work, found: Found, plan: Plan) -> list[Member]:
     members = work.members(found.chosen, plan.members)
     if not members:
         reason = work.record(specs[0]).reason
-        raise NoResultError(f"no training came to its end ({reason}); give another `model`")
+        raise NoResultError(f"no training finished ({reason}); give another `model`")
     return members
 
 

@@ -176,7 +176,7 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
 
 
 def _test_scores(work: Work, specs: Iterable[RunSpec]) -> list[float]:
-    """What trainings that came to their end score on the test set."""
+    """What trainings that finished score on the test set."""
     scores = []
     for spec in specs:
         record = work.record(spec)

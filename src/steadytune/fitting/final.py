@@ -58,7 +58,7 @@ class Kept:
 
     Args:
         members: The trainings that it is made of.
-        all_members: All that came to their end.
+        all_members: All that finished.
         ensemble: Whether it is an ensemble.
         why: Why, in a few words.
         calibration: How it was calibrated.
@@ -83,7 +83,7 @@ def keep_model(
     Args:
         work: Where trainings happened.
         judge: Compares out-of-fold predictions.
-        members: The trainings on all examples that came to their end.
+        members: The trainings on all examples that finished.
         found: Out-of-fold predictions of the same setting; None where there are none.
         result: An empty folder.
 

@@ -34,7 +34,7 @@ class Timing:
         step: Seconds of a step of plain training.
         example: Seconds of scoring an example.
         run: Seconds that a run takes beside its steps and its scoring.
-        at_a_time: How many runs are carried out at a time.
+        at_a_time: How many runs go on at a time.
     """
 
     step: float

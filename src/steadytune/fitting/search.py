@@ -3,7 +3,7 @@
 All candidates are trained for the same fold first, and only those that keep up for further ones.
 
 Every decision is made between rounds, from records alone and in the order of the plan, so that it
-is the same however many trainings are carried out at a time, and after a kill.
+is the same however many trainings go on at a time, and after a kill.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Search:
         """Search.
 
         Raises:
-            NoResultError: If no plain training comes to its end.
+            NoResultError: If no plain training finishes.
         """
         if self.plan.frozen:
             return Found(FROZEN, FROZEN, "the budget leaves no room to train the model itself")
@@ -166,7 +166,7 @@ class Search:
             return default, (
                 f"{rival.candidate.name} is not above it by more than one standard error ({shown})"
             )
-        return default, "it came to its end alone"
+        return default, "it was the only one that finished"
 
     def _cells(self, most: int) -> list[Cell]:
         """The first so many folds, as far as the plan has any."""
@@ -204,4 +204,4 @@ class Search:
 
 
 def _no_training(found: OutOfFold) -> NoResultError:
-    return NoResultError(f"no training came to its end ({found.failed}); give another `model`")
+    return NoResultError(f"no training finished ({found.failed}); give another `model`")

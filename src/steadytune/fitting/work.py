@@ -107,7 +107,7 @@ class Work:
             models: Whether their models are kept.
 
         Raises:
-            SteadytuneError: If one cannot be carried out at all.
+            SteadytuneError: If one cannot start at all.
             KeyboardInterrupt: If the user stops it; its text says what is kept.
         """
         missing = [spec for spec in dict.fromkeys(specs) if not self._is_done(spec, models)]
@@ -133,11 +133,11 @@ class Work:
                 ) from None
 
     def record(self, spec: RunSpec) -> Record:
-        """The record of a training that was carried out."""
+        """The record of a finished training."""
         return self.ledger.of_runs([spec])[spec.key]
 
     def members(self, candidate: Candidate, count: int) -> list[Member]:
-        """The trainings on all examples that came to their end."""
+        """The trainings on all examples that finished."""
         specs = [self.whole_spec(candidate, member) for member in range(1, count + 1)]
         found = [(self.record(spec), self.models / run_name(spec)) for spec in specs]
         return [Member(record, folder) for record, folder in found if record.status == "ok"]

@@ -106,7 +106,7 @@ class Recipe:
         "Training examples drawn",
         count(1),
         default=None,
-        help="Training examples to draw.",
+        help="Number of training examples to draw.",
         unset="all",
         aliases=("max_train_samples",),
     )
@@ -114,7 +114,7 @@ class Recipe:
         "Test examples drawn per domain",
         count(1),
         default=None,
-        help="Most examples of each test set to evaluate on.",
+        help="Maximum number of examples per test set.",
         unset="all",
         aliases=("max_eval_samples",),
     )
@@ -122,7 +122,7 @@ class Recipe:
         "Epochs",
         positive,
         default=None,
-        help="Passes over the training examples.",
+        help="Number of training epochs.",
         unset="3, or as many as make 200 steps",
         aliases=("num_train_epochs",),
     )
@@ -138,7 +138,7 @@ class Recipe:
         "Warm-up, share of the steps",
         share,
         default=0.1,
-        help="Share of the steps in which the learning rate rises.",
+        help="Warm-up: share of the steps in which the learning rate rises.",
         aliases=("warmup_ratio",),
     )
     weight_decay: float = declare(
@@ -148,14 +148,14 @@ class Recipe:
         "Batch size",
         count(1),
         default=16,
-        help="Training examples a step.",
+        help="Training examples per step.",
         aliases=("per_device_train_batch_size", "train_batch_size"),
     )
     max_length: int | None = declare(
         "Longest input, tokens",
         count(1),
         default=None,
-        help="Most tokens an input.",
+        help="Maximum number of tokens per input.",
         unset="128; 384 for question answering",
         aliases=("max_seq_length",),
     )
@@ -163,30 +163,30 @@ class Recipe:
         "Overlap of windows, tokens",
         count(1),
         default=128,
-        help="Tokens that two windows over a long context share (question answering).",
+        help="Tokens shared by neighbouring windows over a long context (question answering).",
         aliases=("doc_stride",),
     )
     dev_size: int | None = declare(
         "Dev examples drawn",
         count(1),
         default=None,
-        help="Validation examples for early stopping and model selection, taken from training "
-        "examples that are not trained on.",
-        unset="train takes as many as it trains on, 100 at least, if it needs any",
+        help="Number of validation examples to set aside from the training examples, for early "
+        "stopping and model selection.",
+        unset="if train needs any: as many as it trains on, at least 100",
     )
     patience: int | None = declare(
         "Early stopping, patience in epochs",
         count(1),
         default=None,
-        help="Stop after so many epochs without a better validation score, and take the best "
-        "epoch's weights.",
+        help="Stop after this many epochs without a better validation score, and restore the best "
+        "epoch.",
         unset="train to the end",
     )
     precision: str = declare(
         "Precision",
         choice(AUTO, *PRECISIONS),
         default=AUTO,
-        help="auto is bf16 where the GPU has it, else fp32.",
+        help="auto is bf16 if the GPU supports it, else fp32.",
         metavar="|".join((AUTO, *PRECISIONS)),
     )
     group_by_length: bool = declare("Batches of like length", yes_or_no, default=True)
@@ -194,22 +194,22 @@ class Recipe:
         "Class weights",
         choice(*CLASS_WEIGHTS),
         default="none",
-        help="balanced weights classes inversely to their frequency.",
+        help="`balanced` weights classes inversely to their frequency.",
         metavar="|".join(CLASS_WEIGHTS),
     )
     head_first: bool = declare(
         "Head first",
         yes_or_no,
         default=False,
-        help="Fit the new head on the frozen model before fine-tuning begins.",
+        help="Fit the new head on the frozen model before fine-tuning.",
         neutral=False,
     )
     lora: str | None = declare(
         "LoRA",
         _lora,
         default=None,
-        help="Train low-rank adapters of the linear layers and the head, and keep all other "
-        "weights; merged at the end. dropout and targets may stand there too.",
+        help="Train only low-rank adapters of the linear layers and the head; the adapters are "
+        "merged at the end. Also accepts dropout and targets.",
         unset="train all weights",
         metavar="r=8,alpha=16",
         neutral=None,
@@ -218,8 +218,8 @@ class Recipe:
         "Unlabelled texts",
         word,
         default=None,
-        help="File of further texts without labels, one a line or as the rows are, on which LNSR, "
-        "R3F, R4F, R-Drop and SMART are measured too.",
+        help="File of texts without labels, one per line or in the format of the examples, for "
+        "the penalty of LNSR, R3F, R4F, R-Drop and SMART.",
         unset="none",
         metavar="FILE",
         neutral=None,
@@ -229,7 +229,7 @@ class Recipe:
         _trainer_fields,
         default=(),
         help="Any other field of transformers.TrainingArguments, such as "
-        "lr_scheduler_type=cosine or report_to=tensorboard; give it again for more.",
+        "lr_scheduler_type=cosine or report_to=tensorboard; may be repeated.",
         option="--set",
         metavar="FIELD=VALUE",
     )
@@ -237,8 +237,8 @@ class Recipe:
         "CPU threads per run",
         count(1),
         default=None,
-        help="CPU threads of a run.",
-        unset="all there are; for compare 1",
+        help="CPU threads per run.",
+        unset="all cores; for compare 1",
     )
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The most memory that one run held, also in a process that carries out run after run."""
+"""The most memory that one run held, also in a process that makes run after run."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ class DevRows:
 
 
 class AlreadyEnded(Exception):
-    """The training that is to be resumed had come to its end."""
+    """The training that is to be resumed had ended."""
 
 
 class EarlyStop(EarlyStoppingCallback):  # type: ignore[misc]

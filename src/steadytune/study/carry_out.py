@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunContext:
-    """Where runs are carried out, and where what they leave behind is put.
+    """Where runs are executed, and where their results go.
 
     Args:
         ledger: Where records and predictions go.
-        executor: Who carries out the runs.
+        executor: Executes the runs.
         load: Hands the tasks to the runs.
         console: Where progress goes.
         model: The model that is trained.
@@ -66,7 +66,7 @@ def carry_out(
         planned: All runs of the stage, those that are there included.
 
     Raises:
-        SteadytuneError: If a run cannot be carried out at all.
+        SteadytuneError: If a run cannot start at all.
         KeyboardInterrupt: If the user stops it; its text says what is kept.
     """
     from .._progress import StudyProgress

@@ -76,7 +76,7 @@ def estimate(
 
 
 def wall_seconds(estimates: Sequence[Estimate], at_a_time: int) -> float:
-    """How long all runs take where so many are carried out at a time."""
+    """How long all runs take if this many are executed at a time."""
     return sum(entry.runs * entry.seconds for entry in estimates) / max(at_a_time, 1)
 
 

@@ -41,7 +41,7 @@ def run_study(
     Args:
         study: What to do.
         out: Folder for records, predictions and the report.
-        executor: Who carries out the runs; by default worker processes, as many as there are
+        executor: Executes the runs; by default worker processes, as many as there are
             cores, or GPUs, for. A script that starts processes needs the guard
             `if __name__ == "__main__":`.
         console: Where progress and tables go; by default where `print` goes.
@@ -103,7 +103,7 @@ def _tune(study: Study, trials: Sequence[Trial], context: RunContext) -> Chosen:
 
 
 def _without_model(runs: Sequence[PlannedRun], context: RunContext) -> list[str]:
-    """A line where models are asked for of runs that were carried out without keeping them."""
+    """A line where models are asked for of runs that did not keep them."""
     if context.models is None:
         return []
     finished = context.ledger.finished()

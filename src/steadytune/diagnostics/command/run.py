@@ -32,7 +32,7 @@ def run_diagnosis(options: Options, console: Console | None = None) -> Diagnosis
         All that was measured.
 
     Raises:
-        SteadytuneError: If a model, the examples or the folder are not to be had; nothing but the
+        SteadytuneError: If a model, the examples or the folder cannot be found; nothing but the
             empty folder is left then.
     """
     console = console or Console()

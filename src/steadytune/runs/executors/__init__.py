@@ -1,4 +1,4 @@
-"""Where runs are carried out: in this process, in worker processes, or as tasks of a Ray cluster.
+"""Where runs are executed: in this process, in worker processes, or as tasks of a Ray cluster.
 
 All three take the same runs and give the same outcomes, bit for bit on machines that are alike.
 """
@@ -29,7 +29,7 @@ def executor_for(workers: int | None) -> Executor:
     """The executor for a number of worker processes on this machine.
 
     Args:
-        workers: 0 carries out the runs in this process; None takes as many as the machine has
+        workers: 0 executes the runs in this process; None takes as many as the machine has
             cores, or GPUs, for.
     """
     return InProcess() if workers == 0 else LocalWorkers(workers)

@@ -78,7 +78,7 @@ class Executor(ABC):
 
     @abstractmethod
     def describe(self, specs: Sequence[RunSpec]) -> str:
-        """Where these runs would be carried out, in words: `2 at a time`."""
+        """Where these runs would go, as text: `2 at a time`."""
 
     def notice(self, specs: Sequence[RunSpec]) -> str | None:
         """One line that the user should read before these runs begin, if there is any."""
@@ -87,7 +87,7 @@ class Executor(ABC):
 
 @dataclass(frozen=True)
 class FineTune:
-    """The run of `steadytune.runs.run`, imported by the process that carries out the first one.
+    """The run of `steadytune.runs.run`, imported by the process that executes the first one.
 
     Args:
         load: As for `steadytune.runs.run.run`.

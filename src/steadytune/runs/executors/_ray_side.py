@@ -127,7 +127,7 @@ class _Slowly:
 
 @lru_cache(maxsize=1)
 def _unpickled(run: bytes) -> Run:
-    """What carries out a run, read once by a worker that carries out many."""
+    """What makes a run, read once by a worker that makes many."""
     found: Run = pickle.loads(run)
     return found
 

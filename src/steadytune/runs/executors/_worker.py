@@ -1,6 +1,6 @@
 """A worker process: what it does, and the end of it that its parent holds.
 
-A worker is a spawned process that imports the trainer once and then carries out run after run. It
+A worker is a spawned process that imports the trainer once and then executes run after run. It
 talks to its parent through one pipe: a worker that crashes closes its end, which names the run that
 was lost, and a worker whose parent is gone finds nobody to talk to and ends.
 """
@@ -82,7 +82,7 @@ class Worker:
         self._begun, self.ever_begun = clock, True
 
     def give(self, spec: RunSpec) -> None:
-        """Let it carry out a run."""
+        """Let it execute a run."""
         self.spec, self.since, self._begun = spec, now(), 0.0
         # A worker that is gone is noticed where its messages are read.
         with suppress(OSError):
@@ -113,7 +113,7 @@ class Worker:
 
 
 def _work(connection: Connection[Any, Any], run: Run) -> None:
-    """What a worker process does: carry out the runs that come through the pipe."""
+    """What a worker process does: execute the runs that come through the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tell = partial(_tell, connection)
     while True:

@@ -18,7 +18,7 @@ from ._pool import Pool
 @final
 @dataclass(frozen=True)
 class LocalWorkers(Executor):
-    """Worker processes that import the trainer once and then carry out run after run.
+    """Worker processes that import the trainer once and then execute run after run.
 
     Each computes with its run's number of threads, and where the machine has several GPUs, on one
     of them. A worker that is lost is replaced.
