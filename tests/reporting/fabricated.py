@@ -12,7 +12,7 @@ from steadytune._page.table import Table
 from steadytune.records.schema import Record
 from steadytune.records.spec import spec_hash_of
 from steadytune.reporting.analysis.analyse import analyse, method_order
-from steadytune.reporting.analysis.setting import Setting
+from steadytune.reporting.analysis.section_numbers import SectionNumbers
 
 BARE: dict[str, Any] = {"history": [], "profile": None}
 """Changes that leave out what takes long to draw."""
@@ -106,13 +106,13 @@ def write(folder: Path, records: list[dict[str, Any]]) -> Path:
     return folder
 
 
-def setting_of(records: list[dict[str, Any]]) -> Setting:
-    """The numbers of records that belong to one setting."""
+def section_of(records: list[dict[str, Any]]) -> SectionNumbers:
+    """The numbers of records that belong to one section."""
     parsed = [Record.model_validate(made) for made in records]
-    (setting,) = analyse(
+    (section,) = analyse(
         parsed, method_order(parsed, "plain", []), "plain", np.random.default_rng(0)
     )
-    return setting
+    return section
 
 
 def cells(table: Table | None) -> dict[tuple[str, str], tuple[str, ...]]:

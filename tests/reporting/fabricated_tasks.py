@@ -10,7 +10,7 @@ import numpy as np
 from steadytune.records.schema import Record
 from steadytune.reporting.analysis.analyse import analyse, method_order
 from steadytune.reporting.analysis.over_tasks import OverTasks, over_tasks
-from steadytune.reporting.analysis.setting import Setting
+from steadytune.reporting.analysis.section_numbers import SectionNumbers
 from tests.reporting.fabricated import BARE, record
 
 Score = Callable[[str, str, int], float | None]
@@ -46,8 +46,8 @@ def several_tasks(
     return made
 
 
-def settings_of(records: list[dict[str, Any]]) -> tuple[Setting, ...]:
-    """The numbers of every setting."""
+def sections_of(records: list[dict[str, Any]]) -> tuple[SectionNumbers, ...]:
+    """The numbers of every section."""
     parsed = [Record.model_validate(made) for made in records]
     order = method_order(parsed, "plain", [])
     return analyse(parsed, order, "plain", np.random.default_rng(0))
@@ -55,6 +55,6 @@ def settings_of(records: list[dict[str, Any]]) -> tuple[Setting, ...]:
 
 def averaged(records: list[dict[str, Any]]) -> OverTasks | None:
     """What the tasks say together."""
-    settings = settings_of(records)
-    names = [setting.task.name for setting in settings]
-    return over_tasks(names, settings, np.random.default_rng(0))
+    sections = sections_of(records)
+    names = [section.task.name for section in sections]
+    return over_tasks(names, sections, np.random.default_rng(0))

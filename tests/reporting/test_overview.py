@@ -1,4 +1,4 @@
-"""Several settings beside each other."""
+"""Several sections beside each other."""
 
 from __future__ import annotations
 
@@ -109,5 +109,5 @@ def test_what_the_model_has_seen_is_never_called_out_of_domain_without_saying_so
 
 def test_dev_rows_are_no_domain() -> None:
     report = build_report(several(), title="t")
-    names = {d.domain.name for s in report.sections for d in s.setting.domains}
+    names = {d.domain.name for s in report.sections for d in s.numbers.domains}
     assert names == {"movie", "tweet"}

@@ -15,7 +15,7 @@ from .._exceptions import DataError
 from ..stats import Interval, matched, std_interval
 
 if TYPE_CHECKING:
-    from ..reporting.analysis.setting import Comparison, Setting
+    from ..reporting.analysis.section_numbers import Comparison, SectionNumbers
 
 FloatArray = NDArray[np.float64]
 FEWEST_PAIRS = 3
@@ -84,14 +84,14 @@ def study_scatter(
     report = build_report(
         loaded.records, title="power", baseline=baseline, warnings=loaded.warnings
     )
-    pairs = [(s.heading, s.setting) for s in report.sections]
-    methods = {m for _, setting in pairs for m in setting.methods}
+    pairs = [(s.heading, s.numbers) for s in report.sections]
+    methods = {m for _, section in pairs for m in section.methods}
     _require_known("method", baseline, methods)
     if method is not None:
         _require_known("method", method, methods - {baseline})
     if domain is not None:
         _require_known("domain", domain, {d.domain.name for _, s in pairs for d in s.domains})
-    found = tuple(s for heading, setting in pairs for s in _of(heading, setting, method, domain))
+    found = tuple(s for heading, section in pairs for s in _of(heading, section, method, domain))
     if not found:
         raise DataError(
             f"{folder} has no method with {FEWEST_PAIRS} seeds in common with {baseline!r} whose "
@@ -101,18 +101,18 @@ def study_scatter(
 
 
 def _of(
-    heading: str, setting: Setting, method: str | None, domain: str | None
+    heading: str, section: SectionNumbers, method: str | None, domain: str | None
 ) -> Iterator[Scatter]:
-    for comparison in setting.comparisons:
+    for comparison in section.comparisons:
         wanted = comparison.in_domain if domain is None else comparison.domain.name == domain
         if wanted and method in (None, comparison.method):
-            scatter = _scatter(heading, setting, comparison)
+            scatter = _scatter(heading, section, comparison)
             if scatter is not None:
                 yield scatter
 
 
-def _scatter(heading: str, setting: Setting, comparison: Comparison) -> Scatter | None:
-    domain = next(d for d in setting.domains if d.domain == comparison.domain)
+def _scatter(heading: str, section: SectionNumbers, comparison: Comparison) -> Scatter | None:
+    domain = next(d for d in section.domains if d.domain == comparison.domain)
     scores = {m.method: m for m in domain.methods}
     treatment, control = scores[comparison.method], scores[comparison.baseline]
     left, right = matched(treatment.scores, control.scores)
@@ -122,7 +122,7 @@ def _scatter(heading: str, setting: Setting, comparison: Comparison) -> Scatter 
     return Scatter(
         heading=heading,
         domain=comparison.domain.name,
-        metric=setting.task.metric,
+        metric=section.task.metric,
         method=comparison.method,
         baseline=comparison.baseline,
         pairs=left.size,

@@ -15,8 +15,8 @@ from .._page.table import Table
 from ..records.schema import Record, clean_text
 from .analysis.across_seeds import with_predictions
 from .analysis.analyse import analyse, method_order
-from .analysis.facts import Fact, environment_facts, period, setting_facts, setting_headings
-from .analysis.setting import Setting
+from .analysis.facts import Fact, environment_facts, period, section_facts, section_headings
+from .analysis.section_numbers import SectionNumbers
 from .overview import Overview, overview
 from .reading.arms import distinct_arms
 from .reading.predictions import PredictionFiles
@@ -27,7 +27,7 @@ from .tables.failures import failure_table
 from .tables.section_tables import SectionTables, section_tables
 
 MOST_READ = 12
-"""Most settings whose predictions are read: each is many files."""
+"""Most sections whose predictions are read: each is many files."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class MethodNote:
 
 @dataclass(frozen=True)
 class Section:
-    """All that is said about one setting."""
+    """All that is said about runs that differ in method, seed and subset alone."""
 
     heading: str
-    setting: Setting
+    numbers: SectionNumbers
     headline: Headline
     verdict: Verdict
     tables: SectionTables
@@ -61,8 +61,8 @@ class Report(InNotebook):
         baseline: The method that others are compared with.
         records: The records that it rests on, by method and seed.
         period: When they ran, in words; empty if not recorded.
-        overview: All settings beside each other; None where there is only one.
-        sections: One per setting.
+        overview: All sections beside each other; None where there is only one.
+        sections: What is said about each group of comparable runs.
         methods: What each method means.
         failures: Runs that did not end well; None if all did.
         environment: Versions and machine.
@@ -129,19 +129,19 @@ def build_report(
     described = {clean_text(name): text for name, text in (descriptions or {}).items()}
     baseline = _baseline(valid, baseline)
     methods = method_order(valid, baseline, list(described))
-    settings = analyse(valid, methods, baseline, np.random.default_rng(seed))
-    headings = setting_headings(settings)
+    sections = analyse(valid, methods, baseline, np.random.default_rng(seed))
+    headings = section_headings(sections)
     files, draws = PredictionFiles(), np.random.default_rng([seed, 2])
-    read = [with_predictions(setting, files, draws) for setting in settings[:MOST_READ]]
-    settings = (*read, *settings[MOST_READ:])
+    read = [with_predictions(section, files, draws) for section in sections[:MOST_READ]]
+    sections = (*read, *sections[MOST_READ:])
     return Report(
         title=clean_text(title),
         command=clean_text(command, 10_000),
         baseline=baseline,
         records=tuple(_in_order(valid, methods)),
         period=period(valid),
-        overview=overview(headings, settings, np.random.default_rng([seed, 1])),
-        sections=tuple(_section(h, s, command) for h, s in zip(headings, settings, strict=True)),
+        overview=overview(headings, sections, np.random.default_rng([seed, 1])),
+        sections=tuple(_section(h, s, command) for h, s in zip(headings, sections, strict=True)),
         methods=_method_notes(valid, methods, baseline, described),
         failures=failure_table(_in_order(valid, methods)),
         environment=environment_facts(valid),
@@ -157,14 +157,14 @@ def _baseline(records: Sequence[Record], baseline: str) -> str:
     return arms.most_common(1)[0][0] if arms else baseline
 
 
-def _section(heading: str, setting: Setting, command: str) -> Section:
+def _section(heading: str, section: SectionNumbers, command: str) -> Section:
     return Section(
         heading=heading,
-        setting=setting,
-        headline=headline(setting, command),
-        verdict=verdict(setting),
-        tables=section_tables(setting),
-        facts=setting_facts(setting),
+        numbers=section,
+        headline=headline(section, command),
+        verdict=verdict(section),
+        tables=section_tables(section),
+        facts=section_facts(section),
     )
 
 

@@ -1,4 +1,4 @@
-"""All settings of a report beside each other: a table, and the verdict in words."""
+"""All sections of a report beside each other: a table, and the verdict in words."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .._page.table import Table
 from .analysis.facts import short_names
 from .analysis.metric_display import capitalized, quoted
 from .analysis.over_tasks import OverTasks, over_tasks
-from .analysis.setting import Setting
+from .analysis.section_numbers import SectionNumbers
 from .sentences.headline import Headline, over_tasks_headline
 from .sentences.over_tasks_verdict import over_tasks_details, over_tasks_findings
 from .sentences.verdict import Finding, Outcome, outcome
 from .tables.over_tasks import over_tasks_table
 from .tables.score_matrix import score_matrix
-from .tables.settings import settings_table
+from .tables.sections import sections_table
 from .tables.stability import stability_sentence
 
 
@@ -40,11 +40,11 @@ class TasksView:
 
 @dataclass(frozen=True)
 class Overview:
-    """What several settings say together.
+    """What several sections say together.
 
     Args:
-        findings: In how many settings each method did what.
-        table: Every setting's scores and differences in domain.
+        findings: In how many sections each method did what.
+        table: Every section's scores and differences in domain.
         over_tasks: Means over tasks; None where fewer than two tasks can be averaged.
         stability: Whether models that noise moves less score higher, in a sentence; empty where
             too few runs have a profile.
@@ -57,35 +57,35 @@ class Overview:
 
     @property
     def details(self) -> tuple[str, ...]:
-        """What stands below the findings over tasks, or over the settings where there are none."""
+        """What stands below the findings over tasks, or over the sections where there are none."""
         details = self.over_tasks.details if self.over_tasks else ()
         return (*details, self.stability) if self.stability else details
 
 
 def overview(
-    headings: Sequence[str], settings: Sequence[Setting], generator: np.random.Generator
+    headings: Sequence[str], sections: Sequence[SectionNumbers], generator: np.random.Generator
 ) -> Overview | None:
-    """The overview of a report; None where there is only one setting."""
-    if len(settings) < 2:
+    """The overview of a report; None where there is only one section."""
+    if len(sections) < 2:
         return None
-    averaged = _averaged(short_names(headings, settings), settings, generator)
+    averaged = _averaged(short_names(headings, sections), sections, generator)
     return Overview(
-        findings=_findings(settings),
-        table=settings_table(headings, settings),
+        findings=_findings(sections),
+        table=sections_table(headings, sections),
         over_tasks=averaged,
-        stability=stability_sentence(settings),
+        stability=stability_sentence(sections),
     )
 
 
 def _averaged(
-    names: Sequence[str], settings: Sequence[Setting], generator: np.random.Generator
+    names: Sequence[str], sections: Sequence[SectionNumbers], generator: np.random.Generator
 ) -> TasksView | None:
-    data = over_tasks(names, settings, generator)
+    data = over_tasks(names, sections, generator)
     if data is None or not data.inside.comparisons:
         return None
     return TasksView(
         data=data,
-        headline=over_tasks_headline(data, settings),
+        headline=over_tasks_headline(data, sections),
         findings=over_tasks_findings(data),
         details=over_tasks_details(data),
         scores=score_matrix(data),
@@ -93,15 +93,15 @@ def _averaged(
     )
 
 
-def _findings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
-    """One sentence a method: in how many settings it did what."""
-    methods = list(dict.fromkeys(c.method for s in settings for c in s.primary))
-    found = [_finding(method, settings) for method in methods]
+def _findings(sections: Sequence[SectionNumbers]) -> tuple[Finding, ...]:
+    """One sentence a method: in how many sections it did what."""
+    methods = list(dict.fromkeys(c.method for s in sections for c in s.primary))
+    found = [_finding(method, sections) for method in methods]
     return tuple(found) or (Finding("There is nothing to compare in any setting."),)
 
 
-def _finding(method: str, settings: Sequence[Setting]) -> Finding:
-    compared = [c for s in settings for c in s.primary if c.method == method]
+def _finding(method: str, sections: Sequence[SectionNumbers]) -> Finding:
+    compared = [c for s in sections for c in s.primary if c.method == method]
     counts = Counter(outcome(c) for c in compared)
     total, baseline = counted(len(compared), "setting"), compared[0].baseline
     shown = [f"{side} in {counts[side]}" for side in ("higher", "lower") if counts[side]]

@@ -9,18 +9,18 @@ import pytest
 
 from steadytune.records.schema import Record
 from steadytune.reporting.analysis.analyse import analyse, method_order
-from steadytune.reporting.analysis.setting import Domain, Setting
+from steadytune.reporting.analysis.section_numbers import Domain, SectionNumbers
 from tests.reporting.fabricated import record, study
 
 
-def analysed(records: list[dict[str, Any]], baseline: str = "plain") -> tuple[Setting, ...]:
+def analysed(records: list[dict[str, Any]], baseline: str = "plain") -> tuple[SectionNumbers, ...]:
     parsed = [Record.model_validate(made) for made in records]
     methods = method_order(parsed, baseline, [])
     return analyse(parsed, methods, baseline, np.random.default_rng(0))
 
 
 def test_numbers_of_a_small_study() -> None:
-    (setting,) = analysed(
+    (section,) = analysed(
         [
             record("plain", 0, movie=0.70),
             record("plain", 1, movie=0.80),
@@ -28,13 +28,13 @@ def test_numbers_of_a_small_study() -> None:
             record("lnsr", 0, movie=0.72),
         ]
     )
-    movie, tweet = setting.domains
+    movie, tweet = section.domains
     assert (movie.domain, movie.constant) == (Domain("movie", True), 0.5)
     assert tweet.domain == Domain("tweet", False)
     plain, lnsr = movie.methods
     assert plain.summary.mean == pytest.approx(0.75)
     assert lnsr.summary.std == pytest.approx(0.12 / np.sqrt(2))
-    (primary,) = setting.primary
+    (primary,) = section.primary
     assert primary.difference.differences == pytest.approx((0.04, 0.02))
     assert primary.difference.mean == pytest.approx(0.03)
     assert primary.adjusted_p == primary.difference.p_value == 0.5
@@ -42,8 +42,8 @@ def test_numbers_of_a_small_study() -> None:
 
 def test_failures_stay_in_the_primary_numbers() -> None:
     records = [record("plain", 0), record("lnsr", 0, status="diverged"), record("lnsr", 1)]
-    (setting,) = analysed(records)
-    lnsr = setting.domains[0].methods[1]
+    (section,) = analysed(records)
+    lnsr = section.domains[0].methods[1]
     assert lnsr.summary.mean == pytest.approx((0.5 + 0.8) / 2)
     assert (lnsr.summary.count, lnsr.finished.count) == (2, 1)
     assert (lnsr.degenerate.count, lnsr.degenerate.total) == (1, 2)
@@ -52,9 +52,9 @@ def test_failures_stay_in_the_primary_numbers() -> None:
 
 def test_settings_are_kept_apart() -> None:
     other = [record("plain", 0, spec={"epochs": 5.0}), record("lnsr", 0, spec={"epochs": 5.0})]
-    settings = analysed(study(2) + other)
-    assert [s.spec["epochs"] for s in settings] == [3.0, 5.0]
-    assert [c.difference.count for s in settings for c in s.primary] == [2, 1]
+    sections = analysed(study(2) + other)
+    assert [s.spec["epochs"] for s in sections] == [3.0, 5.0]
+    assert [c.difference.count for s in sections for c in s.primary] == [2, 1]
 
 
 def test_training_subsets_are_one_setting_with_separate_pairs() -> None:
@@ -63,37 +63,37 @@ def test_training_subsets_are_one_setting_with_separate_pairs() -> None:
         for method in ("plain", "lnsr")
         for subset in range(3)
     ]
-    (setting,) = analysed(records)
-    assert setting.primary[0].difference.count == 3
+    (section,) = analysed(records)
+    assert section.primary[0].difference.count == 3
 
 
 def test_the_train_split_is_not_a_domain() -> None:
     made = record(results={"movie": {"accuracy": 0.8}, "train": {"accuracy": 1.0}})
-    (setting,) = analysed([made])
-    assert [d.domain.name for d in setting.domains] == ["movie", "tweet"]
-    assert setting.domains[1].methods[0].summary.count == 0
+    (section,) = analysed([made])
+    assert [d.domain.name for d in section.domains] == ["movie", "tweet"]
+    assert section.domains[1].methods[0].summary.count == 0
 
 
 def test_in_domain_p_values_are_corrected_over_the_whole_report() -> None:
-    settings = analysed(study(6, ("plain", "a", "b")) + study(6, ("other", "plain", "c")))
-    raw = [c.difference.p_value for s in settings for c in s.primary]
-    adjusted = [c.adjusted_p for s in settings for c in s.primary]
+    sections = analysed(study(6, ("plain", "a", "b")) + study(6, ("other", "plain", "c")))
+    raw = [c.difference.p_value for s in sections for c in s.primary]
+    adjusted = [c.adjusted_p for s in sections for c in s.primary]
     assert len(raw) >= 3
     smallest = min(p for p in raw if p is not None)
     assert min(p for p in adjusted if p is not None) == pytest.approx(min(1, smallest * len(raw)))
-    assert all(c.adjusted_p is None for s in settings for c in s.comparisons if not c.in_domain)
+    assert all(c.adjusted_p is None for s in sections for c in s.comparisons if not c.in_domain)
 
 
 def test_without_the_baseline_there_are_no_comparisons() -> None:
-    (setting,) = analysed(study(2, ("a", "b")))
-    assert setting.baseline is None
-    assert setting.comparisons == ()
-    assert setting.costs[0].ratio is None
+    (section,) = analysed(study(2, ("a", "b")))
+    assert section.baseline is None
+    assert section.comparisons == ()
+    assert section.costs[0].ratio is None
 
 
 def test_cost_is_relative_to_the_baseline() -> None:
-    (setting,) = analysed(study(3))
-    plain, lnsr = setting.costs
+    (section,) = analysed(study(3))
+    plain, lnsr = section.costs
     assert plain.ratio == 1.0
     assert lnsr.ratio == pytest.approx(1.5)
     assert lnsr.total_seconds == 39.0
@@ -104,8 +104,8 @@ def test_the_order_of_methods_and_their_colours() -> None:
     records = [Record.model_validate(record(m)) for m in ("z", "plain", "a", "m")]
     order = method_order(records, "plain", ["m", "absent"])
     assert order == ["plain", "m", "a", "z"]
-    (setting,) = analyse(records, order, "plain", np.random.default_rng(0))
-    assert list(setting.slots.values()) == [0, 1, 2, 3]
+    (section,) = analyse(records, order, "plain", np.random.default_rng(0))
+    assert list(section.slots.values()) == [0, 1, 2, 3]
 
 
 def test_a_study_that_loaded_no_task_has_no_setting() -> None:
@@ -128,8 +128,8 @@ def over_subsets(subsets: int, seeds: int = 2) -> list[dict[str, Any]]:
 
 
 def test_from_three_subsets_on_intervals_count_subsets() -> None:
-    (setting,) = analysed(over_subsets(3))
-    (primary,) = setting.primary
+    (section,) = analysed(over_subsets(3))
+    (primary,) = section.primary
     assert (primary.subsets, primary.difference.count, len(primary.by_run)) == (3, 3, 6)
     assert primary.difference.differences == pytest.approx((0.01, 0.02, 0.03))
     assert primary.difference.smallest_p == primary.ranks.smallest_p == 0.25
@@ -155,16 +155,16 @@ def test_the_gap_between_training_and_test() -> None:
     made = [record(seed=s, movie=0.7 + s / 100) for s in range(3)]
     for each in made:
         each["results"]["train"] = {"accuracy": 0.9}
-    (setting,) = analysed([*made, record(seed=9, status="diverged")])
-    assert setting.gaps["plain"].gaps == pytest.approx((0.2, 0.19, 0.18))
+    (section,) = analysed([*made, record(seed=9, status="diverged")])
+    assert section.gaps["plain"].gaps == pytest.approx((0.2, 0.19, 0.18))
 
 
 def test_what_the_model_has_seen_is_marked() -> None:
     made = record()
     made["task"]["exposed"] = ["tweet"]
-    (setting,) = analysed([made])
-    assert [d.domain.exposed for d in setting.domains] == [False, True]
-    assert setting.domains[1].domain.place == "out of domain, seen by the model in pretraining"
+    (section,) = analysed([made])
+    assert [d.domain.exposed for d in section.domains] == [False, True]
+    assert section.domains[1].domain.place == "out of domain, seen by the model in pretraining"
 
 
 def test_another_model_has_not_seen_what_the_embedded_one_has() -> None:

@@ -12,11 +12,11 @@ import pytest
 from steadytune.records.prediction_file import write_predictions
 from steadytune.reporting import build_report
 from steadytune.reporting.analysis.across_seeds import with_predictions
-from steadytune.reporting.analysis.setting import Disagreement, Setting
+from steadytune.reporting.analysis.section_numbers import Disagreement, SectionNumbers
 from steadytune.reporting.reading.predictions import PredictionFiles
 from steadytune.reporting.reading.records import parse_folder
 from steadytune.stats import LabelDisagreement, ValueDisagreement
-from tests.reporting.fabricated import cells, record, setting_of, write
+from tests.reporting.fabricated import cells, record, section_of, write
 
 LOGITS = np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 0.0], [0.0, 2.0]])
 
@@ -31,13 +31,13 @@ def folder_of(tmp_path: Path, predictions: list[dict[str, Any]]) -> Path:
     return folder
 
 
-def setting_in(folder: Path) -> Setting:
-    return setting_of([made.model_dump() for made in parse_folder(folder)[0]])
+def section_in(folder: Path) -> SectionNumbers:
+    return section_of([made.model_dump() for made in parse_folder(folder)[0]])
 
 
-def disagreements_in(setting: Setting) -> tuple[tuple[Disagreement, ...], list[str]]:
+def disagreements_in(section: SectionNumbers) -> tuple[tuple[Disagreement, ...], list[str]]:
     files = PredictionFiles()
-    found = with_predictions(setting, files, np.random.default_rng(0)).disagreements
+    found = with_predictions(section, files, np.random.default_rng(0)).disagreements
     return found, [line for line in files.problems if not line.startswith("no ensembles of ")]
 
 
@@ -45,7 +45,7 @@ def test_classifiers_that_differ_in_one_of_four_rows(tmp_path: Path) -> None:
     other = LOGITS.copy()
     other[0] = [0.0, 2.0]
     folder = folder_of(tmp_path, [{"logits": LOGITS}, {"logits": other}, {"logits": LOGITS}])
-    (result,), problems = disagreements_in(setting_in(folder))
+    (result,), problems = disagreements_in(section_in(folder))
     assert isinstance(result.found, LabelDisagreement)
     assert (result.method, result.domain.name, result.found.runs) == ("plain", "movie", 3)
     assert result.found.churn == pytest.approx(2 / 3 * 0.25)
@@ -63,11 +63,11 @@ def test_the_table_in_the_report(tmp_path: Path) -> None:
 
 def test_answers_and_numbers(tmp_path: Path) -> None:
     texts = folder_of(tmp_path / "a", [{"text": list("abcd")}, {"text": list("abcx")}])
-    (answers,), _ = disagreements_in(setting_in(texts))
+    (answers,), _ = disagreements_in(section_in(texts))
     assert isinstance(answers.found, LabelDisagreement)
     assert (answers.found.churn, answers.found.jensen_shannon) == (0.25, None)
     values = folder_of(tmp_path / "b", [{"value": np.zeros(4)}, {"value": np.ones(4)}])
-    (numbers,), _ = disagreements_in(setting_in(values))
+    (numbers,), _ = disagreements_in(section_in(values))
     assert isinstance(numbers.found, ValueDisagreement)
     assert numbers.found.mean_difference == 1.0
     report = build_report(parse_folder(values)[0], title="t")
@@ -76,8 +76,8 @@ def test_answers_and_numbers(tmp_path: Path) -> None:
 
 def test_missing_predictions_are_no_problem(tmp_path: Path) -> None:
     folder = write(tmp_path, [record(seed=s) for s in range(3)])
-    assert disagreements_in(setting_in(folder)) == ((), [])
-    assert disagreements_in(setting_of([record(seed=s) for s in range(3)])) == ((), [])
+    assert disagreements_in(section_in(folder)) == ((), [])
+    assert disagreements_in(section_of([record(seed=s) for s in range(3)])) == ((), [])
 
 
 def test_broken_files_are_named_and_the_others_compared(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_broken_files_are_named_and_the_others_compared(tmp_path: Path) -> None:
     np.savez(beside / "00003.npz", **{"movie/logits": np.array([object()])})
     with zipfile.ZipFile(beside / "00004.npz", "w") as archive:
         archive.writestr("movie/logits.npy", b"\x93NUMPY")
-    results, problems = disagreements_in(setting_in(folder))
+    results, problems = disagreements_in(section_in(folder))
     assert results == ()
     assert len(problems) == 4
     assert all("were left out" in line and "\n" not in line for line in problems)
@@ -99,7 +99,7 @@ def test_what_unpacks_to_too_much_is_not_unpacked(
 ) -> None:
     monkeypatch.setattr("steadytune.reporting.reading.predictions.LARGEST_FILE", 10)
     folder = folder_of(tmp_path, [{"logits": LOGITS}, {"logits": LOGITS}])
-    results, problems = disagreements_in(setting_in(folder))
+    results, problems = disagreements_in(section_in(folder))
     assert results == ()
     assert "larger than" in problems[0]
 
@@ -117,11 +117,11 @@ def test_what_unpacks_to_too_much_is_not_unpacked(
 )
 def test_what_cannot_be_compared_is_left_out(tmp_path: Path, columns: dict[str, Any]) -> None:
     folder = folder_of(tmp_path, [{"logits": LOGITS}, columns])
-    assert disagreements_in(setting_in(folder))[0] == ()
+    assert disagreements_in(section_in(folder))[0] == ()
 
 
 def test_only_runs_on_one_subset_are_compared(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, [{"logits": LOGITS}] * 4)
     write(folder, [record(seed=s, spec={"subset_seed": s // 3}) for s in range(4)])
-    (result,), _ = disagreements_in(setting_in(folder))
+    (result,), _ = disagreements_in(section_in(folder))
     assert result.found.runs == 3

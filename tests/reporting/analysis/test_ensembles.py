@@ -13,10 +13,10 @@ from steadytune.metrics.regression import regression_metrics
 from steadytune.records.prediction_file import write_predictions
 from steadytune.reporting.analysis.across_seeds import with_predictions
 from steadytune.reporting.analysis.predicted import comparable_runs
-from steadytune.reporting.analysis.setting import Ensembles, Setting
+from steadytune.reporting.analysis.section_numbers import Ensembles, SectionNumbers
 from steadytune.reporting.reading.predictions import PredictionFiles
 from steadytune.reporting.reading.records import parse_folder
-from tests.reporting.fabricated import record, setting_of, write
+from tests.reporting.fabricated import record, section_of, write
 
 LABELS = np.array([0, 1, 1, 0])
 
@@ -38,7 +38,9 @@ def score_of(columns: dict[str, Any], metric: str) -> float | None:
         return None
 
 
-def setting_in(folder: Path, predictions: list[dict[str, Any] | None], **changes: Any) -> Setting:
+def section_in(
+    folder: Path, predictions: list[dict[str, Any] | None], **changes: Any
+) -> SectionNumbers:
     """Runs of plain with predictions on movie; None is a run that diverged.
 
     Of `changes`, `trained` says which runs learned their training rows, and `metric` the metric.
@@ -62,18 +64,18 @@ def setting_in(folder: Path, predictions: list[dict[str, Any] | None], **changes
                 write_predictions(
                     file, {"movie": {"idx": np.arange(4), "label": LABELS, **columns}}
                 )
-    return setting_of([made.model_dump() for made in parse_folder(folder)[0]])
+    return section_of([made.model_dump() for made in parse_folder(folder)[0]])
 
 
-def of(setting: Setting) -> tuple[Ensembles, ...]:
-    found, problems = looked_at(setting)
+def of(section: SectionNumbers) -> tuple[Ensembles, ...]:
+    found, problems = looked_at(section)
     assert problems == []
     return found
 
 
-def looked_at(setting: Setting) -> tuple[tuple[Ensembles, ...], list[str]]:
+def looked_at(section: SectionNumbers) -> tuple[tuple[Ensembles, ...], list[str]]:
     files = PredictionFiles()
-    found = with_predictions(setting, files, np.random.default_rng(0))
+    found = with_predictions(section, files, np.random.default_rng(0))
     return found.ensembles, files.problems
 
 
@@ -83,7 +85,7 @@ WRONG = {"logits": sure(0.6, 0.4, 0.4, 0.6)}
 
 
 def test_probabilities_are_averaged(tmp_path: Path) -> None:
-    (found,) = of(setting_in(tmp_path, [RIGHT, WRONG, RIGHT, WRONG]))
+    (found,) = of(section_in(tmp_path, [RIGHT, WRONG, RIGHT, WRONG]))
     assert (found.method, found.runs, found.learned) == ("plain", 4, 4)
     single, pair, three = found.sizes
     assert [s.size for s in found.sizes] == [1, 2, 3]
@@ -97,56 +99,56 @@ def test_probabilities_are_averaged(tmp_path: Path) -> None:
 def test_probabilities_not_logits_are_averaged(tmp_path: Path) -> None:
     """One run that is very sure outvotes two others in logits, and not in probabilities."""
     sure_one = {"logits": np.array([[0.0, 40.0], [40.0, 0.0], [40.0, 0.0], [0.0, 40.0]])}
-    (found,) = of(setting_in(tmp_path, [sure_one, RIGHT, RIGHT]))
+    (found,) = of(section_in(tmp_path, [sure_one, RIGHT, RIGHT]))
     assert found.sizes[2].mean == 1.0
 
 
 def test_runs_that_learned_nothing_are_left_out_where_there_are_others(tmp_path: Path) -> None:
     stubborn = {"logits": sure(0.99, 0.99, 0.99, 0.99)}
     (found,) = of(
-        setting_in(tmp_path / "a", [RIGHT, stubborn, stubborn], trained=[True, False, False])
+        section_in(tmp_path / "a", [RIGHT, stubborn, stubborn], trained=[True, False, False])
     )
     assert found.learned == 1
     single, pair, three = found.sizes
     assert single.mean == pytest.approx((1 + 0.5 + 0.5) / 3)
     assert pair.mean == pytest.approx((1 + 1 + 0.5) / 3)
     assert three.mean == 1.0
-    (kept,) = of(setting_in(tmp_path / "b", [RIGHT, stubborn, stubborn]))
+    (kept,) = of(section_in(tmp_path / "b", [RIGHT, stubborn, stubborn]))
     assert kept.sizes[2].mean == 0.5
 
 
 def test_a_run_that_diverged_counts_as_the_constant_predictor_alone(tmp_path: Path) -> None:
-    (found,) = of(setting_in(tmp_path, [RIGHT, None, None]))
+    (found,) = of(section_in(tmp_path, [RIGHT, None, None]))
     assert (found.runs, found.learned) == (3, 1)
     assert [s.mean for s in found.sizes] == pytest.approx([2 / 3, (1 + 1 + 0.5) / 3, 1.0])
 
 
 @pytest.mark.parametrize(("metric", "expected"), [("f1", 1.0), ("matthews", 1.0)])
 def test_metrics_of_classes(tmp_path: Path, metric: str, expected: float) -> None:
-    setting = setting_in(tmp_path, [RIGHT, WRONG, RIGHT], metric=metric)
-    assert of(setting)[0].sizes[2].mean == expected
+    section = section_in(tmp_path, [RIGHT, WRONG, RIGHT], metric=metric)
+    assert of(section)[0].sizes[2].mean == expected
 
 
 def test_an_undefined_metric_is_the_constant_predictors(tmp_path: Path) -> None:
     one_class = {"logits": sure(0.9, 0.9, 0.9, 0.9)}
-    setting = setting_in(tmp_path, [one_class, one_class], metric="matthews")
-    assert of(setting)[0].sizes[0].mean == setting.in_domain.constant == 0.5
+    section = section_in(tmp_path, [one_class, one_class], metric="matthews")
+    assert of(section)[0].sizes[0].mean == section.in_domain.constant == 0.5
 
 
 def test_numbers_are_averaged(tmp_path: Path) -> None:
     label = np.array([0.0, 1.0, 2.0, 3.0])
     one, other = np.array([0.0, 2.0, 1.0, 3.0]), np.array([0.0, 0.0, 3.0, 3.0])
     values = [{"value": one, "label": label}, {"value": other, "label": label}]
-    setting = setting_in(tmp_path, values, metric="pearson")
-    single, pair = of(setting)[0].sizes
+    section = section_in(tmp_path, values, metric="pearson")
+    single, pair = of(section)[0].sizes
     each = [np.corrcoef(value, label)[0, 1] for value in (one, other)]
     assert single.mean == pytest.approx(np.mean(each))
     assert pair.mean == pytest.approx(np.corrcoef((one + other) / 2, label)[0, 1])
 
 
 def test_the_mean_of_single_runs_is_the_score_tables(tmp_path: Path) -> None:
-    setting = setting_in(tmp_path, [RIGHT, RIGHT], movie=1.0)
-    assert of(setting)[0].sizes[0].mean == setting.in_domain.methods[0].summary.mean
+    section = section_in(tmp_path, [RIGHT, RIGHT], movie=1.0)
+    assert of(section)[0].sizes[0].mean == section.in_domain.methods[0].summary.mean
 
 
 @pytest.mark.parametrize(
@@ -174,14 +176,14 @@ def test_predictions_that_do_not_serve_are_named(
     tmp_path: Path, odd: dict[str, Any], why: str
 ) -> None:
     columns = {name: values for name, values in odd.items() if values is not None}
-    found, (problem,) = looked_at(setting_in(tmp_path, [columns, columns]))
+    found, (problem,) = looked_at(section_in(tmp_path, [columns, columns]))
     assert found == ()
     assert problem.startswith("no ensembles of plain: ") and why in problem
 
 
 def test_answers_in_a_text_make_no_ensemble(tmp_path: Path) -> None:
     columns = {"text": np.array(list("abcd"))}
-    assert of(setting_in(tmp_path, [columns, columns])) == ()
+    assert of(section_in(tmp_path, [columns, columns])) == ()
 
 
 def test_labels_of_small_types_are_classes_too(tmp_path: Path) -> None:
@@ -189,25 +191,25 @@ def test_labels_of_small_types_are_classes_too(tmp_path: Path) -> None:
     logits = np.full((4, 100), -9.0)
     logits[np.arange(4), [0, 99, 50, 3]] = 9.0
     columns = {"logits": logits, "label": np.array([0, 99, 50, 3], np.uint8)}
-    (found,) = of(setting_in(tmp_path, [columns, columns], movie=1.0))
+    (found,) = of(section_in(tmp_path, [columns, columns], movie=1.0))
     assert found.sizes[1].mean == 1.0
 
 
 def test_runs_with_other_rows_make_no_ensemble(tmp_path: Path) -> None:
     other = {**RIGHT, "idx": np.arange(1, 5)}
-    found, (problem,) = looked_at(setting_in(tmp_path, [RIGHT, other]))
+    found, (problem,) = looked_at(section_in(tmp_path, [RIGHT, other]))
     assert (found, "different rows" in problem) == ((), True)
 
 
 def test_where_only_some_runs_have_predictions_there_is_no_ensemble(tmp_path: Path) -> None:
-    setting = setting_in(tmp_path, [RIGHT, RIGHT, RIGHT, None])
+    section = section_in(tmp_path, [RIGHT, RIGHT, RIGHT, None])
     (tmp_path / "predictions" / "00001.npz").unlink()
-    found, (problem,) = looked_at(setting)
+    found, (problem,) = looked_at(section)
     assert (found, problem) == ((), "no ensembles of plain: 2 of its 3 runs have predictions")
 
 
 def test_predictions_of_another_run_make_no_ensemble(tmp_path: Path) -> None:
-    found, (problem,) = looked_at(setting_in(tmp_path, [RIGHT, RIGHT], movie=0.75))
+    found, (problem,) = looked_at(section_in(tmp_path, [RIGHT, RIGHT], movie=0.75))
     assert (found, problem) == (
         (),
         "no ensembles of plain: the predictions of seed 0 do not give its score",
@@ -215,8 +217,8 @@ def test_predictions_of_another_run_make_no_ensemble(tmp_path: Path) -> None:
 
 
 def test_one_run_or_none_makes_no_ensemble(tmp_path: Path) -> None:
-    assert of(setting_in(tmp_path / "a", [RIGHT])) == ()
-    assert of(setting_in(tmp_path / "b", [None, None])) == ()
+    assert of(section_in(tmp_path / "a", [RIGHT])) == ()
+    assert of(section_in(tmp_path / "b", [None, None])) == ()
 
 
 def test_all_methods_are_looked_at_on_one_subset(tmp_path: Path) -> None:
@@ -227,7 +229,7 @@ def test_all_methods_are_looked_at_on_one_subset(tmp_path: Path) -> None:
         for method, each in subsets.items()
         for seed, subset in enumerate(each)
     ]
-    found = comparable_runs(setting_of(runs))
+    found = comparable_runs(section_of(runs))
     assert {m: [(r.spec.seed, r.spec.subset_seed) for r in each] for m, each in found.items()} == {
         "plain": [(3, 1), (4, 1)],
         "lnsr": [(0, 1), (1, 1), (2, 1)],

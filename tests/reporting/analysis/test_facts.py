@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from steadytune.records.schema import Record
-from steadytune.reporting.analysis.facts import environment_facts, period, setting_facts, value_text
-from tests.reporting.fabricated import record, setting_of, study
+from steadytune.reporting.analysis.facts import environment_facts, period, section_facts, value_text
+from tests.reporting.fabricated import record, section_of, study
 
 
 def test_facts_of_a_setting() -> None:
-    facts = {fact.label: fact.value for fact in setting_facts(setting_of(study(2)))}
+    facts = {fact.label: fact.value for fact in section_facts(section_of(study(2)))}
     assert facts["Task"] == "reviews"
     assert facts["Epochs"] == "3"
     assert facts["Examples"] == "train 300, movie 200, tweet 200"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from steadytune.records.schema import Record
-from steadytune.reporting.analysis.setting import Setting
+from steadytune.reporting.analysis.section_numbers import SectionNumbers
 from steadytune.reporting.analysis.stability import sensitivity, stability, stability_over
 from steadytune.reporting.figures.stability import stability_caption
-from tests.reporting.fabricated import profile, record, setting_of
+from tests.reporting.fabricated import profile, record, section_of
 
 
 def test_sensitivity_is_that_of_the_top_layer_to_noise_at_the_bottom() -> None:
@@ -26,7 +26,7 @@ def test_the_correlation_stays_inside_the_methods() -> None:
             records.append(
                 record(method, s, movie=0.8 - 0.1 * rank - s / 100, profile=profile(after=moved))
             )
-    found = stability(setting_of(records))
+    found = stability(section_of(records))
     assert found is not None
     assert found.within.every.value == pytest.approx(-1.0, abs=1e-6)
     assert (found.within.every.groups, found.total, found.layer) == (2, 12, 0)
@@ -36,11 +36,11 @@ def test_the_correlation_stays_inside_the_methods() -> None:
 
 def test_runs_that_failed_and_methods_with_three_runs_are_left_out() -> None:
     records = [record(seed=s, status="diverged" if s == 0 else "ok") for s in range(4)]
-    assert stability(setting_of(records)) is None
+    assert stability(section_of(records)) is None
 
 
 def test_no_variation_gives_no_correlation() -> None:
-    found = stability(setting_of([record(seed=s) for s in range(4)]))
+    found = stability(section_of([record(seed=s) for s in range(4)]))
     assert found is not None and found.within.every.value is None
     assert "Too few runs" in stability_caption(found)
 
@@ -52,7 +52,7 @@ def test_degenerate_runs_are_set_apart_and_counted_both_ways() -> None:
     ]
     # It ends at the majority-class baseline, and noise hardly moves it.
     records.append(record(seed=9, movie=0.5, profile=profile(after=0.001)))
-    found = stability(setting_of(records))
+    found = stability(section_of(records))
     assert found is not None
     (method,) = found.methods
     assert method.degenerate == (pytest.approx((0.1, 50.0)),)
@@ -67,24 +67,24 @@ def test_an_undefined_score_counts_as_the_constant_predictor() -> None:
     """A correlation is undefined where a model answers the same to everything: it has not left."""
     records = [record(seed=s, movie=0.8, profile=profile(after=0.04 + s / 1000)) for s in range(4)]
     records.append(record(seed=9, movie=None, profile=profile(after=0.001)))
-    found = stability(setting_of(records))
+    found = stability(section_of(records))
     assert found is not None
     assert found.methods[0].degenerate == (pytest.approx((0.1, 50.0)),)
     assert found.total == 5
 
 
 def test_settings_are_groups_of_their_own_and_losses_are_turned() -> None:
-    def settings(metric: str, rising: int) -> Setting:
+    def sections(metric: str, rising: int) -> SectionNumbers:
         records = [
             record(seed=s, profile=profile(after=0.04 + s / 1000 + 0.1 * rising)) for s in range(6)
         ]
         for made in records:
             made["task"].update(metric=metric, constant={})
             made["results"] = {"movie": {metric: 0.5 + rising * made["spec"]["seed"] / 100}}
-        return setting_of(records)
+        return section_of(records)
 
-    found = stability_over([settings("accuracy", -1), settings("loss", 1)])
+    found = stability_over([sections("accuracy", -1), sections("loss", 1)])
     assert found is not None
     assert found.every.value == pytest.approx(-1.0)
     assert (found.every.groups, found.every.count) == (2, 12)
-    assert stability_over([setting_of([record(profile=None)])]) is None
+    assert stability_over([section_of([record(profile=None)])]) is None

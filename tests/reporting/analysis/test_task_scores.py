@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from steadytune.reporting.analysis.task_scores import inside, mean_scores, outside, why_excluded
-from tests.reporting.fabricated import BARE, record, setting_of
+from tests.reporting.fabricated import BARE, record, section_of
 
 
 def test_means_by_pair_leave_out_pairs_that_a_column_lacks() -> None:
@@ -19,19 +19,19 @@ def test_out_of_domain_is_the_mean_of_the_unseen_domains() -> None:
     for run in made:
         run["task"].update(out_of_domain=["tweet", "mail", "seen", "never"], exposed=["seen"])
         run["results"] |= {"mail": {"accuracy": 0.5}, "seen": {"accuracy": 0.9}}
-    setting = setting_of(made)
-    found = outside("reviews", setting)
+    section = section_of(made)
+    found = outside("reviews", section)
     assert found is not None
     assert found.domains == ("tweet", "mail")
     assert list(found.methods["plain"].values()) == pytest.approx([60.0, 60.0])
-    assert list(inside("reviews", setting).methods["plain"].values()) == pytest.approx([80, 80])
+    assert list(inside("reviews", section).methods["plain"].values()) == pytest.approx([80, 80])
 
 
 def test_why_a_setting_is_left_out() -> None:
     both = [record("plain", **BARE), record("lnsr", **BARE)]
-    assert why_excluded(setting_of(both)) == ""
-    assert "nothing to compare" in why_excluded(setting_of(both[:1]))
-    assert "baseline" in why_excluded(setting_of(both[1:]))
+    assert why_excluded(section_of(both)) == ""
+    assert "nothing to compare" in why_excluded(section_of(both[:1]))
+    assert "baseline" in why_excluded(section_of(both[1:]))
     for made in both:
         made["task"]["metric"] = "loss"
-    assert "loss is not in points" in why_excluded(setting_of(both))
+    assert "loss is not in points" in why_excluded(section_of(both))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from steadytune.reporting.figures.differences import differences
-from tests.reporting.fabricated import record, setting_of, study
+from tests.reporting.fabricated import record, section_of, study
 
 
 def test_paired_differences_by_domain() -> None:
-    (found,) = differences(setting_of(study(3)))
+    (found,) = differences(section_of(study(3)))
     assert (found.method, found.baseline) == ("lnsr", "plain")
     assert found.axis == "difference in accuracy (points)"
     assert [row.domain.name for row in found.rows] == ["movie", "tweet"]
@@ -20,6 +20,6 @@ def test_paired_differences_by_domain() -> None:
 
 
 def test_one_pair_has_no_interval_and_no_pair_no_row() -> None:
-    (found,) = differences(setting_of(study(1)))
+    (found,) = differences(section_of(study(1)))
     assert found.rows[0].interval is None
-    assert differences(setting_of([record("plain", 0), record("lnsr", 1)])) == ()
+    assert differences(section_of([record("plain", 0), record("lnsr", 1)])) == ()

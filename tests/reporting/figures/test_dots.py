@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadytune.reporting.analysis.setting import Domain
+from steadytune.reporting.analysis.section_numbers import Domain
 from steadytune.reporting.figures import dots
 from steadytune.reporting.figures.axes import MOST_DOTS, padded
-from tests.reporting.fabricated import record, setting_of, study
+from tests.reporting.fabricated import record, section_of, study
 
 
 def test_dots_boxes_and_lines() -> None:
-    movie, tweet = dots.seed_dots(setting_of(study(5)))
+    movie, tweet = dots.seed_dots(section_of(study(5)))
     assert (movie.domain, movie.axis) == (Domain("movie", True), "accuracy (%)")
     assert movie.constant == 50.0
     assert movie.limits == tweet.limits
@@ -31,14 +31,14 @@ def test_dots_boxes_and_lines() -> None:
 def test_lines_join_the_dots_of_a_seed() -> None:
     records = [record("plain", 0, movie=0.8), record("plain", 1, movie=0.8)]
     records += [record("lnsr", 0, movie=0.9), record("lnsr", 1, movie=0.7)]
-    movie = dots.seed_dots(setting_of(records))[0]
+    movie = dots.seed_dots(section_of(records))[0]
     points = {(i + d.shift, d.value) for i, c in enumerate(movie.columns) for d in c.dots}
     assert all(point in points for line in movie.lines for point in line)
     assert len({line[0] for line in movie.lines}) == 2
 
 
 def test_few_scores_have_no_box_and_one_has_no_median() -> None:
-    movie = dots.seed_dots(setting_of([record("plain"), *study(3, ("lnsr",))]))[0]
+    movie = dots.seed_dots(section_of([record("plain"), *study(3, ("lnsr",))]))[0]
     plain, lnsr = movie.columns
     assert plain.median is plain.box is lnsr.box is None
     assert lnsr.median is not None
@@ -46,13 +46,13 @@ def test_few_scores_have_no_box_and_one_has_no_median() -> None:
 
 
 def test_a_diverged_run_is_marked() -> None:
-    movie = dots.seed_dots(setting_of([record(), record(seed=1, status="diverged")]))[0]
+    movie = dots.seed_dots(section_of([record(), record(seed=1, status="diverged")]))[0]
     assert [(d.value, d.stands_in) for d in movie.columns[0].dots] == [(50.0, True), (80.0, False)]
 
 
 def test_many_dots_are_thinned_but_the_extremes_and_the_box_stay() -> None:
     records = [record(seed=s, movie=0.5 + s / 1000) for s in range(400)]
-    column = dots.seed_dots(setting_of(records))[0].columns[0]
+    column = dots.seed_dots(section_of(records))[0].columns[0]
     assert (len(column.dots), column.total) == (MOST_DOTS, 400)
     assert column.box is not None
     assert column.dots[0].value == column.box.minimum

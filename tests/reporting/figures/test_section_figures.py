@@ -17,7 +17,7 @@ def page(patch: pytest.MonkeyPatch, *names: str) -> str:
     """A page in which the figures with these names have one drawing each, and all others none."""
     for name in FIGURES:
         view = Figure(caption(name), (panel(name),) if name in names else ())
-        patch.setitem(FIGURES, name, lambda setting, prefix, view=view: view)
+        patch.setitem(FIGURES, name, lambda section, prefix, view=view: view)
     return render_html(build_report([record(**BARE)], title="t"))
 
 

@@ -1,4 +1,4 @@
-"""Arms: methods with settings of their own are compared within one setting."""
+"""Arms: methods with a recipe of their own are compared within one section."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def tuned(seeds: int = 3) -> list[dict[str, Any]]:
 def test_arms_are_compared_although_their_settings_differ() -> None:
     report = build_report(tuned(), title="t")
     (section,) = report.sections
-    setting = section.setting
-    assert setting.methods == ("plain (tuned)", "lnsr (tuned)")
-    assert setting.baseline == "plain (tuned)"
-    assert setting.primary[0].difference.mean == pytest.approx(0.02)
-    assert setting.varied == ("learning_rate",)
-    assert setting.spec["epochs"] == 3.0
-    assert "learning_rate" not in setting.spec
+    numbers = section.numbers
+    assert numbers.methods == ("plain (tuned)", "lnsr (tuned)")
+    assert numbers.baseline == "plain (tuned)"
+    assert numbers.primary[0].difference.mean == pytest.approx(0.02)
+    assert numbers.varied == ("learning_rate",)
+    assert numbers.spec["epochs"] == 3.0
+    assert "learning_rate" not in numbers.spec
     assert any("do not share all settings" in sentence for sentence in section.verdict.details)
 
 
@@ -51,17 +51,17 @@ def test_a_field_that_any_arm_varies_does_not_split_the_study() -> None:
         for s in range(2)
     ]
     (section,) = build_report([*own, *longer], title="t").sections
-    assert section.setting.methods == ("plain", "longer")
+    assert section.numbers.methods == ("plain", "longer")
 
 
 def test_a_model_that_lies_elsewhere_is_the_same_model() -> None:
-    """Of a run that came back from another machine one record counts, in the setting of home."""
+    """Of a run that came back from another machine one record counts, in the section of home."""
     spec = {"model": "home/tiny", "model_hash": "m"}
     home = [record("plain", seed, spec=spec) for seed in (0, 1)]
     away = [record("plain", seed, spec={**spec, "model": "tiny"}) for seed in (1, 2)]
     (section,) = build_report([*home, *away], title="t").sections
-    assert len(section.setting.records) == 3
-    assert section.setting.spec["model"] == "home/tiny" and section.setting.varied == ()
+    assert len(section.numbers.records) == 3
+    assert section.numbers.spec["model"] == "home/tiny" and section.numbers.varied == ()
     other = record("plain", 3, spec={**spec, "model_hash": "other"})
     assert len(build_report([*home, other], title="t").sections) == 2
 
@@ -84,7 +84,7 @@ def test_one_study_does_not_decide_for_another() -> None:
 def test_arms_of_one_name_and_several_settings_are_told_apart() -> None:
     again = arm("lnsr (tuned)", "lnsr:std=0.1", 0, 2e-5)
     report = build_report([*tuned(), again], title="t")
-    names = report.sections[0].setting.methods
+    names = report.sections[0].numbers.methods
     assert "lnsr (tuned)" in names
     assert "lnsr (tuned) (learning_rate=2e-05)" in names
     assert any("differ in their settings" in warning for warning in report.warnings)
@@ -97,7 +97,7 @@ def test_an_arm_that_was_given_another_method_is_told_apart() -> None:
     records = [record("lnsr:strength=1", s, movie=0.6, arm=arms) for s in range(3)]
     records += [record("lnsr:strength=10", s, movie=0.9, arm=arms) for s in range(2)]
     report = build_report(records, title="t")
-    assert report.sections[0].setting.methods == ("ours", "ours (method=lnsr:strength=10)")
+    assert report.sections[0].numbers.methods == ("ours", "ours (method=lnsr:strength=10)")
     assert any("differ in their settings" in warning for warning in report.warnings)
 
 
@@ -129,7 +129,7 @@ def test_the_arms_name_stands_everywhere_and_its_settings_in_a_table() -> None:
     ] == "adds noise"
     assert report.failures is not None
     assert report.failures.groups[0].rows[0].label == "lnsr (tuned)"
-    found = cells(arm_table(report.sections[0].setting))
+    found = cells(arm_table(report.sections[0].numbers))
     assert found["", "lnsr (tuned)"] == ("lnsr:std=0.1", "5e-05")
 
 
@@ -166,10 +166,10 @@ def test_runs_made_before_their_rows_changed_are_a_setting_of_their_own() -> Non
     for section, method, difference in zip(
         report.sections, ("lnsr", "smart"), (0.1, 0.3), strict=True
     ):
-        (comparison,) = section.setting.primary
+        (comparison,) = section.numbers.primary
         assert comparison.method == method
         assert comparison.difference.differences == pytest.approx([difference] * 3)
-        assert [m.summary.count for m in section.setting.in_domain.methods] == [3, 3]
+        assert [m.summary.count for m in section.numbers.in_domain.methods] == [3, 3]
 
 
 def test_other_rows_of_other_training_subsets_are_no_change() -> None:
@@ -181,7 +181,7 @@ def test_other_rows_of_other_training_subsets_are_no_change() -> None:
     ]
     (section,) = build_report(records, title="t").sections
     assert section.heading == "reviews, minilm"
-    assert section.setting.primary[0].subsets == 3
+    assert section.numbers.primary[0].subsets == 3
 
 
 @pytest.mark.parametrize("field", ["train_size", "dev_size", "eval_size"])
@@ -199,5 +199,5 @@ def test_arms_that_draw_more_rows_are_still_paired_by_seed(field: str) -> None:
         for s in range(3)
     ]
     (section,) = build_report(records, title="t").sections
-    (comparison,) = section.setting.primary
+    (comparison,) = section.numbers.primary
     assert comparison.difference.differences == pytest.approx([0.1] * 3)

@@ -111,7 +111,7 @@ def test_numbers_that_are_not_finite_are_undefined(tmp_path: Path) -> None:
 def test_numbers_too_large_to_be_squared_are_undefined_too() -> None:
     report = build_report([record(movie=1e300), record(seed=1, movie=-1e300)], title="t")
     # A finished run without a score counts as the majority-class baseline.
-    assert report.sections[0].setting.in_domain.methods[0].summary.mean == 0.5
+    assert report.sections[0].numbers.in_domain.methods[0].summary.mean == 0.5
 
 
 def test_text_that_is_no_unicode_is_no_problem() -> None:
@@ -148,7 +148,7 @@ def test_a_repeated_run_counts_once_and_the_later_one_stays() -> None:
     cancelled = record(seed=1, status="cancelled", finished="2026-01-03T00:00:00+00:00")
     report = build_report([late, cancelled, early], title="t")
     assert report.runs == 1
-    assert report.sections[0].setting.domains[0].methods[0].summary.mean == 0.9
+    assert report.sections[0].numbers.domains[0].methods[0].summary.mean == 0.9
     assert any("2 records repeat" in warning for warning in report.warnings)
 
 
@@ -166,9 +166,9 @@ def test_a_run_that_was_made_again_with_other_defaults_counts_once() -> None:
         for when, score in zip("12", scores, strict=True)
     ]
     report = build_report(records, title="t")
-    (comparison,) = report.sections[0].setting.primary
+    (comparison,) = report.sections[0].numbers.primary
     assert comparison.difference.differences == pytest.approx([0.2] * 4)
-    assert [m.summary.count for m in report.sections[0].setting.in_domain.methods] == [4, 4]
+    assert [m.summary.count for m in report.sections[0].numbers.in_domain.methods] == [4, 4]
     assert any("8 records were left out" in warning for warning in report.warnings)
 
 

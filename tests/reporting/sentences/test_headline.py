@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from steadytune.reporting.analysis.setting import Ensembles, Setting
+from steadytune.reporting.analysis.section_numbers import Ensembles, SectionNumbers
 from steadytune.reporting.sentences.headline import headline, over_tasks_headline
 from steadytune.reporting.sentences.verdict import verdict
 from steadytune.stats import EnsembleScores, Interval
-from tests.reporting.fabricated import record, setting_of
-from tests.reporting.fabricated_tasks import settings_of, several_tasks
+from tests.reporting.fabricated import record, section_of
+from tests.reporting.fabricated_tasks import sections_of, several_tasks
 from tests.reporting.sentences.test_over_tasks_verdict import averaged_of
 
 NOISE = (0.004, -0.006, 0.002, 0.005, -0.004, 0.001, -0.003, 0.006, -0.001, 0.003, -0.002, 0.0)
@@ -30,24 +30,24 @@ def ensembles(method: str, gain: float, low: float | None) -> Ensembles:
     return Ensembles(method, 12, 12, (one, three))
 
 
-def claims(setting: Setting, command: str = "") -> str:
-    return " ".join(headline(setting, command).claims)
+def claims(section: SectionNumbers, command: str = "") -> str:
+    return " ".join(headline(section, command).claims)
 
 
 def test_differences_that_are_shown_come_by_their_size() -> None:
-    setting = setting_of(
+    section = section_of(
         [*runs("plain", 0), *runs("a", 0.02), *runs("b, large", 0.05), *runs("c", -0.03)]
     )
-    first = headline(setting).claims[0]
+    first = headline(section).claims[0]
     assert first.startswith('Shown to score higher than plain on movie: "b, large" +5.0 points (95')
     assert first.index("b, large") < first.index("; a +2.0") < first.index("; lower: c -3.0")
-    assert headline(setting).advice == 'What to take: "b, large".'
+    assert headline(section).advice == 'What to take: "b, large".'
 
 
 def test_nothing_shown_is_said_with_the_numbers() -> None:
-    text = claims(setting_of([*runs("plain", 0), *runs("a", 0.0001)]))
+    text = claims(section_of([*runs("plain", 0), *runs("a", 0.0001)]))
     assert text.startswith("No difference between a and plain is shown on movie: 0.0 points, 95 %")
-    several = claims(setting_of([*runs("plain", 0), *runs("a", 0.0001), *runs("b", 0.001)]))
+    several = claims(section_of([*runs("plain", 0), *runs("a", 0.0001), *runs("b", 0.001)]))
     assert "None of 2 methods is shown to score higher or lower than plain" in several
     assert "between 0.0 and +0.1 points" in several
 
@@ -56,7 +56,7 @@ def test_steadier_never_stands_without_the_runs_that_did_not_learn() -> None:
     lost = [record("a", 12 + i, movie=0.5) for i in range(3)]
     plain = [record("plain", 12 + i, movie=0.69) for i in range(3)]
     records = [*runs("plain", 0, 60.0), *plain, *runs("a", 0, 0.01), *lost]
-    found = setting_of(records)
+    found = section_of(records)
     sentences = (*headline(found).claims, *verdict(found).details)
     told = [s for s in sentences if "steady over" in s or "steadier over" in s or "varied" in s]
     assert told and all("3 of 15 runs did not learn" in sentence for sentence in told)
@@ -68,7 +68,7 @@ def test_what_did_not_learn_comes_first_with_what_to_try() -> None:
         for m in ("plain", "a")
         for s in range(10)
     ]
-    found = headline(setting_of(records))
+    found = headline(section_of(records))
     assert found.claims[0] == (
         "Most runs did not learn (9 of 10 of plain, 9 of 10 of a ended no better than the "
         "majority-class baseline, 50.0 %): try a higher learning rate than 2e-05 or more epochs "
@@ -78,8 +78,8 @@ def test_what_did_not_learn_comes_first_with_what_to_try() -> None:
 
 
 def test_ensembles_are_told_where_they_help() -> None:
-    setting = setting_of([*runs("plain", 0), *runs("a", 0)])
-    helps = replace(setting, ensembles=(ensembles("plain", 0.03, 0.01), ensembles("a", 0.02, None)))
+    section = section_of([*runs("plain", 0), *runs("a", 0)])
+    helps = replace(section, ensembles=(ensembles("plain", 0.03, 0.01), ensembles("a", 0.02, None)))
     assert "An ensemble of 3 runs of plain scores 73.0 in domain, a single run 70.0" in claims(
         helps
     )
@@ -87,28 +87,28 @@ def test_ensembles_are_told_where_they_help() -> None:
     assert headline(helps).advice == (
         "What to take: plain, as an ensemble of 3 runs (--seeds 3 --keep ensemble)."
     )
-    unclear = replace(setting, ensembles=(ensembles("plain", 0.03, -0.01),))
+    unclear = replace(section, ensembles=(ensembles("plain", 0.03, -0.01),))
     assert "nsemble" not in claims(unclear) + headline(unclear).advice
 
 
 def test_the_command_of_the_advice_is_that_of_the_study() -> None:
-    setting = setting_of([*runs("plain", 0), *runs("a:p=0.7", 0.05)])
-    setting = replace(setting, ensembles=(ensembles("a:p=0.7", 0.03, 0.01),))
+    section = section_of([*runs("plain", 0), *runs("a:p=0.7", 0.05)])
+    section = replace(section, ensembles=(ensembles("a:p=0.7", 0.03, 0.01),))
     made = "steadytune compare --train 'my rows.csv' --method plain,a:p=0.7 --seeds 10 --out o"
-    found = headline(setting, f"{made} --learning-rate 2e-4 --save-models")
+    found = headline(section, f"{made} --learning-rate 2e-4 --save-models")
     assert found.advice == "What to take: a:p=0.7, as an ensemble of 3 runs:"
     assert found.command == (
         "steadytune train --train 'my rows.csv' --learning-rate 2e-4 --method a:p=0.7 --seeds 3 "
         "--keep ensemble"
     )
-    assert headline(setting, "steadytune compare study.yaml").command == ""
-    assert headline(setting, "steadytune demo").command == ""
+    assert headline(section, "steadytune compare study.yaml").command == ""
+    assert headline(section, "steadytune demo").command == ""
 
 
 def test_never_more_than_three_sentences() -> None:
     records = [*runs("plain", 0, 9.0), *runs("a", 0.2, 0.1)]
-    setting = replace(setting_of(records), ensembles=(ensembles("plain", 0.03, 0.01),))
-    assert len(headline(setting).claims) == 3
+    section = replace(section_of(records), ensembles=(ensembles("plain", 0.03, 0.01),))
+    assert len(headline(section).claims) == 3
 
 
 def test_over_tasks() -> None:
@@ -120,10 +120,10 @@ def test_over_tasks() -> None:
 
     records = several_tasks(score, methods=tuple(gains), seeds=12)
     data = averaged_of(records)
-    settings = [
-        replace(s, ensembles=(ensembles("b, large", 0.01, None),)) for s in settings_of(records)
+    sections = [
+        replace(s, ensembles=(ensembles("b, large", 0.01, None),)) for s in sections_of(records)
     ]
-    found = over_tasks_headline(data, settings)
+    found = over_tasks_headline(data, sections)
     first, second, third = found.claims
     assert first.startswith(
         'Shown to score higher than plain on average over 2 tasks: "b, large" +3.00 points'
@@ -137,5 +137,5 @@ def test_over_tasks() -> None:
     assert "a (std 0.10 times, 0 of 24 runs did not learn)" in third
     assert found.advice.startswith('What to take: "b, large", as an ensemble of 3 runs')
     few = several_tasks(score, methods=tuple(gains), seeds=3)
-    text = over_tasks_headline(averaged_of(few), settings_of(few)).claims[0]
+    text = over_tasks_headline(averaged_of(few), sections_of(few)).claims[0]
     assert text.startswith("Hints alone: to score higher")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from steadytune.reporting.sentences.verdict import Verdict, verdict
-from tests.reporting.fabricated import record, setting_of
+from tests.reporting.fabricated import record, section_of
 
 NOISE = (0.004, -0.006, 0.002, 0.005, -0.004, 0.001, -0.003, 0.006, -0.001, 0.003, -0.002, 0.0)
 
@@ -19,7 +19,7 @@ def of(gain: float, seeds: int, noise: float = 1.0, **changes: Any) -> Verdict:
         record("lnsr", s, movie=0.7 + NOISE[s] / 2 + gain + noise * NOISE[-1 - s], **changes)
         for s in range(seeds)
     ]
-    return verdict(setting_of(records))
+    return verdict(section_of(records))
 
 
 def text(found: Verdict) -> str:
@@ -67,11 +67,11 @@ def test_equal_differences_have_no_interval() -> None:
 
 
 def test_nothing_to_compare_is_said() -> None:
-    alone = verdict(setting_of([record("plain")]))
+    alone = verdict(section_of([record("plain")]))
     assert "nothing to compare it with" in alone.findings[0].claim
-    without = verdict(setting_of([record("a"), record("b")]))
+    without = verdict(section_of([record("a"), record("b")]))
     assert "baseline was not run" in without.findings[0].claim
-    apart = verdict(setting_of([record("plain", 0), record("lnsr", 1)]))
+    apart = verdict(section_of([record("plain", 0), record("lnsr", 1)]))
     assert "share no seed" in apart.findings[0].claim
 
 
@@ -92,14 +92,14 @@ def test_absence_of_accidents_is_no_proof_of_safety() -> None:
 def test_accidents_are_counted_with_their_uncertainty() -> None:
     records = [record("plain", s) for s in range(5)]
     records += [record("lnsr", s, status="diverged" if s == 0 else "ok") for s in range(5)]
-    found = text(verdict(setting_of(records)))
+    found = text(verdict(section_of(records)))
     assert "1 of 5 runs of lnsr did not learn, 1 of them because training diverged" in found
     assert "1 % to 72 %" in found
 
 
 def test_a_study_in_which_nothing_was_learned_says_so() -> None:
     records = [record(m, s, movie=0.5) for m in ("plain", "lnsr") for s in range(3)]
-    assert "nothing was learned" in text(verdict(setting_of(records)))
+    assert "nothing was learned" in text(verdict(section_of(records)))
 
 
 def test_equal_differences_out_of_domain_have_no_interval() -> None:
@@ -114,7 +114,7 @@ def test_the_scope_of_the_intervals_is_said() -> None:
         for method in ("plain", "lnsr")
         for subset in range(2)
     ]
-    assert "too narrow to speak for other subsets" in text(verdict(setting_of(records)))
+    assert "too narrow to speak for other subsets" in text(verdict(section_of(records)))
 
 
 def test_many_methods_are_summed_up() -> None:
@@ -124,7 +124,7 @@ def test_many_methods_are_summed_up() -> None:
         for i, m in enumerate(methods)
         for s in range(6)
     ]
-    found = verdict(setting_of(records))
+    found = verdict(section_of(records))
     assert len(found.findings) == 6
     assert len(found.details) <= 6
     assert "of 6 ratios of standard deviations" in text(found)
@@ -137,7 +137,7 @@ def test_several_subsets_are_the_unit_of_evidence() -> None:
         for k in range(4)
         for s in range(5)
     ]
-    found = text(verdict(setting_of(records)))
+    found = text(verdict(section_of(records)))
     assert "on average over 4 training subsets" in found
     assert "count training subsets, not runs" in found
     assert "With 4 training subsets this is a first look" in found
@@ -149,7 +149,7 @@ def test_an_interval_that_ends_at_zero_when_rounded_is_explained() -> None:
     records += [record("lnsr", s, movie=0.7 + 0.01005 + 0.015 * (-1) ** s) for s in range(12)]
     # A second comparison, so that the corrected p-value does not confirm the first.
     records += [record("other", s, movie=0.7 + NOISE[s]) for s in range(12)]
-    finding = verdict(setting_of(records)).findings[0]
+    finding = verdict(section_of(records)).findings[0]
     assert "95 % interval 0.0 to +2.0" in finding.evidence
     assert "leaves out zero by less than the last digit" in finding.evidence
 
@@ -164,7 +164,7 @@ def test_the_spreads_in_a_sentence_are_of_the_runs_that_their_ratio_counts() -> 
     records = [record("plain", s, movie=0.7 + NOISE[s]) for s in range(8)]
     records += [record("plain", 8 + i, movie=score) for i, score in enumerate(wild)]
     records += [record("lnsr", s, movie=0.7 + NOISE[11 - s] / 2) for s in range(8)]
-    found = text(verdict(setting_of(records)))
+    found = text(verdict(section_of(records)))
     plain, lnsr = (100 * float(np.std(part, ddof=1)) for part in (NOISE[:8], NOISE[4:]))
     assert "Spread over the 8 runs that both have" in found
     assert f"{lnsr / 2:.2f} points for lnsr, {plain:.2f} for plain" in found

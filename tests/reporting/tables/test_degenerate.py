@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from steadytune.reporting.tables.degenerate import degenerate_table
-from tests.reporting.fabricated import cells, profile, record, setting_of
+from tests.reporting.fabricated import cells, profile, record, section_of
 
 
 def test_noise_that_dies_out_is_counted_in_degenerate_runs_and_in_the_others() -> None:
@@ -17,7 +17,7 @@ def test_noise_that_dies_out_is_counted_in_degenerate_runs_and_in_the_others() -
         record("lnsr", 3, status="diverged"),
         record("lnsr", 4, status="cancelled"),
     ]
-    table = degenerate_table(setting_of(records))
+    table = degenerate_table(section_of(records))
     assert cells(table) == {
         ("", "lnsr"): (*("3 of 5", "1 of 2", "6.00 %", "1.50 %", "2.00 %", "1 of 2"),)
     }
@@ -25,7 +25,7 @@ def test_noise_that_dies_out_is_counted_in_degenerate_runs_and_in_the_others() -
 
 
 def test_an_undefined_score_is_a_degenerate_one() -> None:
-    table = degenerate_table(setting_of([record(movie=None, profile=profile(after=0.001))]))
+    table = degenerate_table(section_of([record(movie=None, profile=profile(after=0.001))]))
     assert cells(table)["", "plain"] == (
         *("1 of 1", "1 of 1", "6.00 %", "0.10 %", "n/a", "0 of 0"),
     )
@@ -33,4 +33,4 @@ def test_an_undefined_score_is_a_degenerate_one() -> None:
 
 def test_no_table_without_degenerate_runs_that_left_a_profile() -> None:
     records = [record(seed=0), record(seed=1, movie=0.4, profile=None)]
-    assert degenerate_table(setting_of(records)) is None
+    assert degenerate_table(section_of(records)) is None

@@ -6,21 +6,21 @@ from steadytune.reporting import build_report
 from steadytune.reporting.tables.differences import difference_table
 from steadytune.reporting.tables.significance import significance_table
 from steadytune.reporting.tables.spread import spread_table
-from tests.reporting.fabricated import cells, record, setting_of, study
+from tests.reporting.fabricated import cells, record, section_of, study
 
 
 def test_differences_carry_sign_interval_and_smallest_p() -> None:
-    setting = setting_of(
+    section = section_of(
         [record("plain", s, movie=0.70) for s in range(3)]
         + [record("lnsr", s, movie=0.71 + 0.01 * s) for s in range(3)]
     )
-    found = cells(difference_table(setting))["lnsr minus plain", "movie, in domain"]
+    found = cells(difference_table(section))["lnsr minus plain", "movie, in domain"]
     assert found == ("3", "+2.0", "-0.5 to +4.5", "3 of 3", "0.25", "0.25")
 
 
 def test_correction_is_mentioned_only_where_there_is_one() -> None:
-    two = difference_table(setting_of(study(3)))
-    three = difference_table(setting_of(study(3, ("plain", "a", "b"))))
+    two = difference_table(section_of(study(3)))
+    three = difference_table(section_of(study(3, ("plain", "a", "b"))))
     assert two is not None and three is not None
     assert "Holm" not in " ".join(two.notes)
     assert "Holm" in " ".join(three.notes)
@@ -34,8 +34,8 @@ def test_correction_over_several_settings_is_mentioned_too() -> None:
 
 
 def test_no_comparison_without_a_second_method() -> None:
-    assert difference_table(setting_of(study(3, ("plain",)))) is None
-    assert spread_table(setting_of(study(3, ("plain",)))) is None
+    assert difference_table(section_of(study(3, ("plain",)))) is None
+    assert spread_table(section_of(study(3, ("plain",)))) is None
 
 
 def test_subsets_are_counted_as_such() -> None:
@@ -45,12 +45,12 @@ def test_subsets_are_counted_as_such() -> None:
         for k in range(3)
         for s in range(2)
     ]
-    table = difference_table(setting_of(records))
+    table = difference_table(section_of(records))
     assert table is not None
     assert table.headings[0] == "Subsets"
     assert cells(table)["lnsr minus plain", "movie, in domain"][0] == "3"
     assert "averaged over its seeds" in table.notes[0]
-    spread = spread_table(setting_of(records))
-    tests = significance_table(setting_of(records))
+    spread = spread_table(section_of(records))
+    tests = significance_table(section_of(records))
     assert spread is not None and "claim too much" in spread.notes[0]
     assert tests is not None and "share of training subsets" in tests.notes[-1]

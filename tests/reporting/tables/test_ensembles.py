@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from steadytune.reporting.analysis.setting import Ensembles
+from steadytune.reporting.analysis.section_numbers import Ensembles
 from steadytune.reporting.tables.ensembles import ensemble_table
 from steadytune.stats import EnsembleScores, Interval
-from tests.reporting.fabricated import cells, setting_of, study
+from tests.reporting.fabricated import cells, section_of, study
 
 
 def scores(size: int, mean: float, std: float | None, interval: Interval | None) -> EnsembleScores:
@@ -29,7 +29,7 @@ def test_scores_spreads_and_gains() -> None:
     few = Ensembles(
         "lnsr", runs=2, learned=2, sizes=(scores(1, 0.7, 0.1, None), scores(2, 0.7, None, None))
     )
-    table = ensemble_table(replace(setting_of(study()), ensembles=(found, few)))
+    table = ensemble_table(replace(section_of(study()), ensembles=(found, few)))
     row = cells(table)["movie, in domain", "plain"]
     assert row[:5] == ("9 of 10", "80.0 (5.0)", "82.0 (4.0)", "84.0 (3.0)", "85.0 (2.0)")
     assert row[5:] == ("70.0", "74.0", "+4.0", "+2.0 to +6.0")
@@ -38,4 +38,4 @@ def test_scores_spreads_and_gains() -> None:
 
 
 def test_without_predictions_there_is_no_table() -> None:
-    assert ensemble_table(setting_of(study())) is None
+    assert ensemble_table(section_of(study())) is None

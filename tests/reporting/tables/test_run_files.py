@@ -10,7 +10,7 @@ import pytest
 from steadytune import stats
 from steadytune.reporting import build_report, read_folder, runs_csv
 from steadytune.reporting.tables.run_files import RULES, ranges, runs_table
-from tests.reporting.fabricated import cells, setting_of, study, write
+from tests.reporting.fabricated import cells, section_of, study, write
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ def test_neighbours_are_joined(numbers: list[int], text: str) -> None:
 
 
 def test_seeds_and_files_of_each_method(tmp_path: Path) -> None:
-    setting = setting_of(list(read_folder(write(tmp_path, study(4))).records))
-    found = cells(runs_table(setting))
+    section = section_of(list(read_folder(write(tmp_path, study(4))).records))
+    found = cells(runs_table(section))
     assert found["", "lnsr"] == ("4", "0-3", "0", "00004, 00005 and 2 more")
 
 

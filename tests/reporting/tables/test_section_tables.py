@@ -1,4 +1,4 @@
-"""Every table of a setting stands on the page, and in the Markdown where that is not ruled out."""
+"""Every table of a section stands on the page, and in the Markdown where that is not ruled out."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def table(text: str) -> Table:
 
 
 def report_with(*names: str) -> Report:
-    """One setting that has the tables with these names; those that it cannot lack have no title."""
+    """One section that has the tables with these names; those that it cannot lack have no title."""
     always = [name for name, kind in get_type_hints(SectionTables).items() if kind is Table]
     tables: dict[str, Table | None] = {
         **dict.fromkeys(NAMES),

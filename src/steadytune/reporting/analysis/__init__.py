@@ -1,1 +1,1 @@
-"""From records to numbers: settings, comparisons, averages over tasks."""
+"""From records to numbers: sections, comparisons, averages over tasks."""

@@ -1,4 +1,4 @@
-"""What the predictions of a setting's runs say side by side, method by method."""
+"""What the predictions of a section's runs say side by side, method by method."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from ..reading.predictions import PredictionFiles
 from .disagreement import disagreements
 from .ensembles import ensembles
 from .predicted import comparable_runs
-from .setting import Disagreement, Ensembles, Setting
+from .section_numbers import Disagreement, Ensembles, SectionNumbers
 
 
-def with_predictions(setting: Setting, files: PredictionFiles, rng: np.random.Generator) -> Setting:
-    """The setting with its runs' predictions compared and averaged, where there are any."""
+def with_predictions(
+    section: SectionNumbers, files: PredictionFiles, rng: np.random.Generator
+) -> SectionNumbers:
+    """The section with its runs' predictions compared and averaged, where there are any."""
     apart: list[Disagreement] = []
     together: list[Ensembles] = []
-    for method, records in comparable_runs(setting).items():
+    for method, records in comparable_runs(section).items():
         runs = files.of_runs(records)  # of one method at a time: they may be large
-        apart += disagreements(setting, method, runs)
+        apart += disagreements(section, method, runs)
         try:
-            together += ensembles(setting, method, runs, rng)
+            together += ensembles(section, method, runs, rng)
         except ValueError as error:
             files.problems.append(f"no ensembles of {method}: {error}")
-    return replace(setting, disagreements=tuple(apart), ensembles=tuple(together))
+    return replace(section, disagreements=tuple(apart), ensembles=tuple(together))

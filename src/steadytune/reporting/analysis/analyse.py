@@ -25,14 +25,14 @@ from ...stats import (
 from ..reading.arms import common_spec, grouped
 from . import scoring
 from .metric_display import metric_display
-from .setting import Comparison, Cost, Domain, DomainScores, MethodScores, Setting
+from .section_numbers import Comparison, Cost, Domain, DomainScores, MethodScores, SectionNumbers
 from .subsets import by_subset
 
 MANY_RESAMPLES, FEW_RESAMPLES, MANY_RESAMPLES_UP_TO = 9999, 1999, 40
 """With few pairs the bootstrap's tails lie far out and take more resamples."""
 
 NOT_DOMAINS = frozenset({"train", "dev"})
-"""Results that are no test scores: the training examples, and those that settings are chosen on."""
+"""Results that are no test scores: the training examples, and those of model selection."""
 
 
 def method_order(records: Sequence[Record], baseline: str, listed: Sequence[str]) -> list[str]:
@@ -51,26 +51,26 @@ def analyse(
     methods: Sequence[str],
     baseline: str,
     generator: np.random.Generator,
-) -> tuple[Setting, ...]:
-    """Group the records into settings and compute every number that the report shows.
+) -> tuple[SectionNumbers, ...]:
+    """Group the records into sections and compute every number that the report shows.
 
-    Records of a setting whose task no run could load are left out.
+    Records of a section whose task no run could load are left out.
     """
-    settings = [
-        _setting(tuple(runs), task, methods, baseline, generator)
+    sections = [
+        _section_numbers(tuple(runs), task, methods, baseline, generator)
         for runs in grouped(records)
         if (task := next((r.task for r in runs if r.task), None))
     ]
-    return _corrected(settings)
+    return _corrected(sections)
 
 
-def _setting(
+def _section_numbers(
     records: tuple[Record, ...],
     task: TaskPart,
     methods: Sequence[str],
     baseline: str,
     generator: np.random.Generator,
-) -> Setting:
+) -> SectionNumbers:
     runs: dict[str, list[Record]] = {method: [] for method in methods}
     for record in records:
         runs[record.method].append(record)
@@ -78,7 +78,7 @@ def _setting(
     domains = tuple(_domain_scores(runs, d, task) for d in _domains(records, task))
     against = baseline if baseline in runs else None
     spec, varied = common_spec(records)
-    return Setting(
+    return SectionNumbers(
         spec=spec,
         varied=varied,
         task=task,
@@ -176,8 +176,8 @@ def resamples_of(pairs: int) -> int:
     return MANY_RESAMPLES if pairs <= MANY_RESAMPLES_UP_TO else FEW_RESAMPLES
 
 
-def _corrected(settings: Sequence[Setting]) -> tuple[Setting, ...]:
-    family = [c for s in settings for c in s.primary if c.difference.p_value is not None]
+def _corrected(sections: Sequence[SectionNumbers]) -> tuple[SectionNumbers, ...]:
+    family = [c for s in sections for c in s.primary if c.difference.p_value is not None]
     p_values = holm([c.difference.p_value or 0.0 for c in family])
     adjusted = {id(c): p for c, p in zip(family, p_values, strict=True)}
 
@@ -185,7 +185,7 @@ def _corrected(settings: Sequence[Setting]) -> tuple[Setting, ...]:
         return dataclasses.replace(comparison, adjusted_p=adjusted.get(id(comparison)))
 
     return tuple(
-        dataclasses.replace(s, comparisons=tuple(map(correct, s.comparisons))) for s in settings
+        dataclasses.replace(s, comparisons=tuple(map(correct, s.comparisons))) for s in sections
     )
 
 

@@ -20,7 +20,7 @@ from ...stats import (
 )
 from ..reading.predictions import PredictedRun
 from .predicted import same_rows
-from .setting import Disagreement, Setting
+from .section_numbers import Disagreement, SectionNumbers
 
 MOST_ROWS = 5000
 
@@ -28,12 +28,12 @@ Found = LabelDisagreement | ValueDisagreement
 
 
 def disagreements(
-    setting: Setting, method: str, runs: Sequence[PredictedRun]
+    section: SectionNumbers, method: str, runs: Sequence[PredictedRun]
 ) -> list[Disagreement]:
     """Compare the runs of a method, domain by domain."""
     return [
         Disagreement(method, scores.domain, compared)
-        for scores in setting.domains
+        for scores in section.domains
         if (compared := _compare(_columns(runs, scores.domain.name))) is not None
     ]
 

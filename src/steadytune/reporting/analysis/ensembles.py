@@ -25,7 +25,7 @@ from ...stats import MOST_GROUPS, ensemble_scores, is_degenerate
 from ..reading.predictions import PredictedRun
 from .predicted import same_rows
 from .scoring import raw_score
-from .setting import Ensembles, Setting
+from .section_numbers import Ensembles, SectionNumbers
 
 SIZES = (1, 2, 3, 5)
 TRAIN = "train"
@@ -42,14 +42,14 @@ Scorer = Callable[[Array], float | None]
 
 
 def ensembles(
-    setting: Setting, method: str, runs: Sequence[PredictedRun], rng: np.random.Generator
+    section: SectionNumbers, method: str, runs: Sequence[PredictedRun], rng: np.random.Generator
 ) -> list[Ensembles]:
     """What ensembles of a method's runs score; none without predictions of classes or numbers.
 
     Raises:
         ValueError: There are predictions, and they do not serve; the text says why.
     """
-    domain, constant = setting.task.in_domain, setting.in_domain.constant
+    domain, constant = section.task.in_domain, section.in_domain.constant
     failed = [_Member(None, learned=False) for run in runs if run.run.status != "ok"]
     finished = [run for run in runs if run.run.status == "ok"]
     columns = [run.splits[domain] for run in finished if domain in run.splits]
@@ -59,9 +59,9 @@ def ensembles(
         raise ValueError(f"{len(columns)} of its {len(finished)} runs have predictions")
     if len(same_rows(columns)) < len(columns):
         raise ValueError("its runs have predictions of different rows")
-    scorer = _scorer(setting.task.metric, columns[0])
+    scorer = _scorer(section.task.metric, columns[0])
     outputs = [_output(run) for run in columns]
-    _require_scores(finished, outputs, scorer, setting)
+    _require_scores(finished, outputs, scorer, section)
     made = (_Member(out, _learned(run.run)) for out, run in zip(outputs, finished, strict=True))
     members = [*made, *failed]
     score = partial(_score, members, scorer, constant)
@@ -73,11 +73,11 @@ def ensembles(
 
 
 def _require_scores(
-    runs: Sequence[PredictedRun], outputs: Sequence[Array], scorer: Scorer, setting: Setting
+    runs: Sequence[PredictedRun], outputs: Sequence[Array], scorer: Scorer, section: SectionNumbers
 ) -> None:
     """Predictions that do not give a run's score are those of another run."""
     for run, output in zip(runs, outputs, strict=True):
-        recorded, found = raw_score(run.run, setting.task.in_domain), scorer(output)
+        recorded, found = raw_score(run.run, section.task.in_domain), scorer(output)
         if recorded is not None and (found is None or abs(found - recorded) > TOLERANCE):
             raise ValueError(f"the predictions of seed {run.run.spec.seed} do not give its score")
 

@@ -1,4 +1,4 @@
-"""What the runs of a setting have in common, and what they ran on, in words."""
+"""What the runs of a section have in common, and what they ran on, in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...records.declaration import declarations
 from ...records.schema import Record, clean_text
 from ...records.spec import RunSpec
 from ..reading.arms import data_hash
-from .setting import Setting
+from .section_numbers import SectionNumbers
 
 _LABELS = {name: declared.label for name, declared in declarations(RunSpec).items()}
 _MOST_VALUES = 4
@@ -25,31 +25,31 @@ class Fact:
     value: str
 
 
-def setting_facts(setting: Setting) -> tuple[Fact, ...]:
-    """Task, data and training settings, without those that are not set."""
-    known = {k: v for k, v in setting.spec.items() if v not in (None, "", [], ())}
+def section_facts(section: SectionNumbers) -> tuple[Fact, ...]:
+    """Task, data and recipe, without those that are not set."""
+    known = {k: v for k, v in section.spec.items() if v not in (None, "", [], ())}
     ordered = [key for key in ("task", "model", *_LABELS) if key in known]
     ordered += [key for key in known if key not in _LABELS]
     facts = [Fact(field_label(key), value_text(known[key])) for key in dict.fromkeys(ordered)]
-    return (*facts, *_data_facts(setting))
+    return (*facts, *_data_facts(section))
 
 
-def _data_facts(setting: Setting) -> list[Fact]:
-    task = setting.task
+def _data_facts(section: SectionNumbers) -> list[Fact]:
+    task = section.task
     sizes = ", ".join(f"{split} {n}" for split, n in task.sizes.items() if n is not None)
     pairs = (("Examples", sizes), ("Data", task.source or ""))
     return [Fact(label, value) for label, value in pairs if value]
 
 
-def setting_headings(settings: Sequence[Setting]) -> list[str]:
-    """A heading for each setting: its task and model, and what tells it from the others."""
-    # A field in which the arms of one setting differ tells nothing of the setting.
-    varied = {key for s in settings for key in s.varied}
-    keys = {key for s in settings for key in s.spec} - {"task", "model", "model_hash"} - varied
-    differing = [k for k in _LABELS if k in keys and _differs(settings, k)]
-    differing += sorted(k for k in keys - set(_LABELS) if _differs(settings, k))
-    headings = [_heading(setting, differing) for setting in settings]
-    rows = [_rows_text(setting) for setting in settings]
+def section_headings(sections: Sequence[SectionNumbers]) -> list[str]:
+    """A heading for each section: its task and model, and what tells it from the others."""
+    # A field in which the arms of one section differ tells nothing of the section.
+    varied = {key for s in sections for key in s.varied}
+    keys = {key for s in sections for key in s.spec} - {"task", "model", "model_hash"} - varied
+    differing = [k for k in _LABELS if k in keys and _differs(sections, k)]
+    differing += sorted(k for k in keys - set(_LABELS) if _differs(sections, k))
+    headings = [_heading(section, differing) for section in sections]
+    rows = [_rows_text(section) for section in sections]
     seen: dict[str, set[str]] = {}
     for heading, text in zip(headings, rows, strict=True):
         seen.setdefault(heading, set()).add(text)
@@ -59,25 +59,25 @@ def setting_headings(settings: Sequence[Setting]) -> list[str]:
     ]
 
 
-def short_names(headings: Sequence[str], settings: Sequence[Setting]) -> list[str]:
+def short_names(headings: Sequence[str], sections: Sequence[SectionNumbers]) -> list[str]:
     """Settings by the name of their task; by their headings where a task has several."""
-    tasks = [setting.task.name for setting in settings]
+    tasks = [section.task.name for section in sections]
     return tasks if len(set(tasks)) == len(tasks) else list(headings)
 
 
-def _rows_text(setting: Setting) -> str:
+def _rows_text(section: SectionNumbers) -> str:
     """The hash of the rows, of several training subsets that of the first one."""
-    first = min(setting.records, key=lambda record: record.spec.subset_seed)
+    first = min(section.records, key=lambda record: record.spec.subset_seed)
     return clean_text(data_hash(first)) or "unknown"
 
 
-def _differs(settings: Sequence[Setting], key: str) -> bool:
-    return len({value_text(s.spec.get(key)) for s in settings}) > 1
+def _differs(sections: Sequence[SectionNumbers], key: str) -> bool:
+    return len({value_text(s.spec.get(key)) for s in sections}) > 1
 
 
-def _heading(setting: Setting, keys: Sequence[str]) -> str:
-    parts = [value_text(setting.spec.get(key)) for key in ("task", "model") if key in setting.spec]
-    parts += [f"{field_label(key).lower()} {value_text(setting.spec.get(key))}" for key in keys]
+def _heading(section: SectionNumbers, keys: Sequence[str]) -> str:
+    parts = [value_text(section.spec.get(key)) for key in ("task", "model") if key in section.spec]
+    parts += [f"{field_label(key).lower()} {value_text(section.spec.get(key))}" for key in keys]
     return ", ".join(parts)
 
 

@@ -1,7 +1,7 @@
 """What several tasks say together: each method's mean difference and its ratio of spreads.
 
 The tasks are fixed. Seeds, or training subsets, are what varies: the scores of one seed are
-averaged over the tasks first, and then compared as in a single setting.
+averaged over the tasks first, and then compared as in a single section.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from ...stats import PairedDifference, PooledSpread, holm, matched, paired_difference, pooled_spread
 from .analyse import resamples_of
 from .scoring import Pair
-from .setting import Setting
+from .section_numbers import SectionNumbers
 from .subsets import by_subset
 from .task_scores import Scores, TaskScores, inside, mean_scores, outside, why_excluded
 
@@ -90,19 +90,19 @@ class OverTasks:
 
 
 def over_tasks(
-    names: Sequence[str], settings: Sequence[Setting], generator: np.random.Generator
+    names: Sequence[str], sections: Sequence[SectionNumbers], generator: np.random.Generator
 ) -> OverTasks | None:
     """Average over the tasks; None where there are fewer than two that can be averaged.
 
     Args:
-        names: What each setting is called.
-        settings: The settings of a report.
+        names: What each section is called.
+        sections: The sections of a report.
         generator: For the bootstrap, and the sign-flip test of many pairs.
     """
-    judged = [(name, s, why_excluded(s)) for name, s in zip(names, settings, strict=True)]
-    kept = [(name, setting) for name, setting, reason in judged if not reason]
-    chosen = [setting for _, setting in kept]
-    tasks = {setting.task.name for setting in chosen}
+    judged = [(name, s, why_excluded(s)) for name, s in zip(names, sections, strict=True)]
+    kept = [(name, section) for name, section, reason in judged if not reason]
+    chosen = [section for _, section in kept]
+    tasks = {section.task.name for section in chosen}
     if len(tasks) < FEWEST_TASKS:
         return None
     baseline = next(s.baseline for s in chosen if s.baseline)
@@ -178,9 +178,9 @@ def _corrected(side: Side) -> Side:
     return dataclasses.replace(side, comparisons=comparisons)
 
 
-def _degenerate(settings: Sequence[Setting]) -> dict[str, tuple[int, int]]:
+def _degenerate(sections: Sequence[SectionNumbers]) -> dict[str, tuple[int, int]]:
     counts: dict[str, tuple[int, int]] = {}
-    for method in (m for setting in settings for m in setting.in_domain.methods):
+    for method in (m for section in sections for m in section.in_domain.methods):
         count, total = counts.get(method.method, (0, 0))
         found = method.degenerate
         counts[method.method] = (count + found.count, total + found.total)

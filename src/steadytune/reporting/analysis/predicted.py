@@ -10,18 +10,18 @@ import numpy as np
 from ...records.prediction_file import Columns
 from ...records.schema import Record
 from .scoring import counts
-from .setting import Setting
+from .section_numbers import SectionNumbers
 
 MOST_RUNS = 20
 
 
-def comparable_runs(setting: Setting) -> Mapping[str, Sequence[Record]]:
+def comparable_runs(section: SectionNumbers) -> Mapping[str, Sequence[Record]]:
     """The runs of each method on one training subset, at most twenty, in the order of their seeds.
 
     The subset is the same for all methods that have runs on it: the one where the method with the
     fewest runs has most.
     """
-    runs = {method: list(filter(counts, setting.runs_of(method))) for method in setting.methods}
+    runs = {method: list(filter(counts, section.runs_of(method))) for method in section.methods}
     numbers = {method: Counter(map(_subset, found)) for method, found in runs.items()}
     subsets = dict.fromkeys(subset for found in numbers.values() for subset in found)
 

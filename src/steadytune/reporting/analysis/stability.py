@@ -9,7 +9,7 @@ from statistics import fmean
 from ...records.schema import ProfilePart, Record
 from ...stats import Correlation, correlation, correlation_within
 from .scoring import degenerate, score
-from .setting import Setting
+from .section_numbers import SectionNumbers
 
 FEWEST_POINTS = 4
 """With fewer runs a correlation has no interval."""
@@ -88,39 +88,39 @@ class _Run:
     degenerate: bool
 
 
-def stability(setting: Setting) -> Stability | None:
-    """The points of a setting; None where no method has four runs with a profile."""
-    found = _by_method(setting)
+def stability(section: SectionNumbers) -> Stability | None:
+    """The points of a section; None where no method has four runs with a profile."""
+    found = _by_method(section)
     if not found:
         return None
     runs = [(method, run) for method, chosen in found.items() for run in chosen]
     return Stability(
-        axis=setting.metric.heading,
-        higher_is_better=setting.metric.higher_is_better,
-        layer=_layer(setting),
-        methods=tuple(_method(m, setting.slots[m], chosen) for m, chosen in found.items()),
+        axis=section.metric.heading,
+        higher_is_better=section.metric.higher_is_better,
+        layer=_layer(section),
+        methods=tuple(_method(m, section.slots[m], chosen) for m, chosen in found.items()),
         within=_pooled(runs),
         total=len(runs),
     )
 
 
-def stability_over(settings: Sequence[Setting]) -> Pooled | None:
-    """The correlation inside each method of each setting, pooled over all of them.
+def stability_over(sections: Sequence[SectionNumbers]) -> Pooled | None:
+    """The correlation inside each method of each section, pooled over all of them.
 
-    Where a lower score is better its sign is turned. None where no setting has enough runs.
+    Where a lower score is better its sign is turned. None where no section has enough runs.
     """
     runs: list[tuple[Hashable, _Run]] = []
-    for index, setting in enumerate(settings):
-        sign = 1 if setting.metric.higher_is_better else -1
-        for method, chosen in _by_method(setting).items():
+    for index, section in enumerate(sections):
+        sign = 1 if section.metric.higher_is_better else -1
+        for method, chosen in _by_method(section).items():
             turned = (_Run(r.moved, sign * r.score, r.degenerate) for r in chosen)
             runs += [((index, method), run) for run in turned]
     return _pooled(runs) if runs else None
 
 
-def _by_method(setting: Setting) -> dict[str, list[_Run]]:
-    domain, scale = setting.task.in_domain, setting.metric.scale
-    found = {m: _runs(setting.runs_of(m), domain, scale) for m in setting.methods}
+def _by_method(section: SectionNumbers) -> dict[str, list[_Run]]:
+    domain, scale = section.task.in_domain, section.metric.scale
+    found = {m: _runs(section.runs_of(m), domain, scale) for m in section.methods}
     return {m: runs for m, runs in found.items() if len(runs) >= FEWEST_POINTS}
 
 
@@ -185,6 +185,6 @@ def _moved(profile: ProfilePart | None) -> float | None:
     return 100 * row[-1] if row and row[-1] is not None else None
 
 
-def _layer(setting: Setting) -> int:
-    profiles = (r.profile.after for r in setting.records if r.profile and r.profile.after)
+def _layer(section: SectionNumbers) -> int:
+    profiles = (r.profile.after for r in section.records if r.profile and r.profile.after)
     return min((min(p.injection) for p in profiles if p.injection), default=0)

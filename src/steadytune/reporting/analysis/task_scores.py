@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .scoring import Pair
-from .setting import DomainScores, Setting
+from .section_numbers import DomainScores, SectionNumbers
 
 Scores = Mapping[Pair, float]
 _POINTS = 100.0
@@ -30,38 +30,38 @@ class TaskScores:
     methods: Mapping[str, Scores]
 
 
-def why_excluded(setting: Setting) -> str:
-    """Why the setting cannot be averaged with others; empty if it can."""
-    if setting.baseline is None:
+def why_excluded(section: SectionNumbers) -> str:
+    """Why the section cannot be averaged with others; empty if it can."""
+    if section.baseline is None:
         return "the baseline was not run"
-    if len(setting.methods) < 2:
+    if len(section.methods) < 2:
         return "there is nothing to compare"
-    metric = setting.metric.in_papers
+    metric = section.metric.in_papers
     if metric.scale != _POINTS or not metric.higher_is_better:
         return f"{metric.name} is not in points where more is better"
     return ""
 
 
-def inside(name: str, setting: Setting) -> TaskScores:
+def inside(name: str, section: SectionNumbers) -> TaskScores:
     """The scores on the domain trained on."""
-    return _averaged(name, setting, setting.domains[:1])
+    return _averaged(name, section, section.domains[:1])
 
 
-def outside(name: str, setting: Setting) -> TaskScores | None:
+def outside(name: str, section: SectionNumbers) -> TaskScores | None:
     """Means over the domains out of domain that the model did not see in pretraining.
 
     A run counts where it has a score on all of them. None where there is no such domain.
     """
-    unseen = [d for d in setting.domains if not (d.domain.in_domain or d.domain.exposed)]
+    unseen = [d for d in section.domains if not (d.domain.in_domain or d.domain.exposed)]
     scored = [d for d in unseen if any(m.scores for m in d.methods)]
-    return _averaged(name, setting, scored) if scored else None
+    return _averaged(name, section, scored) if scored else None
 
 
-def _averaged(name: str, setting: Setting, domains: Sequence[DomainScores]) -> TaskScores:
-    scale = setting.metric.in_papers.scale
+def _averaged(name: str, section: SectionNumbers, domains: Sequence[DomainScores]) -> TaskScores:
+    scale = section.metric.in_papers.scale
     columns = {
         method: [m.scores for d in domains for m in d.methods if m.method == method]
-        for method in setting.methods
+        for method in section.methods
     }
     return TaskScores(
         name=name,

@@ -27,7 +27,7 @@ def write_figures(
         formats: `png`, `svg` or both.
 
     Returns:
-        The files: setting by setting, in each of them the figures first that matter most.
+        The files: section by section, in each of them the figures first that matter most.
 
     Raises:
         ConfigError: If a file cannot be written.
@@ -48,17 +48,17 @@ def write_figures(
 
 
 def _views(report: Report) -> Iterator[tuple[int, str, str, Figure]]:
-    """The number of a setting, 0 for all of them, a heading, and a figure by name."""
+    """The number of a section, 0 for all of them, a heading, and a figure by name."""
     over = overview_figure(report)
     if over:
         yield 0, report.title, "over", over
     for index, section in enumerate(report.sections, start=1):
-        for name, view in section_figures(section.setting, f"s{index}").items():
+        for name, view in section_figures(section.numbers, f"s{index}").items():
             yield index, section.heading, name, view
 
 
 def file_stem(index: int, name: str, view: Figure, panel: Panel) -> str:
-    """`1-dots-0-movie-in-domain`: setting, kind, place among its kind, and what it shows."""
+    """`1-dots-0-movie-in-domain`: section, kind, place among its kind, and what it shows."""
     place = view.panels.index(panel)
     words = re.sub(r"[^a-z0-9]+", "-", panel.heading.lower()).strip("-")[:40].strip("-")
     return "-".join(part for part in (str(index), name, str(place), words) if part)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..analysis.facts import short_names
 from ..analysis.metric_display import MetricDisplay
-from ..analysis.setting import Domain, DomainScores, Setting
+from ..analysis.section_numbers import Domain, DomainScores, SectionNumbers
 from ..build import Report
 
 BLOCKS_IN_A_ROW = 4
@@ -51,11 +51,11 @@ def latex_tables(report: Report) -> str:
     and unknown metrics are not. Letters beyond ASCII lose their accents or become question marks.
     """
     headings = [section.heading for section in report.sections]
-    names = short_names(headings, [section.setting for section in report.sections])
+    names = short_names(headings, [section.numbers for section in report.sections])
     blocks = [
-        _block(name, section.setting, scores)
+        _block(name, section.numbers, scores)
         for name, section in zip(names, report.sections, strict=True)
-        for scores in section.setting.domains
+        for scores in section.numbers.domains
     ]
     methods = [note.method for note in report.methods]
     sides = ([b for b in blocks if b.domain.in_domain == side] for side in (True, False))
@@ -77,8 +77,8 @@ def _preface(report: Report) -> Iterator[str]:
     yield "% Runs that diverged or crashed while training count as the majority-class baseline."
 
 
-def _block(name: str, setting: Setting, scores: DomainScores) -> _Block:
-    metric = setting.metric.in_papers
+def _block(name: str, section: SectionNumbers, scores: DomainScores) -> _Block:
+    metric = section.metric.in_papers
     best = "max" if metric.higher_is_better else "min"
     return _Block(
         task=name,

@@ -14,7 +14,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 
 
 def markdown_report(report: Report) -> str:
-    """The verdict, the tables over all settings, and of each setting those not for the page alone.
+    """The verdict, the tables over all sections, and of each section those not for the page alone.
 
     Texts are escaped: names of methods and tasks are shown as they are.
     """

@@ -71,7 +71,7 @@ def report_page(report: Report) -> Page:
 
 
 def _overview(report: Report) -> Iterator[page.Section]:
-    """What all settings say together."""
+    """What all sections say together."""
     found = report.overview
     if found is None:
         if not report.sections:
@@ -151,7 +151,7 @@ _NOT_ALL = (
 
 
 def _section(section: Section, views: Figures, alone: bool) -> Iterator[page.Section]:
-    """Everything on one setting; what is None or empty leaves no trace."""
+    """Everything on one section; what is None or empty leaves no trace."""
     tables, notes = section.tables, section.verdict.qualifications
     first, rest = _split(views["dots"])
     yield page.Section(
@@ -257,7 +257,7 @@ def _chosen_figures(sections: Sequence[Section]) -> list[tuple[Figures, bool]]:
 
     Those that are not drawn are None: a name that no figure has fails.
     """
-    every = [section_figures(s.setting, f"s{i}") for i, s in enumerate(sections)]
+    every = [section_figures(s.numbers, f"s{i}") for i, s in enumerate(sections)]
     chosen: list[Figures] = [dict.fromkeys(FIGURES) for _ in every]
     left = MOST_PANELS
     for name in FIGURES:

@@ -23,7 +23,7 @@ MOST_WARNINGS = 20
 def print_report(report: Report, console: Console) -> None:
     """Print the tables, then the verdict, which so stands last.
 
-    Of several settings only the scores are printed, and what each of them is about in one line: the
+    Of several sections only the scores are printed, and what each of them is about in one line: the
     page has the rest.
 
     Args:
@@ -36,7 +36,7 @@ def print_report(report: Report, console: Console) -> None:
             tables = section.tables
             _print_tables([tables.scores, tables.differences, tables.cost], console)
     else:
-        _print_settings(report, console)
+        _print_sections(report, console)
         averaged = report.overview.over_tasks
         over = (averaged.scores, averaged.table) if averaged else ()
         _print_tables([report.overview.table, *over], console)
@@ -50,8 +50,8 @@ def print_report(report: Report, console: Console) -> None:
         console.print(Text(f"{more} more warnings are on the page.", style="yellow"))
 
 
-def _print_settings(report: Report, console: Console) -> None:
-    """The scores of every setting, their notes once."""
+def _print_sections(report: Report, console: Console) -> None:
+    """The scores of every section, their notes once."""
     notes: dict[str, None] = {}
     for section in report.sections[:MOST_SECTIONS]:
         console.print()
@@ -82,7 +82,7 @@ def _print_methods(report: Report, console: Console) -> None:
 
 
 def _print_verdicts(report: Report, console: Console) -> None:
-    """One setting: what qualifies it too; several: each in short, and what they say together."""
+    """One section: what qualifies it too; several: each in short, and what they say together."""
     if report.overview is None:
         for section in report.sections:
             _print_verdict("Verdict", section.headline, section.verdict.details, console)
@@ -99,7 +99,7 @@ def _print_verdicts(report: Report, console: Console) -> None:
 
 
 def _shared_details(report: Report) -> tuple[str, ...]:
-    """The sentences that qualify every setting."""
+    """The sentences that qualify every section."""
     details = [section.verdict.qualifications.general for section in report.sections]
     return tuple(sentence for sentence in details[0] if all(sentence in d for d in details))
 

@@ -11,7 +11,7 @@ from ..._page.content import Figure, Panel
 from ..._page.palette import INK, LIGHT, MUTED, PAPER
 from ..._page.svg import Drawing, Frame
 from ..analysis.metric_display import signed
-from ..analysis.setting import Comparison, Setting
+from ..analysis.section_numbers import Comparison, SectionNumbers
 from .axes import LEFT, PANEL_WIDTH, shortened
 from .differences import difference_row
 
@@ -39,20 +39,22 @@ class CostAgainstGain:
     points: tuple[CostPoint, ...]
 
 
-def cost_against_gain(setting: Setting) -> CostAgainstGain | None:
+def cost_against_gain(section: SectionNumbers) -> CostAgainstGain | None:
     """Cost and gain in domain; None when no method has both."""
-    ratios = {cost.method: cost.ratio for cost in setting.costs}
-    points = tuple(p for c in setting.primary if (p := _point(c, ratios[c.method], setting)))
-    axis = setting.metric.difference_heading
-    return CostAgainstGain(setting.baseline or "", axis, points) if points else None
+    ratios = {cost.method: cost.ratio for cost in section.costs}
+    points = tuple(p for c in section.primary if (p := _point(c, ratios[c.method], section)))
+    axis = section.metric.difference_heading
+    return CostAgainstGain(section.baseline or "", axis, points) if points else None
 
 
-def _point(comparison: Comparison, ratio: float | None, setting: Setting) -> CostPoint | None:
-    row = difference_row(comparison, setting.metric.scale)
+def _point(
+    comparison: Comparison, ratio: float | None, section: SectionNumbers
+) -> CostPoint | None:
+    row = difference_row(comparison, section.metric.scale)
     if row is None or ratio is None:
         return None
     method = comparison.method
-    return CostPoint(method, setting.slots[method], ratio, row.mean, row.interval)
+    return CostPoint(method, section.slots[method], ratio, row.mean, row.interval)
 
 
 def cost_frame(data: CostAgainstGain) -> Frame:
@@ -77,9 +79,9 @@ def draw_cost(data: CostAgainstGain, axes: Axes) -> None:
     axes.tick_params(length=0, labelcolor=MUTED)
 
 
-def cost_figure(setting: Setting, prefix: str) -> Figure:
+def cost_figure(section: SectionNumbers, prefix: str) -> Figure:
     """Time of a step against the in-domain difference."""
-    data = cost_against_gain(setting)
+    data = cost_against_gain(section)
     panels = tuple(_cost_panels(data, prefix)) if data else ()
     caption = (
         "Each dot is a method: time of one training step relative to the baseline, and the "

@@ -10,7 +10,7 @@ from ..._page.content import Figure, Panel
 from ..._page.palette import INK, LIGHT, MUTED, PAPER
 from ..._page.svg import Drawing, Frame
 from ..analysis.metric_display import signed
-from ..analysis.setting import Comparison, Domain, Setting
+from ..analysis.section_numbers import Comparison, Domain, SectionNumbers
 from .axes import MOST_DOTS, PANEL_WIDTH, padded, shortened, thin
 
 if TYPE_CHECKING:
@@ -41,21 +41,21 @@ class Differences:
     limits: tuple[float, float]
 
 
-def differences(setting: Setting) -> tuple[Differences, ...]:
+def differences(section: SectionNumbers) -> tuple[Differences, ...]:
     """Paired differences, one entry per method, all with the same limits."""
-    rows = {m: _difference_rows(setting, m) for m in setting.methods if m != setting.baseline}
+    rows = {m: _difference_rows(section, m) for m in section.methods if m != section.baseline}
     shown = [v for found in rows.values() for r in found for v in (*r.differences, *_ends(r))]
-    axis = setting.metric.difference_heading
+    axis = section.metric.difference_heading
     return tuple(
-        Differences(m, setting.baseline or "", setting.slots[m], axis, found, padded([0, *shown]))
+        Differences(m, section.baseline or "", section.slots[m], axis, found, padded([0, *shown]))
         for m, found in rows.items()
         if found
     )
 
 
-def _difference_rows(setting: Setting, method: str) -> tuple[DifferenceRow, ...]:
-    found = (c for c in setting.comparisons if c.method == method)
-    return tuple(r for c in found if (r := difference_row(c, setting.metric.scale)))
+def _difference_rows(section: SectionNumbers, method: str) -> tuple[DifferenceRow, ...]:
+    found = (c for c in section.comparisons if c.method == method)
+    return tuple(r for c in found if (r := difference_row(c, section.metric.scale)))
 
 
 def difference_row(comparison: Comparison, scale: float) -> DifferenceRow | None:
@@ -119,7 +119,7 @@ def draw_differences(data: Differences, axes: Axes) -> None:
     axes.grid(axis="y", visible=False)
 
 
-def differences_figure(setting: Setting, prefix: str) -> Figure:
+def differences_figure(section: SectionNumbers, prefix: str) -> Figure:
     """Paired differences to the baseline, one drawing a method."""
     panels = [
         Panel(
@@ -131,13 +131,13 @@ def differences_figure(setting: Setting, prefix: str) -> Figure:
                 partial(draw_differences, d),
             ),
         )
-        for i, d in enumerate(differences(setting))
+        for i, d in enumerate(differences(section))
     ]
     caption = (
         "Dot: mean paired difference. Bar: its 95 % interval (none with one pair). Small strokes: "
         "single runs. Right of the dashed line the method scored higher."
     )
-    if any(scores.domain.exposed for scores in setting.domains):
+    if any(scores.domain.exposed for scores in section.domains):
         caption += " A star: seen by the model in pretraining."
     return Figure(caption, tuple(panels))
 

@@ -16,7 +16,7 @@ from ..._page.palette import INK, LIGHT, MUTED, PAPER
 from ..._page.svg import Drawing, Frame
 from ..analysis.metric_display import number
 from ..analysis.scoring import Pair
-from ..analysis.setting import Domain, DomainScores, MethodScores, Setting
+from ..analysis.section_numbers import Domain, DomainScores, MethodScores, SectionNumbers
 from .axes import LEFT, MOST_DOTS, PANEL_WIDTH, padded, thin, wrapped
 
 if TYPE_CHECKING:
@@ -75,20 +75,22 @@ class SeedDots:
     limits: tuple[float, float]
 
 
-def seed_dots(setting: Setting) -> tuple[SeedDots, ...]:
+def seed_dots(section: SectionNumbers) -> tuple[SeedDots, ...]:
     """Seed-by-seed scores, one entry per domain, all with the same limits."""
-    limits = _limits(setting)
-    return tuple(_seed_dots(domain, setting, limits) for domain in setting.domains)
+    limits = _limits(section)
+    return tuple(_seed_dots(domain, section, limits) for domain in section.domains)
 
 
-def _seed_dots(scores: DomainScores, setting: Setting, limits: tuple[float, float]) -> SeedDots:
-    metric = setting.metric
+def _seed_dots(
+    scores: DomainScores, section: SectionNumbers, limits: tuple[float, float]
+) -> SeedDots:
+    metric = section.metric
     placed = [_placed(method, metric.scale, limits) for method in scores.methods]
     return SeedDots(
         domain=scores.domain,
         axis=metric.heading,
         columns=tuple(
-            _column(m.method, setting.slots[m.method], list(dots.values()))
+            _column(m.method, section.slots[m.method], list(dots.values()))
             for m, dots in zip(scores.methods, placed, strict=True)
         ),
         lines=_lines(placed),
@@ -145,10 +147,10 @@ def _lines(placed: Sequence[Mapping[Pair, Dot]]) -> tuple[tuple[tuple[float, flo
     return tuple(path for path in paths if len(path) > 1)
 
 
-def _limits(setting: Setting) -> tuple[float, float]:
-    values = [v for d in setting.domains for m in d.methods for v in m.scores.values()]
-    values += [d.constant for d in setting.domains if d.constant is not None]
-    return padded([v * setting.metric.scale for v in values])
+def _limits(section: SectionNumbers) -> tuple[float, float]:
+    values = [v for d in section.domains for m in d.methods for v in m.scores.values()]
+    values += [d.constant for d in section.domains if d.constant is not None]
+    return padded([v * section.metric.scale for v in values])
 
 
 def seed_dots_frame(data: SeedDots) -> Frame:
@@ -249,9 +251,9 @@ def _rim(box: Box) -> tuple[float, float, float, float]:
     return box.lower, box.upper, box.upper, box.lower
 
 
-def dots_figure(setting: Setting, prefix: str) -> Figure:
+def dots_figure(section: SectionNumbers, prefix: str) -> Figure:
     """Every run's score, one drawing a domain."""
-    data = seed_dots(setting)
+    data = seed_dots(section)
     panels = [
         Panel(
             f"{d.domain.name}, {d.domain.place}",

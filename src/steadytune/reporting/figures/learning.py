@@ -13,7 +13,7 @@ from ..._page.svg import Drawing, Frame
 from ...records.schema import Record
 from ...records.training_curve import Curve
 from ..analysis.metric_display import number
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 from .axes import padded, thin
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class LearningCurves:
         return len(self.finished) + len(self.broken)
 
 
-def learning_curves(setting: Setting) -> tuple[LearningCurves, ...]:
+def learning_curves(section: SectionNumbers) -> tuple[LearningCurves, ...]:
     """One entry per method that logged a loss at two steps or more, all with the same limits."""
-    logged = {m: [r for r in setting.runs_of(m) if len(r.curve) > 1] for m in setting.methods}
+    logged = {m: [r for r in section.runs_of(m) if len(r.curve) > 1] for m in section.methods}
     runs = [run for found in logged.values() for run in found]
     # A run that diverges would squeeze the others into a line at the bottom.
     steady = [run for run in runs if run.status == "ok"] or runs
@@ -51,7 +51,7 @@ def learning_curves(setting: Setting) -> tuple[LearningCurves, ...]:
     return tuple(
         LearningCurves(
             method=method,
-            slot=setting.slots[method],
+            slot=section.slots[method],
             finished=_curves([run for run in found if run.status == "ok"]),
             broken=tuple(
                 _until(limits[1], curve)
@@ -116,9 +116,9 @@ def draw_learning_curves(data: LearningCurves, axes: Axes) -> None:
     axes.tick_params(length=0, labelcolor=MUTED)
 
 
-def learning_figure(setting: Setting, prefix: str) -> Figure:
+def learning_figure(section: SectionNumbers, prefix: str) -> Figure:
     """Training losses, one small drawing a method."""
-    data = learning_curves(setting)
+    data = learning_curves(section)
     panels = [
         Panel(
             d.method,

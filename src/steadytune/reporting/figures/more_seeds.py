@@ -12,7 +12,7 @@ from ..._page.palette import LIGHT, MUTED
 from ..._page.svg import Drawing, Frame
 from ...stats import EnsembleScores, expected_best
 from ..analysis.metric_display import number
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 from .axes import LEFT, PANEL_WIDTH
 
 if TYPE_CHECKING:
@@ -37,41 +37,41 @@ class SeedLines:
     lines: tuple[SeedLine, ...]
 
 
-def best_of_seeds(setting: Setting) -> SeedLines | None:
+def best_of_seeds(section: SectionNumbers) -> SeedLines | None:
     """What the best of n runs flatters a method by, for those with two runs or more in domain."""
-    metric = setting.metric
+    metric = section.metric
     lines = []
-    for found in setting.in_domain.methods:
+    for found in section.in_domain.methods:
         scores = list(found.scores.values())
         if len(scores) > 1:
             curve = expected_best(scores, higher_is_better=metric.higher_is_better).curve
             best = tuple(metric.scale * score for score in curve)
             runs = tuple(range(1, len(best) + 1))
-            lines.append(SeedLine(found.method, setting.slots[found.method], runs, best))
+            lines.append(SeedLine(found.method, section.slots[found.method], runs, best))
     axes = "number of seeds", f"best {metric.heading}"
     return SeedLines(axes, tuple(lines)) if lines else None
 
 
-def ensemble_means(setting: Setting) -> SeedLines | None:
+def ensemble_means(section: SectionNumbers) -> SeedLines | None:
     """The mean score of ensembles by their size; None without ensembles."""
-    return _ensemble_lines(setting, setting.metric.heading, lambda scores: scores.mean)
+    return _ensemble_lines(section, section.metric.heading, lambda scores: scores.mean)
 
 
-def ensemble_spreads(setting: Setting) -> SeedLines | None:
+def ensemble_spreads(section: SectionNumbers) -> SeedLines | None:
     """The standard deviation over ensembles by their size, of the sizes that have one."""
-    axis = f"std of {setting.metric.heading}"
-    return _ensemble_lines(setting, axis, lambda scores: scores.std)
+    axis = f"std of {section.metric.heading}"
+    return _ensemble_lines(section, axis, lambda scores: scores.std)
 
 
 def _ensemble_lines(
-    setting: Setting, axis: str, number: Callable[[EnsembleScores], float | None]
+    section: SectionNumbers, axis: str, number: Callable[[EnsembleScores], float | None]
 ) -> SeedLines | None:
     lines = []
-    for found in setting.ensembles:
+    for found in section.ensembles:
         known = {s.size: value for s in found.sizes if (value := number(s)) is not None}
-        values = tuple(setting.metric.scale * value for value in known.values())
+        values = tuple(section.metric.scale * value for value in known.values())
         if len(values) > 1:
-            slot = setting.slots[found.method]
+            slot = section.slots[found.method]
             lines.append(SeedLine(found.method, slot, tuple(known), values))
     return SeedLines(("runs in an ensemble", axis), tuple(lines)) if lines else None
 
@@ -101,9 +101,9 @@ def draw_seeds(data: SeedLines, axes: Axes) -> None:
     axes.tick_params(length=0, labelcolor=MUTED)
 
 
-def best_figure(setting: Setting, prefix: str) -> Figure:
+def best_figure(section: SectionNumbers, prefix: str) -> Figure:
     """The expected best of n seeds."""
-    data = best_of_seeds(setting)
+    data = best_of_seeds(section)
     caption = (
         "The in-domain score to expect of the best of n seeds: the mean over all ways to choose n "
         "of the runs. It rises with n without the method getting better, which is why a best score "
@@ -112,7 +112,7 @@ def best_figure(setting: Setting, prefix: str) -> Figure:
     return _seeds_view(caption, [("Expected best of n seeds", data)], f"{prefix}-best")
 
 
-def ensemble_figure(setting: Setting, prefix: str) -> Figure:
+def ensemble_figure(section: SectionNumbers, prefix: str) -> Figure:
     """Score and spread of ensembles by the number of runs in them."""
     caption = (
         "What the average of the predictions of a few runs scores in domain, and how much that "
@@ -120,8 +120,8 @@ def ensemble_figure(setting: Setting, prefix: str) -> Figure:
         "that learned nothing from their training rows are left out of ensembles that have others."
     )
     panels = [
-        ("Mean score of ensembles", ensemble_means(setting)),
-        ("Standard deviation over ensembles", ensemble_spreads(setting)),
+        ("Mean score of ensembles", ensemble_means(section)),
+        ("Standard deviation over ensembles", ensemble_spreads(section)),
     ]
     return _seeds_view(caption, panels, f"{prefix}-ensembles")
 

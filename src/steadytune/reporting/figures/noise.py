@@ -13,7 +13,7 @@ from ..._page.palette import LIGHT, MUTED
 from ..._page.svg import Drawing, Frame
 from ...records.schema import ProfilePart, Record
 from ..analysis.metric_display import number
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 from .axes import LEFT, PANEL_WIDTH
 
 if TYPE_CHECKING:
@@ -41,22 +41,22 @@ class NoiseCurves:
     limits: tuple[float, float]
 
 
-def noise_curves(setting: Setting) -> tuple[NoiseCurves, ...]:
+def noise_curves(section: SectionNumbers) -> tuple[NoiseCurves, ...]:
     """Attenuation before and after fine-tuning, one entry per method that has profiles."""
-    found = {m: _mean_curves(_profiled(setting, m)) for m in setting.methods}
+    found = {m: _mean_curves(_profiled(section, m)) for m in section.methods}
     shown = [v for curves in found.values() for c in curves for v in (*c.before, *c.after)]
     known = [v for v in shown if v is not None]
     limits = (0.0, 1.08 * max(known, default=1.0))
     return tuple(
-        NoiseCurves(m, setting.slots[m], len(runs), _noise_size(runs), curves, limits)
+        NoiseCurves(m, section.slots[m], len(runs), _noise_size(runs), curves, limits)
         for m, curves in found.items()
-        if curves and (runs := _profiled(setting, m))
+        if curves and (runs := _profiled(section, m))
     )
 
 
-def _profiled(setting: Setting, method: str) -> list[Record]:
+def _profiled(section: SectionNumbers, method: str) -> list[Record]:
     return [
-        r for r in setting.runs_of(method) if r.status == "ok" and r.profile and r.profile.after
+        r for r in section.runs_of(method) if r.status == "ok" and r.profile and r.profile.after
     ]
 
 
@@ -117,9 +117,9 @@ def draw_noise_curves(data: NoiseCurves, axes: Axes) -> None:
     axes.tick_params(length=0, labelcolor=MUTED)
 
 
-def noise_figure(setting: Setting, prefix: str) -> Figure:
+def noise_figure(section: SectionNumbers, prefix: str) -> Figure:
     """How far noise at each layer moves those above, one drawing a method."""
-    data = noise_curves(setting)
+    data = noise_curves(section)
     panels = [
         Panel(
             d.method,

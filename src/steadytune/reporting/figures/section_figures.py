@@ -1,11 +1,11 @@
-"""Which figures a report has: `FIGURES` is the one list of those of a setting."""
+"""Which figures a report has: `FIGURES` is the one list of those of a section."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from ..._page.content import Figure
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 from ..build import Report
 from .cost import cost_figure
 from .differences import differences_figure
@@ -16,7 +16,7 @@ from .noise import noise_figure
 from .over_tasks import over_tasks_figure
 from .stability import stability_figure
 
-FIGURES: dict[str, Callable[[Setting, str], Figure]] = {
+FIGURES: dict[str, Callable[[SectionNumbers, str], Figure]] = {
     "dots": dots_figure,
     "ensembles": ensemble_figure,
     "differences": differences_figure,
@@ -32,13 +32,13 @@ The template puts each of them in its place by this name; the name stands in nam
 """
 
 
-def section_figures(setting: Setting, prefix: str) -> dict[str, Figure]:
-    """The figures that a setting has something for; `prefix` keeps ids in the page apart."""
-    views = {name: make(setting, prefix) for name, make in FIGURES.items()}
+def section_figures(section: SectionNumbers, prefix: str) -> dict[str, Figure]:
+    """The figures that a section has something for; `prefix` keeps ids in the page apart."""
+    views = {name: make(section, prefix) for name, make in FIGURES.items()}
     return {name: view for name, view in views.items() if view.panels}
 
 
 def overview_figure(report: Report) -> Figure | None:
-    """The figure over tasks; None where a report has one setting, or tasks without an average."""
+    """The figure over tasks; None where a report has one section, or tasks without an average."""
     averaged = report.overview.over_tasks if report.overview else None
     return over_tasks_figure(averaged.data, report.slots) if averaged else None

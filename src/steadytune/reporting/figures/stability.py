@@ -11,7 +11,7 @@ from ..._page.content import Figure, Panel
 from ..._page.palette import LIGHT, MUTED, PAPER
 from ..._page.svg import Drawing, Frame
 from ..analysis.metric_display import interval_text, number
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 from ..analysis.stability import Stability, stability
 from .axes import LEFT, MOST_DOTS, PANEL_WIDTH, thin
 
@@ -50,9 +50,9 @@ def _scatter(points: Sequence[tuple[float, float]], face: str, edge: str, axes: 
     )
 
 
-def stability_figure(setting: Setting, prefix: str) -> Figure:
+def stability_figure(section: SectionNumbers, prefix: str) -> Figure:
     """Noise sensitivity against score."""
-    data = stability(setting)
+    data = stability(section)
     legend = tuple(method.method for method in data.methods) if data else ()
     panels = (_stability_panel(data, prefix),) if data else ()
     return Figure(stability_caption(data) if data else "", panels, legend)

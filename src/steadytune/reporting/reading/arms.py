@@ -1,7 +1,7 @@
-"""Which runs belong together: the settings of a study, and its arms within a setting.
+"""Which runs belong together: the sections of a study, and its arms within a section.
 
-An arm is a method with settings of its own, as tuning or a matched budget gives it. The fields that
-any arm of a study varies do not tell its settings apart.
+An arm is a method with a recipe of its own, as tuning or a matched budget gives it. The fields that
+any arm of a study varies do not tell its sections apart.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _Variant = tuple[tuple[str, str], ...]
 
 
 def grouped(records: Sequence[Record]) -> list[list[Record]]:
-    """The records by setting, ordered by task and then by the rest of the setting.
+    """The records by section, ordered by task and then by the rest of the recipe.
 
-    Runs of one setting differ in nothing but method, seed, training subset and the fields that an
-    arm of their study varies. Runs made before their rows changed are a setting of their own.
+    Runs of one section differ in nothing but method, seed, training subset and the fields that an
+    arm of their study varies. Runs made before their rows changed are a section of their own.
     """
     varied = _varied_by_study(records)
     editions = _editions(records)
@@ -61,7 +61,7 @@ def _rows(record: Record) -> str:
 
 
 def common_spec(records: Sequence[Record]) -> tuple[dict[str, object], tuple[str, ...]]:
-    """What the specs of one setting have in common, and the fields in which its arms differ."""
+    """What the specs of one section have in common, and the fields in which its arms differ."""
     specs = [record.spec.model_dump(exclude=set(_NOT_SETTING)) for record in records]
     first, *others = map(by_content, specs)
     differing = [name for name in first if any(s.get(name) != first[name] for s in others)]
@@ -80,7 +80,7 @@ def _varied_by_study(records: Sequence[Record]) -> dict[str, frozenset[str]]:
 
 
 def distinct_arms(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
-    """Give runs of one name but of different settings different names.
+    """Give runs of one name but of different recipes different names.
 
     That happens when a study was tuned again, when an arm was given another method, or when runs
     without an arm stand in the folder of one that tunes. Those with the most runs keep the name.

@@ -11,7 +11,7 @@ from ..._counted import counted
 from ...stats import EnsembleScores, Interval
 from ..analysis.metric_display import MetricDisplay, interval_text, quoted, ratio_text
 from ..analysis.over_tasks import OverTasks, PooledComparison
-from ..analysis.setting import Comparison, Ensembles, MethodScores, Setting
+from ..analysis.section_numbers import Comparison, Ensembles, MethodScores, SectionNumbers
 from ..tables.over_tasks import POINTS
 from .qualifications import learned_text
 from .verdict import Judged, nothing_to_compare, outcome
@@ -41,33 +41,33 @@ class Headline:
     command: str = ""
 
 
-def headline(setting: Setting, command: str = "") -> Headline:
-    """The headline of one setting.
+def headline(section: SectionNumbers, command: str = "") -> Headline:
+    """The headline of one section.
 
     Args:
-        setting: Its numbers.
+        section: Its numbers.
         command: The command line that made the runs.
     """
-    claims = (_not_learned(setting), _scores(setting), _ensembles(setting), _steadiness(setting))
+    claims = (_not_learned(section), _scores(section), _ensembles(section), _steadiness(section))
     shown = tuple(claim for claim in claims if claim)[:MOST_CLAIMS]
-    if _mostly_failed(setting.in_domain.methods):
+    if _mostly_failed(section.in_domain.methods):
         return Headline(shown, "Before comparing methods, find settings with which plain learns.")
-    method = _best(setting.primary) or setting.baseline or setting.methods[0]
-    together = any(found.method == method for found, _ in _helpful(setting))
-    train = _train_command(command, setting, method, together)
+    method = _best(section.primary) or section.baseline or section.methods[0]
+    together = any(found.method == method for found, _ in _helpful(section))
+    train = _train_command(command, section, method, together)
     return Headline(shown, _advice(method, together, bool(train)), train)
 
 
-def over_tasks_headline(data: OverTasks, settings: Sequence[Setting]) -> Headline:
+def over_tasks_headline(data: OverTasks, sections: Sequence[SectionNumbers]) -> Headline:
     """The headline over several tasks.
 
     Args:
         data: The averages over tasks.
-        settings: The settings of the report, for their ensembles.
+        sections: The sections of the report, for their ensembles.
     """
     compared = data.inside.comparisons
     over = f"on average over {counted(len(data.inside.tasks), data.unit)}"
-    gains = _mean_gains(settings)
+    gains = _mean_gains(sections)
     best = _best(compared) or data.baseline
     claims = (
         _listed(compared, data.baseline, over, POINTS, data.degenerate),
@@ -82,8 +82,8 @@ def over_tasks_headline(data: OverTasks, settings: Sequence[Setting]) -> Headlin
     return Headline(tuple(claim for claim in claims if claim), advice)
 
 
-def _lost(setting: Setting) -> Lost:
-    rates = {m.method: m.degenerate for m in setting.in_domain.methods}
+def _lost(section: SectionNumbers) -> Lost:
+    rates = {m.method: m.degenerate for m in section.in_domain.methods}
     return {method: (rate.count, rate.total) for method, rate in rates.items() if rate.total}
 
 
@@ -94,16 +94,16 @@ def _mostly_failed(methods: Iterable[MethodScores]) -> bool:
     return total > 0 and 2 * sum(rate.count for rate in found) >= total
 
 
-def _not_learned(setting: Setting) -> str:
+def _not_learned(section: SectionNumbers) -> str:
     """Said first: nothing else means much where runs did not learn."""
-    methods = setting.in_domain.methods
+    methods = section.in_domain.methods
     if not _mostly_failed(methods):
         return ""
     counts = ", ".join(
         f"{m.degenerate.count} of {m.degenerate.total} of {quoted(m.method)}" for m in methods
     )
-    baseline = setting.metric.in_words(setting.in_domain.constant)
-    rate, epochs = setting.spec.get("learning_rate"), setting.spec.get("epochs")
+    baseline = section.metric.in_words(section.in_domain.constant)
+    rate, epochs = section.spec.get("learning_rate"), section.spec.get("epochs")
     than = f" than {rate:g}" if isinstance(rate, float) else ""
     more = f" than {epochs:g}" if isinstance(epochs, float) else ""
     return (
@@ -112,12 +112,12 @@ def _not_learned(setting: Setting) -> str:
     )
 
 
-def _scores(setting: Setting) -> str:
-    if not setting.primary:
-        return nothing_to_compare(setting)
-    lost = _lost(setting)
-    where = f"on {setting.in_domain.domain.remark}"
-    return _listed(setting.primary, setting.baseline or "", where, setting.metric, lost)
+def _scores(section: SectionNumbers) -> str:
+    if not section.primary:
+        return nothing_to_compare(section)
+    lost = _lost(section)
+    where = f"on {section.in_domain.domain.remark}"
+    return _listed(section.primary, section.baseline or "", where, section.metric, lost)
 
 
 def _listed(
@@ -182,9 +182,9 @@ def _best(comparisons: Sequence[Comparison] | Sequence[PooledComparison]) -> str
     return max(shown, key=lambda c: c.difference.mean or 0.0).method if shown else None
 
 
-def _helpful(setting: Setting) -> list[tuple[Ensembles, EnsembleScores]]:
+def _helpful(section: SectionNumbers) -> list[tuple[Ensembles, EnsembleScores]]:
     """Ensembles of three that score higher than single runs, those with the highest score first."""
-    sizes = ((found, found.of(TOGETHER)) for found in setting.ensembles)
+    sizes = ((found, found.of(TOGETHER)) for found in section.ensembles)
     good = [
         (found, scores)
         for found, scores in sizes
@@ -195,12 +195,12 @@ def _helpful(setting: Setting) -> list[tuple[Ensembles, EnsembleScores]]:
     return sorted(good, key=lambda pair: -pair[1].mean)
 
 
-def _ensembles(setting: Setting) -> str:
-    found = _helpful(setting)
+def _ensembles(section: SectionNumbers) -> str:
+    found = _helpful(section)
     if not found:
         return ""
     ensembles, scores = found[0]
-    show, one = setting.metric.in_papers, ensembles.of(1)
+    show, one = section.metric.in_papers, ensembles.of(1)
     single = show.score(one.mean if one else None)
     interval = (
         f"95 % interval {interval_text(scores.interval, show.difference)}"
@@ -214,15 +214,15 @@ def _ensembles(setting: Setting) -> str:
     )
 
 
-def _mean_gains(settings: Sequence[Setting]) -> dict[str, float]:
-    """Method -> mean gain of its ensembles in points, of those with ensembles in every setting."""
+def _mean_gains(sections: Sequence[SectionNumbers]) -> dict[str, float]:
+    """Method -> mean gain of its ensembles in points, of those with ensembles in every section."""
     gains: dict[str, list[float]] = {}
-    for setting in settings:
-        for found in setting.ensembles:
+    for section in sections:
+        for found in section.ensembles:
             if (scores := found.of(TOGETHER)) is not None:
-                scale = setting.metric.in_papers.scale
+                scale = section.metric.in_papers.scale
                 gains.setdefault(found.method, []).append(scale * scores.gain)
-    return {m: fmean(found) for m, found in gains.items() if len(found) == len(settings)}
+    return {m: fmean(found) for m, found in gains.items() if len(found) == len(sections)}
 
 
 def _gain_over_tasks(method: str, gain: float | None, over: str) -> str:
@@ -234,10 +234,10 @@ def _gain_over_tasks(method: str, gain: float | None, over: str) -> str:
     )
 
 
-def _steadiness(setting: Setting) -> str:
-    lost = _lost(setting)
-    found = [(c, c.spread_bootstrap.interval, c.spread.ratio) for c in setting.primary]
-    return _steadier(found, setting.baseline or "", lost)
+def _steadiness(section: SectionNumbers) -> str:
+    lost = _lost(section)
+    found = [(c, c.spread_bootstrap.interval, c.spread.ratio) for c in section.primary]
+    return _steadier(found, section.baseline or "", lost)
 
 
 def _steadier(
@@ -279,10 +279,10 @@ _DROPPED = frozenset(
 _DROPPED_FLAGS = frozenset(("--dry-run", "--save-models"))
 
 
-def _train_command(command: str, setting: Setting, method: str, together: bool) -> str:
+def _train_command(command: str, section: SectionNumbers, method: str, together: bool) -> str:
     """The line that trains what is advised; known where the study was one of options alone."""
     words = shlex.split(command) if command.startswith("steadytune compare -") else []
-    if not words or setting.varied or "--longer-plain" in words:
+    if not words or section.varied or "--longer-plain" in words:
         return ""
     kept, skip = ["steadytune", "train"], False
     for word in words[2:]:

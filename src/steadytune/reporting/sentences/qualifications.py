@@ -9,7 +9,7 @@ from ..._counted import counted
 from ...stats import Interval
 from ..analysis.facts import field_label
 from ..analysis.metric_display import MetricDisplay, capitalized, interval_text, number, quoted
-from ..analysis.setting import Comparison, MethodScores, Setting
+from ..analysis.section_numbers import Comparison, MethodScores, SectionNumbers
 
 FEW_SEEDS = 10
 FEW_METHODS = 2
@@ -21,10 +21,10 @@ LEVEL = 0.05
 
 @dataclass(frozen=True)
 class Qualifications:
-    """Sentences that belong to every finding of a setting.
+    """Sentences that belong to every finding of a section.
 
     Args:
-        general: On how the runs were made; they read the same for settings made alike.
+        general: On how the runs were made; they read the same for sections made alike.
         special: On what came out here: spread, transfer and failures.
     """
 
@@ -32,41 +32,41 @@ class Qualifications:
     special: tuple[str, ...]
 
 
-def qualifications(setting: Setting) -> Qualifications:
-    """What qualifies the verdict on a setting."""
+def qualifications(section: SectionNumbers) -> Qualifications:
+    """What qualifies the verdict on a section."""
     general = (
-        _few_seeds(setting),
-        _no_proof(setting),
-        _own_settings(setting),
-        _scope(setting),
+        _few_seeds(section),
+        _no_proof(section),
+        _own_settings(section),
+        _scope(section),
     )
     special = (
-        *_failures(setting),
-        *_below_baseline(setting),
-        *_spreads(setting),
-        *_out_of_domain(setting),
+        *_failures(section),
+        *_below_baseline(section),
+        *_spreads(section),
+        *_out_of_domain(section),
     )
     return Qualifications(tuple(filter(None, general)), special)
 
 
-def _few_seeds(setting: Setting) -> str:
-    counts = [c.difference.count for c in setting.comparisons]
-    fewest = min(counts or [len(m.scores) for d in setting.domains for m in d.methods] or [0])
+def _few_seeds(section: SectionNumbers) -> str:
+    counts = [c.difference.count for c in section.comparisons]
+    fewest = min(counts or [len(m.scores) for d in section.domains for m in d.methods] or [0])
     if fewest >= FEW_SEEDS:
         return ""
     if fewest <= 1:
         return "Few seeds prove little, and one proves nothing: run more to see the spread."
-    unit = "training subset" if any(c.subsets for c in setting.comparisons) else "seed"
+    unit = "training subset" if any(c.subsets for c in section.comparisons) else "seed"
     return (
         f"With {counted(fewest, unit)} this is a first look: few {unit}s prove little. Intervals "
         "are wide, and accidents that hit one run in ten are easily missed."
     )
 
 
-def _no_proof(setting: Setting) -> str:
+def _no_proof(section: SectionNumbers) -> str:
     """Said once for all methods where they are many."""
-    unclear = [c for c in setting.primary if c.difference.interval and not _clear_of(c, 0)]
-    if len(setting.primary) < 2 or not unclear:
+    unclear = [c for c in section.primary if c.difference.interval and not _clear_of(c, 0)]
+    if len(section.primary) < 2 or not unclear:
         return ""
     return (
         "Where no difference is shown, the true one may have either sign. That does not show that "
@@ -79,28 +79,28 @@ def _clear_of(comparison: Comparison, value: float) -> bool:
     return interval is not None and interval.excludes(value)
 
 
-def _own_settings(setting: Setting) -> str:
-    if not setting.varied:
+def _own_settings(section: SectionNumbers) -> str:
+    if not section.varied:
         return ""
-    names = ", ".join(field_label(name).lower() for name in setting.varied)
+    names = ", ".join(field_label(name).lower() for name in section.varied)
     return (
         f"The methods do not share all settings ({names}): a difference is that of method and "
         "settings together."
     )
 
 
-def _spreads(setting: Setting) -> list[str]:
+def _spreads(section: SectionNumbers) -> list[str]:
     """Spelled out for a single comparison, in one sentence for several."""
-    known = [c for c in setting.primary if _spread_interval(c)]
-    if len(setting.primary) == 1:
-        return [_spread(c, setting) for c in known] or [_no_spread(setting.primary)]
+    known = [c for c in section.primary if _spread_interval(c)]
+    if len(section.primary) == 1:
+        return [_spread(c, section) for c in known] or [_no_spread(section.primary)]
     if not known:
-        return [_no_spread(setting.primary)] if setting.primary else []
+        return [_no_spread(section.primary)] if section.primary else []
     clear = [c for c in known if (found := _spread_interval(c)) and found.excludes(1)]
     names = ", ".join(f"{quoted(c.method)} {_ratio_text(c)}" for c in clear)
     return [
         f"Spread over seeds in domain: {len(clear)} of {len(known)} ratios of standard deviations "
-        f"to {quoted(setting.baseline or '')} have a 95 % bootstrap interval that leaves out 1"
+        f"to {quoted(section.baseline or '')} have a 95 % bootstrap interval that leaves out 1"
         f"{f' ({names})' if names else ''}; exploratory, not corrected."
     ]
 
@@ -136,8 +136,8 @@ def _spread_interval(comparison: Comparison) -> Interval | None:
     return comparison.spread_bootstrap.interval
 
 
-def _spread(comparison: Comparison, setting: Setting) -> str:
-    metric = setting.metric
+def _spread(comparison: Comparison, section: SectionNumbers) -> str:
+    metric = section.metric
     ours, theirs = (metric.spread(value) for value in comparison.spread.deviations or (None, None))
     unit = f" {metric.difference_unit}" if metric.difference_unit else ""
     interval = interval_text(_spread_interval(comparison), _ratio)
@@ -146,11 +146,11 @@ def _spread(comparison: Comparison, setting: Setting) -> str:
         f"deviation): {ours}{unit} for {quoted(comparison.method)}, {theirs} for "
         f"{quoted(comparison.baseline)}. "
         f"The ratio {_ratio(comparison.spread.ratio)} has a 95 % "
-        f"bootstrap interval of {interval}: {_spread_reading(comparison, setting)}."
+        f"bootstrap interval of {interval}: {_spread_reading(comparison, section)}."
     )
 
 
-def _spread_reading(comparison: Comparison, setting: Setting) -> str:
+def _spread_reading(comparison: Comparison, section: SectionNumbers) -> str:
     interval, robust = _spread_interval(comparison), comparison.spread.brown_forsythe_p
     assert interval is not None
     if not interval.excludes(1):
@@ -158,21 +158,21 @@ def _spread_reading(comparison: Comparison, setting: Setting) -> str:
     side = "less" if interval.high < 1 else "more"
     confirmed = robust is not None and robust <= LEVEL
     hint = "" if confirmed else ", a hint that the robust test does not confirm"
-    lost = {m.method: m.degenerate for m in setting.in_domain.methods}[comparison.method]
+    lost = {m.method: m.degenerate for m in section.in_domain.methods}[comparison.method]
     learned = f", and {learned_text(lost.count, lost.total)}" if lost.total else ""
     return f"{quoted(comparison.method)} varied {side} over seeds{learned}{hint}"
 
 
-def _out_of_domain(setting: Setting) -> list[str]:
+def _out_of_domain(section: SectionNumbers) -> list[str]:
     """Spelled out for a single method, in one sentence for several."""
-    known = [c for c in setting.comparisons if not c.in_domain and c.difference.mean is not None]
+    known = [c for c in section.comparisons if not c.in_domain and c.difference.mean is not None]
     methods = list(dict.fromkeys(c.method for c in known))
     if len(methods) < 2:
-        return [_transfer(known, setting.metric)] if known else []
+        return [_transfer(known, section.metric)] if known else []
     clear = [c for c in known if _clear_of(c, 0)]
     named = [
         f"{quoted(c.method)} on {c.domain.remark} "
-        f"{setting.metric.difference_in_words(c.difference.mean)}"
+        f"{section.metric.difference_in_words(c.difference.mean)}"
         for c in clear[:MOST_NAMED]
     ]
     if len(clear) > MOST_NAMED:
@@ -181,7 +181,7 @@ def _out_of_domain(setting: Setting) -> list[str]:
     seen = _seen(known)
     return [
         f"Out of domain{seen}, {len(clear)} of {len(known)} differences to "
-        f"{quoted(setting.baseline or '')} have an interval that leaves out zero{names}. "
+        f"{quoted(section.baseline or '')} have an interval that leaves out zero{names}. "
         "These comparisons are exploratory and not corrected for their number."
     ]
 
@@ -213,8 +213,8 @@ def _clear(comparisons: Sequence[Comparison]) -> str:
     return f"{found}; these comparisons are exploratory and not corrected for their number."
 
 
-def _failures(setting: Setting) -> list[str]:
-    domain = setting.in_domain
+def _failures(section: SectionNumbers) -> list[str]:
+    domain = section.in_domain
     hit = [m for m in domain.methods if m.degenerate.count or m.stand_ins]
     if hit and all(m.degenerate.count == m.degenerate.total for m in domain.methods):
         return ["No run learned: nothing was learned, so the differences mean nothing."]
@@ -250,10 +250,10 @@ def learned_text(count: int, total: int) -> str:
     return f"{count} of {counted(total, 'run')} did not learn"
 
 
-def _below_baseline(setting: Setting) -> Iterator[str]:
+def _below_baseline(section: SectionNumbers) -> Iterator[str]:
     """Where mean scores are worse than giving every example the same answer."""
-    metric = setting.metric
-    for scores in setting.domains:
+    metric = section.metric
+    for scores in section.domains:
         sign = 1 if metric.higher_is_better else -1
         low = [
             f"{quoted(m.method)} {metric.score(m.summary.mean)}"
@@ -270,16 +270,16 @@ def _below_baseline(setting: Setting) -> Iterator[str]:
             )
 
 
-def _scope(setting: Setting) -> str:
-    if any(c.subsets for c in setting.comparisons):
+def _scope(section: SectionNumbers) -> str:
+    if any(c.subsets for c in section.comparisons):
         return (
             "Intervals and tests of the differences count training subsets, not runs, since runs "
             "on one subset share its luck: they speak for other subsets drawn like these, with "
             "seeds like these and the same test examples."
         )
-    if setting.subsets > 1:
+    if section.subsets > 1:
         return (
-            f"The runs use {setting.subsets} different training subsets, and the intervals count "
+            f"The runs use {section.subsets} different training subsets, and the intervals count "
             "every run as independent; they are too narrow to speak for other subsets. From three "
             "subsets on, subsets are counted instead."
         )

@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from ..._counted import counted
 from ...stats import PairedDifference
 from ..analysis.metric_display import MetricDisplay, capitalized, interval_text, p_text, quoted
-from ..analysis.setting import Comparison, Setting
+from ..analysis.section_numbers import Comparison, SectionNumbers
 from .qualifications import LEVEL, Qualifications, qualifications
 
 
@@ -38,17 +38,17 @@ class Verdict:
         return (*self.qualifications.special, *self.qualifications.general)
 
 
-def verdict(setting: Setting) -> Verdict:
-    """The verdict on one setting."""
+def verdict(section: SectionNumbers) -> Verdict:
+    """The verdict on one section."""
     return Verdict(
-        findings=tuple(_finding(c, setting) for c in setting.primary)
-        or (Finding(nothing_to_compare(setting)),),
-        qualifications=qualifications(setting),
+        findings=tuple(_finding(c, section) for c in section.primary)
+        or (Finding(nothing_to_compare(section)),),
+        qualifications=qualifications(section),
     )
 
 
 class Judged(Protocol):
-    """A comparison in one setting or over several tasks."""
+    """A comparison in one section or over several tasks."""
 
     @property
     def method(self) -> str:
@@ -82,19 +82,19 @@ def outcome(comparison: Judged) -> Outcome:
     return "higher" if found.mean > 0 else "lower"
 
 
-def nothing_to_compare(setting: Setting) -> str:
+def nothing_to_compare(section: SectionNumbers) -> str:
     """Why no method is compared."""
-    if len(setting.methods) == 1:
-        return f"Only {quoted(setting.methods[0])} was run: there is nothing to compare it with."
+    if len(section.methods) == 1:
+        return f"Only {quoted(section.methods[0])} was run: there is nothing to compare it with."
     return "The baseline was not run here: there is nothing to compare the methods with."
 
 
-def _finding(comparison: Comparison, setting: Setting) -> Finding:
+def _finding(comparison: Comparison, section: SectionNumbers) -> Finding:
     found = comparison.difference
     method, baseline = quoted(comparison.method), quoted(comparison.baseline)
     if found.mean is None:
         return Finding(f"{method} and {baseline} share no seed: their difference is unknown.")
-    evidence = _evidence(comparison, setting.metric)
+    evidence = _evidence(comparison, section.metric)
     if found.count == 1:
         claim = f"One seed cannot tell whether {method} differs from {baseline}."
         return Finding(claim, f"{evidence}. The next seed may well say the opposite.")
@@ -102,14 +102,14 @@ def _finding(comparison: Comparison, setting: Setting) -> Finding:
     if shown == "not shown":
         claim = f"No difference between {method} and {baseline} is shown."
         # What a missing proof means is said once for all methods where they are many.
-        alone = len(setting.primary) == 1 or found.interval is None
+        alone = len(section.primary) == 1 or found.interval is None
         return Finding(claim, f"{evidence}. {why_not(comparison)}" if alone else f"{evidence}.")
     side = "higher" if found.mean > 0 else "lower"
     if shown.startswith("hint"):
         claim = f"There is a hint that {method} scores {side} than {baseline}."
     else:
         claim = f"{method} scored {side} than {baseline}."
-    return Finding(claim, f"{evidence}. {how_sure(comparison, setting.metric)}")
+    return Finding(claim, f"{evidence}. {how_sure(comparison, section.metric)}")
 
 
 def _evidence(comparison: Comparison, metric: MetricDisplay) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..._page.table import Column, Group, Table, row
 from ..analysis.metric_display import NOT_AVAILABLE, duration
-from ..analysis.setting import Cost, Setting
+from ..analysis.section_numbers import Cost, SectionNumbers
 
 
-def cost_table(setting: Setting) -> Table:
+def cost_table(section: SectionNumbers) -> Table:
     """Cost by method."""
-    against = f"Relative to {setting.baseline}" if setting.baseline else "Relative"
+    against = f"Relative to {section.baseline}" if section.baseline else "Relative"
     columns = (
         Column[Cost]("Runs", lambda c: str(c.runs)),
         Column[Cost]("One step", lambda c: duration(c.seconds_per_step)),
@@ -23,13 +23,13 @@ def cost_table(setting: Setting) -> Table:
         title="Cost in time and memory",
         first="Method",
         columns=columns,
-        groups=(Group("", tuple(row(c.method, columns, c, c.method) for c in setting.costs)),),
+        groups=(Group("", tuple(row(c.method, columns, c, c.method) for c in section.costs)),),
         notes=(
             "Medians over the runs. All runs: their sum, with loading and evaluation. Peak memory: "
             "that of the run that took most. Runs that shared the machine slowed each other down.",
         ),
     )
-    unknown = all(cost.forwards is None and cost.peak_bytes is None for cost in setting.costs)
+    unknown = all(cost.forwards is None and cost.peak_bytes is None for cost in section.costs)
     return table.narrowed() if unknown else table
 
 

@@ -10,7 +10,7 @@ from ..._page.table import Column, Group, Table, row
 from ...records.schema import Record
 from ..analysis.metric_display import NOT_AVAILABLE, number
 from ..analysis.scoring import degenerate
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 from ..analysis.stability import sensitivity, sensitivity_before
 
 DIES_OUT = 0.25
@@ -30,9 +30,9 @@ class _Ended:
     others: Moved
 
 
-def degenerate_table(setting: Setting) -> Table | None:
+def degenerate_table(section: SectionNumbers) -> Table | None:
     """One row a method with degenerate runs that left a profile; None where there is none."""
-    ended = [_ended(method, setting.runs_of(method)) for method in setting.methods]
+    ended = [_ended(method, section.runs_of(method)) for method in section.methods]
     shown = [found for found in ended if found.degenerate]
     if not shown:
         return None

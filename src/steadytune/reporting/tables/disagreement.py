@@ -9,7 +9,7 @@ from ..._page.table import Column, Group, Table, row
 from ...stats import LabelDisagreement, ValueDisagreement
 from ..analysis.metric_display import NOT_AVAILABLE, number
 from ..analysis.predicted import MOST_RUNS
-from ..analysis.setting import Disagreement, Domain
+from ..analysis.section_numbers import Disagreement, Domain
 
 _SAME_SCORE = "Two runs can score the same and yet be wrong on different examples."
 

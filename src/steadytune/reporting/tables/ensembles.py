@@ -7,23 +7,23 @@ from ...stats import EnsembleScores
 from ..analysis.ensembles import SIZES
 from ..analysis.metric_display import NOT_AVAILABLE, MetricDisplay, interval_text
 from ..analysis.predicted import MOST_RUNS
-from ..analysis.setting import Ensembles, Setting
+from ..analysis.section_numbers import Ensembles, SectionNumbers
 
 SHOWN = 3
 """The size whose lowest score and gain are shown: few trainings, and many ensembles of 10 runs."""
 
 
-def ensemble_table(setting: Setting) -> Table | None:
+def ensemble_table(section: SectionNumbers) -> Table | None:
     """One row a method; None without predictions to make ensembles of."""
-    if not setting.ensembles:
+    if not section.ensembles:
         return None
-    columns = _columns(setting.metric.in_papers)
-    rows = tuple(row(found.method, columns, found, found.method) for found in setting.ensembles)
+    columns = _columns(section.metric.in_papers)
+    rows = tuple(row(found.method, columns, found, found.method) for found in section.ensembles)
     return Table(
         title="Scores of ensembles of seeds",
         first="Method",
         columns=columns,
-        groups=(Group(f"{setting.in_domain.domain.name}, in domain", rows),),
+        groups=(Group(f"{section.in_domain.domain.name}, in domain", rows),),
         notes=(
             "The mean score in points, correlations times 100, and in brackets the standard "
             "deviation, of ensembles of so many runs, which average predictions (probabilities, or "

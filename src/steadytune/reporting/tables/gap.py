@@ -5,15 +5,15 @@ from __future__ import annotations
 from ..._page.table import Column, Group, Table, row
 from ...stats import TrainTestGap
 from ..analysis.metric_display import interval_text
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 
 
-def gap_table(setting: Setting) -> Table | None:
+def gap_table(section: SectionNumbers) -> Table | None:
     """Training scores, test scores and their gap; None without training scores."""
-    found = {method: gap for method, gap in setting.gaps.items() if gap.gaps}
+    found = {method: gap for method, gap in section.gaps.items() if gap.gaps}
     if not found:
         return None
-    metric = setting.metric
+    metric = section.metric
     columns: tuple[Column[TrainTestGap], ...] = (
         Column("Runs", lambda g: str(g.gap.count)),
         Column("Training", lambda g: metric.score(g.train.mean)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..._page.table import Column, Group, Table, row
 from ...records.schema import Record, clean_text
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 
 MOST_FILES = 2
 
@@ -63,9 +63,9 @@ RULES: tuple[tuple[str, str], ...] = (
 """Numbers, and how they come from the columns of the table of runs."""
 
 
-def runs_table(setting: Setting) -> Table:
-    """Which runs stand behind the numbers of a setting, and in which files they are."""
-    rows = (row(method, _COLUMNS, setting.runs_of(method), method) for method in setting.methods)
+def runs_table(section: SectionNumbers) -> Table:
+    """Which runs stand behind the numbers of a section, and in which files they are."""
+    rows = (row(method, _COLUMNS, section.runs_of(method), method) for method in section.methods)
     return Table(
         title="The runs behind these numbers",
         first="Method",

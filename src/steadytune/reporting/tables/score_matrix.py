@@ -12,7 +12,7 @@ from ..analysis.over_tasks import OverTasks, Side
 from ..analysis.task_scores import Scores
 
 MOST_TASKS = 9
-"""With more tasks the table is too wide to read; the one of all settings has them."""
+"""With more tasks the table is too wide to read; the one of all sections has them."""
 
 AVERAGE = "Average"
 

@@ -7,31 +7,31 @@ from collections.abc import Callable
 from ..._page.table import Column, Group, Table, row
 from ...stats import Summary
 from ..analysis.metric_display import NOT_AVAILABLE, MetricDisplay
-from ..analysis.setting import MethodScores, Setting
+from ..analysis.section_numbers import MethodScores, SectionNumbers
 
 
-def score_table(setting: Setting) -> Table:
+def score_table(section: SectionNumbers) -> Table:
     """Scores over seeds by domain and method."""
-    columns = (*_statistics(setting.metric, _all_runs), Column("Did not learn", _degenerate))
+    columns = (*_statistics(section.metric, _all_runs), Column("Did not learn", _degenerate))
     return Table(
-        title=f"Scores over seeds: {setting.metric.heading}",
+        title=f"Scores over seeds: {section.metric.heading}",
         first="Method",
         columns=columns,
-        groups=_groups(setting, columns, with_constant=True),
-        notes=_notes(setting),
+        groups=_groups(section, columns, with_constant=True),
+        notes=_notes(section),
     )
 
 
-def finished_table(setting: Setting) -> Table | None:
+def finished_table(section: SectionNumbers) -> Table | None:
     """The same scores without the runs that the baseline stands in for, if there are any."""
-    if not _stand_ins(setting):
+    if not _stand_ins(section):
         return None
-    columns = _statistics(setting.metric, _finished_runs)
+    columns = _statistics(section.metric, _finished_runs)
     return Table(
-        title=f"Secondary: finished runs alone, {setting.metric.heading}",
+        title=f"Secondary: finished runs alone, {section.metric.heading}",
         first="Method",
         columns=columns,
-        groups=_groups(setting, columns, with_constant=False),
+        groups=_groups(section, columns, with_constant=False),
         notes=("This leaves out what failed and so flatters methods that fail often.",),
     )
 
@@ -64,21 +64,21 @@ def _degenerate(method: MethodScores) -> str:
 
 
 def _groups(
-    setting: Setting, columns: tuple[Column[MethodScores], ...], with_constant: bool
+    section: SectionNumbers, columns: tuple[Column[MethodScores], ...], with_constant: bool
 ) -> tuple[Group, ...]:
     return tuple(
         Group(
             f"{scores.domain.name}, {scores.domain.place}",
             tuple(row(m.method, columns, m, m.method) for m in scores.methods),
-            f"majority-class baseline: {setting.metric.in_words(scores.constant)}"
+            f"majority-class baseline: {section.metric.in_words(scores.constant)}"
             if with_constant
             else "",
         )
-        for scores in setting.domains
+        for scores in section.domains
     )
 
 
-def _notes(setting: Setting) -> tuple[str, ...]:
+def _notes(section: SectionNumbers) -> tuple[str, ...]:
     notes = [
         "Std is the sample standard deviation (divisor n - 1); n/a where one run leaves it "
         "undefined. IQM, the interquartile mean, is the mean of the middle half of the runs.",
@@ -86,17 +86,17 @@ def _notes(setting: Setting) -> tuple[str, ...]:
         "which gives every example the same answer. Where such answers leave the metric undefined, "
         "a run that gives them scores what the majority-class baseline scores.",
     ]
-    if setting.subsets > 1:
+    if section.subsets > 1:
         notes.append(
-            f"The runs use {setting.subsets} training subsets, so the spread is that over seeds "
+            f"The runs use {section.subsets} training subsets, so the spread is that over seeds "
             "and subsets together."
         )
-    if any(d.domain.exposed for d in setting.domains):
+    if any(d.domain.exposed for d in section.domains):
         notes.append(
             "What the model saw in pretraining does not test transfer: scores there may be too "
             "high for every method."
         )
-    if _stand_ins(setting):
+    if _stand_ins(section):
         notes.append(
             "A run that diverged or crashed while training counts here with the score of the "
             "majority-class baseline, so that a method cannot gain by failing."
@@ -104,5 +104,5 @@ def _notes(setting: Setting) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _stand_ins(setting: Setting) -> bool:
-    return any(m.stand_ins for d in setting.domains for m in d.methods)
+def _stand_ins(section: SectionNumbers) -> bool:
+    return any(m.stand_ins for d in section.domains for m in d.methods)

@@ -1,11 +1,11 @@
-"""Which tables a setting has: a field of `SectionTables` is the one place that names a table."""
+"""Which tables a section has: a field of `SectionTables` is the one place that names a table."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
 from ..._page.table import Table
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 from .arms import arm_table
 from .cost import cost_table
 from .degenerate import degenerate_table
@@ -25,7 +25,7 @@ _PAGE_ONLY = {"markdown": False}
 
 @dataclass(frozen=True)
 class SectionTables:
-    """The tables of a setting, None where it has nothing for one.
+    """The tables of a section, None where it has nothing for one.
 
     The page shows all of them. The Markdown shows those that are not for the page alone, in this
     order.
@@ -52,20 +52,20 @@ class SectionTables:
         return tuple(table for name in shown if (table := getattr(self, name)) is not None)
 
 
-def section_tables(setting: Setting) -> SectionTables:
-    """The tables of a setting."""
+def section_tables(section: SectionNumbers) -> SectionTables:
+    """The tables of a section."""
     return SectionTables(
-        scores=score_table(setting),
-        finished=finished_table(setting),
-        gap=gap_table(setting),
-        differences=difference_table(setting),
-        significance=significance_table(setting),
-        spread=spread_table(setting),
-        ensembles=ensemble_table(setting),
-        disagreement=disagreement_table(setting.disagreements),
-        degenerate=degenerate_table(setting),
-        stability=stability_table(setting),
-        cost=cost_table(setting),
-        arms=arm_table(setting),
-        runs=runs_table(setting),
+        scores=score_table(section),
+        finished=finished_table(section),
+        gap=gap_table(section),
+        differences=difference_table(section),
+        significance=significance_table(section),
+        spread=spread_table(section),
+        ensembles=ensemble_table(section),
+        disagreement=disagreement_table(section.disagreements),
+        degenerate=degenerate_table(section),
+        stability=stability_table(section),
+        cost=cost_table(section),
+        arms=arm_table(section),
+        runs=runs_table(section),
     )

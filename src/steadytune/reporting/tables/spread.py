@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ..._page.table import Column, Table
 from ..analysis.metric_display import interval_text, p_text, quoted, ratio_text
-from ..analysis.setting import Comparison, Setting
+from ..analysis.section_numbers import Comparison, SectionNumbers
 from .against_baseline import by_method
 
 
-def spread_table(setting: Setting) -> Table | None:
+def spread_table(section: SectionNumbers) -> Table | None:
     """Ratios of standard deviations; None when there is nothing to compare."""
-    if not setting.comparisons:
+    if not section.comparisons:
         return None
     columns: tuple[Column[Comparison], ...] = (
         Column("Pairs", lambda c: str(c.spread.count)),
@@ -21,12 +21,12 @@ def spread_table(setting: Setting) -> Table | None:
         Column("p, robust", lambda c: p_text(c.spread.brown_forsythe_p)),
     )
     return Table(
-        title=f"Spread over seeds relative to {quoted(setting.baseline or '')}",
+        title=f"Spread over seeds relative to {quoted(section.baseline or '')}",
         first="Domain",
         columns=columns,
-        groups=by_method(setting, "over", columns),
+        groups=by_method(section, "over", columns),
         notes=(
-            *_clustered(setting),
+            *_clustered(section),
             "A ratio below 1 means that the method varies less over seeds. Two 95 % intervals: the "
             "bootstrap resamples pairs and assumes no shape; the other one and the paired p come "
             "from the Pitman-Morgan test, which assumes normal scores and misleads where some runs "
@@ -37,10 +37,10 @@ def spread_table(setting: Setting) -> Table | None:
     )
 
 
-def _clustered(setting: Setting) -> tuple[str, ...]:
-    if setting.subsets < 2:
+def _clustered(section: SectionNumbers) -> tuple[str, ...]:
+    if section.subsets < 2:
         return ()
     return (
-        f"The runs use {setting.subsets} training subsets. Intervals and tests of spread count "
+        f"The runs use {section.subsets} training subsets. Intervals and tests of spread count "
         "every run as independent, which runs on one subset are not: they claim too much.",
     )

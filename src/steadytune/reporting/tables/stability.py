@@ -1,4 +1,4 @@
-"""Noise sensitivity against score in numbers: by method, pooled, and over settings in words."""
+"""Noise sensitivity against score in numbers: by method, pooled, and over sections in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ..._counted import counted
 from ..._page.table import Column, Group, Table, row
 from ...stats import Correlation
 from ..analysis.metric_display import NOT_AVAILABLE, interval_text, number, signed
-from ..analysis.setting import Setting
+from ..analysis.section_numbers import SectionNumbers
 from ..analysis.stability import Pooled, Stability, stability, stability_over
 
 ALL = "inside methods, pooled"
@@ -26,9 +26,9 @@ class _Line:
     method: str | None = None
 
 
-def stability_table(setting: Setting) -> Table | None:
+def stability_table(section: SectionNumbers) -> Table | None:
     """Spearman's correlation by method; None where no method has four runs with a profile."""
-    data = stability(setting)
+    data = stability(section)
     if data is None:
         return None
     both = data.within.degenerate > 0
@@ -81,9 +81,9 @@ def _notes(data: Stability, both: bool) -> Sequence[str]:
     return notes
 
 
-def stability_sentence(settings: Sequence[Setting]) -> str:
-    """One line over all settings; empty where there is nothing to correlate."""
-    found = stability_over(settings)
+def stability_sentence(sections: Sequence[SectionNumbers]) -> str:
+    """One line over all sections; empty where there is nothing to correlate."""
+    found = stability_over(sections)
     if found is None or found.every.value is None:
         return ""
     return f"{_opening(found)} {_without(found)}Exploratory."

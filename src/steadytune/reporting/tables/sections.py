@@ -1,4 +1,4 @@
-"""Every setting's scores and differences in domain."""
+"""Every section's scores and differences in domain."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from dataclasses import dataclass
 from ..._counted import counted
 from ..._page.table import Column, Group, Table, row
 from ..analysis.metric_display import NOT_AVAILABLE, interval_text, p_text
-from ..analysis.setting import Comparison, MethodScores, Setting
+from ..analysis.section_numbers import Comparison, MethodScores, SectionNumbers
 
 MOST_GROUPS = 300
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A method of a setting; `comparison` is None for the baseline."""
+    """A method of a section; `comparison` is None for the baseline."""
 
-    setting: Setting
+    numbers: SectionNumbers
     scores: MethodScores
     comparison: Comparison | None
 
 
-def settings_table(headings: Sequence[str], settings: Sequence[Setting]) -> Table:
-    """One group a setting, one row a method; of very many settings the first ones."""
-    hidden = len(settings) - MOST_GROUPS
+def sections_table(headings: Sequence[str], sections: Sequence[SectionNumbers]) -> Table:
+    """One group a section, one row a method; of very many sections the first ones."""
+    hidden = len(sections) - MOST_GROUPS
     more = (f"{counted(hidden, 'more setting')} are left out of this table.",) if hidden > 0 else ()
     return Table(
         title="In domain, setting by setting",
         first="Method",
         columns=_COLUMNS,
-        groups=tuple(map(_group, headings[:MOST_GROUPS], settings)),
+        groups=tuple(map(_group, headings[:MOST_GROUPS], sections)),
         notes=(
             *more,
             "Difference: the mean paired difference to the baseline. p: two-sided sign-flip test, "
@@ -39,30 +39,30 @@ def settings_table(headings: Sequence[str], settings: Sequence[Setting]) -> Tabl
     )
 
 
-def _group(heading: str, setting: Setting) -> Group:
-    compared = {c.method: c for c in setting.primary}
-    lines = (_Line(setting, m, compared.get(m.method)) for m in setting.in_domain.methods)
+def _group(heading: str, section: SectionNumbers) -> Group:
+    compared = {c.method: c for c in section.primary}
+    lines = (_Line(section, m, compared.get(m.method)) for m in section.in_domain.methods)
     rows = tuple(row(line.scores.method, _COLUMNS, line, line.scores.method) for line in lines)
-    return Group(heading, rows, f"{setting.metric.heading}, {setting.in_domain.domain.remark}")
+    return Group(heading, rows, f"{section.metric.heading}, {section.in_domain.domain.remark}")
 
 
 def _difference(line: _Line) -> str:
     if line.comparison is None:
-        return "baseline" if line.setting.baseline else NOT_AVAILABLE
-    return line.setting.metric.difference(line.comparison.difference.mean)
+        return "baseline" if line.numbers.baseline else NOT_AVAILABLE
+    return line.numbers.metric.difference(line.comparison.difference.mean)
 
 
 def _interval(line: _Line) -> str:
     if line.comparison is None:
         return ""
-    return interval_text(line.comparison.difference.interval, line.setting.metric.difference)
+    return interval_text(line.comparison.difference.interval, line.numbers.metric.difference)
 
 
 _COLUMNS: tuple[Column[_Line], ...] = (
     Column("Runs", lambda line: str(line.scores.summary.count)),
-    Column("Mean", lambda line: line.setting.metric.score(line.scores.summary.mean)),
-    Column("Std", lambda line: line.setting.metric.spread(line.scores.summary.std), True),
-    Column("Max", lambda line: line.setting.metric.score(line.scores.summary.maximum), True),
+    Column("Mean", lambda line: line.numbers.metric.score(line.scores.summary.mean)),
+    Column("Std", lambda line: line.numbers.metric.spread(line.scores.summary.std), True),
+    Column("Max", lambda line: line.numbers.metric.score(line.scores.summary.maximum), True),
     Column("Difference", _difference),
     Column("95 % interval", _interval),
     Column("p", lambda line: p_text(line.comparison.adjusted_p) if line.comparison else ""),

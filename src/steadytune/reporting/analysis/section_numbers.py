@@ -1,4 +1,4 @@
-"""The numbers of a report, as values: one `Setting` holds all that its section shows."""
+"""The numbers of a report, as values: one `SectionNumbers` holds all that its section shows."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ class Ensembles:
 
 
 @dataclass(frozen=True)
-class Setting:
+class SectionNumbers:
     """Runs that differ in nothing but method, seed, training subset and what arms vary.
 
     Args:
