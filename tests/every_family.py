@@ -120,7 +120,7 @@ def table() -> str:
 
 def _blocks(kind: str) -> str:
     if kind in TWO_STACKS:
-        return 'yes, with `layers="encoder"` or `"decoder"`'
+        return 'yes, with `layers="encoder"`, `"decoder"` or `"both"`'
     return "yes" if kind in AGREE else "refused" if kind in REFUSED else "not tried"
 
 

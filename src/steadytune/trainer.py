@@ -46,7 +46,9 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         methods: The methods, applied inside-out.
         regularizers: The same under its former name; give one of the two.
         seeds: The seeds of dropout and of the methods; by default derived from `args.seed`.
-        layers: Dotted path to the model's list of blocks, where it cannot be found.
+        layers: Dotted path to the model's list of blocks, where it cannot be found; `encoder`,
+            `decoder` or `both` in a model with an encoder and a decoder.
+        embeddings: Whose word embeddings are perturbed in such a model: `encoder` or `decoder`.
         measure_every: Distance of the steps on which the gradients of penalties are compared with
             the task's, for the log; by default a few times an epoch. 0 for never.
         unlabelled_dataset: Encoded examples without labels: a batch of them stands beside every
@@ -66,6 +68,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         regularizers: Sequence[Regularizer] = (),
         seeds: Seeds | None = None,
         layers: str | None = None,
+        embeddings: str = "encoder",
         measure_every: int | None = None,
         unlabelled_dataset: Any = None,
         unlabelled_batch_size: int | None = None,
@@ -82,6 +85,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
                 )
         self.regularizers = checked_methods(methods or regularizers)
         self.layers = layers
+        self.embeddings = embeddings
         self.measure_every = measure_every
         self.unlabelled_dataset = unlabelled_dataset
         self._unlabelled_batch_size = unlabelled_batch_size
@@ -137,6 +141,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
             self.regularizers,
             seed=self.seeds.method,
             layers=self.layers,
+            embeddings=self.embeddings,
             measure_every=self.measure_every,
         )
         self._objective = self._stack.enter_context(attachment)

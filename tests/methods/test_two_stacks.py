@@ -13,9 +13,13 @@ from steadytune import (
     LNSR,
     R3F,
     R4F,
+    REPINA,
     SMART,
+    ConfigError,
     FreeLB,
     HyPe,
+    LayerwiseDecay,
+    LfU,
     ModelError,
     NEFTune,
     RDrop,
@@ -113,6 +117,113 @@ def test_both_stacks_without_a_choice_are_refused() -> None:
         attach(two_stacks("T5"), [LNSR()]),
     ):
         pass
+
+
+@pytest.mark.parametrize("method", [LNSR(std=0.1), LfU(radius=1.0), BSS()])
+@pytest.mark.parametrize("family", ["T5", "Bart"])
+def test_a_penalty_on_both_stacks_is_the_mean_over_them(
+    family: str, method: Regularizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Step, "normal_like", lambda step, tensor, site: torch.ones_like(tensor))
+    model, inputs = two_stacks(family), batch()
+    found = {}
+    for stacks in ("encoder", "decoder", "both"):
+        loss = loss_of(model, [method], inputs, layers=stacks)
+        found[stacks] = loss, gradients(model)
+    mean = (found["encoder"][0] + found["decoder"][0]) / 2
+    assert found["encoder"][0] != found["decoder"][0]
+    assert found["both"][0] == pytest.approx(mean, rel=1e-5)
+    for name, value in found["both"][1].items():
+        parts = [found[stack][1][name] for stack in ("encoder", "decoder")]
+        torch.testing.assert_close(value, torch.stack(parts).mean(0), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_both_stacks_repeat_what_they_did_and_draw_apart(
+    family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, inputs, drawn = two_stacks(family), batch(), []
+    for rows in (1.0, 0.5):
+        with attach(model, [LNSR(std=0.0, rows=rows)], layers="both") as objective:
+            objective(Step(model, inputs))
+            assert objective.pop_logs()["lnsr_penalty"] == 0.0
+    normal = Step.normal_like
+    monkeypatch.setattr(
+        Step, "normal_like", lambda *given: drawn.append(normal(*given)) or drawn[-1]
+    )
+    plain = loss_of(model, [], inputs)
+    assert loss_of(model, [LNSR(std=0.1)], inputs, layers="both") > plain
+    assert len(drawn) == 2 and not torch.equal(*drawn)
+
+
+def test_noise_in_the_blocks_of_both_stacks() -> None:
+    model, inputs = two_stacks("T5"), batch()
+    method = HyPe(scale=0.1, dropout="on")
+    found = {s: loss_of(model, [method], inputs, layers=s) for s in ("encoder", "decoder", "both")}
+    assert len(set(found.values())) == 3
+    with attach(model, [REPINA(layer=1, tokens="all"), method], layers="both") as objective:
+        objective(Step(model, inputs)).backward()
+        assert objective.pop_logs()["repina_penalty"] == 0.0
+
+
+def test_what_both_stacks_do_not_suit_is_refused() -> None:
+    with (
+        pytest.raises(ModelError, match="BertForSequenceClassification has one stack of blocks"),
+        attach(tiny_classifier(), [LNSR()], layers="both"),
+    ):
+        pass
+    with (
+        pytest.raises(ModelError, match="layers='both' does not suit a method in use"),
+        attach(two_stacks("T5"), [LayerwiseDecay()], layers="both"),
+    ):
+        pass
+    with (
+        pytest.raises(ConfigError, match="layer=2 is out of range; this model has 2 layers"),
+        attach(two_stacks("T5"), [LNSR(layer=2)], layers="both"),
+    ):
+        pass
+    with (
+        pytest.raises(ModelError, match="has no decoder with word embeddings of its own"),
+        attach(tiny_classifier(), [R3F()], embeddings="decoder"),
+    ):
+        pass
+    with (
+        pytest.raises(ConfigError, match="embeddings='both'"),
+        attach(two_stacks("T5"), [R3F()], embeddings="both"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("name", sorted(AT_EMBEDDINGS.keys() - {"R4F"}))  # whose head is tied
+@pytest.mark.parametrize("family", ["T5", "Bart"])
+def test_perturbed_embeddings_of_the_decoder(family: str, name: str) -> None:
+    """Its own tokens, more than the encoder has, where they are real, and no others."""
+    model = two_stacks(family, "ConditionalGeneration", dropout=0.0, dropout_rate=0.0)
+    labels = torch.randint(5, 64, (4, 9), generator=torch.Generator().manual_seed(3))
+    labels[::2, 5:] = -100
+    inputs = {**batch(tokens=6), "labels": labels}
+    looked_up: dict[str, list[Tensor]] = {"encoder": [], "decoder": []}
+    with attach(model, [AT_EMBEDDINGS[name]], embeddings="decoder") as objective:
+        objective.connect(torch.optim.SGD(model.parameters(), lr=0.0))
+        for stack, seen in looked_up.items():
+            table: Any = getattr(model, f"get_{stack}")().get_input_embeddings()
+            table.register_forward_hook(lambda m, a, out, seen=seen: seen.append(out.detach()))
+        with torch.no_grad():
+            model(**inputs)
+        objective(Step(model, inputs)).backward()
+    assert all(torch.equal(state, looked_up["encoder"][0]) for state in looked_up["encoder"])
+    moved = (looked_up["decoder"][-1] - looked_up["decoder"][0]).abs().sum(-1) > 0
+    assert torch.equal(moved, labels != -100)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_classifiers_decoder_repeats_the_encoders_tokens(family: str) -> None:
+    model, inputs = two_stacks(family, init_std=0.3, initializer_factor=3.0), batch()
+    losses = {
+        embeddings: loss_of(model, [NEFTune(alpha=50.0)], inputs, embeddings=embeddings)
+        for embeddings in ("encoder", "decoder")
+    }
+    assert len({*losses.values(), loss_of(model, [], inputs)}) == 3
 
 
 def penalised(model: Any, inputs: Any, stack: str) -> tuple[float, dict[str, Tensor]]:

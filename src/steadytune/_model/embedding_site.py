@@ -26,13 +26,16 @@ class EmbeddingSite:
         half_precision: Whether the last look-up was part of a run in 16 bits, by autocast, which
             may be on inside the model alone, or by the dtype of the embeddings.
         warned: What the methods of this attachment have warned of.
+        decoder: Whether the tokens are those of a decoder beside an encoder.
+        module: What looks the tokens up.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, decoder: bool = False) -> None:
+        self.decoder = decoder
         self.half_precision = False
         self.warned: set[str] = set()
         self._model = model
-        self._module = find_embedding(model)
+        self.module = find_embedding(model, decoder)
         self._shift: Tensor | None = None
         self._used = False
         self._added = False
@@ -43,7 +46,7 @@ class EmbeddingSite:
         with ExitStack() as stack:
             before = self._model.register_forward_pre_hook(Hook(self._on_run, traced=True))
             stack.callback(before.remove)
-            after = self._module.register_forward_hook(Hook(self._on_output, traced=True))
+            after = self.module.register_forward_hook(Hook(self._on_output, traced=True))
             stack.callback(after.remove)
             yield self
 
@@ -65,7 +68,7 @@ class EmbeddingSite:
             self._shift = before
         if not self._added:
             raise ModelError(
-                f"the model did not look its tokens up in {type(self._module).__name__}, which it "
+                f"the model did not look its tokens up in {type(self.module).__name__}, which it "
                 "names as its word embeddings, so that a method that perturbs them does nothing; "
                 "let get_input_embeddings() return the module that the forward pass calls"
             )

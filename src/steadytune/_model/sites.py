@@ -65,6 +65,7 @@ _REFUSED = {
 
 _REMEDY = "name the list of blocks yourself, for example layers='encoder.layer'"
 _STACKS = ("encoder", "decoder")
+BOTH = "both"
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,23 @@ def averages_gradients(model: nn.Module) -> bool:
     return any(isinstance(m, nn.parallel.DistributedDataParallel) for m in model.modules())
 
 
+def stack_paths(model: nn.Module, path: str | None) -> tuple[str | None, ...]:
+    """The path, or those of the encoder and the decoder where it is `both`.
+
+    Raises:
+        ModelError: If the model has no two stacks.
+    """
+    if path != BOTH:
+        return (path,)
+    model = without_adapters(unwrap(model))
+    if not getattr(getattr(model, "config", None), "is_encoder_decoder", False):
+        raise ModelError(
+            f"{type(model).__name__} has one stack of blocks; layers='both' is for models with an "
+            "encoder and a decoder, leave it out"
+        )
+    return _STACKS
+
+
 def find_layers(model: nn.Module, path: str | None = None) -> Layers:
     """Find the blocks of `model`.
 
@@ -139,6 +157,11 @@ def find_layers(model: nn.Module, path: str | None = None) -> Layers:
             f"{name} is not supported by methods that need a model's blocks: {_REFUSED[kind]}"
         )
     two_stacks = getattr(config, "is_encoder_decoder", False)
+    if path == BOTH:
+        raise ModelError(
+            "layers='both' does not suit a method in use, which needs one list of blocks; give "
+            "layers='encoder' or layers='decoder'"
+        )
     if path is not None:
         blocks = _stack_list(model, path) if two_stacks and path in _STACKS else None
         found = _layers_of(blocks or _block_list(model, path), kind)
@@ -146,7 +169,7 @@ def find_layers(model: nn.Module, path: str | None = None) -> Layers:
     if two_stacks:
         raise ModelError(
             f"{name} has an encoder and a decoder; say which one with layers='encoder' or "
-            "layers='decoder'"
+            "layers='decoder', or take layers='both'"
         )
     base = base_of(model)
     if kind == "albert":
@@ -160,13 +183,19 @@ def find_layers(model: nn.Module, path: str | None = None) -> Layers:
     return replace(found, after=tuple(_present(base, ("pooler", *_AFTER_BLOCKS.get(kind, ())))))
 
 
-def find_embedding(model: nn.Module) -> nn.Module:
-    """The module that turns token ids into word vectors; the encoder's, where there is a decoder.
+def find_embedding(model: nn.Module, decoder: bool = False) -> nn.Module:
+    """The module that turns token ids into word vectors.
+
+    Args:
+        model: Any model.
+        decoder: Whether the decoder's is meant; otherwise the encoder's, where there are both.
 
     Raises:
-        ModelError: If the model does not name one.
+        ModelError: If the model does not name one, or the decoder has none of its own.
     """
     model = unwrap(model)
+    if decoder:
+        return _embedding_of_decoder(model)
     found = _named_embedding(model)
     if found is None:
         raise ModelError(
@@ -177,6 +206,19 @@ def find_embedding(model: nn.Module) -> nn.Module:
     encoder = getattr(model, "get_encoder", lambda: None)()
     in_encoder = None if encoder is model else _named_embedding(encoder)
     return found if in_encoder is None else in_encoder
+
+
+def _embedding_of_decoder(model: nn.Module) -> nn.Module:
+    config: Any = getattr(without_adapters(model), "config", None)
+    two_stacks = getattr(config, "is_encoder_decoder", False)
+    stack = getattr(model, "get_decoder", lambda: None)() if two_stacks else None
+    found = None if stack is None or stack is model else _named_embedding(stack)
+    if found is None or found is find_embedding(model):
+        raise ModelError(
+            f"{type(model).__name__} has no decoder with word embeddings of its own; leave "
+            "embeddings='decoder' out"
+        )
+    return found
 
 
 def _named_embedding(model: Any) -> nn.Module | None:

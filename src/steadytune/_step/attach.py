@@ -13,9 +13,10 @@ from torch._functorch import config as functorch_config
 from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
+from .._checks import check_choice
 from .._exceptions import ConfigError
 from .._model.embedding_site import EmbeddingSite
-from .._model.sites import find_layers, unwrap
+from .._model.sites import find_layers, stack_paths, unwrap
 from .._model.trace import Recorder, require_plain_checkpointing
 from .journal import Watcher
 from .optimizer import (
@@ -274,6 +275,7 @@ def attach(
     *,
     seed: int = 0,
     layers: str | None = None,
+    embeddings: str = "encoder",
     measure_every: int | None = None,
 ) -> Iterator[Objective]:
     """Attach methods to a model; hooks, patches and state are gone when the block ends.
@@ -284,7 +286,10 @@ def attach(
         model: The model to train, wrapped or not.
         methods: The methods; none gives plain training.
         seed: The seed of everything the methods draw.
-        layers: Dotted path to the model's list of blocks, where it cannot be found.
+        layers: Dotted path to the model's list of blocks, where it cannot be found. In a model with
+            an encoder and a decoder `encoder`, `decoder`, or `both`: penalties are then the mean
+            over the two, each with draws of its own, and noise in blocks is in those of both.
+        embeddings: Whose word embeddings are perturbed in such a model: `encoder` or `decoder`.
         measure_every: Distance of the optimizer steps on which the gradients of penalties are
             compared with the task's, for the log; 0 for never. By default 16, or more so that it
             is 32 times in a training, where `Step(total_steps=...)` says how long that is; else
@@ -304,11 +309,14 @@ def attach(
         raise ConfigError(
             f"{type(bare).__name__} has methods attached already; give attach() all methods at once"
         )
-    recorder = _recorder(bare, layers) if any(m.needs_layers for m in methods) else None
-    site = EmbeddingSite(bare) if any(m.needs_embeddings for m in methods) else None
+    check_choice("embeddings", embeddings, ("encoder", "decoder"))
+    recorders, stacks = _recorders(bare, layers, any(m.needs_layers for m in methods))
+    site = None
+    if any(m.needs_embeddings for m in methods):
+        site = EmbeddingSite(bare, embeddings == "decoder")
     if methods:
         require_plain_checkpointing(bare)  # at once if it is on already, else at the first step
-    depth = recorder.depth if recorder else None
+    depth = recorders[0].depth if recorders else None
     labels = _labels(methods)
     hosts = [
         Host(bare, depth, seed, index, layers=layers, label=label)
@@ -317,15 +325,16 @@ def attach(
     with ExitStack() as stack:
         _attached.add(bare)
         stack.callback(_attached.discard, bare)
-        for hook in (recorder, site):
-            if hook is not None:
-                stack.enter_context(hook.installed())
+        for recorder in recorders:
+            stack.enter_context(recorder.installed())
+        if site is not None:
+            stack.enter_context(site.installed())
         session = Session(
             bare,
             seed,
-            recorder,
+            recorders,
             site,
-            layers=layers,
+            stacks=stacks,
             labels=labels,
             takes_unlabelled=any(method.takes_unlabelled for method in methods),
         )
@@ -350,8 +359,12 @@ def require_use_of_unlabelled(there_is: bool) -> None:
         )
 
 
-def _recorder(model: nn.Module, layers: str | None) -> Recorder:
-    return Recorder(find_layers(model, layers))
+def _recorders(
+    model: nn.Module, layers: str | None, needed: bool
+) -> tuple[tuple[Recorder, ...], tuple[str | None, ...]]:
+    """A recorder a stack, if any method needs them, and the paths to the stacks."""
+    paths = stack_paths(model, layers)
+    return tuple(Recorder(find_layers(model, path)) for path in paths if needed), paths
 
 
 def _labels(methods: Sequence[Regularizer]) -> tuple[str, ...]:

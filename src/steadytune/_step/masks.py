@@ -34,6 +34,18 @@ def token_mask(inputs: Mapping[str, Any], like: Tensor) -> Tensor:
     return torch.as_tensor(given)
 
 
+def decoder_tokens(inputs: Mapping[str, Any]) -> Tensor | None:
+    """Something in the shape of a decoder's tokens, (batch, tokens); None where there are none.
+
+    They are given, or the labels shifted by one, or else what the encoder has.
+    """
+    for name in ("decoder_input_ids", "labels", "input_ids"):
+        found = inputs.get(name)
+        if isinstance(found, Tensor) and found.dim() == 2:
+            return found
+    return None
+
+
 def decoder_mask(inputs: Mapping[str, Any], like: Tensor) -> Tensor:
     """That of the tokens of a decoder beside an encoder.
 

@@ -22,18 +22,51 @@ Draw = Callable[[Step, Tensor, int], Tensor | None]
 class NoisyBlocks:
     """Hooks that add noise to what enters each block; they do nothing unless a step is given.
 
-    One hook offers the noise as an argument of the block, before the call is recorded; another
-    takes it and adds it, after the call is recorded. A recorded call that is repeated, also of some
-    rows or in a recomputation, brings its noise along.
-
     Args:
-        host: The host of the method whose noise it is.
+        host: The host of the method whose noise it is. Of two stacks each has noise of its own.
         name: What messages call that method.
         draw: `(step, hidden, number)` to the noise of the block with that number, from 0, in the
             shape of the hidden state that enters it; None for a block without noise.
 
     Raises:
         ModelError: If the model's blocks cannot be found.
+    """
+
+    def __init__(self, host: Host, name: str, draw: Draw) -> None:
+        self._stacks = [_NoisyStack(each, name, draw) for each in host.by_stack()]
+
+    @property
+    def depth(self) -> int:
+        """The number of blocks, L, of the shorter stack where there are two."""
+        return min(each.depth for each in self._stacks)
+
+    @contextmanager
+    def installed(self) -> Iterator[None]:
+        """Put the hooks on; they are gone afterwards, whatever happens inside."""
+        with ExitStack() as stack:
+            for each in self._stacks:
+                stack.enter_context(each.installed())
+            yield
+
+    @contextmanager
+    def during(self, step: Step) -> Iterator[None]:
+        """Noise of `step` in all passes inside the block.
+
+        Raises:
+            ModelError: If no block was called there, so that there was no noise.
+        """
+        with ExitStack() as stack:
+            for number, each in enumerate(self._stacks):
+                stack.enter_context(each.during(step.on_stack(number)))
+            yield
+
+
+class _NoisyStack:
+    """The hooks on the blocks of one stack.
+
+    One hook offers the noise as an argument of the block, before the call is recorded; another
+    takes it and adds it, after the call is recorded. A recorded call that is repeated, also of some
+    rows or in a recomputation, brings its noise along.
     """
 
     def __init__(self, host: Host, name: str, draw: Draw) -> None:
@@ -48,12 +81,10 @@ class NoisyBlocks:
 
     @property
     def depth(self) -> int:
-        """The number of blocks, L."""
         return self._layers.depth
 
     @contextmanager
     def installed(self) -> Iterator[None]:
-        """Put the hooks on; they are gone afterwards, whatever happens inside."""
         with ExitStack() as stack:
             add = Hook(self._add)
             for number, module in enumerate(self._layers.modules):
@@ -66,11 +97,6 @@ class NoisyBlocks:
 
     @contextmanager
     def during(self, step: Step) -> Iterator[None]:
-        """Noise of `step` in all passes inside the block.
-
-        Raises:
-            ModelError: If no block was called there, so that there was no noise.
-        """
         self._step, self._calls = step, 0
         try:
             yield

@@ -26,13 +26,20 @@ class Pass:
         loss: The task's loss, a scalar.
         outputs: What the model returned.
         rng: The global streams as the pass found them; from there it can be repeated exactly.
-        trace: What its blocks left behind, if a method replays blocks.
+        traces: What its blocks left behind, if a method replays blocks: one trace a stack.
+        stack: Number of the stack that `trace` is of.
     """
 
     loss: Tensor
     outputs: Any
     rng: RngState
-    trace: Trace | None = None
+    traces: tuple[Trace, ...] = ()
+    stack: int = 0
+
+    @property
+    def trace(self) -> Trace | None:
+        """What the blocks left behind; those of one stack, in a model with two."""
+        return self.traces[self.stack] if self.traces else None
 
     @property
     def logits(self) -> Tensor:
@@ -56,11 +63,11 @@ class Session:
 
     model: nn.Module
     seed: int
-    recorder: Recorder | None
+    recorders: tuple[Recorder, ...]  # one a stack, if a method replays blocks
     site: EmbeddingSite | None
     position: tuple[int, int] = (0, 0)  # of the next call: optimizer step, micro-batch within it
     counts: bool = False  # whether the steps are counted here, and not by the loop
-    layers: str | None = None  # path to the blocks, if the caller named it
+    stacks: tuple[str | None, ...] = (None,)  # paths to the blocks, where the caller named them
     labels: tuple[str, ...] = ()  # what is put behind the names of what each method logs
     outputs: Any = None
     ran: bool = False  # whether the present call has run the model

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from .._exceptions import ConfigError
-from .._model.sites import find_embedding
+from .masks import decoder_tokens
 from .step import Step
 
 # The smallest standard deviation that half precision resolves at embeddings of the usual size.
@@ -23,7 +23,9 @@ def zero_perturbation(step: Step) -> Tensor:
     Raises:
         ConfigError: If the batch has no token ids, whose embeddings could be perturbed.
     """
-    ids = step.inputs.get("input_ids")
+    site = step._bound.site
+    assert site is not None
+    ids = decoder_tokens(step.inputs) if site.decoder else step.inputs.get("input_ids")
     if isinstance(ids, Tensor) and ids.dim() == 3:
         ids = ids.flatten(0, 1)
     if not isinstance(ids, Tensor) or ids.dim() != 2:
@@ -31,7 +33,7 @@ def zero_perturbation(step: Step) -> Tensor:
             "the word embeddings cannot be perturbed; "
             f"expected a batch with input_ids (batch, tokens), got {', '.join(step.inputs)}"
         )
-    weight = find_embedding(step.bare_model).weight
+    weight = site.module.weight
     assert isinstance(weight, Tensor)
     dtype = torch.promote_types(weight.dtype, torch.float32)
     return torch.zeros(*ids.shape, weight.shape[-1], dtype=dtype, device=ids.device)

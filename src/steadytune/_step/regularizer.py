@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, final
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from .._exceptions import ConfigError
-from .._model.sites import Layers, find_embedding, find_layers
+from .._model.sites import Layers, find_embedding, find_layers, stack_paths
 from .._random import generator
 from .dose import Term, has_dose
 from .journal import Watcher
@@ -73,6 +73,20 @@ class Host:
             ModelError: If they cannot be found.
         """
         return find_layers(self.model, self.layers)
+
+    def by_stack(self) -> list[Host]:
+        """This host for each stack whose blocks are meant: the encoder, the decoder or both.
+
+        They share all that a method puts into them. `Step.on_stack` is the step that goes with one.
+        """
+        paths = stack_paths(self.model, self.layers)
+        if len(paths) == 1:
+            return [self]
+        known = self.depth is not None
+        return [
+            replace(self, layers=path, depth=find_layers(self.model, path).depth if known else None)
+            for path in paths
+        ]
 
     def find_embedding(self) -> nn.Module:
         """The module that turns token ids into word vectors.
@@ -197,11 +211,22 @@ class Penalty(Regularizer):
     @final
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
-        """Add the penalty to the objective; the task's own pass comes first."""
+        """Add the penalty to the objective; the task's own pass comes first.
+
+        Where the blocks of two stacks are meant it is the mean of the penalty on either.
+        """
         term = host.penalty(
             type(self).__name__.lower(), self.strength, self.dose, takes_dose=has_dose(self)
         )
-        with self.measure(host) as penalty:
+        with ExitStack() as stack:
+            hosts = host.by_stack() if self.needs_layers else [host]
+            penalties = [stack.enter_context(self.measure(each)) for each in hosts]
+
+            def penalty(step: Step) -> Tensor:
+                if len(penalties) == 1:
+                    return penalties[0](step)
+                parts = [part(step.on_stack(n)) for n, part in enumerate(penalties)]
+                return torch.stack([part.to(parts[0].device) for part in parts]).mean()
 
             def transform(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
                 def objective(step: Step) -> Tensor:

@@ -73,6 +73,7 @@ class Step:
     _session: Session | None = None
     _method: int = -1
     _pass: str = ""
+    _stack: int = 0  # of the encoder and the decoder, where methods act on both
     _shift: Tensor | None = None
     _factor: float = 1.0  # what schedules multiply a penalty's strength with
     _weighs: bool = False  # whether penalties' gradients are compared with the task's, for the log
@@ -110,8 +111,15 @@ class Step:
 
     def block_mask(self, like: Tensor) -> Tensor:
         """The same for hidden states between a model's blocks, which may be a decoder's."""
-        path = self._bound.layers
+        path = self._bound.stacks[self._stack]
         if path is not None and find_layers(self.bare_model, path).decoder:
+            return decoder_mask(self.inputs, like)
+        return self.mask(like)
+
+    def embedding_mask(self, like: Tensor) -> Tensor:
+        """The same for the word embeddings that methods perturb, which may be a decoder's."""
+        site = self._bound.site
+        if site is not None and site.decoder:
             return decoder_mask(self.inputs, like)
         return self.mask(like)
 
@@ -128,7 +136,7 @@ class Step:
             late = self._bound.ran and not self._shared.repeats
             with self.isolated("clean") if late else nullcontext():
                 self._shared.clean = self._forward(record=True)
-        return self._shared.clean
+        return self._seen(self._shared.clean)
 
     def forward(
         self,
@@ -153,7 +161,8 @@ class Step:
                 before.restore()
             if dropout == "off":
                 stack.enter_context(eval_mode(self.bare_model))
-            return (self if shift is None else self._perturbed(shift))._forward(record)
+            step = self if shift is None else self._perturbed(shift)
+            return self._seen(step._forward(record))
 
     def unperturbed(self, dropout: Dropout) -> Pass:
         """The pass to compare one of `forward(..., dropout=dropout)` with."""
@@ -170,6 +179,10 @@ class Step:
     def shifted(self, shift: Tensor, *, redraw: bool = True) -> Step:
         """This step once more, perturbed by `shift` (batch, tokens, width) at the embeddings."""
         return self.repeated(redraw=redraw)._perturbed(shift)
+
+    def on_stack(self, number: int) -> Step:
+        """This step as a method sees it that acts on the stack with that number."""
+        return replace(self, _stack=number, _pass=f"{self._pass}/stack") if number else self
 
     def detached(self) -> Step:
         """This step, its perturbation a constant, also where a method outside climbs along it."""
@@ -304,6 +317,9 @@ class Step:
     def _perturbed(self, shift: Tensor) -> Step:
         return replace(self, _shift=shift if self._shift is None else self._shift + shift)
 
+    def _seen(self, passed: Pass) -> Pass:
+        return replace(passed, stack=self._stack) if self._stack else passed
+
     def _forward(self, record: bool) -> Pass:
         session = self._bound
         run = self.compute_loss or own_loss
@@ -315,17 +331,16 @@ class Step:
         return self._recorded(run, inputs, record)
 
     def _recorded(self, run: ComputeLoss, inputs: dict[str, Any], record: bool) -> Pass:
-        session, recorder = self._bound, self._bound.recorder
+        session = self._bound
         rng = RngState.capture(self.device)
         with ExitStack() as stack:
-            trace = None
-            if recorder is not None and record:
-                trace = stack.enter_context(recorder.recording())
+            recorders = session.recorders if record else ()
+            traces = tuple(stack.enter_context(each.recording()) for each in recorders)
             loss, outputs = run(self.model, inputs)
-        if trace is not None and not is_compiled(self.model):
+        for trace in () if is_compiled(self.model) else traces:
             check_replay(trace)
         if not session.ran:
             session.journal.first_loss = loss.detach()
         if not session.beside:
             session.outputs, session.ran = outputs, True
-        return Pass(loss, outputs, rng, trace)
+        return Pass(loss, outputs, rng, traces)

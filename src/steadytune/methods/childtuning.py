@@ -111,7 +111,7 @@ class ChildTuning(Regularizer):
         """The trainable parameters in the scope, tied ones once."""
         found = {name: p for name, p in host.model.named_parameters() if p.requires_grad}
         if self.scope == "layers" or (self.scope == "auto" and self.kind == "driven"):
-            blocks = host.find_layers().modules
+            blocks = [block for each in host.by_stack() for block in each.find_layers().modules]
             inside = {id(parameter) for block in blocks for parameter in block.parameters()}
             found = {name: p for name, p in found.items() if id(p) in inside}
         if not found:

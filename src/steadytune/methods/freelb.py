@@ -125,7 +125,7 @@ class FreeLB(Regularizer):
     def _random_start(self, step: Step) -> Tensor:
         delta = zero_perturbation(step)
         if self.start > 0:
-            draws, mask = step.uniform_like(delta, "start"), step.mask(delta)
+            draws, mask = step.uniform_like(delta, "start"), step.embedding_mask(delta)
             if self.norm == "l2":
                 delta = functional.length_scaled_noise(draws, mask, self.start)
             else:
@@ -139,7 +139,7 @@ class FreeLB(Regularizer):
             return delta
         # An overflow under loss scaling has no direction; the scaler drops that step anyway.
         gradient = torch.nan_to_num(delta.grad, nan=0.0, posinf=0.0, neginf=0.0)
-        gradient = functional.on_real_tokens(gradient, step.mask(delta))
+        gradient = functional.on_real_tokens(gradient, step.embedding_mask(delta))
         ascent = functional.ascent_direction(gradient, self.norm, "example")
         return self._inside(delta.detach() + self.step_size * ascent).requires_grad_()
 

@@ -69,5 +69,5 @@ class NEFTune(Regularizer):
             return inner(step)
         clean = zero_perturbation(step)
         draws = step.uniform_like(clean, "noise")
-        noise = functional.length_scaled_noise(draws, step.mask(clean), self.alpha)
+        noise = functional.length_scaled_noise(draws, step.embedding_mask(clean), self.alpha)
         return inner(step.shifted(noise, redraw=False))

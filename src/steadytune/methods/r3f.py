@@ -103,7 +103,7 @@ class R3F(Penalty):
             unit = step.normal_like(shape, "noise")
         else:
             unit = functional.uniform_of_unit_variance(step.uniform_like(shape, "noise"))
-        return functional.on_real_tokens(self.std * unit, step.mask(shape))
+        return functional.on_real_tokens(self.std * unit, step.embedding_mask(shape))
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ class SMART(Regularizer):
     def _perturbation(self, step: Step, clean: Prediction) -> Tensor:
         """The worst perturbation found, (batch, tokens, width), inside the ball and 0 at pads."""
         start = zero_perturbation(step)
-        mask = step.mask(start)
+        mask = step.embedding_mask(start)
         delta = self._inside(self.std * step.normal_like(start, "noise"), mask)
         for number in range(self.steps):
             gradient = self._gradient(step, delta, clean, f"ascent {number}")
