@@ -35,6 +35,11 @@ _TIMES = {
     *("started", "finished", "seconds", "environment", "seconds_per_step", "peak_memory_bytes"),
     *("timing", "checksum"),
 }
+_PLAN = "plan.json"
+_SPARING = 0.8
+"""In how many of the rounds the plan is not damaged."""
+_HARM = (0.0, 0.8, 1.0)
+"""How likely a kill is followed by a damage, a round."""
 _MOST_KILLS = 10
 """Of one round: then the command may come to its end."""
 _LONGEST = 300.0
@@ -137,8 +142,13 @@ def uninterrupted(job: Job, place: Path) -> Whole:
 
 
 def one_round(job: Job, out: Path, whole: Whole, luck: random.Random, tally: Tally) -> None:
-    """Kill, damage and repeat the command until it ends by itself; the folder is gone then."""
+    """Kill, damage and repeat the command until it ends by itself; the folder is gone then.
+
+    A third of the rounds are kills alone. In most others the file of the plan stays whole: without
+    it the command can but refuse, and nothing would be seen of how it goes on.
+    """
     told, end, damages = "", "", list[str]()
+    harm, spared = luck.choice(_HARM), _PLAN if luck.random() < _SPARING else ""
     for number in range(1000):
         sent = luck.choice(SIGNALS)
         delay = luck.uniform(0.0, job.share * whole.seconds) if number < _MOST_KILLS else None
@@ -149,7 +159,7 @@ def one_round(job: Job, out: Path, whole: Whole, luck: random.Random, tally: Tal
             if wrong := _after_kill(ended):
                 tally.failures.append(f"{job.name}: {wrong} after {sent.name}: {ended.text[-800:]}")
                 break
-            if luck.random() < 0.7 and (done := damage(out, luck)):
+            if luck.random() < harm and (done := damage(out, luck, spared)):
                 damages.append(done)
                 tally.damages[job.name, done.split()[0]] += 1
             continue
@@ -203,9 +213,13 @@ def attempt(job: Job, out: Path, delay: float | None, sent: signal.Signals) -> E
     return Ended(code, killed and code not in (0, 2), log.read_text(errors="replace"))
 
 
-def damage(out: Path, luck: random.Random) -> str:
-    """Damage one file; what was done, or nothing where there is no file."""
-    files = sorted(path for path in out.rglob("*") if path.is_file() and path.suffix != ".lock")
+def damage(out: Path, luck: random.Random, spared: str = "") -> str:
+    """Damage one file of another name than `spared`; what was done, or nothing without a file."""
+    files = sorted(
+        path
+        for path in out.rglob("*")
+        if path.is_file() and path.suffix != ".lock" and path.name != spared
+    )
     if not files:
         return ""
     path, kind = luck.choice(files), luck.choice(DAMAGES)

@@ -31,6 +31,12 @@ def test_every_damage_changes_one_file(tmp_path: Path) -> None:
     assert kinds == {"flip", "truncate", "empty", "delete"}
 
 
+def test_a_file_that_is_spared_stays(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").write_text("1")
+    assert damage(tmp_path, random.Random(1), "plan.json") == ""
+    assert damage(tmp_path, random.Random(1)).endswith("plan.json")
+
+
 def test_times_do_not_count_and_all_else_does(tmp_path: Path) -> None:
     def content(**more: object) -> dict[str, str]:
         np.savez(tmp_path / "p.npz", a=np.ones(2))

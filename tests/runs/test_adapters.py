@@ -24,7 +24,6 @@ from steadytune.runs.preflight import require_fit
 from steadytune.runs.run import run
 from steadytune.runs.settle import settle
 from tests.families import CONFIGS, classifier
-from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 
 pytest.importorskip("peft")
@@ -32,25 +31,9 @@ pytest.importorskip("peft")
 LABELS = ("no", "yes")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_bert(tmp_path_factory.mktemp("model"))
-
-
 @pytest.fixture
-def spec(folder: Path) -> RunSpec:
-    return RunSpec(
-        task="toy",
-        method="plain",
-        seed=1,
-        model=str(folder),
-        train_size=24,
-        epochs=3,
-        learning_rate=1e-2,
-        batch_size=8,
-        max_length=16,
-        lora="r=4",
-    )
+def spec(spec: RunSpec) -> RunSpec:
+    return dataclasses.replace(spec, epochs=3, lora="r=4")
 
 
 @pytest.mark.parametrize("family", CONFIGS)

@@ -21,28 +21,12 @@ from steadytune.runs.checkpoints import (
     replace_folder,
 )
 from steadytune.runs.run import run
-from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 
 
-@pytest.fixture(scope="module")
-def spec(tmp_path_factory: pytest.TempPathFactory) -> RunSpec:
-    return make_spec(write_tiny_bert(tmp_path_factory.mktemp("model")))
-
-
-def make_spec(model: Path) -> RunSpec:
-    return RunSpec(
-        task="toy",
-        method="plain",
-        seed=1,
-        model=str(model),
-        train_size=24,
-        dev_size=12,
-        epochs=3,
-        learning_rate=1e-2,
-        batch_size=8,
-        max_length=16,
-    )
+@pytest.fixture
+def spec(spec: RunSpec) -> RunSpec:
+    return dataclasses.replace(spec, dev_size=12, epochs=3)
 
 
 def same(one: Outcome, other: Outcome) -> bool:

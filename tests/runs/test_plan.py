@@ -10,15 +10,9 @@ from steadytune import ConfigError
 from steadytune.pretrained import Pretrained
 from steadytune.records.recipe import Recipe
 from steadytune.runs.plan import Arm, LoadedTask, plan
-from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 
 RECIPE = Recipe(train_size=8, epochs=2, learning_rate=1e-3, max_length=16)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Pretrained:
-    return Pretrained.find(write_tiny_bert(tmp_path_factory.mktemp("model")))
 
 
 def test_equal_arguments_give_equal_runs(model: Pretrained) -> None:

@@ -9,14 +9,8 @@ from steadytune.method_names import known_methods
 from steadytune.method_options import is_wrapper
 from steadytune.pretrained import Pretrained
 from steadytune.runs.preflight import require_fit
-from tests.tiny_bert import write_tiny_bert
 
 LABELS = ("no", "yes")
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Pretrained:
-    return Pretrained.find(write_tiny_bert(tmp_path_factory.mktemp("model")))
 
 
 def test_methods_that_suit_the_model_pass(model: Pretrained) -> None:

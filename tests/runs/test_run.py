@@ -21,28 +21,7 @@ from steadytune.records.spec import RunSpec
 from steadytune.runs import run as run_module
 from steadytune.runs.checkpoints import Workspace
 from steadytune.runs.run import run
-from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_bert(tmp_path_factory.mktemp("model"))
-
-
-@pytest.fixture
-def spec(folder: Path) -> RunSpec:
-    return RunSpec(
-        task="toy",
-        method="plain",
-        seed=1,
-        model=str(folder),
-        train_size=24,
-        epochs=2,
-        learning_rate=1e-2,
-        batch_size=8,
-        max_length=16,
-    )
 
 
 def carry_out(spec: RunSpec, **changes: Any) -> dict[str, Any]:

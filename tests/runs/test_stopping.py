@@ -12,24 +12,12 @@ from steadytune import ConfigError
 from steadytune.records.spec import RunSpec
 from steadytune.runs import stopping
 from steadytune.runs.run import run
-from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 
 
-@pytest.fixture(scope="module")
-def spec(tmp_path_factory: pytest.TempPathFactory) -> RunSpec:
-    return RunSpec(
-        task="toy",
-        method="plain",
-        seed=1,
-        model=str(write_tiny_bert(tmp_path_factory.mktemp("model"))),
-        train_size=24,
-        dev_size=16,
-        epochs=8,
-        learning_rate=1e-2,
-        batch_size=8,
-        max_length=16,
-    )
+@pytest.fixture
+def spec(spec: RunSpec) -> RunSpec:
+    return dataclasses.replace(spec, dev_size=16, epochs=8)
 
 
 def carry_out(spec: RunSpec, **changes: Any) -> dict[str, Any]:

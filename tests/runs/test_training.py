@@ -21,25 +21,12 @@ from steadytune.records.spec import RunSpec
 from steadytune.runs import training
 from steadytune.runs.arguments import step_count
 from steadytune.runs.training import Training, train
-from tests.tiny_bert import write_tiny_bert
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_tiny_bert(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture
-def spec(folder: Path) -> RunSpec:
-    return RunSpec(
-        task="toy",
-        method="plain",
-        seed=1,
-        model=str(folder),
-        epochs=2,
-        batch_size=4,
-        learning_rate=1e-3,
-    )
+def spec(spec: RunSpec) -> RunSpec:
+    other = {"train_size": None, "batch_size": 4, "learning_rate": 1e-3, "max_length": 128}
+    return dataclasses.replace(spec, **other)
 
 
 @pytest.fixture

@@ -17,16 +17,10 @@ from steadytune.runs import plan as planning
 from steadytune.runs.plan import Arm, LoadedTask, plan, require_use_of_unlabelled
 from steadytune.runs.run import run
 from steadytune.runs.unlabelled import unlabelled_texts
-from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 
 TEXTS = ["a book was good", "the news is not fine", "the phone is very poor"]
 RECIPE = Recipe(train_size=8, epochs=1, learning_rate=1e-2, max_length=16, batch_size=4)
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Pretrained:
-    return Pretrained.find(write_tiny_bert(tmp_path_factory.mktemp("model")))
 
 
 def write(folder: Path, name: str, texts: Any = TEXTS) -> str:
