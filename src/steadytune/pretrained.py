@@ -27,7 +27,7 @@ from .model_files import (
     require_sizes,
     weight_files,
 )
-from .tasks import PROBLEMS, kind_of_architecture
+from .tasks import PROBLEMS, kind_of_model
 
 __all__ = [
     "CAREFUL",
@@ -115,11 +115,8 @@ class Pretrained:
 
     @property
     def kind(self) -> str | None:
-        """The kind of task that it was saved with a head for; None for any other head or none.
-
-        A regression counts as `classification`, whose head it shares.
-        """
-        return kind_of_architecture(self.architecture)
+        """The kind of task that it was saved with a head for; None for any other head or none."""
+        return kind_of_model(self.architecture, self.config)
 
     @property
     def positions(self) -> int | None:
@@ -181,7 +178,7 @@ class Pretrained:
         """Load it with the head that a kind of task needs, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `regression` or `qa`.
+            kind: `classification`, `multilabel`, `regression` or `qa`.
             label_names: The classes, in the order of their numbers; none but for classification.
             head_seed: The seed of the weights that the pretrained model lacks. The global random
                 state is left as it was.
@@ -211,7 +208,7 @@ class Pretrained:
         """Load it with the head that it was saved with, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `regression` or `qa`.
+            kind: `classification`, `multilabel`, `regression` or `qa`.
 
         Returns:
             The model, in evaluation mode and on the CPU, and its tokenizer.
@@ -231,7 +228,7 @@ class Pretrained:
         """The model without its weights, on the meta device: enough to try methods on.
 
         Args:
-            kind: `classification`, `regression` or `qa`.
+            kind: `classification`, `multilabel`, `regression` or `qa`.
             label_names: The classes; none but for classification.
 
         Raises:

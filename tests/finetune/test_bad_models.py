@@ -108,10 +108,6 @@ def no_task(folder: Path) -> None:
     change_config(folder, architectures=["BertForMaskedLM"])
 
 
-def many_labels(folder: Path) -> None:
-    change_config(folder, problem_type="multi_label_classification")
-
-
 Spoil = Callable[[Path], None]
 
 
@@ -154,7 +150,6 @@ def test_what_no_command_can_use(
         (other_classes, "do not fit its config.json"),
         (without_head, "lack 2 tensors"),
         (no_task, "fine-tuned for no task"),
-        (many_labels, "several labels a text"),
     ],
 )
 def test_heads_that_are_of_no_use(

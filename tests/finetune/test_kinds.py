@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from transformers import AutoModelForQuestionAnswering
+from transformers import AutoModelForQuestionAnswering, AutoModelForSequenceClassification
 
 from tests.finetune.toy_files import (
     QUICK,
     steadytune,
     succeed,
     write_model,
+    write_moods,
     write_questions,
     write_ratings,
 )
@@ -41,6 +42,46 @@ def test_numbers(tmp_path: Path) -> None:
     assert isinstance(json.loads(rows[0])["prediction"], float)
     result = steadytune("evaluate", model, "--task", "rte")
     assert result.exit_code == 2 and "\n" not in result.stderr.strip()
+
+
+def test_several_labels_a_text(tmp_path: Path) -> None:
+    files = write_moods(tmp_path)
+    validation = tmp_path / "validation.jsonl"
+    validation.write_text("".join(files["test"].read_text().splitlines(keepends=True)[:34]))
+    test = tmp_path / "held.jsonl"
+    test.write_text("".join(files["test"].read_text().splitlines(keepends=True)[34:]))
+    model = train(
+        *(tmp_path, {**files, "test": test}, "--validation", validation, "--dev-size", "16"),
+        *("--method", "rdrop", "--patience", "9", "--epochs", "30", "--learning-rate", "2e-2"),
+    )
+    record = json.loads((model / "record.json").read_text())
+    assert (record["task"]["kind"], record["task"]["metric"]) == ("multilabel", "f1_micro")
+    threshold = record["findings"]["decision_threshold"]
+    assert json.loads((model / "config.json").read_text())["decision_threshold"] == threshold
+    recorded = record["results"][record["task"]["in_domain"]]
+    assert record["results"]["train"]["f1_micro"] > record["task"]["constant"]["train"]
+    scores = tmp_path / "scores.json"
+    succeed("evaluate", model, "--data", test, "--json", scores)
+    found = json.loads(scores.read_text())["domains"]["held"]
+    assert found["scores"] == pytest.approx(recorded, abs=1e-5)
+    assert found["intervals"]["f1_micro"]["low"] < found["scores"]["f1_micro"]
+    rows = [json.loads(line) for line in steadytune("predict", model, test).stdout.splitlines()]
+    for row in rows:
+        held = [n for n in ("bad", "film", "good", "plot") if row[f"probability_{n}"] >= threshold]
+        assert row["prediction"] == "|".join(held)
+    saved = AutoModelForSequenceClassification.from_pretrained(model)
+    assert saved.config.problem_type == "multi_label_classification"
+
+
+@pytest.mark.parametrize("keep", ["ensemble", "soup"])
+def test_several_models_of_several_labels(tmp_path: Path, keep: str) -> None:
+    files = write_moods(tmp_path)
+    model = train(tmp_path, files, "--seeds", "2", "--keep", keep, "--dev-size", "12")
+    record = json.loads((model / "record.json").read_text())
+    scores = tmp_path / "scores.json"
+    succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
+    assert found == pytest.approx(record["results"][record["task"]["in_domain"]], abs=1e-5)
 
 
 def test_answers(tmp_path: Path) -> None:

@@ -56,6 +56,22 @@ def write_ratings(folder: Path) -> dict[str, Path]:
     return files
 
 
+def write_moods(folder: Path) -> dict[str, Path]:
+    """The same sentences with the labels that they have, of four, as JSON lines."""
+    task = load_toy()
+    files = {}
+    for name, split in (("train", task.train), ("test", task.test["movie"])):
+        files[name] = folder / f"{name}.jsonl"
+        lines = []
+        for row in split:
+            labels = [("bad", "good")[row["label"]]]
+            labels += [noun for noun in ("plot", "film") if noun in row["sentence"]]
+            kept = labels if "very very" not in row["sentence"] else []
+            lines.append(json.dumps({"text": row["sentence"], "labels": kept}))
+        files[name].write_text("\n".join(lines) + "\n")
+    return files
+
+
 def write_questions(folder: Path) -> dict[str, Path]:
     """Questions whose answer is the adjective, as JSON lines in SQuAD's columns."""
     task = load_toy()

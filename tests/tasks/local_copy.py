@@ -20,6 +20,8 @@ def made_up_row(card: TaskCard, number: int) -> dict[str, Any]:
     if card.kind == "qa":
         answers = {"text": [f"context {number}"], "answer_start": [0]}
         return {"id": f"english-{number}", "title": "", **texts, "answers": answers}
+    if card.kind == "multilabel":
+        return {**texts, "labels": [*range(number % 3)], "idx": number}
     label = number % 2 if card.label_names else number % 6 + 0.5
     return {**texts, "label": label, "idx": number, "genre": "made up"}
 

@@ -13,6 +13,7 @@ from tests.toy_task import load_toy
 NAMES = [
     *("vader-movies", "vader-tweets", "vader-ratings"),
     *("rte", "snli", "mrpc", "cola", "stsb", "sst2", "movie_reviews", "squad", "tydiqa_en"),
+    "go_emotions",
 ]
 
 

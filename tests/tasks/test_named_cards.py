@@ -81,7 +81,7 @@ def test_evaluation_rows_are_not_training_rows(card: TaskCard) -> None:
 @pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 def test_a_card_fits_its_kind(card: TaskCard) -> None:
     assert card.metric in PROBLEMS[card.kind].metrics
-    assert bool(card.label_names) == (card.kind == "classification")
+    assert bool(card.label_names) == PROBLEMS[card.kind].named
     assert len(set(domains(card))) == len(domains(card))
     for rows in (card.train, card.test, *(companion.rows for companion in card.companions)):
         assert rows.count > 0 and rows.origin.source and rows.origin.licence

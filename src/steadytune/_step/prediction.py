@@ -102,9 +102,10 @@ def divergence(left: Prediction, right: Prediction, *, by_sides: bool = False) -
 
 def _kind(model: Any, logits: Tensor) -> Kind:
     problem = getattr(getattr(model, "config", None), "problem_type", None)
-    if problem == "regression" or logits.dim() == 1 or logits.shape[-1] == 1:
-        return "values"
-    return "labels" if problem == "multi_label_classification" else "classes"
+    if problem == "multi_label_classification":
+        return "labels"
+    alone = logits.dim() == 1 or logits.shape[-1] == 1
+    return "values" if problem == "regression" or alone else "classes"
 
 
 def _of_tokens(step: Step, logits: Tensor) -> Prediction:

@@ -75,7 +75,8 @@ LabelOption = Annotated[
     typer.Option(
         "--label",
         metavar="COLUMN",
-        help="Label column. [default: guessed]",
+        help="Label column; for several labels a text also columns of 0 and 1, with commas "
+        "between. [default: guessed]",
         show_default=False,
     ),
 ]
@@ -84,7 +85,8 @@ KindOption = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="Kind of task: classification, regression or qa. [default: guessed from the labels]",
+        help="Kind of task: classification, multilabel (several labels a text), regression or qa. "
+        "[default: guessed from the labels]",
         show_default=False,
     ),
 ]

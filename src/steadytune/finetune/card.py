@@ -24,11 +24,6 @@ from .summary import (
     spread,
 )
 
-_PIPELINES = {
-    "classification": "text-classification",
-    "regression": "text-classification",
-    "qa": "question-answering",
-}
 _MINILM_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _IN_DATA = ("train_size", "eval_size")
@@ -49,7 +44,7 @@ def write_card(record: ModelRecord, command: str) -> str:
     data = ModelCardData(
         library_name="transformers",
         base_model=_base_model(record.spec.fields["model"]),
-        pipeline_tag=_PIPELINES[record.task.kind],
+        pipeline_tag=PROBLEMS[record.task.kind].pipeline,
         tags=["steadytune"],
         metrics=[record.task.metric],
         model_name=_title(record),
@@ -77,7 +72,7 @@ def _eval_results(record: ModelRecord) -> list[EvalResult]:
     task, metrics = record.task, metric_names(record)
     return [
         EvalResult(
-            task_type=_PIPELINES[task.kind],
+            task_type=PROBLEMS[task.kind].pipeline,
             dataset_type=task.name,
             dataset_name=f"{row.split} ({row.use}, {row.rows} rows)",
             dataset_split=row.split,

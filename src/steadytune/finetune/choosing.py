@@ -23,7 +23,7 @@ from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores
 from .members import Member
 from .plan import TrainPlan
 from .saved import SavedModel, load_saved, write_ensemble
-from .scoring import score_splits
+from .scoring import choose_on, score_splits
 from .soup import average_weights, greedy_soup, read_weights
 from .summary import no_better_than_constant
 
@@ -164,6 +164,7 @@ def _keep_soup(candidates: Candidates) -> Kept:
 
     def score(seeds: Sequence[int]) -> float:
         average(seeds)
+        choose_on(saved, features[DEV], rows[DEV], metric)
         results, _ = score_splits(saved, features, rows)
         return float(results[DEV][metric] or 0.0)
 
@@ -171,6 +172,7 @@ def _keep_soup(candidates: Candidates) -> Kept:
     dev = {seed: dev_score(member, metric) for seed, member in by_seed.items()}
     taken = greedy_soup(first, dev, score)
     average(taken)
+    choose_on(saved, features[DEV], rows[DEV], metric)
     _save(saved.models[0], best.model, candidates.result)
     return Kept(taken, *candidates.score(replace(saved, name="the average")))
 

@@ -13,6 +13,7 @@ from ..stats import BootstrapInterval
 from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values
 from ..tasks.encoding import LONGEST_ANSWER
+from ..tasks.files._table import listed
 from .cut_rows import cut_warning, long_answers_warning
 from .evaluation_rows import EvaluationRows
 from .intervals import metric_intervals
@@ -89,8 +90,14 @@ def evaluate_model(
     for note in given.notes:
         console.print(note, markup=False, soft_wrap=True)
     space = None
-    if saved.kind == "classification":
-        space = match_labels(saved.label_names, given.label_names, ", ".join(given.splits))
+    if saved.problem.named:
+        where = ", ".join(given.splits)
+        space = match_labels(saved.label_names, given.label_names, where)
+        if space.merges and not saved.problem.exclusive:
+            raise DataError(
+                f"the labels of {where} ({listed(given.label_names)}) stand for several of the "
+                f"model ({listed(saved.label_names)}); expected the same labels"
+            )
         if given.positive in given.label_names:
             space = space.with_second(given.label_names.index(given.positive))
         if space.note:
@@ -174,8 +181,8 @@ def _scores(
     from datasets import Dataset
 
     if space is not None:
-        predictions = {"logits": space.logits(predictions["logits"])}
-        labels = [space.labels[label] for label in values(rows, "label")]
+        predictions = {**predictions, "logits": space.logits(predictions["logits"])}
+        labels = saved.problem.renumbered(values(rows, "label"), space.labels, len(space.groups))
         rows = Dataset.from_dict({"label": labels})  # all that scores of classes need
     truths = saved.problem.truths(rows)
     if not truths:
@@ -187,7 +194,7 @@ def _scores(
 
 def _f1_of(saved: SavedModel, given: EvaluationRows, space: LabelSpace | None) -> str:
     """What F1 is of: the class in the second place of two, or the mean over the classes."""
-    if space is None:
+    if space is None or "f1" not in saved.problem.metrics:
         return ""
     if len(space.groups) != 2:
         return "macro"

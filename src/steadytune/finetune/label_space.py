@@ -33,6 +33,11 @@ class LabelSpace:
     labels: tuple[int, ...]
     note: str = ""
 
+    @property
+    def merges(self) -> bool:
+        """Whether several outputs or labels count as one class."""
+        return len(set(self.labels)) < len(self.labels) or any(len(g) > 1 for g in self.groups)
+
     def logits(self, logits: NDArray[Any]) -> NDArray[np.float32]:
         """Shape (rows, classes scored): the probabilities of outputs of one class add up."""
         from scipy.special import logsumexp

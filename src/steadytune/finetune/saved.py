@@ -28,7 +28,7 @@ class SavedModel:
 
     Args:
         name: What it is called in messages.
-        kind: `classification`, `regression` or `qa`.
+        kind: `classification`, `multilabel`, `regression` or `qa`.
         label_names: The classes in the order of their numbers; none but for classification.
         models: The members; one where it is not an ensemble.
         tokenizer: The tokenizer of all members.
@@ -104,28 +104,18 @@ def _load_one(name: str, trust: Trust) -> SavedModel:
     kind = _kind(pretrained)
     model, tokenizer = pretrained.whole(kind)
     model.to(usable_device())
-    labels = _label_names(model.config) if kind == "classification" else ()
+    labels = _label_names(model.config) if PROBLEMS[kind].named else ()
     return SavedModel(name, kind, labels, (model,), tokenizer)
 
 
 def _kind(model: Pretrained) -> str:
-    """The kind of task, from the architecture and the number of outputs."""
-    kind, name = model.kind, model.name
-    if kind is None:
+    if model.kind is None:
         raise ModelError(
-            f"model {name!r} has the architecture {model.architecture or 'none'}, which is "
+            f"model {model.name!r} has the architecture {model.architecture or 'none'}, which is "
             "fine-tuned for no task that is known here; expected one for sequence classification "
             "or question answering"
         )
-    problem = model.config.get("problem_type")
-    if problem == "multi_label_classification":
-        raise ModelError(
-            f"model {name!r} gives several labels a text, which is not supported; expected one "
-            "label a text, a number, or answers"
-        )
-    outputs = len(model.config.get("id2label") or {0: 0, 1: 1})
-    is_number = kind == "classification" and (problem == "regression" or outputs == 1)
-    return "regression" if is_number else kind
+    return model.kind
 
 
 def _label_names(config: Any) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._exceptions import ModelError
-from ..runs.evaluation import are_finite, batch_count
+from ..runs.evaluation import are_finite, batch_count, choose
 from ..tasks import Encoded, Predictions, Scores, with_identity
 from .saved import SavedModel
 
@@ -31,6 +31,14 @@ def predict_rows(
     if not are_finite(outputs):
         raise ModelError(f"the outputs of {saved.name} are not finite: its weights are of no use")
     return saved.problem.predict(outputs, encoded, rows)
+
+
+def choose_on(saved: SavedModel, encoded: Encoded, rows: Any, metric: str) -> None:
+    """Make the choices of a single model anew, on validation rows."""
+    if saved.problem.choices:
+        (model,) = saved.models
+        outputs = saved.outputs(encoded.dataset, lambda: None)
+        choose(model, saved.problem, outputs, rows, metric)
 
 
 def score_splits(

@@ -83,7 +83,8 @@ def metric_names(record: ModelRecord) -> list[str]:
         name for scores in record.results.values() for name, v in scores.items() if v is not None
     }
     primary = record.task.metric
-    middle = sorted(found - {primary, *_LAST, *_OTHER_AVERAGES})
+    averages = _OTHER_AVERAGES if "f1" in found else ()
+    middle = sorted(found - {primary, *_LAST, *averages})
     return [primary, *middle, *(name for name in _LAST if name in found)]
 
 

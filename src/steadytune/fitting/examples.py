@@ -10,6 +10,8 @@ from ..tasks import Task
 from ..tasks._problem import values
 from ..tasks.files.held_out import text_groups
 
+_KINDS = ("classification", "regression")
+
 FEWEST = 10
 """Training examples without which there is nothing to choose by."""
 
@@ -20,10 +22,10 @@ def require_examples(task: Task) -> None:
     Raises:
         DataError: If there are too few examples, texts, or examples of a class.
     """
-    if task.kind == "qa":
+    if task.kind not in _KINDS:
         raise DataError(
-            f"{task.name} asks for answers in texts, which fit does not choose for yet: expected "
-            "classes or numbers; use `steadytune train`"
+            f"{task.name} is {task.kind}, which fit does not choose for yet: expected "
+            f"{' or '.join(_KINDS)}; use `steadytune train`"
         )
     count, tested = len(task.train), len(task.test[task.domain])
     if count < FEWEST:

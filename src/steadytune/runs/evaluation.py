@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
 from typing import Any
 
@@ -36,7 +36,8 @@ def model_outputs(
 
     Returns:
         The outputs of each feature, in the order of the features; those that have an entry for
-        each token without the entries of pads.
+        each token without the entries of pads. Beside them what the model's configuration says of
+        the choices that are made on validation examples.
     """
     order = np.argsort([len(ids) for ids in features["input_ids"]], kind="stable").tolist()
     sorted_outputs: Outputs = {name: [] for name in problem.outputs}
@@ -50,7 +51,32 @@ def model_outputs(
                 found += _without_pads(rows, masks) if problem.per_token else list(rows)
             on_batch()
     places = np.argsort(order, kind="stable").tolist()
-    return {name: [found[place] for place in places] for name, found in sorted_outputs.items()}
+    outputs_of = {name: [rows[p] for p in places] for name, rows in sorted_outputs.items()}
+    chosen = {name: getattr(model.config, name, usual) for name, usual in problem.choices.items()}
+    return {**outputs_of, **_repeated(chosen, len(order))}
+
+
+def choose(model: Any, problem: Problem, outputs: Outputs, rows: Any, metric: str) -> Outputs:
+    """Choose on validation rows what the kind of task leaves to them; the model keeps it.
+
+    Args:
+        model: The model; its configuration takes the choices.
+        problem: The kind of task.
+        outputs: What the model gave for the rows.
+        rows: The validation rows.
+        metric: The primary metric.
+
+    Returns:
+        The outputs with the choices.
+    """
+    chosen = problem.choose(outputs, rows, metric)
+    for name, value in chosen.items():
+        setattr(model.config, name, value)
+    return {**outputs, **_repeated(chosen, len(rows))}
+
+
+def _repeated(chosen: Mapping[str, float], rows: int) -> Outputs:
+    return {name: [np.asarray(value, np.float32)] * rows for name, value in chosen.items()}
 
 
 def are_finite(outputs: Outputs) -> bool:

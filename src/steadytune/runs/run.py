@@ -33,7 +33,7 @@ from .arguments import epoch_count, step_count
 from .checkpoints import Workspace, replace_folder
 from .encoded import encode_splits
 from .environment import describe_environment
-from .evaluation import are_finite, attenuation, batch_count, model_outputs
+from .evaluation import are_finite, attenuation, batch_count, choose, model_outputs
 from .first_profile import first_profile
 from .peak_memory import PeakMemory
 from .stopping import DevRows
@@ -103,6 +103,7 @@ class _Log:
     predictions: dict[str, Predictions] = field(default_factory=dict)
     training: Training | None = None
     profile: dict[str, Any] = field(default_factory=dict)
+    chosen: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     diverged: str | None = None
     started: float = field(default_factory=time.perf_counter)
@@ -110,7 +111,7 @@ class _Log:
 
     def parts(self) -> dict[str, Any]:
         steps = self.training.step_seconds if self.training else []
-        findings = dict(self.training.findings) if self.training else {}
+        findings = {**(self.training.findings if self.training else {}), **self.chosen}
         return {
             "task": self.task,
             "results": self.results,
@@ -220,16 +221,21 @@ def _evaluate(
     log: _Log,
 ) -> None:
     results, kept = {}, {}
-    for split, features in encoded.items():
-        rows = task.splits[split]
+    # Validation rows come first: what they choose holds for all others.
+    for split in sorted(encoded, key=lambda name: name != DEV):
+        features, rows = encoded[split], task.splits[split]
         outputs = model_outputs(model, tokenizer, features.dataset, task.problem, on_batch)
         if not are_finite(outputs):
             log.diverged = f"the outputs on {split} were not finite after training"
             return
+        if split == DEV:
+            outputs = choose(model, task.problem, outputs, rows, task.metric)
         predictions = task.problem.predict(outputs, features, rows)
         results[split] = task.problem.score(predictions, rows)
         kept[split] = with_identity(predictions, rows)
-    log.results, log.predictions = results, kept
+    log.results = {split: results[split] for split in encoded}
+    log.predictions = {split: kept[split] for split in encoded}
+    log.chosen = {name: getattr(model.config, name) for name in task.problem.choices}
 
 
 class _Meter:

@@ -9,7 +9,7 @@ from typing import Any
 from transformers import EarlyStoppingCallback
 
 from ..tasks import Encoded, Problem, Scores
-from .evaluation import are_finite, model_outputs
+from .evaluation import are_finite, choose, model_outputs
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +38,7 @@ class DevRows:
         outputs = model_outputs(model, self.tokenizer, features, self.problem, self.on_batch)
         if not are_finite(outputs):
             return None
+        outputs = choose(model, self.problem, outputs, self.rows, self.metric)
         predictions = self.problem.predict(outputs, self.encoded, self.rows)
         return self.problem.score(predictions, self.rows)
 

@@ -6,7 +6,7 @@ from ..metrics import Scores
 from ..metrics.classification import CLASSIFICATION_METRICS, classification_metrics
 from ._catalogue import TASKS, NamedTask, load_task
 from ._problem import Encoding, Outputs, Predictions, Problem, with_identity
-from ._problems import PROBLEMS, kind_of_architecture
+from ._problems import PROBLEMS, kind_of_model
 from ._task import DEV, TRAIN, Task, constant_score
 from .encoding import Encoded
 from .look import Look, look_at
@@ -30,7 +30,7 @@ __all__ = [
     "Task",
     "classification_metrics",
     "constant_score",
-    "kind_of_architecture",
+    "kind_of_model",
     "load_task",
     "look_at",
     "with_identity",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 Outputs = dict[str, list[NDArray[np.float32]]]
-"""Name of a model's output -> one array a feature, in the order of the features."""
+"""Name of a model's output, or of one of `Problem.choices` -> one array a feature, in order."""
 
 Predictions = dict[str, NDArray[Any]]
 """What is kept of a prediction -> one entry a row, in the order of the rows."""
@@ -83,10 +84,34 @@ class Problem(ABC):
     """Whether a longer input is read in windows; else it is cut."""
     auto_class: ClassVar[str] = "AutoModelForSequenceClassification"
     """The class of transformers that loads a model with such a head."""
+    pipeline: ClassVar[str] = "text-classification"
+    """The task of the hub that such models are listed under."""
+    named: ClassVar[bool] = False
+    """Whether what is predicted has names: a model's outputs are called by them."""
+    exclusive: ClassVar[bool] = False
+    """Whether a row is of one class, and of no other."""
+    choices: ClassVar[Mapping[str, float]] = MappingProxyType({})
+    """Fields of a model's configuration that validation examples decide -> their usual values."""
+
+    def is_of(self, config: Mapping[str, Any]) -> bool:
+        """Whether a model with such a head and this configuration is for tasks of this kind."""
+        return True
 
     @abstractmethod
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
         """Fields of a model's configuration that a new head depends on."""
+
+    @abstractmethod
+    def types(self, label_names: Sequence[str]) -> dict[str, Any]:
+        """The types of the columns of `truth_of`, as features of `datasets`."""
+
+    @abstractmethod
+    def truth_of(self, row: Mapping[str, Any], label_names: Sequence[str]) -> dict[str, Any]:
+        """The truth of a row of a named task's file, and what belongs to it, by column.
+
+        Raises:
+            ValueError: The row has none; the text is what was found and expected.
+        """
 
     @abstractmethod
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
@@ -108,6 +133,10 @@ class Problem(ABC):
         Raises:
             DataError: No.
         """
+
+    def class_counts(self, rows: Dataset, label_names: Sequence[str]) -> dict[str, int]:
+        """Name -> number of rows of that class; none where there are no classes."""
+        return {}
 
     def sources(self, columns: tuple[str, ...]) -> tuple[str, ...]:
         """The text columns in which validation rows must differ from those trained on."""
@@ -135,6 +164,10 @@ class Problem(ABC):
             ConfigError: The lengths leave no room for text, or are more than the model takes.
         """
 
+    def choose(self, outputs: Outputs, rows: Dataset, metric: str) -> dict[str, float]:
+        """The values of `choices` that give the highest metric on validation rows."""
+        return {}
+
     @abstractmethod
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         """Make predictions of what the model gave for the features of `encoded`."""
@@ -151,6 +184,16 @@ class Problem(ABC):
         self, predictions: Predictions, label_names: Sequence[str]
     ) -> dict[str, list[Any]]:
         """Predictions as columns that people read: `prediction`, and how sure it is."""
+
+    def renumbered(self, truths: list[Any], numbers: Sequence[int], classes: int) -> list[Any]:
+        """Truths of named classes with other numbers for these.
+
+        Args:
+            truths: One a row, as the column of the truth has them.
+            numbers: One a class: its new number.
+            classes: How many classes the new numbers are of.
+        """
+        return [numbers[label] for label in truths]
 
     @abstractmethod
     def score(self, predictions: Predictions, rows: Dataset) -> Scores:
@@ -179,6 +222,34 @@ def _mean(arrays: Sequence[NDArray[Any]]) -> Any:
 def values(rows: Dataset, column: str) -> list[Any]:
     """A column as Python values, without the caller's format, which could make tensors of them."""
     return list(rows.with_format(None)[column][:])
+
+
+def field_of(row: Mapping[str, Any], name: str, fits: Callable[[Any], bool], expected: str) -> Any:
+    """A field of a row of a named task's file: `datasets` would turn numbers into texts unasked.
+
+    Raises:
+        ValueError: It is not there, or is something else; the text says so.
+    """
+    if name not in row or not fits(row[name]):
+        found = f"the {name} {str(row[name])[:40]!r}" if name in row else f"no {name}"
+        raise ValueError(f"{found}: expected {expected}")
+    return row[name]
+
+
+def text_of(row: Mapping[str, Any], name: str) -> str:
+    """A text of a row; raises as `field_of`."""
+    return str(field_of(row, name, lambda value: isinstance(value, str), "a text"))
+
+
+def number_of(row: Mapping[str, Any], name: str = "label") -> float:
+    """A number of a row; raises as `field_of`."""
+    found: float = field_of(
+        row,
+        name,
+        lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+        "a number",
+    )
+    return found
 
 
 def with_identity(predictions: Predictions, rows: Dataset) -> Predictions:

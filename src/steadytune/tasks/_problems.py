@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ._problem import Problem
 from .classification import Classification
+from .multilabel import Multilabel
 from .question_answering import QuestionAnswering
 from .regression import Regression
 
 PROBLEMS: dict[str, Problem] = {
-    problem.kind: problem for problem in (Classification(), Regression(), QuestionAnswering())
+    problem.kind: problem
+    for problem in (Classification(), Multilabel(), Regression(), QuestionAnswering())
 }
 """Kind -> what tasks of that kind need."""
 
 
-def kind_of_architecture(architecture: str) -> str | None:
-    """The kind of task that a model with such a head is for, as `BertForQuestionAnswering`.
+def kind_of_model(architecture: str, config: Mapping[str, Any]) -> str | None:
+    """The kind of task that a model is for.
 
-    None for other heads and for none; a regression counts as `classification`, whose head it
-    shares.
+    Args:
+        architecture: The class that it was saved as, such as `BertForQuestionAnswering`.
+        config: Its configuration.
+
+    Returns:
+        None for other heads than those of `PROBLEMS`, and for none.
     """
-    endings = ((kind, p.auto_class.removeprefix("AutoModel")) for kind, p in PROBLEMS.items())
-    return next((kind for kind, ending in endings if architecture.endswith(ending)), None)
+    fitting = [
+        problem
+        for problem in PROBLEMS.values()
+        if architecture.endswith(problem.auto_class.removeprefix("AutoModel"))
+    ]
+    # Of the kinds with one head, the one that fits any configuration is asked last.
+    fitting.sort(key=lambda problem: type(problem).is_of is Problem.is_of)
+    return next((problem.kind for problem in fitting if problem.is_of(config)), None)

@@ -43,7 +43,7 @@ class Task:
 
     Args:
         name: What `load_task` knows it by.
-        kind: What is predicted: `classification`, `regression` or `qa`.
+        kind: What is predicted: `classification`, `multilabel`, `regression` or `qa`.
         columns: The text columns: one for single texts, two for pairs, question and context.
         label_names: Names of the classes in the order of their numbers; none but for
             classification.

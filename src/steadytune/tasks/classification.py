@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -23,6 +24,7 @@ from ._problem import (
     Predictions,
     Problem,
     Statistic,
+    number_of,
     values,
 )
 from .encoding import Encoded, encode_and_count
@@ -39,6 +41,8 @@ class Classification(Problem):
     metrics: ClassVar[tuple[str, ...]] = CLASSIFICATION_METRICS
     answer: ClassVar[str] = "label"
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
+    named: ClassVar[bool] = True
+    exclusive: ClassVar[bool] = True
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
         return {
@@ -47,6 +51,14 @@ class Classification(Problem):
             "label2id": {label: number for number, label in enumerate(label_names)},
             "problem_type": "single_label_classification",
         }
+
+    def types(self, label_names: Sequence[str]) -> dict[str, Any]:
+        from datasets import ClassLabel
+
+        return {"label": ClassLabel(names=list(label_names))}
+
+    def truth_of(self, row: Mapping[str, Any], label_names: Sequence[str]) -> dict[str, Any]:
+        return {"label": number_of(row)}
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
         unnamed = set(values(rows, "label")) - set(range(len(label_names)))
@@ -62,6 +74,10 @@ class Classification(Problem):
                 f"all training rows of {where} are of one class: expected two or more; "
                 f"add rows of another class or draw more rows"
             )
+
+    def class_counts(self, rows: Dataset, label_names: Sequence[str]) -> dict[str, int]:
+        counts = Counter(values(rows, "label"))
+        return {name: counts[number] for number, name in enumerate(label_names)}
 
     def strata(self, rows: Dataset) -> list[Hashable]:
         return values(rows, "label")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +51,7 @@ def encode_and_count(
     columns: tuple[str, ...],
     tokenizer: PreTrainedTokenizerBase,
     max_length: int,
+    target: Callable[[Any], Any] = lambda label: label,
 ) -> Encoded:
     """Tokenise every row, in the order of the rows.
 
@@ -58,6 +60,7 @@ def encode_and_count(
         columns: One text column, or two for pairs; a pair loses tokens of its longer text first.
         tokenizer: The model's tokenizer.
         max_length: Most tokens a row, special ones included.
+        target: Makes of a label what the loss takes.
 
     Raises:
         ConfigError: `max_length` leaves no room for text, or is more than the model takes.
@@ -73,7 +76,7 @@ def encode_and_count(
         texts = [batch[column] for column in columns]
         tokens = tokenizer(*texts, truncation=True, max_length=max_length)
         cut += _count_cut(texts, tokens["input_ids"], tokenizer, max_length)
-        targets = {"labels": batch["label"]} if "label" in batch else {}
+        targets = {"labels": [*map(target, batch["label"])]} if "label" in batch else {}
         for name, values in {**tokens, **targets}.items():
             encoded.setdefault(name, []).extend(values)
     return Encoded(Dataset.from_dict(encoded), cut, len(rows))

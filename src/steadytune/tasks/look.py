@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -13,6 +13,7 @@ import numpy as np
 
 from .._counted import counted
 from ._problem import values
+from ._problems import PROBLEMS
 from ._task import TRAIN, Task
 from .files._table import listed, plain
 from .files.held_out import text_key
@@ -50,7 +51,7 @@ class Look:
 
     Args:
         name: The task.
-        kind: `classification`, `regression` or `qa`.
+        kind: `classification`, `multilabel`, `regression` or `qa`.
         sizes: Split -> number of examples: `train`, `dev` if there are such, and the test sets.
         classes: Class -> number of training examples; empty but for classification.
         range: The smallest and the largest training number; None but for regression.
@@ -86,7 +87,7 @@ class Look:
             rows.append(("numbers", f"{self.range[0]:g} to {self.range[1]:g}"))
         rows.append(("words", _range_text(self.words)))
         if self.tokens is not None and self.max_length is not None:
-            what = "read in several windows" if self.kind == "qa" else "cut"
+            what = "read in several windows" if PROBLEMS[self.kind].windows else "cut"
             rows.append(("tokens", _range_text(self.tokens)))
             rows.append((f"longer than {self.max_length}", f"{self.share_cut:.1%}, {what}"))
         return rows
@@ -208,7 +209,7 @@ def _contradictions(task: Task) -> Iterable[str]:
     labels: dict[str, set[Any]] = defaultdict(set)
     for rows in (task.train, task.test[task.domain]):
         for key, label in zip(_keys(task, rows), values(rows, "label"), strict=True):
-            labels[key].add(label)
+            labels[key].add(tuple(label) if isinstance(label, list) else label)
     if twice := sum(len(found) > 1 for found in labels.values()):
         what = counted(twice, "pair" if len(task.columns) == 2 else "text")
         each = "number" if task.kind == "regression" else "label"
@@ -241,10 +242,7 @@ def _folded(name: str) -> str:
 
 
 def _class_counts(task: Task) -> dict[str, int]:
-    if not task.label_names:
-        return {}
-    counts = Counter(values(task.train, "label"))
-    return {name: counts[number] for number, name in enumerate(task.label_names)}
+    return task.problem.class_counts(task.train, task.label_names)
 
 
 def _number_range(task: Task) -> tuple[float, float] | None:

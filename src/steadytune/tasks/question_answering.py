@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,6 +16,8 @@ from ._problem import (
     Predictions,
     Problem,
     Statistic,
+    field_of,
+    text_of,
     values,
 )
 from .encoding import Encoded
@@ -42,10 +44,22 @@ class QuestionAnswering(Problem):
     usual_length: ClassVar[int] = 384
     windows: ClassVar[bool] = True
     auto_class: ClassVar[str] = "AutoModelForQuestionAnswering"
+    pipeline: ClassVar[str] = "question-answering"
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
         """The head has a start and an end logit for each token, for any question."""
         return {}
+
+    def types(self, label_names: Sequence[str]) -> dict[str, Any]:
+        from datasets import List, Value
+
+        text = Value("string")
+        answers = {"text": List(text), "answer_start": List(Value("int64"))}
+        return {"id": text, "answers": answers}
+
+    def truth_of(self, row: Mapping[str, Any], label_names: Sequence[str]) -> dict[str, Any]:
+        found = field_of(row, "answers", _is_answers, "texts and where they start")
+        return {"id": text_of(row, "id"), "answers": found}
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
         check_answers(rows, where)
@@ -113,3 +127,7 @@ class QuestionAnswering(Problem):
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         """No answer at all is right nowhere, so this is 0."""
         return 0.0
+
+
+def _is_answers(value: Any) -> bool:
+    return isinstance(value, dict) and {"text", "answer_start"} <= set(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,6 +19,7 @@ from ._problem import (
     Predictions,
     Problem,
     Statistic,
+    number_of,
     values,
 )
 from .encoding import Encoded, encode_and_count
@@ -40,6 +41,18 @@ class Regression(Problem):
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
         return {"num_labels": 1, "problem_type": "regression"}
+
+    def is_of(self, config: Mapping[str, Any]) -> bool:
+        outputs = len(config.get("id2label") or {0: 0, 1: 1})
+        return config.get("problem_type") == "regression" or outputs == 1
+
+    def types(self, label_names: Sequence[str]) -> dict[str, Any]:
+        from datasets import Value
+
+        return {"label": Value("float64")}
+
+    def truth_of(self, row: Mapping[str, Any], label_names: Sequence[str]) -> dict[str, Any]:
+        return {"label": number_of(row)}
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
         for label in values(rows, "label"):

@@ -65,8 +65,9 @@ class DataSource:
         ood: Further domains to evaluate on: `all` companions of the named task, the name of one of
             them, or NAME=ROWS.
         text: The text columns, one or two; guessed if not given.
-        label: The column of the truth; guessed if not given.
-        kind: `classification`, `regression` or `qa`; guessed if not given.
+        label: The column of the truth; guessed if not given. Of several labels a text also the
+            columns of zeros and ones, as a list or with commas between.
+        kind: `classification`, `multilabel`, `regression` or `qa`; guessed if not given.
         metric: The primary metric; by default the kind's first, or the named task's own.
         data_root: Folder of a local copy of the named tasks' rows.
         name: What the task is called; by default what the training file is called.
@@ -102,6 +103,8 @@ class DataSource:
             object.__setattr__(self, field, as_text(getattr(self, field)))
         for field in ("ood", "text"):
             object.__setattr__(self, field, as_texts(getattr(self, field)))
+        if self.label is not None:
+            object.__setattr__(self, "label", ",".join(as_texts(self.label)))
         _check_task_or_train(self)
         _check_validation(self)
         object.__setattr__(self, "validation", self.validation or self.dev)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from math import isfinite
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -87,6 +88,23 @@ class RegularizerContract:
             treated, [self.neutral], self.batches
         )
         assert_same(weights(plain), weights(treated))
+
+    def test_several_labels_a_text(self) -> None:
+        numbers = torch.arange(3, device=device_of_tests())
+        batches = [
+            {**batch, "labels": batch["labels"][:, None].eq(numbers).float()}
+            for batch in self.batches
+        ]
+        losses = {
+            method: train_steps(tiny_classifier(classes=3, several=True), chosen, batches)
+            for method, chosen in {
+                "plain": [],
+                "neutral": [] if self.neutral is None else [self.neutral],
+                "treated": [self.method],
+            }.items()
+        }
+        assert losses["neutral"] == losses["plain"]
+        assert all(map(isfinite, losses["treated"]))
 
     def test_it_changes_training(self) -> None:
         plain, treated = tiny_classifier(), tiny_classifier()

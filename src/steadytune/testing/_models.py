@@ -23,8 +23,17 @@ def device_of_tests() -> torch.device:
     return torch.device(os.environ.get(DEVICE_VARIABLE, "cpu"))
 
 
-def tiny_classifier(*, dropout: float = 0.1, classes: int = 2, seed: int = 0) -> Any:
-    """A random BERT classifier with three layers of width 32, in training mode."""
+def tiny_classifier(
+    *, dropout: float = 0.1, classes: int = 2, seed: int = 0, several: bool = False
+) -> Any:
+    """A random BERT classifier with three layers of width 32, in training mode.
+
+    Args:
+        dropout: Of hidden states and of attention.
+        classes: Number of outputs.
+        seed: Of the weights.
+        several: Whether an example can be of several classes, or of none.
+    """
     from transformers import BertConfig, BertForSequenceClassification
 
     config = BertConfig(
@@ -37,6 +46,7 @@ def tiny_classifier(*, dropout: float = 0.1, classes: int = 2, seed: int = 0) ->
         hidden_dropout_prob=dropout,
         attention_probs_dropout_prob=dropout,
         num_labels=classes,
+        problem_type="multi_label_classification" if several else None,
     )
     with isolated_rng(torch.device("cpu"), seed):
         return BertForSequenceClassification(config).train().to(device_of_tests())

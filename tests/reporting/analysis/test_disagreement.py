@@ -18,6 +18,7 @@ from steadytune.reporting.reading.records import parse_folder
 from steadytune.stats import LabelDisagreement, ValueDisagreement
 from tests.reporting.fabricated import cells, record, section_of, write
 
+P = 1 / (1 + np.e)
 LOGITS = np.array([[2.0, 0.0], [0.0, 2.0], [2.0, 0.0], [0.0, 2.0]])
 
 
@@ -59,6 +60,18 @@ def test_the_table_in_the_report(tmp_path: Path) -> None:
     found = cells(report.sections[0].tables.disagreement)
     row = found["movie, in domain", "plain"]
     assert row[:5] == ("2", "4", "100.0 %", "100.0 %", "100.0 %")
+
+
+def test_sets_of_labels(tmp_path: Path) -> None:
+    other = LOGITS.copy()
+    other[0] = [2.0, 1.0]
+    runs = [{"logits": each - 1, "decision_threshold": np.full(4, 0.5)} for each in (LOGITS, other)]
+    (result,), _ = disagreements_in(setting_in(folder_of(tmp_path, runs)))
+    assert isinstance(result.found, LabelDisagreement)
+    # The second label of the first row: its probability is 0.27 in one run and 0.5 in the other.
+    assert result.found.churn == 0.25
+    one, middle = (float(-p * np.log2(p) - (1 - p) * np.log2(1 - p)) for p in (P, (P + 0.5) / 2))
+    assert result.found.jensen_shannon == pytest.approx((middle - (one + 1) / 2) / 8)
 
 
 def test_answers_and_numbers(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 from steadytune.metrics.classification import classification_metrics
+from steadytune.metrics.multilabel import multilabel_metrics
 from steadytune.metrics.regression import regression_metrics
 from steadytune.records.prediction_file import write_predictions
 from steadytune.reporting.analysis.across_seeds import with_predictions
@@ -31,6 +33,9 @@ def score_of(columns: dict[str, Any], metric: str) -> float | None:
     """The score that a run with these predictions has; None where it is undefined or odd."""
     labels = columns.get("label", LABELS)
     try:
+        if "decision_threshold" in columns:
+            threshold = columns["decision_threshold"]
+            return multilabel_metrics(columns["logits"], labels, threshold)[metric]
         if "value" in columns:
             return regression_metrics(columns["value"], labels)[metric]
         return classification_metrics(columns["logits"], labels)[metric]
@@ -144,6 +149,22 @@ def test_numbers_are_averaged(tmp_path: Path) -> None:
     each = [np.corrcoef(value, label)[0, 1] for value in (one, other)]
     assert single.mean == pytest.approx(np.mean(each))
     assert pair.mean == pytest.approx(np.corrcoef((one + other) / 2, label)[0, 1])
+
+
+def test_several_labels_a_text(tmp_path: Path) -> None:
+    label = np.array([[1, 0], [0, 1], [1, 1], [0, 0]])
+    shares = np.where(label, 0.4, 0.1)
+    surer = shares.copy()
+    surer[0] = [0.2, 0.9]
+    members = [
+        {"logits": logit(share), "decision_threshold": np.full(4, threshold), "label": label}
+        for share, threshold in ((shares, 0.3), (surer, 0.5))
+    ]
+    single, pair = of(setting_in(tmp_path, members, metric="exact_match", movie=None))[0].sizes
+    # Alone: all four rows, and only that without labels. The mean of the first row is 0.3 and 0.5,
+    # the threshold 0.4: one row of four is wrong.
+    assert single.mean == (1.0 + 0.25) / 2
+    assert pair.mean == 0.75
 
 
 def test_the_mean_of_single_runs_is_the_score_tables(tmp_path: Path) -> None:

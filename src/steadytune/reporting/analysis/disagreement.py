@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import expit, softmax
 
 from ..._exceptions import ConfigError
+from ...metrics.multilabel import THRESHOLD, label_sets
 from ...records.prediction_file import Columns
 from ...stats import (
     LabelDisagreement,
@@ -54,6 +56,8 @@ def _compare(runs: Sequence[Columns]) -> Found | None:
 
 
 def _statistic(runs: Sequence[Columns]) -> Found | None:
+    if all(THRESHOLD in run for run in runs):
+        return _of_sets(_stacked(runs, "logits"), _stacked(runs, THRESHOLD))
     if all("logits" in run for run in runs):
         return class_disagreement(softmax(_stacked(runs, "logits").astype(np.float64), axis=-1))
     if all("value" in run for run in runs):
@@ -61,6 +65,16 @@ def _statistic(runs: Sequence[Columns]) -> Found | None:
     if all("text" in run for run in runs):
         return label_disagreement(_stacked(runs, "text"))
     return None
+
+
+def _of_sets(logits: NDArray[Any], thresholds: NDArray[Any]) -> LabelDisagreement:
+    """Answers are sets of labels; the divergence is the mean over labels that hold or not."""
+    shares = expit(logits.astype(np.float64))
+    sets = [label_sets(run, threshold) for run, threshold in zip(logits, thresholds, strict=True)]
+    numbers = np.unique(np.concatenate(sets), axis=0, return_inverse=True)[1]
+    pairs = np.stack([shares, 1 - shares], axis=-1).reshape(len(logits), -1, 2)
+    apart = class_disagreement(pairs).jensen_shannon
+    return replace(label_disagreement(numbers.reshape(len(logits), -1)), jensen_shannon=apart)
 
 
 def _stacked(runs: Sequence[Columns], column: str) -> NDArray[Any]:

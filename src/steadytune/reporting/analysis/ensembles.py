@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import expit, softmax
 
 from ...metrics.confusion_counts import OF_COUNTS, class_counts
+from ...metrics.multilabel import OF_SETS, THRESHOLD
 from ...metrics.regression import REGRESSION_METRICS, correlation
 from ...records.prediction_file import Columns
 from ...records.schema import Record
@@ -109,9 +110,15 @@ def _score(
 
 
 def _output(run: Columns) -> Array:
-    """What is averaged: probabilities, shape (rows, classes), or numbers, shape (rows,)."""
+    """What is averaged: probabilities, shape (rows, classes), or numbers, shape (rows,).
+
+    Where a text has several labels, the last column holds the threshold.
+    """
     if "logits" not in run:
         return _finite(run, "value", axes=1)
+    if THRESHOLD in run:  # is averaged with the probabilities, as its last column
+        threshold = _finite(run, THRESHOLD, axes=1)[:, None]
+        return np.concatenate([expit(_finite(run, "logits", axes=2)), threshold], axis=1)
     return softmax(_finite(run, "logits", axes=2), axis=1)  # type: ignore[no-any-return]
 
 
@@ -122,6 +129,11 @@ def _scorer(metric: str, columns: Columns) -> Scorer:
         if metric == "pearson":
             return _pearson(numbers)
         return lambda values: correlation(metric, values, numbers)
+    if metric in OF_SETS and THRESHOLD in columns:
+        held, of_sets = _finite(columns, "label", axes=2).astype(bool), OF_SETS[metric]
+        if held.shape != columns["logits"].shape:
+            raise ValueError("its labels are not those of its logits")
+        return lambda mean: of_sets(mean[:, :-1] >= mean[:, -1:], held)
     if metric not in OF_COUNTS:
         raise ValueError(f"ensembles are not scored by {metric}")
     classes, of_counts = _finite(columns, "logits", axes=2).shape[1], OF_COUNTS[metric]

@@ -96,6 +96,7 @@ _KNOWN = {
     "accuracy": _percentage("accuracy"),
     "f1": _percentage("F1"),
     "f1_macro": _percentage("macro F1"),
+    "f1_micro": _percentage("micro F1"),
     "f1_weighted": _percentage("weighted F1"),
     "exact_match": _percentage("exact match"),
     "ece": dataclasses.replace(_percentage("expected calibration error"), higher_is_better=False),

@@ -74,8 +74,9 @@ def _class_names(schema: Any, features: Features | None) -> dict[str, tuple[str,
             features = Features.from_arrow_schema(schema)
         except Exception:  # Metadata are a courtesy of the writer; nothing says what a bad one does
             return {}
+    of_rows = {column: getattr(feature, "feature", feature) for column, feature in features.items()}
     return {
         column: tuple(feature.names)
-        for column, feature in features.items()
+        for column, feature in of_rows.items()
         if isinstance(feature, ClassLabel)
     }

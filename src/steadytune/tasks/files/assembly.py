@@ -19,7 +19,7 @@ from ._table import Reading, Table, listed
 from .columns import NO_COLUMNS, Columns
 from .held_out import grouped_keys, held_out_rows, text_groups, text_key
 from .label_mapping import Target
-from .labels import CLASSIFICATION, REGRESSION
+from .labels import REGRESSION
 from .rows import QUESTIONS, further_rows, training_rows
 from .secret_labels import is_learned, labelled_splits
 from .splits import TEST, VALIDATION, preferred_split, read_splits, stem
@@ -196,7 +196,7 @@ def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
                 "test rows with `test`"
             )
         keys = together or keys
-    held_out = held_out_rows(keys, strata, classes=target.kind == CLASSIFICATION)
+    held_out = held_out_rows(keys, strata, classes=bool(target.label_names))
     if not held_out:
         raise DataError(
             f"{where} has too few rows to hold some out ({len(rows)}): expected two different "

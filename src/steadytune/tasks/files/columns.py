@@ -143,8 +143,7 @@ def _guess_label(table: Table, texts: Sequence[str]) -> str:
     if lists := [name for name, cells in table.columns.items() if _holds_lists(cells)]:
         raise DataError(
             f"{table.name} has lists ({listed(lists)}) and no column that is known for a label: "
-            f"expected one label a row, named with `label`; several labels a row (multi-label) and "
-            f"labels of tokens (tagging) are not supported"
+            f"name the column of labels with `label`; labels of tokens (tagging) are not supported"
         )
     raise DataError(
         f"{table.name} has no column that is known for a label: its columns are "

@@ -10,9 +10,8 @@ from ..._exceptions import DataError
 from ._table import Table, listed, shown
 from .labels import (
     REGRESSION,
-    Label,
+    class_name,
     is_number,
-    label_text,
     numbers_of,
     require_one_type,
     scalar_labels,
@@ -28,10 +27,9 @@ class Target:
     """What further rows have to fit.
 
     Args:
-        kind: `classification`, `regression` or `qa`.
+        kind: One of `PROBLEMS`.
         columns: The text columns of the task; further rows get these names.
-        label_names: Names of the classes in the order of their numbers; none but for
-            classification.
+        label_names: Names of the classes in the order of their numbers, where there are any.
         numbered: Whether rows may also give a class by its number, from 0, in place of its name;
             never where a class is named by a number.
         renamed: Pairs of what rows call a class, and its name here.
@@ -60,7 +58,7 @@ class Mapped:
         remark: What was done that is not plain, if anything.
     """
 
-    values: list[int] | list[float]
+    values: list[int] | list[float] | list[list[float]]
     remark: str | None = None
 
 
@@ -85,32 +83,42 @@ def map_labels(table: Table, column: str, target: Target) -> Mapped:
         require_one_type(table, column, labels)
     if target.kind == REGRESSION:
         return Mapped(numbers_of(table, column, labels))
+    given = [class_name(label, table.class_names.get(column)) for label in labels]
+    return Mapped(*numbers_of_names(table, column, target, given, range(len(given))))
+
+
+def numbers_of_names(
+    table: Table, column: str, target: Target, given: Sequence[str], rows: Sequence[int]
+) -> tuple[list[int], str | None]:
+    """The numbers of classes by their names, and what was done that is not plain.
+
+    Args:
+        table: The rows.
+        column: The column of the labels.
+        target: What the labels have to fit.
+        given: Names of classes.
+        rows: The row of each.
+
+    Raises:
+        DataError: The target does not have one; the text names the labels of both.
+    """
     exact = {name: number for number, name in enumerate(target.label_names)}
     folded = {_folded(name): number for name, number in exact.items()}
     alike = folded if len(folded) == len(exact) else {}
     renamed = dict(target.renamed)
-    given = [_name(label, table.class_names.get(column)) for label in labels]
     names = [renamed.get(name, name) for name in given]
     by_name = {name: _find(name, exact, alike, target) for name in set(names)}
     by_place = {name: _place(name, target) for name in by_name if by_name[name] is None}
     found = [by_place.get(name, by_name[name]) for name in names]
-    for row, number in enumerate(found):
+    for row, name, number in zip(rows, names, found, strict=True):
         if number is None:
             raise DataError(
-                f"{table.place(row)}, column {shown(column)} has the label {shown(names[row])}: "
+                f"{table.place(row)}, column {shown(column)} has the label {shown(name)}: "
                 f"expected {listed(target.label_names)}; the labels there are "
                 f"{listed(sorted(set(names)))}{target.hint}"
             )
     values = [number for number in found if number is not None]
-    return Mapped(values, _by_place_remark(by_place, target) if by_place else None)
-
-
-def _name(label: Label, class_names: Sequence[str] | None) -> str:
-    if isinstance(label, float) and label.is_integer():
-        label = int(label)
-    if class_names and type(label) is int and 0 <= label < len(class_names):
-        return class_names[label]
-    return label_text(label)
+    return values, _by_place_remark(by_place, target) if by_place else None
 
 
 def _find(

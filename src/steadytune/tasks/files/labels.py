@@ -35,15 +35,15 @@ class Labels:
     """The labels of training rows.
 
     Args:
-        kind: `classification` or `regression`.
-        values: One a row: the number of its class, or the number itself.
+        kind: `classification`, `multilabel` or `regression`.
+        values: One a row: the number of its class, the number itself, or a 0 or 1 for each label.
         names: Names of the classes in the order of their numbers; none for regression.
         numbered: Whether the file gives classes by number and their names beside.
         remark: What was guessed, if anything.
     """
 
     kind: str
-    values: list[int] | list[float]
+    values: list[int] | list[float] | list[list[float]]
     names: tuple[str, ...] = ()
     numbered: bool = False
     remark: str | None = None
@@ -54,6 +54,11 @@ class Labels:
         Raises:
             DataError: There are not two classes, or none has this name.
         """
+        if self.kind == "multilabel":
+            raise DataError(
+                f"positive {shown(name)} was given for several labels a text, whose F1 is over "
+                f"all labels: expected none; leave `positive` out"
+            )
         if len(self.names) != 2 or name not in self.names:
             found = listed(self.names) if self.names else "numbers"
             raise DataError(
@@ -62,7 +67,7 @@ class Labels:
             )
         if self.names[1] == name:
             return self
-        turned = [1 - int(value) for value in self.values]
+        turned = [1 - int(value) for value in self.values if isinstance(value, int)]
         return replace(self, values=turned, names=self.names[::-1], numbered=False)
 
 
@@ -173,18 +178,30 @@ def is_number(value: Any) -> bool:
     return _DECIMAL.fullmatch(text) is not None or _COMMA.fullmatch(text) is not None
 
 
+def class_name(label: Label, class_names: Sequence[str] | None) -> str:
+    """The name of a class by its label, which may be its number in a file that names them."""
+    if isinstance(label, float) and label.is_integer():
+        label = int(label)
+    if class_names and type(label) is int and 0 <= label < len(class_names):
+        return class_names[label]
+    return label_text(label)
+
+
 def scalar_label(table: Table, row: int, column: str) -> Label:
     """The label of a row as the file has it; raises as `scalar_labels`."""
-    value = table.columns[column][row]
+    return scalar(table, row, column, table.columns[column][row])
+
+
+def scalar(table: Table, row: int, column: str, value: Any) -> Label:
+    """One label, of the column and row that it stands in; raises as `scalar_labels`."""
     if isinstance(value, str):
         value = value.strip()
     if value is None or value == "":
         raise table.error(row, column, "has no label", "one a row")
-    if isinstance(value, list | tuple | dict | set) or _is_list_in_text(value):
+    if isinstance(value, list | tuple | dict | set) or is_list_in_text(value):
         raise DataError(
             f"{table.place(row)}, column {shown(column)} has the label {shown(value)}: expected "
-            f"one label a row; several labels a row (multi-label) and labels of tokens (tagging) "
-            f"are not supported"
+            f"one label a row; for several labels a row give `kind=multilabel`"
         )
     if isinstance(value, Decimal):
         value = float(value)
@@ -213,7 +230,8 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def _is_list_in_text(value: Any) -> bool:
+def is_list_in_text(value: Any) -> bool:
+    """Whether a text is a list as programs print it."""
     return isinstance(value, str) and _LIST.fullmatch(value) is not None
 
 

@@ -12,6 +12,15 @@ from .._problems import PROBLEMS
 from ._table import Table, listed, plain, shown
 from .columns import QUESTION_ANSWERING, Columns, choose_columns, holds_questions
 from .label_mapping import Target, map_labels
+from .label_sets import (
+    MULTILABEL,
+    check_label_set,
+    holds_sets,
+    map_label_sets,
+    parts_of,
+    read_label_sets,
+    with_indicators,
+)
 from .labels import (
     CLASSIFICATION,
     REGRESSION,
@@ -67,7 +76,7 @@ def training_rows(
         table: The rows as the file holds them.
         text: The text columns; empty to guess.
         label: The column of the truth; None to guess.
-        kind: `classification`, `regression` or `qa`; None to guess.
+        kind: One of `PROBLEMS`; None to guess.
         positive: The class of two that F1 is of: it gets the number 1.
 
     Raises:
@@ -78,11 +87,20 @@ def training_rows(
     if kind == QUESTION_ANSWERING or (kind is None and not named and holds_questions(table)):
         columns = choose_columns(table, text, label, questions=True)
         return _question_rows(table, columns, training=True)
+    if kind == MULTILABEL:
+        table = with_indicators(table, label)
     columns = choose_columns(table, text, label)
     assert columns.truth is not None
     names = SINGLE if len(columns.texts) == 1 else PAIR
+    if kind is None and holds_sets(table.columns[columns.truth]):
+        kind = MULTILABEL
     table = _usable(table, columns, names, kind)
-    labels = read_labels(table, columns.truth, kind)
+    several = kind == MULTILABEL
+    labels = (
+        read_label_sets(table, columns.truth)
+        if several
+        else read_labels(table, columns.truth, kind)
+    )
     if positive is not None:
         labels = labels.with_positive(positive)
     target = Target(labels.kind, names, labels.names, labels.numbered)
@@ -114,15 +132,17 @@ def further_rows(
     Raises:
         DataError: A column is not there, a row lacks a text or a truth, or a label does not fit.
     """
+    if target.kind == MULTILABEL and (required[1] or not set(parts_of(label)) - set(table.columns)):
+        table = with_indicators(table, label)
     there, known = _those_there(table, text, label)
     text, label = (text if required[0] else there), (label if required[1] else known)
-    questions = target.kind == QUESTION_ANSWERING
+    several, questions = target.kind == MULTILABEL, target.kind == QUESTION_ANSWERING
     columns = choose_columns(table, text, label, questions=questions, count=len(target.columns))
     if questions:
         return _question_rows(table, columns)
     assert columns.truth is not None
     table = _usable(table, columns, target.columns, target.kind)
-    labels = map_labels(table, columns.truth, target)
+    labels = (map_label_sets if several else map_labels)(table, columns.truth, target)
     remarks = [labels.remark] if labels.remark else []
     dataset = _dataset(_texts(table, columns, target.columns), labels.values, target)
     note = _note(table, columns, target, remarks)
@@ -195,6 +215,9 @@ def _check_row(
     if kind == QUESTION_ANSWERING:
         check_question(table, row, columns.texts, columns.truth)
         return
+    if kind == MULTILABEL:
+        check_label_set(table, row, columns.truth)
+        return
     label = scalar_label(table, row, columns.truth)
     if kind == REGRESSION:
         number_of(table, row, columns.truth, label)
@@ -218,17 +241,14 @@ def _check_text(table: Table, row: int, column: str, value: Any, may_be_empty: b
         raise table.error(row, column, "holds a NUL or half of a surrogate pair", "plain text")
 
 
-def _dataset(
-    texts: dict[str, list[str]], labels: Sequence[int] | Sequence[float] | None, target: Target
-) -> Dataset:
-    from datasets import ClassLabel, Dataset, Features, Value
+def _dataset(texts: dict[str, list[str]], labels: Sequence[Any] | None, target: Target) -> Dataset:
+    from datasets import Dataset, Features, Value
 
     content: dict[str, Any] = dict(texts)
     types: dict[str, Any] = {name: Value("string") for name in texts}
     if labels is not None:
-        names = list(target.label_names)
         content["label"] = labels
-        types["label"] = ClassLabel(names=names) if names else Value("float64")
+        types |= PROBLEMS[target.kind].types(target.label_names)
     content["idx"] = list(range(len(next(iter(texts.values())))))
     return Dataset.from_dict(content, features=Features({**types, "idx": Value("int64")}))
 
@@ -242,7 +262,8 @@ def _note(table: Table, columns: Columns, target: Target, remarks: Sequence[str]
 
 
 def _truth_name(target: Target) -> str:
-    return {CLASSIFICATION: "label", REGRESSION: "number"}.get(target.kind, "answers")
+    names = {CLASSIFICATION: "label", MULTILABEL: "labels", REGRESSION: "number"}
+    return names.get(target.kind, "answers")
 
 
 def _classes(target: Target) -> str:

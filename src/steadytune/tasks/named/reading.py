@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..._checks import near
 from ..._exceptions import ConfigError, DataError
+from .._problem import text_of
+from .._problems import PROBLEMS
 from .._task import Task
 from . import hub, mirror
 from .card import Companion, Rows, TaskCard
@@ -129,60 +131,25 @@ def _read(card: TaskCard, rows: Rows, root: Path | None, split: str) -> Dataset:
 
 def _dataset(card: TaskCard, kept: Sequence[tuple[int, mirror.Row]], where: str) -> Dataset:
     """Rows beside their positions, which become their `idx`."""
-    from datasets import Dataset, Features
+    from datasets import Dataset, Features, Value
 
-    types = _types(card)
+    problem = PROBLEMS[card.kind]
+    types = {**dict.fromkeys(card.columns, Value("string")), **problem.types(card.label_names)}
+    columns: dict[str, list[Any]] = {name: [] for name in types}
     for position, row in kept:
-        _check_row(card, row, f"row {position + 1} of {where}")
-    columns = {name: [row[name] for _, row in kept] for name in types}
+        try:
+            fields = {name: text_of(row, name) for name in card.columns}
+            fields |= problem.truth_of(row, card.label_names)
+        except ValueError as error:
+            place = f"row {position + 1} of {where}"
+            raise DataError(f"{place} has {error}; copy the data again") from None
+        for name, column in columns.items():
+            column.append(fields[name])
     columns["idx"] = [position for position, _ in kept]
     try:
-        return Dataset.from_dict(columns, features=Features({**types, "idx": _value("int64")}))
+        return Dataset.from_dict(columns, features=Features({**types, "idx": Value("int64")}))
     except (ValueError, TypeError, OverflowError) as error:
         reason = str(error).partition("\n")[0]
         raise DataError(
             f"{where} has a value of another type ({reason}): copy the data again"
         ) from None
-
-
-def _check_row(card: TaskCard, row: mirror.Row, where: str) -> None:
-    """The library would turn numbers and lists into texts without a word."""
-    texts = [*card.columns, *(["id"] if card.kind == "qa" else [])]
-    fitting = dict.fromkeys(texts, _is_text)
-    fitting.update({"answers": _is_answers} if card.kind == "qa" else {"label": _is_number})
-    for name, fits in fitting.items():
-        if name not in row or not fits(row[name]):
-            found = f"the {name} {str(row[name])[:40]!r}" if name in row else f"no {name}"
-            raise DataError(f"{where} has {found}: expected {fits.__doc__}; copy the data again")
-
-
-def _is_text(value: Any) -> bool:
-    """a text"""
-    return isinstance(value, str)
-
-
-def _is_number(value: Any) -> bool:
-    """a number"""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_answers(value: Any) -> bool:
-    """texts and where they start"""
-    return isinstance(value, dict) and {"text", "answer_start"} <= set(value)
-
-
-def _types(card: TaskCard) -> dict[str, Any]:
-    from datasets import ClassLabel, List
-
-    text = _value("string")
-    if card.kind == "qa":
-        answers = {"text": List(text), "answer_start": List(_value("int64"))}
-        return {"id": text, **dict.fromkeys(card.columns, text), "answers": answers}
-    classes = ClassLabel(names=list(card.label_names)) if card.label_names else _value("float64")
-    return {**dict.fromkeys(card.columns, text), "label": classes}
-
-
-def _value(kind: str) -> Any:
-    from datasets import Value
-
-    return Value(kind)

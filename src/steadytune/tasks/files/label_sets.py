@@ -1,0 +1,161 @@
+"""Several labels a row: a list, text with something between the labels, or columns of 0 and 1."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..._exceptions import DataError
+from ..multilabel import indicators
+from ._table import Table, listed, shown
+from .label_mapping import Mapped, Target, numbers_of_names
+from .labels import Labels, class_name, class_order, is_list_in_text, scalar
+
+MULTILABEL = "multilabel"
+
+SEPARATORS = ("|", ";", ",")
+"""What may stand between labels in text; the first that occurs anywhere in the column does."""
+
+_TRUE, _FALSE = ("1", "1.0", "true"), ("0", "0.0", "false")
+
+
+def with_indicators(table: Table, label: str | None) -> Table:
+    """The table with one column more where `label` names several, such as `joy,anger`.
+
+    Raises:
+        DataError: One of these columns is not there.
+    """
+    names = parts_of(label)
+    if label is None or label in table.columns or len(names) < 2:
+        return table
+    if absent := [name for name in names if name not in table.columns]:
+        raise DataError(
+            f"{table.name} has no column {shown(absent[0])}, one of the labels {listed(names)}: "
+            f"its columns are {listed(list(table.columns))}"
+        )
+    rows = zip(*(table.columns[name] for name in names), strict=True)
+    column = [dict(zip(names, row, strict=True)) for row in rows]
+    return replace(table, columns={**table.columns, label: column})
+
+
+def parts_of(label: str | None) -> list[str]:
+    """The columns that `label` names."""
+    return [name.strip() for name in label.split(",")] if label else []
+
+
+def holds_sets(cells: Sequence[Any]) -> bool:
+    """Whether a column holds lists, as JSON and Parquet have them."""
+    return any(isinstance(cell, list) for cell in cells)
+
+
+def label_set(table: Table, row: int, column: str, between: str | None) -> list[str]:
+    """The labels of a row by their names; none for an empty list or empty text.
+
+    Args:
+        table: The rows.
+        row: The row, counted from 0.
+        column: The column of the labels.
+        between: What stands between labels in text; None where nothing does.
+
+    Raises:
+        DataError: The row has no list, or something in it that is not a label.
+    """
+    value = table.columns[column][row]
+    if isinstance(value, dict):
+        return [name for name, held in value.items() if _holds(table, row, name, held)]
+    if isinstance(value, str) and is_list_in_text(value.strip()):
+        value = _parsed(table, row, column, value.strip())
+    if isinstance(value, str):
+        parts = value.split(between) if between else [value]
+        value = [part for part in parts if part.strip()]
+    if value is None or (isinstance(value, float) and value != value):
+        raise table.error(row, column, "has no labels", "a list, [] where none holds")
+    labels = list(value) if isinstance(value, list | tuple) else [value]
+    known = table.class_names.get(column)
+    names = (class_name(scalar(table, row, column, label), known) for label in labels)
+    return list(dict.fromkeys(names))
+
+
+def separator(table: Table, column: str) -> str | None:
+    """What stands between labels in the text of a column; None where nothing does."""
+    return _separator(table.columns[column])
+
+
+def check_label_set(table: Table, row: int, column: str) -> None:
+    """Raise as `label_set` where the labels of one row cannot be read."""
+    label_set(table, row, column, _separator([table.columns[column][row]]))
+
+
+def read_label_sets(table: Table, column: str) -> Labels:
+    """The labels of training rows: in the order of their names, or of their columns.
+
+    Raises:
+        DataError: A row's labels cannot be read, or there are fewer than two labels in all.
+    """
+    between = separator(table, column)
+    sets = [label_set(table, row, column, between) for row in range(len(table))]
+    first = table.columns[column][0]
+    names = list(first) if isinstance(first, dict) else class_order({n for s in sets for n in s})
+    if numbered := table.class_names.get(column):
+        names = list(numbered)
+    if len(names) < 2:
+        raise DataError(
+            f"{table.name}, column {shown(column)} has {listed(names) or 'no label'} as its only "
+            f"label: expected two or more; for one label a text give `kind=classification`"
+        )
+    place = {name: number for number, name in enumerate(names)}
+    for row, found in enumerate(sets):
+        if strange := [name for name in found if name not in place]:
+            expected = f"some of {listed(names)}"
+            raise table.error(row, column, f"has the label {shown(strange[0])}", expected)
+    values = [indicators([place[name] for name in row], len(names)) for row in sets]
+    remark = _remark(between)
+    return Labels(MULTILABEL, values, tuple(names), numbered=bool(numbered), remark=remark)
+
+
+def map_label_sets(table: Table, column: str, target: Target) -> Mapped:
+    """The labels of every row as the target has them.
+
+    Raises:
+        DataError: A row's labels cannot be read, or the target does not have one.
+    """
+    between = separator(table, column)
+    sets = [label_set(table, row, column, between) for row in range(len(table))]
+    pairs = [(row, name) for row, names in enumerate(sets) for name in names]
+    rows, given = [row for row, _ in pairs], [name for _, name in pairs]
+    numbers, remark = numbers_of_names(table, column, target, given, rows)
+    held: list[list[int]] = [[] for _ in sets]
+    for (row, _), number in zip(pairs, numbers, strict=True):
+        held[row].append(number)
+    values = [indicators(found, len(target.label_names)) for found in held]
+    return Mapped(values, "; ".join(filter(None, (_remark(between), remark))))
+
+
+def _separator(cells: Sequence[Any]) -> str | None:
+    texts = [cell for cell in cells if isinstance(cell, str) and not is_list_in_text(cell.strip())]
+    return next((mark for mark in SEPARATORS if any(mark in text for text in texts)), None)
+
+
+def _remark(between: str | None) -> str:
+    return f"several labels a row{f', {between!r} between them' if between else ''}"
+
+
+def _holds(table: Table, row: int, column: str, value: Any) -> bool:
+    text = str(value).strip().casefold()
+    if text not in (*_TRUE, *_FALSE):
+        found = "is empty" if value in (None, "") else f"is {shown(value)}"
+        raise table.error(row, column, found, "1 where the label holds and 0 where it does not")
+    return text in _TRUE
+
+
+def _parsed(table: Table, row: int, column: str, text: str) -> list[Any]:
+    """A list as programs write it into text: `['joy', 'love']` or `[4, 20]`."""
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = None
+    if not isinstance(value, list):
+        raise table.error(row, column, f"is {shown(text)}", "a list such as ['joy', 'love']")
+    return value
