@@ -66,7 +66,7 @@ def test_sets_of_labels(tmp_path: Path) -> None:
     other = LOGITS.copy()
     other[0] = [2.0, 1.0]
     runs = [{"logits": each - 1, "decision_threshold": np.full(4, 0.5)} for each in (LOGITS, other)]
-    (result,), _ = disagreements_in(setting_in(folder_of(tmp_path, runs)))
+    (result,), _ = disagreements_in(section_in(folder_of(tmp_path, runs)))
     assert isinstance(result.found, LabelDisagreement)
     # The second label of the first row: its probability is 0.27 in one run and 0.5 in the other.
     assert result.found.churn == 0.25

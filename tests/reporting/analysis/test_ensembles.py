@@ -160,7 +160,7 @@ def test_several_labels_a_text(tmp_path: Path) -> None:
         {"logits": logit(share), "decision_threshold": np.full(4, threshold), "label": label}
         for share, threshold in ((shares, 0.3), (surer, 0.5))
     ]
-    single, pair = of(setting_in(tmp_path, members, metric="exact_match", movie=None))[0].sizes
+    single, pair = of(section_in(tmp_path, members, metric="exact_match", movie=None))[0].sizes
     # Alone: all four rows, and only that without labels. The mean of the first row is 0.3 and 0.5,
     # the threshold 0.4: one row of four is wrong.
     assert single.mean == (1.0 + 0.25) / 2
