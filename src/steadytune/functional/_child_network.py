@@ -31,11 +31,11 @@ def bernoulli_mask(
 def held_in_place(
     moved: Float[Tensor, "*shape"], before: Float[Tensor, "*shape"], mask: Float[Tensor, "*shape"]
 ) -> Float[Tensor, "*shape"]:
-    """`moved` where `mask` is 1, and `before` where it is 0, both exactly.
+    """Put `moved` back, in place, to `before` where `mask` is 0; where it is 1 it stays, exactly.
 
     Interpolation between the two: it is several times faster than a selection by truth values.
     """
-    return torch.lerp(before, moved, mask)
+    return torch.lerp(before, moved, mask, out=moved)
 
 
 def largest_share(scores: Sequence[Float[Tensor, "*_"]], share: float) -> list[Bool[Tensor, "*_"]]:

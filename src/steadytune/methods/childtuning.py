@@ -248,15 +248,15 @@ class _Child:
         """Put the weights outside the child network back."""
         parameters = self._parameters()
         for name, before in self._before.items():
-            moved = parameters[name].detach()
-            moved.copy_(functional.held_in_place(moved, before, self._masks[name]))
+            functional.held_in_place(parameters[name].detach(), before, self._masks[name])
         self._masks, self._before = {}, {}
 
     def _masked(self, name: str, gradient: Tensor) -> Tensor | None:
         mask = self._masks.get(name)
         if mask is None:
             return None
-        return gradient.mul(mask).mul_(self._source.scale)
+        masked = gradient.mul(mask)
+        return masked if self._source.scale == 1 else masked.mul_(self._source.scale)
 
     def _parameters(self) -> dict[str, nn.Parameter]:
         found = dict(self._model.named_parameters())
