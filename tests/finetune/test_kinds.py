@@ -61,7 +61,8 @@ def test_several_labels_a_text(tmp_path: Path) -> None:
     recorded = record["results"][record["task"]["in_domain"]]
     assert record["results"]["train"]["f1_micro"] > record["task"]["constant"]["train"]
     scores = tmp_path / "scores.json"
-    succeed("evaluate", model, "--data", test, "--json", scores)
+    printed = succeed("evaluate", model, "--data", test, "--json", scores)
+    assert f"decision_threshold {threshold:.4g}" in printed
     found = json.loads(scores.read_text())["domains"]["held"]
     assert found["scores"] == pytest.approx(recorded, abs=1e-5)
     assert found["intervals"]["f1_micro"]["low"] < found["scores"]["f1_micro"]
@@ -82,6 +83,25 @@ def test_several_models_of_several_labels(tmp_path: Path, keep: str) -> None:
     succeed("evaluate", model, "--data", files["test"], "--json", scores)
     found = json.loads(scores.read_text())["domains"]["test"]["scores"]
     assert found == pytest.approx(record["results"][record["task"]["in_domain"]], abs=1e-5)
+
+
+def test_a_study_chooses_the_threshold_on_validation_rows(tmp_path: Path) -> None:
+    files = write_moods(tmp_path)
+    succeed(
+        *("compare", "--train", files["train"], "--test", files["test"], "--seeds", "2"),
+        *(
+            "--model",
+            write_model(tmp_path),
+            *QUICK,
+            "--dev-size",
+            "12",
+            "--out",
+            tmp_path / "study",
+        ),
+    )
+    records = [json.loads(p.read_text()) for p in (tmp_path / "study" / "runs").glob("*.json")]
+    assert records
+    assert all(0 < record["findings"]["decision_threshold"] < 1 for record in records)
 
 
 def test_answers(tmp_path: Path) -> None:

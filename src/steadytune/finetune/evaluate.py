@@ -87,7 +87,7 @@ def evaluate_model(
         SteadytuneError: If labels do not map onto the model's, or its outputs are not finite.
     """
     console = console or Console()
-    for note in given.notes:
+    for note in (*saved.notes, *given.notes):
         console.print(note, markup=False, soft_wrap=True)
     space = None
     if saved.problem.named:

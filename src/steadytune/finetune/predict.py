@@ -130,7 +130,7 @@ def _predict_table(
     there = set(saved.read_from.texts) <= set(table.columns)
     rows = unlabelled_rows(table, columns, text or (saved.read_from.texts if there else ()))
     warnings = [f"warning: {line}" for line in rows.warnings]
-    for note in [*rows.notes, *warnings, *columns_warning(saved, rows.columns, text)]:
+    for note in [*saved.notes, *rows.notes, *warnings, *columns_warning(saved, rows.columns, text)]:
         console.print(note, markup=False, soft_wrap=True)
     encoding = encoding_of(saved, max_length, max_answer_length)
     encoded = saved.problem.encode(rows.dataset, columns, saved.tokenizer, encoding)

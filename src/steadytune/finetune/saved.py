@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from .._device import usable_device
@@ -54,6 +55,14 @@ class SavedModel:
     def problem(self) -> Problem:
         """What its kind of task needs."""
         return PROBLEMS[self.kind]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was chosen for it on validation examples, a line each; the mean of its members'."""
+        return tuple(
+            f"{name} {fmean(getattr(m.config, name, usual) for m in self.models):.4g}"
+            for name, usual in self.problem.choices.items()
+        )
 
     @property
     def positions(self) -> int | None:

@@ -41,7 +41,8 @@ def load_tasks(study: Study, model: Pretrained) -> tuple[LoadedTask, ...]:
                 f"task {task.name} appears twice; give rows of your own a name each, "
                 "or compare sizes of one task in studies of their own"
             )
-        _require_choice_by_dev(study, entry)
+        if not task.problem.choices:
+            _require_choice_by_dev(study, entry)
         loaded.append(LoadedTask(task, entry.changes, entry.source.remarks()))
         of_task = study.recipe.changed(entry.changes)
         methods: dict[str | None, list[str]] = {}
