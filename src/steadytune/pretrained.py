@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ._exceptions import ConfigError, ModelError
-from ._model.loaded import require_encoder, require_fitting_tokenizer, require_head
+from ._model.loaded import (
+    require_body,
+    require_encoder,
+    require_fitting_tokenizer,
+    require_head,
+)
 from .model_files import (
     CAREFUL,
     MINILM,
@@ -195,7 +200,9 @@ class Pretrained:
 
         self._require_known_code()
         with quiet(), as_model_error(self.name), isolated_rng(torch.device("cpu"), head_seed):
-            model, loading = self._load(kind, config=self._head_config(kind, label_names))
+            model, loading = self._load(
+                _auto_class(kind), config=self._head_config(kind, label_names)
+            )
         tokenizer = self.tokenizer()
         if PROBLEMS[kind].windows:
             # The places of answers count from the left, so pads must stand on the right.
@@ -218,9 +225,31 @@ class Pretrained:
         """
         self._require_known_code()
         with quiet(), as_model_error(self.name):
-            model, loading = self._load(kind)
+            model, loading = self._load(_auto_class(kind))
         tokenizer = self.tokenizer()
         require_head(loading, self.name)
+        require_fitting_tokenizer(model, tokenizer, self.name)
+        return model, tokenizer
+
+    def bare(self) -> tuple[Any, Any]:
+        """Load it without a head, in float32, and its tokenizer.
+
+        Returns:
+            The model, in evaluation mode and on the CPU, and its tokenizer.
+
+        Raises:
+            ModelError: If it cannot be loaded, or its file lacks weights.
+        """
+        import torch
+        from transformers import AutoModel
+
+        from ._random import isolated_rng
+
+        self._require_known_code()
+        with quiet(), as_model_error(self.name), isolated_rng(torch.device("cpu"), 0):
+            model, loading = self._load(AutoModel)
+        tokenizer = self.tokenizer()
+        require_body(loading, self.name)
         require_fitting_tokenizer(model, tokenizer, self.name)
         return model, tokenizer
 
@@ -262,10 +291,10 @@ class Pretrained:
             )
         return tokenizer
 
-    def _load(self, kind: str, **config: Any) -> Any:
+    def _load(self, auto_class: Any, **config: Any) -> Any:
         import torch
 
-        return _auto_class(kind).from_pretrained(
+        return auto_class.from_pretrained(
             self.folder,
             **config,
             dtype=torch.float32,

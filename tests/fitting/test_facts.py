@@ -11,7 +11,7 @@ from scipy.special import softmax
 from steadytune.fitting.candidates import DEFAULTS
 from steadytune.fitting.facts import _crossed
 from steadytune.fitting.final import Calibration
-from steadytune.fitting.floor import Floor
+from steadytune.fitting.forms import SINGLE, Choice
 from steadytune.fitting.judge import Judge, OutOfFold
 from steadytune.fitting.measure import Measure
 from steadytune.fitting.search import Found
@@ -32,7 +32,9 @@ def test_out_of_fold_probabilities_are_at_the_temperature() -> None:
         corrected=CorrectedScore(0.5, None, 0.5),
     )
     setup = SimpleNamespace(judge=judge, truth=truth, test_truth=truth[:3], measure=ACCURACY)
-    kept = SimpleNamespace(ensemble=False, calibration=Calibration(temperature=2.0))
-    outcome = SimpleNamespace(found=found, kept=kept, floor=Floor(logits[0], 0.5))
+    kept = SimpleNamespace(
+        choice=Choice(SINGLE, ""), distilled=False, calibration=Calibration(temperature=2.0)
+    )
+    outcome = SimpleNamespace(found=found, kept=kept, floor=SimpleNamespace(outputs=logits[0]))
     basis = _crossed(cast(Any, SimpleNamespace(setup=setup)), cast(Any, outcome))
     np.testing.assert_allclose(softmax(basis.outputs, axis=1), softmax(logits[0] / 2, axis=1))

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from steadytune.fitting.candidates import Candidate
-from steadytune.fitting.final import calibrate, cool, ensemble_pays, last_linear
+from steadytune.fitting.final import calibrate, cool, last_linear
+from steadytune.fitting.forms import ENSEMBLE, SINGLE, Parts
 from steadytune.fitting.judge import Judge, OutOfFold
 from steadytune.fitting.measure import Measure
 from steadytune.pretrained import Pretrained
@@ -18,12 +19,9 @@ from tests.tiny_bert import write_tiny_bert
 ACCURACY = Measure("accuracy", lambda p, t: float((p == t).mean()), percent=True)
 
 
-def judge(truth: np.ndarray) -> Judge:
-    return Judge(ACCURACY, truth, 0)
-
-
-def out_of_fold(outputs: np.ndarray) -> OutOfFold:
-    return OutOfFold(Candidate("plain", 1e-4, 3.0), outputs)
+def parts(truth: np.ndarray, outputs: np.ndarray) -> Parts:
+    found = OutOfFold(Candidate("plain", 1e-4, 3.0), outputs)
+    return Parts(Judge(ACCURACY, truth, 0), found, np.zeros(outputs.shape[1:]))
 
 
 def test_dividing_the_last_layer_divides_the_logits(tmp_path: Path) -> None:
@@ -47,26 +45,15 @@ def test_heads_that_end_in_something_else_have_no_last_layer(tmp_path: Path) -> 
     assert last_linear(model) is None
 
 
-def test_an_ensemble_pays_where_the_average_is_better() -> None:
-    truth = np.zeros(4, dtype=int)
-    strong, weak = [3.0, 0.0], [0.0, 1.0]
-    apart = np.array([[strong, weak, strong, strong], [strong, strong, weak, strong]])
-    assert ensemble_pays(judge(truth), out_of_fold(apart), 3)[0]
-    alike = np.array([[strong] * 4] * 2)
-    assert not ensemble_pays(judge(truth), out_of_fold(alike), 3)[0]
-    assert not ensemble_pays(judge(truth), out_of_fold(apart), 1)[0]
-    assert ensemble_pays(judge(truth), None, 3)[0]
-
-
 def test_calibration_needs_fifty_examples() -> None:
     draws = np.random.default_rng(0)
     truth = draws.integers(0, 2, 200)
     logits = 5 * (2.0 * np.eye(2)[truth] - 1) * draws.normal(0.3, 1, 200)[:, None]
-    found = calibrate(judge(truth), out_of_fold(logits[None]), ensemble=False)
+    found = calibrate(parts(truth, logits[None]), SINGLE)
     assert found.temperature is not None and found.temperature > 1.5
     assert found.loss_before is not None and found.loss_after is not None
     assert found.loss_after < found.loss_before - 0.1
-    few = calibrate(judge(truth[:49]), out_of_fold(logits[None, :49]), ensemble=False)
+    few = calibrate(parts(truth[:49], logits[None, :49]), SINGLE)
     assert few.temperature is None
 
 
@@ -74,16 +61,13 @@ def test_an_example_said_twice_is_held_out_as_one() -> None:
     draws = np.random.default_rng(0)
     truth = draws.integers(0, 2, 60)
     logits = 5 * (2.0 * np.eye(2)[truth] - 1) * draws.normal(0.3, 1, 60)[:, None]
-    once, twice = (
-        calibrate(judge(truth), out_of_fold(np.stack([logits] * count)), ensemble=False)
-        for count in (1, 2)
-    )
+    once, twice = (calibrate(parts(truth, np.stack([logits] * count)), SINGLE) for count in (1, 2))
     assert once.loss_after is not None
     assert twice.loss_after == pytest.approx(once.loss_after, abs=1e-6)
 
 
 def test_numbers_get_a_width() -> None:
     truth = np.linspace(0, 1, 99)
-    found = calibrate(judge(truth), out_of_fold((truth + 0.5)[None, :, None]), ensemble=True)
+    found = calibrate(parts(truth, (truth + 0.5)[None, :, None]), ENSEMBLE)
     assert found.width == pytest.approx(0.5)
     assert found.temperature is None

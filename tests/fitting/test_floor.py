@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from steadytune.fitting.floor import Frozen, on_others, out_of_fold
+from steadytune.fitting.floor import features_of, fitted, frozen_model, out_of_fold
 from steadytune.fitting.folds import cells_of
 from steadytune.pretrained import Pretrained
 from steadytune.tasks import TRAIN
@@ -18,7 +18,7 @@ from tests.toy_task import load_toy
 def test_features_are_means_over_the_tokens_of_each_text(tmp_path: Path) -> None:
     found = Pretrained.find(write_tiny_bert(tmp_path / "tiny"))
     task = load_toy()
-    features = Frozen(found, 64).features(task, TRAIN)[TRAIN]
+    features = features_of(frozen_model(found, task), task, found, 64, TRAIN)[TRAIN]
     model, tokenizer = found.with_head("classification", task.label_names, 0)
     for place in (0, 39):  # of other lengths, so that batches pad one of them
         with torch.inference_mode():
@@ -35,8 +35,7 @@ def test_classes_that_features_tell_apart_are_told_apart_out_of_fold() -> None:
     held = [np.asarray(places) for places in cells_of(task, 1, 1).values()]
     outputs = out_of_fold(task, features, held, 1)
     assert (outputs.argmax(axis=1) == truth).all()
-    np.testing.assert_allclose(np.exp(outputs).sum(axis=1), 1, atol=1e-5)
-    others = on_others(task, features, 2 - features, 1)
+    others = fitted(task, features, np.arange(len(truth)), 1)(2 - features)
     assert (others.argmax(axis=1) == 1 - truth).all()
 
 

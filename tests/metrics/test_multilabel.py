@@ -82,6 +82,12 @@ def test_the_mean_of_probabilities() -> None:
     assert shares[0] == pytest.approx([(0.5 + 1 / (1 + np.exp(-2))) / 2, 0.5])
 
 
+def test_members_may_count_for_more() -> None:
+    logits = np.array([[[0.0]], [[2.0]]])
+    shares = 1 / (1 + np.exp(-mean_logits(logits, [3, 1])))
+    assert shares[0] == pytest.approx([(3 * 0.5 + 1 / (1 + np.exp(-2))) / 4])
+
+
 def test_nothing_to_score_is_none() -> None:
     assert set(multilabel_metrics(np.zeros((0, 2)), np.zeros((0, 2)), 0.5).values()) == {None}
     assert set(multilabel_metrics([[np.nan, 0.0]], [[0, 1]], 0.5).values()) == {None}

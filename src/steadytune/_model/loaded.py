@@ -9,7 +9,15 @@ from .._exceptions import ModelError
 
 def require_encoder(model: Any, loading: dict[str, Any], name: str) -> None:
     """Only a head or a pooler may be new: an encoder that is not pretrained is a wrong file."""
-    prefix = f"{model.base_model_prefix}."
+    _require_weights(loading, name, f"{model.base_model_prefix}.")
+
+
+def require_body(loading: dict[str, Any], name: str) -> None:
+    """The same for a model that was loaded without a head."""
+    _require_weights(loading, name, "")
+
+
+def _require_weights(loading: dict[str, Any], name: str, prefix: str) -> None:
     # Tensors of other shapes are left out of the model and begin at random, as missing ones do.
     if other := sorted(k for k, *_ in loading["mismatched_keys"] if k.startswith(prefix)):
         raise ModelError(

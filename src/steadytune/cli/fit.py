@@ -54,6 +54,22 @@ def fit(
             help="If the budget is too small to train, fit a head on the frozen model.",
         ),
     ] = False,
+    one_model: Annotated[
+        bool,
+        typer.Option(
+            "--one-model",
+            help="Keep one plain model, trained on what the ensemble says (distillation).",
+        ),
+    ] = False,
+    unlabelled: Annotated[
+        str | None,
+        typer.Option(
+            help="Texts without labels for --one-model to learn from: as your examples, or one "
+            "text a line of a .txt file.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -100,6 +116,8 @@ def fit(
             seed=seed,
             max_length=max_length,
             allow_frozen=allow_frozen,
+            one_model=one_model,
+            unlabelled=unlabelled,
             workers=workers,
             trust=Trust(allow_pickled_weights, trust_remote_code),
         )

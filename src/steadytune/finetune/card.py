@@ -30,6 +30,8 @@ _IN_DATA = ("train_size", "eval_size")
 _KEEP = {
     "best": "the run that the validation rows prefer",
     "ensemble": "an ensemble of runs, whose answers (for classes, probabilities) are averaged",
+    "frozen": "a linear model on the frozen model's features, which no fine-tuned one surpassed",
+    "distilled": "one model that learned what the runs, averaged, say",
     "soup": "the average of the weights of runs, taken greedily by the validation rows",
 }
 
@@ -103,6 +105,11 @@ def _opening(record: ModelRecord) -> str:
     made = f"{_plain(spec['model'])}, fine-tuned on {task.sizes[TRAIN]} rows of {task.name}"
     classes = ", ".join(record.input.label_names)
     what = f" ({task.kind}: {_plain(classes)})" if classes else f" ({task.kind})"
+    if record.is_frozen:
+        return (
+            f"A linear layer on {_plain(spec['model'])}, left as it is, fitted on "
+            f"{task.sizes[TRAIN]} rows of {task.name}{what}."
+        )
     return f"{made}{what} with the method `{spec['method']}`."
 
 
@@ -159,7 +166,7 @@ def _kept(selection: Selection) -> str:
 
 def _chosen_by(record: ModelRecord) -> str:
     """The rows that say which runs are taken, and after which epoch they stop."""
-    if not record.is_ensemble:
+    if record.selection is not None and record.selection.keep in ("best", "soup"):
         return f"`{DEV}`"
     stopped_early = record.spec.fields["patience"] is not None
     return f"`{TRAIN}` and `{DEV}`" if stopped_early else f"`{TRAIN}`"
@@ -199,8 +206,17 @@ def _use(record: ModelRecord) -> str:
     command = "```sh\nsteadytune predict DIR rows.csv\n```"
     if record.is_ensemble:
         return (
-            f"{command}\n\nEach folder `member-<seed>` is a model of its own, as "
+            f"{command}\n\nEach folder that `ensemble.json` names is a model of its own; "
+            "`frozen` holds the pretrained model with a linear layer beside it."
+            if record.selection and record.selection.frozen
+            else f"{command}\n\nEach folder `member-<seed>` is a model of its own, as "
             "`ensemble.json` says."
+        )
+    if record.is_frozen:
+        return (
+            f"{command}\n\nThe folder holds the pretrained model as it is, and in "
+            "`frozen_head.safetensors` the linear layer that reads the mean of its last hidden "
+            "states."
         )
     auto_class = PROBLEMS[record.task.kind].auto_class
     return (

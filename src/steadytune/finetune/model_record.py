@@ -36,9 +36,13 @@ class MemberScores(Part):
 
 
 class Selection(Part):
-    """What is kept of several runs: the seeds taken, those without a model, and all scores."""
+    """What is kept of several runs: the seeds taken, those without a model, and all scores.
+
+    `frozen` is the share of a linear model on frozen features in what is kept.
+    """
 
     keep: Text
+    frozen: Number = 0.0
     metric: Text
     taken: list[int]
     lost: list[int]
@@ -58,6 +62,11 @@ class ModelRecord(Record):
     def is_ensemble(self) -> bool:
         """Whether the folder holds several models, or might have."""
         return self.selection is not None and self.selection.keep == "ensemble"
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether what is kept is a linear model on frozen features."""
+        return self.selection is not None and self.selection.keep == "frozen"
 
 
 def model_record(content: Mapping[str, Any]) -> ModelRecord:

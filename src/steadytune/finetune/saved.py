@@ -17,6 +17,8 @@ from ..pretrained import CAREFUL, Pretrained, Trust
 from ..runs.evaluation import model_outputs
 from ..tasks import PROBLEMS, Outputs, Problem
 from ..tasks.files.columns import NO_COLUMNS, Columns
+from .frozen_head import HEAD as FROZEN_HEAD
+from .frozen_head import read_frozen
 from .output_folder import RECORD
 
 ENSEMBLE = "ensemble.json"
@@ -38,6 +40,7 @@ class SavedModel:
         base: The model that it was fine-tuned from, where that is known.
         read_from: What the columns were called that it was trained on, where that is known.
         positive: The class whose F1 was reported in training, of two; empty where that is unknown.
+        weights: What each member counts for; None where all count alike.
     """
 
     name: str
@@ -50,6 +53,7 @@ class SavedModel:
     base: str = ""
     read_from: Columns = NO_COLUMNS
     positive: str = ""
+    weights: tuple[float, ...] | None = None
 
     @property
     def problem(self) -> Problem:
@@ -75,7 +79,7 @@ class SavedModel:
             model_outputs(model, self.tokenizer, features, self.problem, on_batch)
             for model in self.models
         ]
-        return each[0] if len(each) == 1 else self.problem.average(each)
+        return each[0] if len(each) == 1 else self.problem.average(each, self.weights)
 
 
 def load_saved(name: str | Path, trust: Trust = CAREFUL) -> SavedModel:
@@ -89,7 +93,8 @@ def load_saved(name: str | Path, trust: Trust = CAREFUL) -> SavedModel:
         ModelError: If it cannot be loaded, or is not fine-tuned for a task of a known kind.
     """
     name, folder = str(name), Path(name)
-    members = _members(folder) if (folder / ENSEMBLE).is_file() else [name]
+    ensemble = _ensemble(folder) if (folder / ENSEMBLE).is_file() else _Ensemble((name,), None)
+    members = ensemble.members
     loaded = [_load_one(member, trust) for member in members]
     first = loaded[0]
     for other, member in zip(loaded[1:], members[1:], strict=True):
@@ -99,16 +104,24 @@ def load_saved(name: str | Path, trust: Trust = CAREFUL) -> SavedModel:
                 f"{Path(members[0]).name} {_what(first)}; expected members of one kind"
             )
     models = tuple(model for part in loaded for model in part.models)
-    return replace(first, name=name, models=models, **_trained_on(folder))
+    return replace(first, name=name, models=models, weights=ensemble.weights, **_trained_on(folder))
 
 
-def write_ensemble(folder: Path, members: Sequence[str], kind: str) -> None:
-    """Write `ensemble.json`: which folders there are members."""
+def write_ensemble(
+    folder: Path, members: Sequence[str], kind: str, weights: Sequence[float] | None = None
+) -> None:
+    """Write `ensemble.json`: which folders there are members, and what each counts for."""
     content = {"version": _VERSION, "kind": kind, "members": list(members)}
-    write_json(folder / ENSEMBLE, content)
+    own = {} if weights is None else {"weights": list(weights)}
+    write_json(folder / ENSEMBLE, content | own)
 
 
 def _load_one(name: str, trust: Trust) -> SavedModel:
+    if (Path(name) / FROZEN_HEAD).is_file():
+        frozen = read_frozen(Path(name), trust)
+        model = frozen.model.to(usable_device())
+        tokenizer = frozen.model.tokenizer
+        return SavedModel(name, frozen.kind, frozen.label_names, (model,), tokenizer)
     pretrained = Pretrained.find(name, trust)
     kind = _kind(pretrained)
     model, tokenizer = pretrained.whole(kind)
@@ -131,18 +144,40 @@ def _label_names(config: Any) -> tuple[str, ...]:
     return tuple(str(config.id2label[number]) for number in range(config.num_labels))
 
 
-def _members(folder: Path) -> list[str]:
+@dataclass(frozen=True)
+class _Ensemble:
+    """Folders of members, and what each counts for; None where all count alike."""
+
+    members: tuple[str, ...]
+    weights: tuple[float, ...] | None
+
+
+def _ensemble(folder: Path) -> _Ensemble:
     try:
         content = json_object(folder / ENSEMBLE)
         names = content["members"]
         known = content["version"] == _VERSION and isinstance(names, list) and bool(names)
     except (OSError, ValueError, KeyError, TypeError):
-        known, names = False, []
+        known, names, content = False, [], {}
     if not known or not all(_is_plain_name(name) for name in names):
         raise ModelError(f"{ENSEMBLE} in {folder} names no members; train the ensemble anew")
     if missing := [name for name in names if not (folder / name).is_dir()]:
         raise ModelError(f"{folder} lacks the member {missing[0]} that {ENSEMBLE} names")
-    return [str(folder / name) for name in names]
+    weights = content.get("weights")
+    if weights is not None and not _are_weights(weights, len(names)):
+        raise ModelError(
+            f"{ENSEMBLE} in {folder} does not weigh its {len(names)} members; train the ensemble "
+            "anew"
+        )
+    members = tuple(str(folder / name) for name in names)
+    return _Ensemble(members, weights and tuple(map(float, weights)))
+
+
+def _are_weights(given: Any, members: int) -> bool:
+    """A finite number above 0 for each member."""
+    if not isinstance(given, list) or len(given) != members:
+        return False
+    return all(type(weight) in (int, float) and 0 < weight < float("inf") for weight in given)
 
 
 def _is_plain_name(name: object) -> bool:

@@ -49,6 +49,9 @@ FEWEST_EPOCHS = 3.0
 LONGER = 2.0
 """The longer training, in lengths of the shorter one."""
 
+FEWEST_PASSES = 3.0
+"""Passes over all texts of the one model that learns from others, where many have no labels."""
+
 _SMALL_WIDTH = 512
 _SMALL_RATES = (2e-4, 4e-4, 1e-4)
 _LARGE_RATES = (3e-5, 6e-5, 1.5e-5)
@@ -122,6 +125,19 @@ def epoch_choices(examples: int) -> tuple[float, float]:
     steps = ceil(examples / BATCH_SIZE)
     shorter = max(FEWEST_EPOCHS, float(ceil(FEWEST_STEPS / steps)))
     return shorter, float(ceil(LONGER * shorter))
+
+
+def student_epochs(epochs: float, examples: int, unlabelled: int) -> float:
+    """Passes over all texts of a model that learns from others: the usual steps, or three passes.
+
+    Args:
+        epochs: Passes over the training examples without texts beside them.
+        examples: Training examples.
+        unlabelled: Texts without labels.
+    """
+    if not unlabelled:
+        return epochs
+    return max(FEWEST_PASSES, float(ceil(epochs * examples / (examples + unlabelled))))
 
 
 def plain_grid(examples: int, width: int, rates: int, lengths: int) -> list[Candidate]:

@@ -20,7 +20,7 @@ from ..study.estimate import time_training, typical_batch, words_of
 from ..tasks import TRAIN, Encoding
 from .candidates import DEFAULT, DEFAULTS
 from .facts import Outcome, facts_of
-from .final import keep_model
+from .final import Material, keep_model
 from .floor import Floor
 from .options import FitOptions
 from .output import SEARCH, write_results
@@ -85,7 +85,7 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
     work = Work(setup, ledger, executor, console)
     for name in ledger.read().corrupt:
         ledger.set_aside(name)
-    size = Size(len(setup.truth), len(setup.test_truth))
+    size = Size(len(setup.truth), len(setup.test_truth), setup.options.one_model, setup.unlabelled)
     timing = remembered(folder.work / "timing.json", lambda: _measure_speed(work))
     plan = choose_plan(setup.options.seconds, size, timing)
     if plan is None and not setup.options.allow_frozen:
@@ -97,7 +97,9 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
         floor = Floor.of(setup)
     found = Search(work, setup.judge, plan).carry_out()
     members = _members(work, found, plan)
-    kept = keep_model(work, setup.judge, members, found.out_of_fold, folder.clean_result())
+    material = Material(members, found.chosen, found.out_of_fold, floor)
+    with console.status("the model that is kept"):
+        kept = keep_model(work, material, folder.clean_result())
     facts = facts_of(work, Outcome(found, plan, timing, kept, floor))
     write_results(work, folder, kept, facts)
 

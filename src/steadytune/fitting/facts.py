@@ -20,6 +20,7 @@ from ..tasks._problem import values
 from .candidates import DEFAULTS, Candidate
 from .final import Kept
 from .floor import Floor
+from .forms import Parts
 from .judge import average, suspects
 from .measure import constant
 from .plan import Plan, Timing
@@ -108,8 +109,10 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
         "reason": found.reason,
         "tried": [_tried(entry) for entry in found.tried],
         "kept": {
-            "ensemble": kept.ensemble,
-            "why": kept.why,
+            "form": kept.choice.form.name,
+            "frozen": kept.choice.form.frozen,
+            "why": kept.choice.why,
+            "distilled": kept.distilled,
             "seeds": [member.seed for member in kept.members],
             **dataclasses.asdict(kept.calibration),
         },
@@ -152,20 +155,23 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
     found, judge = outcome.found, work.setup.judge
     assert found.out_of_fold is not None and found.corrected is not None
     places = found.out_of_fold.places
-    own = judge.together if outcome.kept.ensemble else judge.score
-    value, interval = own(found.out_of_fold) - found.optimism, None
+    choice = outcome.kept.choice
+    parts = Parts(judge, found.out_of_fold, outcome.floor.outputs)
+    apparent = parts.scorer(choice.form)(np.arange(len(places)))
+    value, interval = apparent - found.optimism - choice.optimism, None
     temperature = outcome.kept.calibration.temperature or 1.0
+    of = "of what the one model learned from, " if outcome.kept.distilled else ""
     within = found.corrected.interval
     if within is not None:
         shift = value - found.corrected.score
         interval = [within.low + shift, min(1.0, within.high + shift)]
     return Basis(
-        outputs=average(found.out_of_fold.outputs[:, places] / temperature),
+        outputs=parts.members(choice.form).averaged(temperature),
         truth=work.setup.truth[places],
         value=value,
         interval=interval,
         words=(
-            f"by cross-validation on {len(places)} examples, corrected for the choice: "
+            f"by cross-validation {of}on {len(places)} examples, corrected for the choice: "
             f"{len(work.setup.test_truth)} test examples are too few"
         ),
         floor=work.setup.measure(outcome.floor.outputs[places], work.setup.truth[places]),

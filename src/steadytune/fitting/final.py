@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ..finetune.choosing import members_that_learned
+from ..finetune.frozen_head import SavedFrozen, write_frozen
 from ..finetune.members import Member
 from ..finetune.saved import load_saved, write_ensemble
 from ..finetune.scoring import score_splits
@@ -21,7 +22,12 @@ from ..pretrained import Pretrained, save_model
 from ..runs.encoded import encode_splits
 from ..stats.calibration import fit_temperature, mixture_log_loss, residual_width
 from ..tasks import Encoding, Predictions, Scores
-from .judge import Judge, OutOfFold
+from .candidates import FROZEN, Candidate
+from .floor import Floor
+from .forms import FROZEN as ALONE
+from .forms import SINGLE, Choice, Form, Parts, choose_form
+from .judge import OutOfFold
+from .student import train_student
 from .work import Work
 
 FEWEST_TO_CALIBRATE = 50
@@ -31,6 +37,8 @@ COVERAGE = 0.9
 """Share of new numbers that the interval around a prediction is to hold."""
 
 _PARTS = 5
+_FROZEN = "frozen"
+_TEACHER = "teacher"
 
 
 @dataclass(frozen=True)
@@ -57,98 +65,135 @@ class Kept:
     """The model in the folder of results.
 
     Args:
-        members: The trainings that it is made of.
+        members: The fine-tuned models that it is made of.
         all_members: All that finished.
-        ensemble: Whether it is an ensemble.
-        why: Why, in a few words.
+        choice: Its form.
         calibration: How it was calibrated.
         results: Split -> metrics.
         predictions: Split -> column -> one entry an example.
+        distilled: Whether it is one model that was trained on what this form says.
     """
 
     members: tuple[Member, ...]
     all_members: tuple[Member, ...]
-    ensemble: bool
-    why: str
+    choice: Choice
     calibration: Calibration
     results: dict[str, Scores]
     predictions: dict[str, Predictions]
+    distilled: bool = False
 
 
-def keep_model(
-    work: Work, judge: Judge, members: Sequence[Member], found: OutOfFold | None, result: Path
-) -> Kept:
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What the final model is made of.
+
+    Args:
+        members: The trainings on all examples that came to their end.
+        chosen: How they were trained.
+        found: Out-of-fold predictions of the same candidate; None where there are none.
+        floor: The linear model on frozen features.
+    """
+
+    members: Sequence[Member]
+    chosen: Candidate
+    found: OutOfFold | None
+    floor: Floor
+
+
+def keep_model(work: Work, material: Material, result: Path) -> Kept:
     """Write the model into the folder of results, and score it.
 
     Args:
         work: Where trainings happened.
-        judge: Compares out-of-fold predictions.
-        members: The trainings on all examples that finished.
-        found: Out-of-fold predictions of the same setting; None where there are none.
+        material: What it is made of.
         result: An empty folder.
 
     Raises:
         ModelError: If what comes of it has outputs that are not finite.
     """
-    learned = tuple(members_that_learned(members))
-    ensemble, why = ensemble_pays(judge, found, len(learned))
-    taken = learned if ensemble else learned[:1]
-    calibration = calibrate(judge, found, ensemble=ensemble)
-    if calibration.temperature is not None and not _can_cool(taken[0].model, work.task.kind):
+    learned, found = tuple(members_that_learned(material.members)), material.found
+    parts = None if found is None else Parts(work.setup.judge, found, material.floor.outputs)
+    choice = (
+        Choice(ALONE, "the budget leaves no room to train the model itself")
+        if material.chosen == FROZEN
+        else choose_form(parts, len(learned))
+    )
+    taken = () if choice.form.frozen == 1 else learned if choice.form.seeds else learned[:1]
+    calibration = calibrate(parts, choice.form)
+    if calibration.temperature is not None and not _can_cool(taken, work.task.kind):
         calibration = Calibration(skipped="the model does not end in a linear layer")
-    temperature = calibration.temperature or 1.0
-    if ensemble:
-        names = [f"member-{member.seed}" for member in taken]
-        for member, name in zip(taken, names, strict=True):
-            write_cooled(member.model, result / name, work.task.kind, temperature)
-        write_ensemble(result, names, work.task.kind)
+    made = _Made(work, choice.form, taken, material.floor, calibration.temperature or 1.0)
+    if work.setup.options.one_model:
+        made.write(teacher := result.parent / _TEACHER)
+        saved = load_saved(teacher, work.setup.options.trust)
+        known = None if parts is None else parts.lessons(choice.form, made.temperature)
+        train_student(work, material.chosen, saved, known, result)
+        shutil.rmtree(teacher)
     else:
-        write_cooled(taken[0].model, result, work.task.kind, temperature)
+        made.write(result)
     saved = load_saved(result, work.setup.options.trust)
     encoded = encode_splits(
         work.task, work.setup.model, Encoding(work.setup.max_length), tuple(work.task.splits)
     )
     scored = score_splits(saved, encoded, work.task.splits)
-    return Kept(taken, tuple(members), ensemble, why, calibration, *scored)
+    distilled = work.setup.options.one_model
+    return Kept(taken, tuple(material.members), choice, calibration, *scored, distilled)
 
 
-def ensemble_pays(judge: Judge, found: OutOfFold | None, members: int) -> tuple[bool, str]:
-    """Whether to keep all members, and why.
+@dataclass(frozen=True, eq=False)
+class _Made:
+    """What is written."""
 
-    Args:
-        judge: Compares out-of-fold predictions.
-        found: Those of the chosen setting, in all repetitions.
-        members: How many learned something.
-    """
-    if members < 2:
-        return False, "a single seed is left"
-    if found is None or len(found.outputs) < 2:
-        return True, "members are averaged where nothing speaks against it"
-    single, together = judge.score(found), judge.together(found)
-    gain = judge.measure.difference(together - single)
-    averaged = f"the average of {len(found.outputs)} is {gain} out of fold against single seeds"
-    return together > single, averaged
+    work: Work
+    form: Form
+    taken: tuple[Member, ...]
+    floor: Floor
+    temperature: float
+
+    def write(self, folder: Path) -> None:
+        """Write one model, or the members of an ensemble in folders of their own."""
+        task = self.work.task
+        names = {f"member-{member.seed}": member for member in self.taken}
+        parts = len(names) + bool(self.form.frozen)
+        for name, member in names.items():
+            target = folder / name if parts > 1 else folder
+            write_cooled(member.model, target, task.kind, self.temperature)
+        if self.form.frozen:
+            model = self.floor.model.cooled(self.temperature)
+            saved = SavedFrozen(model, task.kind, task.label_names)
+            write_frozen(saved, folder / _FROZEN if parts > 1 else folder)
+        if parts > 1:
+            members = [*names, *([_FROZEN] if self.form.frozen else [])]
+            weights = self.form.weights(len(names)) if self.form.frozen else None
+            write_ensemble(folder, members, task.kind, weights)
 
 
-def calibrate(judge: Judge, found: OutOfFold | None, *, ensemble: bool) -> Calibration:
-    """Fit on out-of-fold predictions of the form that is kept: averaged, or single ones."""
-    if found is None or len(found.places) < FEWEST_TO_CALIBRATE:
+def calibrate(parts: Parts | None, form: Form) -> Calibration:
+    """Fit on out-of-fold predictions of the form that is kept."""
+    if parts is None or len(parts.truth) < FEWEST_TO_CALIBRATE:
         return Calibration()
-    outputs, truth = found.outputs[:, found.places], judge.truth[found.places]
+    members, truth = parts.members(form), parts.truth
+    outputs, weights, copies = members.outputs, members.weights, 1
     if outputs.shape[-1] == 1:
-        predicted = outputs.mean(axis=0) if ensemble else outputs[0]
+        predicted = outputs[0] if form is SINGLE else members.averaged()
         return Calibration(width=residual_width(predicted[:, 0] - truth, COVERAGE))
-    copies = 1 if ensemble else len(outputs)
-    if not ensemble:
+    if form is SINGLE:
+        copies = len(outputs)
         outputs, truth = outputs.reshape(1, -1, outputs.shape[-1]), np.tile(truth, copies)
     return Calibration(
-        fit_temperature(outputs, truth),
-        mixture_log_loss(outputs, truth),
-        held_out_loss(outputs, truth, judge.seed, copies),
+        fit_temperature(outputs, truth, weights),
+        mixture_log_loss(outputs, truth, weights=weights),
+        held_out_loss(outputs, truth, parts.judge.seed, copies, weights),
     )
 
 
-def held_out_loss(outputs: NDArray[Any], truth: NDArray[Any], seed: int, copies: int = 1) -> float:
+def held_out_loss(
+    outputs: NDArray[Any],
+    truth: NDArray[Any],
+    seed: int,
+    copies: int = 1,
+    weights: Sequence[float] | None = None,
+) -> float:
     """The log loss with temperatures fitted on other examples than those that are scored.
 
     Args:
@@ -156,14 +201,15 @@ def held_out_loss(outputs: NDArray[Any], truth: NDArray[Any], seed: int, copies:
         truth: Shape (examples,).
         seed: Of the division into parts.
         copies: How often the examples follow one another: those of one example share a part.
+        weights: What each member counts for; None where all count alike.
     """
     parts = np.random.default_rng(seed).permutation(len(truth) // copies) % _PARTS
     part = np.tile(parts, copies)
     losses = np.zeros(len(truth))
     for number in range(_PARTS):
         held = part == number
-        temperature = fit_temperature(outputs[:, ~held], truth[~held])
-        losses[held] = mixture_log_loss(outputs[:, held], truth[held], temperature)
+        temperature = fit_temperature(outputs[:, ~held], truth[~held], weights)
+        losses[held] = mixture_log_loss(outputs[:, held], truth[held], temperature, weights)
     return float(losses.mean())
 
 
@@ -209,5 +255,5 @@ def last_linear(model: Any) -> nn.Linear | None:
     return last if fits else None
 
 
-def _can_cool(folder: Path, kind: str) -> bool:
-    return last_linear(Pretrained.find(folder).whole(kind)[0]) is not None
+def _can_cool(members: Sequence[Member], kind: str) -> bool:
+    return not members or last_linear(Pretrained.find(members[0].model).whole(kind)[0]) is not None

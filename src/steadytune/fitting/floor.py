@@ -15,8 +15,11 @@ import torch
 from numpy.typing import NDArray
 
 from .._device import usable_device
+from ..finetune.frozen_head import FrozenHead, linear
 from ..pretrained import Pretrained
-from ..tasks import TRAIN, Task
+from ..runs.encoded import encode_splits
+from ..runs.evaluation import model_outputs
+from ..tasks import TRAIN, Encoding, Task
 from ..tasks._problem import values
 from ..tasks.files.held_out import text_groups
 from .folds import cells_of, make_folds
@@ -24,40 +27,27 @@ from .setup import Setup
 
 Features = NDArray[np.float32]
 
-_BATCH = 64
 _STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-_LEAST_PROBABILITY = 1e-6
+_UNSEEN_LOGIT = -14.0
+"""The logit of a class without an example: a probability of one in a million at most."""
 
 
 @dataclass(frozen=True)
-class Frozen:
-    """The pretrained model as it is.
+class Line:
+    """A linear function of features.
 
     Args:
-        model: The model.
-        max_length: Most tokens a text.
+        weight: Shape (outputs, width).
+        bias: Shape (outputs,).
     """
 
-    model: Pretrained
-    max_length: int
+    weight: NDArray[np.float64]
+    bias: NDArray[np.float64]
 
-    def features(self, task: Task, *splits: str) -> dict[str, Features]:
-        """Features of the examples of some splits, shape (examples, width).
-
-        The mean of the last hidden states over the tokens of a text; of pairs both, how far they
-        lie apart, and their product.
-        """
-        model, tokenizer = self.model.with_head(task.kind, task.label_names, 0)
-        body = getattr(model, model.base_model_prefix).to(usable_device()).eval()
-        return {
-            split: _combined(
-                [
-                    _pooled(body, tokenizer, values(task.splits[split], column), self.max_length)
-                    for column in task.columns
-                ]
-            )
-            for split in splits
-        }
+    def __call__(self, features: Features) -> NDArray[np.float64]:
+        """Logits or numbers, shape (examples, outputs)."""
+        found: NDArray[np.float64] = features @ self.weight.T + self.bias
+        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +55,13 @@ class Floor:
     """What a linear model on frozen features scores.
 
     Args:
-        outputs: Out of fold: shape (training examples, classes), or (..., 1); NaN for those that
-            were never held out.
+        model: The model, trained on all training examples.
+        outputs: Out of fold: logits, shape (training examples, classes), or numbers, (..., 1);
+            NaN for those that were never held out.
         tested: Its score on the test examples.
     """
 
+    model: FrozenHead
     outputs: NDArray[np.float64]
     tested: float
 
@@ -77,47 +69,66 @@ class Floor:
     def of(cls, setup: Setup) -> Floor:
         """Train it."""
         task, seed = setup.task, setup.options.seed
-        features = Frozen(setup.model, setup.max_length).features(task, TRAIN, task.domain)
+        frozen = frozen_model(setup.model, task)
+        features = features_of(frozen, task, setup.model, setup.max_length, TRAIN, task.domain)
         held = [np.asarray(places) for places in cells_of(task, seed, 1).values()]
         crossed = out_of_fold(task, features[TRAIN], held, seed)
-        tested = on_others(task, features[TRAIN], features[task.domain], seed)
-        return cls(crossed, setup.measure(tested, setup.test_truth))
+        line = fitted(task, features[TRAIN], np.arange(len(task.train)), seed)
+        tested = setup.measure(line(features[task.domain]), setup.test_truth)
+        head = linear(torch.from_numpy(line.weight).float(), torch.from_numpy(line.bias).float())
+        return cls(frozen.with_head(head).eval(), crossed, tested)
+
+
+def frozen_model(model: Pretrained, task: Task) -> FrozenHead:
+    """A model that gives the features of a task's examples."""
+    body, tokenizer = model.bare()
+    return FrozenHead(body.to(usable_device()), tokenizer, len(task.columns)).eval()
+
+
+def features_of(
+    frozen: FrozenHead, task: Task, model: Pretrained, max_length: int, *splits: str
+) -> dict[str, Features]:
+    """Features of the examples of some splits, shape (examples, width)."""
+    encoded = encode_splits(task, model, Encoding(max_length), splits)
+    return {
+        split: np.stack(
+            model_outputs(
+                frozen, frozen.tokenizer, features.dataset, task.problem, on_batch=lambda: None
+            )["logits"]
+        )
+        for split, features in encoded.items()
+    }
 
 
 def out_of_fold(
     task: Task, features: Features, held: Sequence[NDArray[np.int64]], seed: int
 ) -> NDArray[np.float64]:
-    """What the floor says of the examples that each fold holds out.
-
-    Returns:
-        Shape (training examples, classes), log probabilities, or (..., 1), numbers; NaN for those
-        never held out.
-    """
-    labels, groups = _labels(task), _groups(task)
-    found = np.full((len(labels), max(1, len(task.label_names))), np.nan)
+    """What the floor says of the examples that each fold holds out; as `Floor.outputs`."""
+    found = np.full((len(features), max(1, len(task.label_names))), np.nan)
     for places in held:
-        rest = np.setdiff1d(np.arange(len(labels)), places)
-        found[places] = _fitted(task, features[rest], labels[rest], groups[rest], seed)(
-            features[places]
-        )
+        rest = np.setdiff1d(np.arange(len(features)), places)
+        found[places] = fitted(task, features, rest, seed)(features[places])
     return found
 
 
-def on_others(task: Task, train: Features, others: Features, seed: int) -> NDArray[np.float64]:
-    """What the floor, trained on all training examples, says of others; as `out_of_fold`."""
-    found: NDArray[np.float64] = _fitted(task, train, _labels(task), _groups(task), seed)(others)
-    return found
+def fitted(task: Task, features: Features, places: NDArray[np.int64], seed: int) -> Line:
+    """The linear model of some training examples.
 
+    How strongly it is regularised is chosen by cross-validation among these examples.
 
-def _fitted(
-    task: Task, features: Features, labels: NDArray[Any], groups: NDArray[np.int64], seed: int
-) -> Any:
-    """A function of features: log probabilities, or numbers, one row an example."""
+    Args:
+        task: The task.
+        features: Of all training examples.
+        places: Of those to train on.
+        seed: Of the folds.
+    """
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.model_selection import GridSearchCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
+    labels = np.asarray(values(task.train, "label"))[places]
+    groups = text_groups([values(task.train, name) for name in task.columns])[places]
     classes = task.kind == "classification"
     strata = labels.tolist() if classes else [0] * len(labels)
     inner = [
@@ -136,49 +147,23 @@ def _fitted(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of single choices that do not converge
         if inner:
-            search = GridSearchCV(pipeline, {name: options}, cv=inner).fit(features, labels)
-            pipeline = search.best_estimator_
+            search = GridSearchCV(pipeline, {name: options}, cv=inner)
+            pipeline = search.fit(features[places], labels).best_estimator_
         else:
-            pipeline.fit(features, labels)
-
-    def predict(of: Features) -> NDArray[np.float64]:
-        if not classes:
-            numbers: NDArray[np.float64] = np.asarray(pipeline.predict(of), dtype=np.float64)
-            return numbers[:, None]
-        shares = np.full((len(of), len(task.label_names)), _LEAST_PROBABILITY)
-        shares[:, pipeline.classes_] = np.maximum(pipeline.predict_proba(of), _LEAST_PROBABILITY)
-        logs: NDArray[np.float64] = np.log(shares)
-        return logs
-
-    return predict
+            pipeline.fit(features[places], labels)
+    (_, scaler), (_, head) = pipeline.steps
+    return _as_line(scaler, head, len(task.label_names))
 
 
-def _labels(task: Task) -> NDArray[Any]:
-    return np.asarray(values(task.train, "label"))
-
-
-def _groups(task: Task) -> NDArray[np.int64]:
-    return text_groups([values(task.train, name) for name in task.columns])
-
-
-def _combined(each: Sequence[Features]) -> Features:
-    if len(each) == 1:
-        return each[0]
-    one, other = each
-    return np.concatenate([one, other, np.abs(one - other), one * other], axis=1)
-
-
-def _pooled(body: Any, tokenizer: Any, texts: Sequence[str], max_length: int) -> Features:
-    """The mean of the last hidden states over each text's tokens, shape (texts, width)."""
-    order = np.argsort([len(text) for text in texts], kind="stable")
-    found: list[Features] = []
-    with torch.inference_mode():
-        for start in range(0, len(texts), _BATCH):
-            chosen = [texts[place] for place in order[start : start + _BATCH]]
-            batch = tokenizer(
-                chosen, padding=True, truncation=True, max_length=max_length, return_tensors="pt"
-            ).to(body.device)
-            hidden = body(**batch).last_hidden_state.float()
-            mask = batch["attention_mask"][..., None].float()
-            found.append(((hidden * mask).sum(1) / mask.sum(1).clamp(min=1)).cpu().numpy())
-    return np.concatenate(found)[np.argsort(order, kind="stable")]
+def _as_line(scaler: Any, head: Any, classes: int) -> Line:
+    """Scaler and head as one linear function, with a row for each class of the task."""
+    weight, bias = np.atleast_2d(head.coef_), np.atleast_1d(head.intercept_)
+    bias = bias - weight @ (scaler.mean_ / scaler.scale_)
+    weight = weight / scaler.scale_
+    if not classes:
+        return Line(weight, bias)
+    if len(head.classes_) == 2:  # scikit-learn keeps the difference of the two logits
+        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
+    whole = Line(np.zeros((classes, weight.shape[1])), np.full(classes, _UNSEEN_LOGIT))
+    whole.weight[head.classes_], whole.bias[head.classes_] = weight, bias
+    return whole

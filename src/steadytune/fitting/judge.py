@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..metrics.mixture import log_mixture
 from ..stats.selection import CorrectedScore, bias_corrected_score, paired_standard_error
 from .candidates import Candidate
 from .measure import Measure
@@ -109,18 +110,16 @@ class Judge:
         return float(np.mean([self.measure(o[places], truth) for o in found.outputs]))
 
 
-def average(outputs: Array) -> Array:
+def average(outputs: Array, weights: Sequence[float] | None = None) -> Array:
     """Members' outputs as one: mean probabilities as log probabilities, or mean numbers.
 
     Args:
         outputs: Shape (members, examples, classes).
+        weights: What each member counts for; by default all count alike.
     """
-    from scipy.special import log_softmax, logsumexp
-
     if outputs.shape[-1] == 1:
-        return np.asarray(outputs.mean(axis=0))
-    mixed = logsumexp(log_softmax(outputs, axis=-1), axis=0) - np.log(len(outputs))
-    return np.asarray(mixed)
+        return np.asarray(np.average(outputs, axis=0, weights=weights))
+    return log_mixture(outputs, weights)
 
 
 def _loss(outputs: Array, truth: Array) -> float:

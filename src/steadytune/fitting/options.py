@@ -32,6 +32,8 @@ class FitOptions:
         seed: Folds, heads, order, dropout and members derive from it.
         max_length: Most tokens an input; None takes what is usual for the kind of task.
         allow_frozen: Whether a budget too small for one training gives a head on the frozen model.
+        one_model: Whether one plain model is trained on what the final model says, and kept.
+        unlabelled: A file of texts without labels, for the one model to learn from too.
         workers: Processes; None takes as many as the machine has cores, or GPUs, for; 0 for none
             but this one.
         trust: What of the model's files may be read.
@@ -48,12 +50,19 @@ class FitOptions:
     seed: int = 1
     max_length: int | None = None
     allow_frozen: bool = False
+    one_model: bool = False
+    unlabelled: str | None = None
     workers: int | None = None
     trust: Trust = CAREFUL
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", as_text(self.model))
         check_count("seed", self.seed, 0)
+        if self.unlabelled is not None and not self.one_model:
+            raise ConfigError(
+                "unlabelled texts are what the one model learns from; give `one_model` too, or "
+                "leave out `unlabelled`"
+            )
         if self.workers is not None:
             check_count("workers", self.workers, 0)
         if isinstance(self.budget, str):

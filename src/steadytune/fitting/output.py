@@ -50,7 +50,7 @@ def write_results(work: Work, folder: OutputFolder, kept: Kept, facts: Mapping[s
 
 def _record(work: Work, kept: Kept) -> ModelRecord:
     """The record of the model: that of its first member, with the scores of what is kept."""
-    base, task = kept.members[0].record, work.task
+    base, task = (kept.members or kept.all_members)[0].record, work.task
     columns = work.setup.options.source.columns()
     own: dict[str, Any] = {
         "input": {
@@ -63,16 +63,26 @@ def _record(work: Work, kept: Kept) -> ModelRecord:
         "command": work.setup.options.command,
         PLAN_KEY: work.setup.identity,
     }
-    if kept.ensemble:
+    if keep := _keep(kept):
         own |= {"history": [], "profile": None, "finished": now()}
-        own["selection"] = _selection(work, kept)
+        own["selection"] = _selection(work, kept, keep)
     return model_record({**base.content(), **own, "results": kept.results})
 
 
-def _selection(work: Work, kept: Kept) -> dict[str, Any]:
+def _keep(kept: Kept) -> str:
+    """What stands in the record for the form; empty for a single fine-tuned model."""
+    if kept.distilled:
+        return "distilled"
+    if kept.choice.form.frozen == 1:
+        return "frozen"
+    return "ensemble" if kept.choice.form.frozen or len(kept.members) > 1 else ""
+
+
+def _selection(work: Work, kept: Kept, keep: str) -> dict[str, Any]:
     metric = work.task.metric
     return {
-        "keep": "ensemble",
+        "keep": keep,
+        "frozen": kept.choice.form.frozen,
         "metric": metric,
         "taken": [member.seed for member in kept.members],
         "lost": [],

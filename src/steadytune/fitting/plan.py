@@ -14,7 +14,7 @@ from .._exceptions import ConfigError
 from .._untrusted import json_object
 from .._whole_file import write_json
 from ..study.estimate import words_of
-from .candidates import DEFAULT, DEFAULTS, FROZEN, OTHERS, Stabiliser, epoch_choices
+from .candidates import DEFAULT, DEFAULTS, FROZEN, OTHERS, Stabiliser, epoch_choices, student_epochs
 from .folds import FOLDS, WHOLE_CV_BELOW
 from .options import BATCH_SIZE
 
@@ -50,10 +50,14 @@ class Size:
     Args:
         examples: To train on.
         tested: Held out for the test.
+        one_model: Whether one more model learns from the final one.
+        unlabelled: Texts without labels that it learns from too.
     """
 
     examples: int
     tested: int
+    one_model: bool = False
+    unlabelled: int = 0
 
     @property
     def folds(self) -> int:
@@ -118,6 +122,9 @@ class Plan:
                 yield from [(weight, lengths[-1], size.in_fold)] * again
         weight = max([s.weight for s in self.stabilisers], default=DEFAULT.weight)
         yield from [(weight, lengths[-1], size.examples)] * self.members
+        if size.one_model:
+            texts = size.examples + size.unlabelled
+            yield weight, student_epochs(lengths[-1], size.examples, size.unlabelled), texts
         if self.references:
             yield from [(1.0, lengths[-1], size.examples)] * self.members
             yield from [(1.0, DEFAULTS.epochs, size.examples)] * self.members
@@ -129,7 +136,11 @@ class Plan:
             steps = ceil(epochs * ceil(examples / BATCH_SIZE))
             scored = size.examples + (size.tested if examples == size.examples else 0)
             each.append(steps * weight * timing.step + scored * timing.example + timing.run)
-        return max(sum(each) / timing.at_a_time, *each)  # one training is not spread over workers
+        every = size.examples + size.tested
+        passes = (2 + self.members) * every + self.members * size.unlabelled
+        beside = passes * timing.example  # the floor, and the scoring of what is kept
+        # One training is not spread over workers.
+        return beside + max(sum(each) / timing.at_a_time, *each)
 
 
 def survivors(candidates: int) -> int:

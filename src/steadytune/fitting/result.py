@@ -117,8 +117,9 @@ def _floor(facts: Mapping[str, Any]) -> str:
 
 
 def _kept(kept: Mapping[str, Any]) -> str:
-    seeds = len(kept["seeds"])
-    form = f"an ensemble of {seeds} seeds" if kept["ensemble"] else "one plain model"
+    form = kept["form"]
+    if kept["distilled"]:
+        form = f"one plain model that learned from {form}"
     text = f"{form} ({kept['why']})"
     if kept["temperature"] is not None:
         text += f", probabilities calibrated with temperature {kept['temperature']:.2f}"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .._device import settled_precision
 from ..pretrained import Pretrained
 from ..runs.preflight import require_fit
+from ..runs.unlabelled import hash_of, texts_of
 from ..tasks import Task
 from ..tasks._problem import values
 from .candidates import STABILISERS
@@ -57,7 +58,9 @@ class Setup:
         max_length = options.max_length or model.usual_length(task.kind)
         model.require_positions(max_length)
         require_fit(model, task.kind, task.label_names, STABILISERS)
-        return cls(options, task, model, max_length)
+        setup = cls(options, task, model, max_length)
+        setup.unlabelled  # noqa: B018 -- is read, so that what is wrong with it is found here
+        return setup
 
     @cached_property
     def measure(self) -> Measure:
@@ -89,11 +92,25 @@ class Setup:
         """The model's hidden size, by which learning rates go."""
         return self.model.hidden_size or _USUAL_WIDTH
 
+    @cached_property
+    def unlabelled(self) -> int:
+        """Texts without labels."""
+        where = self.options.unlabelled
+        return len(texts_of(where, self.task.columns)) if where else 0
+
+    @property
+    def _one_model(self) -> list[str]:
+        """Part of the identity, where there is to be one model."""
+        options = self.options
+        if not options.one_model:
+            return []
+        return ["one-model", hash_of(options.unlabelled) if options.unlabelled else ""]
+
     @property
     def identity(self) -> str:
         """Sixteen hexadecimal digits: what the folder of the model is recognised by."""
         options = self.options
         parts = ["fit", self.task.content_hash, self.model.hash, options.seed, options.seconds]
         parts += [self.max_length, options.source.metric, settled_precision("auto")]
-        parts += [options.allow_frozen]
+        parts += [options.allow_frozen, *self._one_model]
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()

@@ -98,6 +98,10 @@ class Work:
         dev_size = None if self.task.dev is None else len(self.task.dev)
         return self._spec(candidate, self.task, self.seed * _SEEDS + member, dev_size=dev_size)
 
+    def student_spec(self, candidate: Candidate) -> RunSpec:
+        """The training of the one model that learns from the members."""
+        return self._spec(candidate, self.task, self.seed * _SEEDS + _SEEDS - 1)
+
     def carry_out(self, specs: Iterable[RunSpec], what: str, *, models: bool = False) -> None:
         """Carry out those that are missing.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -132,14 +133,19 @@ def best_constant_score(labels: ArrayLike, metric: str) -> float:
     return float((2 * np.cumsum(of_label) / (rows * sizes + of_label.sum())).max())
 
 
-def mean_logits(logits: ArrayLike) -> Array:
+def mean_logits(logits: ArrayLike, weights: Sequence[float] | None = None) -> Array:
     """The logits of the mean of members' probabilities.
 
     Args:
         logits: Members along the first axis.
+        weights: What each member counts for; by default all count alike.
     """
     from scipy.special import log_expit, logsumexp
 
     each = np.asarray(logits, dtype=np.float64)
-    found: Array = logsumexp(log_expit(each), axis=0) - logsumexp(log_expit(-each), axis=0)
+    shares = None
+    if weights is not None:
+        shares = np.asarray(weights, dtype=np.float64).reshape(-1, *[1] * (each.ndim - 1))
+    held, left = (logsumexp(log_expit(s * each), axis=0, b=shares) for s in (1, -1))
+    found: Array = held - left
     return found

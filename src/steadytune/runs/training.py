@@ -61,6 +61,7 @@ def train(
     dev: DevRows | None = None,
     workspace: Workspace | None = None,
     unlabelled: Any = None,
+    compute_loss: Callable[..., Any] | None = None,
 ) -> Training:
     """Train `model` in place: AdamW, linear schedule with warmup, dynamic padding.
 
@@ -75,6 +76,7 @@ def train(
         workspace: Where checkpoints lie; the training goes on from the last one; None for a
             training that cannot be resumed.
         unlabelled: Encoded texts without labels, for methods that measure on them too.
+        compute_loss: The loss, of outputs and labels; by default the model's own.
 
     Raises:
         ConfigError: If a value of the spec does not suit the trainer.
@@ -106,6 +108,7 @@ def train(
             forwards=forwards,
             dev=dev,
             unlabelled_dataset=unlabelled,
+            compute_loss_func=compute_loss,
         )
         trainer.remove_callback(PrinterCallback)
         if spec.head_first and not isfinite(loss := trainer.fit_head()):

@@ -40,13 +40,21 @@ def unlabelled_texts(spec: RunSpec, task: Task, tokenizer: Any) -> Any:
         return None
     if spec.unlabelled_hash and hash_of(spec.unlabelled) != spec.unlabelled_hash:
         raise DataError(f"{spec.unlabelled} has changed since the run was planned; plan it again")
-    rows = _rows(spec.unlabelled, task.columns)
+    rows = texts_of(spec.unlabelled, task.columns)
     encoding = Encoding(spec.max_length, spec.stride)
     return task.problem.encode(rows, task.columns, tokenizer, encoding).dataset
 
 
-def _rows(where: str, columns: tuple[str, ...]) -> Any:
-    """One text a line of a `.txt` file, which needs a task of single texts; else as rows are."""
+def texts_of(where: str, columns: tuple[str, ...]) -> Any:
+    """The texts of a file as rows: one a line of a `.txt` file, else as rows with labels are read.
+
+    Args:
+        where: The file.
+        columns: The text columns of the task.
+
+    Raises:
+        DataError: If it cannot be read, has no text, or has lines where pairs are needed.
+    """
     if Path(where).suffix.lower() != _LINES:
         return read_texts(where, columns).dataset
     if len(columns) > 1:

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, log
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+
+from ..metrics.mixture import log_mixture
 
 HOTTEST = 20.0
 """Temperatures are looked for from one over this to this."""
 
 
-def mixture_log_loss(logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0) -> float:
+def mixture_log_loss(
+    logits: ArrayLike,
+    labels: ArrayLike,
+    temperature: float = 1.0,
+    weights: Sequence[float] | None = None,
+) -> float:
     """The mean log loss, in nats, of the average of members' probabilities.
 
     Args:
         logits: Shape (members, examples, classes).
         labels: Shape (examples,), the classes' numbers.
         temperature: Divides all logits.
+        weights: What each member counts for; by default all count alike.
     """
-    from scipy.special import log_softmax, logsumexp
-
-    each = log_softmax(np.asarray(logits, dtype=np.float64) / temperature, axis=-1)
-    mixed: NDArray[np.float64] = logsumexp(each, axis=0) - log(len(each))
+    mixed = log_mixture(np.asarray(logits, dtype=np.float64) / temperature, weights)
     truth = np.asarray(labels)
     return float(-mixed[np.arange(len(truth)), truth].mean())
 
 
-def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
+def fit_temperature(
+    logits: ArrayLike, labels: ArrayLike, weights: Sequence[float] | None = None
+) -> float:
     """The temperature that gives the lowest log loss of the average of members' probabilities.
 
     With one member it is that of Guo, Pleiss, Sun, Weinberger: On calibration of modern neural
@@ -36,6 +44,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     Args:
         logits: Shape (members, examples, classes).
         labels: Shape (examples,), the classes' numbers.
+        weights: What each member counts for; by default all count alike.
 
     Returns:
         1 where no other temperature is better.
@@ -44,12 +53,13 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
 
     bounds = -log(HOTTEST), log(HOTTEST)
     found = minimize_scalar(
-        lambda power: mixture_log_loss(logits, labels, float(np.exp(power))),
+        lambda power: mixture_log_loss(logits, labels, float(np.exp(power)), weights),
         bounds=bounds,
         method="bounded",
     )
     best = float(np.exp(found.x))
-    better = mixture_log_loss(logits, labels, best) < mixture_log_loss(logits, labels)
+    as_they_are = mixture_log_loss(logits, labels, weights=weights)
+    better = mixture_log_loss(logits, labels, best, weights) < as_they_are
     return best if better else 1.0
 
 

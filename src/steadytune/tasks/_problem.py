@@ -172,10 +172,15 @@ class Problem(ABC):
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         """Make predictions of what the model gave for the features of `encoded`."""
 
-    def average(self, each: Sequence[Outputs]) -> Outputs:
-        """What an ensemble gives: the mean of its members' outputs for the same features."""
+    def average(self, each: Sequence[Outputs], weights: Sequence[float] | None = None) -> Outputs:
+        """What an ensemble gives: the mean of its members' outputs for the same features.
+
+        Args:
+            each: The members' outputs.
+            weights: What each member counts for; by default all count alike.
+        """
         return {
-            name: [_mean(arrays) for arrays in zip(*(o[name] for o in each), strict=True)]
+            name: [_mean(arrays, weights) for arrays in zip(*(o[name] for o in each), strict=True)]
             for name in each[0]
         }
 
@@ -215,8 +220,10 @@ class Problem(ABC):
         """
 
 
-def _mean(arrays: Sequence[NDArray[Any]]) -> Any:
-    return np.mean(np.stack(arrays), axis=0, dtype=np.float64).astype(np.float32)
+def _mean(arrays: Sequence[NDArray[Any]], weights: Sequence[float] | None) -> Any:
+    return np.average(np.stack(arrays).astype(np.float64), axis=0, weights=weights).astype(
+        np.float32
+    )
 
 
 def values(rows: Dataset, column: str) -> list[Any]:

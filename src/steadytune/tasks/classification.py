@@ -17,6 +17,7 @@ from ..metrics.classification import (
     classification_metrics,
 )
 from ..metrics.confusion_counts import OF_COUNTS, class_counts
+from ..metrics.mixture import log_mixture
 from ._problem import (
     PREDICTION,
     Encoding,
@@ -97,10 +98,14 @@ class Classification(Problem):
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         return {"logits": np.stack(outputs["logits"])}
 
-    def average(self, each: Sequence[Outputs]) -> Outputs:
+    def average(self, each: Sequence[Outputs], weights: Sequence[float] | None = None) -> Outputs:
         """Probabilities are averaged: the logits are the logarithms of their means."""
         members = zip(*(outputs["logits"] for outputs in each), strict=True)
-        return {"logits": [_log_mean_probabilities(logits) for logits in members]}
+        return {
+            "logits": [
+                log_mixture(np.stack(logits), weights).astype(np.float32) for logits in members
+            ]
+        }
 
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]
@@ -130,10 +135,3 @@ class Classification(Problem):
 
 def _of_counts(metric: Callable[[Any], float | None], classes: int, p: Any, t: Any) -> float | None:
     return metric(class_counts(p, t, classes))
-
-
-def _log_mean_probabilities(logits: Sequence[Any]) -> Any:
-    from scipy.special import log_softmax, logsumexp
-
-    each = log_softmax(np.stack(logits).astype(np.float64), axis=-1)
-    return (logsumexp(each, axis=0) - np.log(len(each))).astype(np.float32)

@@ -130,11 +130,11 @@ class Multilabel(Problem):
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         return {name: np.stack(outputs[name]) for name in ("logits", THRESHOLD)}
 
-    def average(self, each: Sequence[Outputs]) -> Outputs:
+    def average(self, each: Sequence[Outputs], weights: Sequence[float] | None = None) -> Outputs:
         """The mean of the members' probabilities, and of their thresholds."""
         members = zip(*(outputs["logits"] for outputs in each), strict=True)
-        logits = [mean_logits(np.stack(m)).astype(np.float32) for m in members]
-        return {**super().average(each), "logits": logits}
+        logits = [mean_logits(np.stack(m), weights).astype(np.float32) for m in members]
+        return {**super().average(each, weights), "logits": logits}
 
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]

@@ -102,6 +102,8 @@ def test_the_command_of_the_advice_is_that_of_the_study() -> None:
         "--keep ensemble"
     )
     assert headline(section, "steadytune compare study.yaml").command == ""
+    of_a_file = "steadytune compare --out o --workers 2 study.yaml"  # which train does not take
+    assert headline(section, of_a_file).command == ""
     assert headline(section, "steadytune demo").command == ""
 
 

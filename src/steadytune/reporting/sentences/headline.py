@@ -282,7 +282,8 @@ _DROPPED_FLAGS = frozenset(("--dry-run", "--save-models"))
 def _train_command(command: str, section: SectionNumbers, method: str, together: bool) -> str:
     """The line that trains what is advised; known where the study was one of options alone."""
     words = shlex.split(command) if command.startswith("steadytune compare -") else []
-    if not words or section.varied or "--longer-plain" in words:
+    of_a_file = any(word.endswith((".yaml", ".yml")) for word in words)
+    if not words or of_a_file or section.varied or "--longer-plain" in words:
         return ""
     kept, skip = ["steadytune", "train"], False
     for word in words[2:]:

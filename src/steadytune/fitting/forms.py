@@ -1,0 +1,146 @@
+"""What is kept: one seed, the average of all, the frozen model, or a mixture of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..stats.selection import Score, bias_corrected_score
+from .judge import Judge, OutOfFold, average
+from .lessons import Lessons
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form that the final model may have.
+
+    Args:
+        name: As sentences have it.
+        seeds: Whether all fine-tuned seeds are in it, and not one at most.
+        frozen: The share of the linear model on frozen features: 0, 1/2 or 1.
+    """
+
+    name: str
+    seeds: bool
+    frozen: float
+
+    def weights(self, seeds: int) -> tuple[float, ...]:
+        """What each of so many fine-tuned models counts for, and behind them the frozen one."""
+        return (*[(1 - self.frozen) / seeds] * seeds, *([self.frozen] if self.frozen else []))
+
+
+ENSEMBLE = Form("the average of the seeds", True, 0.0)
+BLEND = Form("the average of the seeds and of the linear model on frozen features", True, 0.5)
+FROZEN = Form("the linear model on frozen features alone", False, 1.0)
+SINGLE = Form("a single seed", False, 0.0)
+"""Of equal ones the first is kept."""
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """What the parts of the final model say of examples that they were not trained on.
+
+    Args:
+        judge: Knows the truth.
+        found: The chosen setting's outputs, one repetition after the other.
+        frozen: Those of the linear model on frozen features, shape (examples, classes).
+    """
+
+    judge: Judge
+    found: OutOfFold
+    frozen: Array
+
+    @property
+    def truth(self) -> Array:
+        """The labels of the examples that every repetition held out."""
+        truth: Array = self.judge.truth[self.found.places]
+        return truth
+
+    def members(self, form: Form) -> Members:
+        """The members of a form; of a single seed there is one a repetition."""
+        seeds = self.found.outputs[:, self.found.places]
+        frozen = self.frozen[self.found.places][None]
+        if not form.frozen:
+            return Members(seeds, None)
+        if form.frozen == 1:
+            return Members(frozen, None)
+        return Members(np.concatenate([seeds, frozen]), form.weights(len(seeds)))
+
+    def lessons(self, form: Form, temperature: float) -> Lessons:
+        """What a form says, at a temperature, for another model to learn from."""
+        return Lessons(self.found.places, self.members(form).averaged(temperature))
+
+    def scorer(self, form: Form) -> Score:
+        """What a form scores on some of these examples, given as places."""
+        members, measure = self.members(form), self.judge.measure
+        each = members.outputs if form is SINGLE else members.averaged()[None]
+
+        def score(drawn: Array) -> float:
+            truth = self.truth[drawn]
+            return float(np.mean([measure(outputs[drawn], truth) for outputs in each]))
+
+        return score
+
+
+@dataclass(frozen=True, eq=False)
+class Members:
+    """What the members of an ensemble say.
+
+    Args:
+        outputs: Shape (members, examples, classes).
+        weights: What each counts for; None where all count alike.
+    """
+
+    outputs: Array
+    weights: tuple[float, ...] | None
+
+    def averaged(self, temperature: float = 1.0) -> Array:
+        """Their average, shape (examples, classes)."""
+        return average(self.outputs / temperature, self.weights)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The form that is kept.
+
+    Args:
+        form: The form.
+        why: Why, in a few words.
+        optimism: How much better it looks out of fold than it is, for having been chosen.
+    """
+
+    form: Form
+    why: str
+    optimism: float = 0.0
+
+
+def choose_form(parts: Parts | None, members: int) -> Choice:
+    """The form that scores best out of fold.
+
+    Args:
+        parts: What the parts say out of fold; None without a search.
+        members: Fine-tuned models that learned something.
+    """
+    if parts is None:
+        return Choice(BLEND, "nothing speaks against an average of all")
+    seeds = [SINGLE] if members < 2 else [ENSEMBLE]
+    forms = [*seeds, BLEND, FROZEN]
+    if members > 1 and len(parts.found.outputs) > 1:  # one repetition cannot tell them apart
+        forms.append(SINGLE)
+    scorers, every = [parts.scorer(form) for form in forms], np.arange(len(parts.truth))
+    scores = [scorer(every) for scorer in scorers]
+    best = int(np.argmax(scores))
+    shown = [parts.judge.measure.shown(score) for score in scores]
+    others = [f"{form.name} {value}" for form, value in zip(forms, shown, strict=True)]
+    del others[best]
+    corrected = bias_corrected_score(scorers, len(every), np.random.default_rng(parts.judge.seed))
+    return Choice(
+        forms[best],
+        f"{shown[best]} out of fold; {', '.join(others)}",
+        max(0.0, corrected.apparent - corrected.score),
+    )

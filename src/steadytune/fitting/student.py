@@ -1,0 +1,98 @@
+"""One plain model that learns what the final model says: distillation.
+
+The targets of training examples are halfway between their labels and what models that were not
+trained on them say, since the final model has memorised them. Texts without labels have the final
+model's word alone. Hinton, Vinyals, Dean: Distilling the knowledge in a neural network, 2015, arXiv
+1503.02531.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .._device import usable_device
+from .._exceptions import NoResultError
+from .._random import Seeds
+from .._threads import using_threads
+from ..finetune.saved import SavedModel
+from ..method_text import parse_method
+from ..pretrained import save_model
+from ..runs.encoded import encode_splits
+from ..runs.training import train
+from ..runs.unlabelled import texts_of
+from ..tasks import TRAIN, Encoding
+from .candidates import Candidate, student_epochs
+from .lessons import Lessons, as_targets, train_targets
+from .work import Work
+
+
+def train_student(
+    work: Work, chosen: Candidate, teacher: SavedModel, known: Lessons | None, result: Path
+) -> None:
+    """Train one model on what the teacher says, and write it.
+
+    Args:
+        work: Where trainings happened.
+        chosen: How the teacher's fine-tuned models were trained.
+        teacher: The final model.
+        known: What is known of training examples out of fold; None without a search.
+        result: The folder to write.
+
+    Raises:
+        NoResultError: If the training diverges.
+    """
+    setup, task = work.setup, work.task
+    encoding = Encoding(setup.max_length)
+    features = encode_splits(task, setup.model, encoding, (TRAIN,))[TRAIN].dataset
+    targets = train_targets(setup.truth, len(task.label_names), known)
+    if setup.options.unlabelled is not None:
+        rows = texts_of(setup.options.unlabelled, task.columns)
+        more = task.problem.encode(rows, task.columns, teacher.tokenizer, encoding).dataset
+        said = np.stack(teacher.outputs(more, lambda: None)["logits"])
+        features, targets = _joined(features, more), np.concatenate([targets, as_targets(said)])
+    passes = student_epochs(chosen.epochs, len(setup.truth), len(targets) - len(setup.truth))
+    spec = work.student_spec(replace(chosen, epochs=passes, head_first=False))
+    seeds = Seeds.from_run(spec.seed)
+    model, tokenizer = setup.model.with_head(task.kind, task.label_names, seeds.head)
+    lessons = features.remove_columns("labels") if "labels" in features.column_names else features
+    lessons = lessons.add_column("labels", targets.tolist())
+    with using_threads(spec.threads):
+        done = train(
+            spec,
+            model.to(usable_device()),
+            tokenizer,
+            lessons,
+            parse_method(spec.method),
+            on_steps=lambda steps: None,
+            compute_loss=target_loss,
+        )
+    if done.diverged:
+        raise NoResultError(f"the one model diverged ({done.diverged}); leave out `one_model`")
+    save_model(model, result)
+    tokenizer.save_pretrained(result)
+
+
+def target_loss(outputs: Any, labels: Tensor, num_items_in_batch: Any = None) -> Tensor:
+    """Cross-entropy with probabilities as labels, or squared error, a mean over examples.
+
+    Args:
+        outputs: With `logits`, (batch, outputs).
+        labels: The targets, of the same shape.
+        num_items_in_batch: What the trainer counts; not needed.
+    """
+    logits = outputs["logits"].float()
+    if logits.shape[1] == 1:
+        return torch.nn.functional.mse_loss(logits, labels)
+    return torch.nn.functional.cross_entropy(logits, labels)
+
+
+def _joined(features: Any, more: Any) -> Any:
+    from datasets import concatenate_datasets
+
+    return concatenate_datasets([features.select_columns(more.column_names), more])
