@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from rich.console import Console
@@ -30,12 +31,17 @@ def quickly(repetitions: int = 2) -> Iterator[None]:
 
 
 def quick_fit(
-    file: Path, model: Path, out: Path, test: Path | None = None, repetitions: int = 2
+    file: Path,
+    model: Path,
+    out: Path,
+    test: Path | None = None,
+    repetitions: int = 2,
+    **more: Any,
 ) -> FitResult:
     """A fit in seconds."""
     source = DataSource(train=str(file), test=None if test is None else str(test))
     options = FitOptions(
-        source=source, out=out, model=str(model), budget=600, workers=0, command="fit"
+        source=source, out=out, model=str(model), budget=600, workers=0, command="fit", **more
     )
     with quickly(repetitions):
         return fit_model(options, Console(quiet=True))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 import steadytune
-from steadytune import ConfigError
-from steadytune.fitting import FitResult, carry_out
+from steadytune import ConfigError, DataError
+from steadytune.fitting import FitResult, carry_out, final
+from steadytune.fitting.forms import FROZEN, Choice
 from steadytune.fitting.page import write_page
 from steadytune.fitting.result import summary
 from steadytune.records.ledger import Ledger
@@ -115,6 +117,72 @@ def test_numbers_get_an_interval_of_residuals(tmp_path: Path) -> None:
     assert found.metric == "pearson"
     assert found.facts["kept"]["temperature"] is None
     assert "linear model on frozen features" in str(found)
+
+
+@pytest.mark.slow
+def test_one_plain_model_learns_from_the_others(data: dict[str, Path], tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("good film\nbad film\na good story\n")
+    given = data["train"], data["model"], tmp_path / "out", data["test"]
+    found = quick_fit(*given, 1, one_model=True, unlabelled=str(texts))
+    assert not (found.folder / "ensemble.json").exists() and not list(found.folder.glob("member-*"))
+    model = AutoModelForSequenceClassification.from_pretrained(found.folder)
+    assert model.config.id2label == {0: "negative", 1: "positive"}
+    assert "one plain model that learned from the average of the seeds" in str(found)
+    assert (
+        "one model that learned what the runs, averaged, say"
+        in (found.folder / "README.md").read_text()
+    )
+    printed = succeed("evaluate", found.folder, "--data", data["test"])
+    assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
+
+
+@pytest.mark.slow
+def test_numbers_are_learned_from_others_too(tmp_path: Path) -> None:
+    files, model = write_ratings(tmp_path), write_model(tmp_path)
+    found = quick_fit(files["train"], model, tmp_path / "out", files["test"], 1, one_model=True)
+    assert found.model.kind == "regression" and len(found.model.models) == 1
+
+
+@pytest.mark.slow
+def test_the_linear_model_is_kept_and_used_where_it_is_best(
+    data: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(final, "choose_form", lambda *_: Choice(FROZEN, "it is best"))
+    found = quick_fit(data["train"], data["model"], tmp_path / "out", data["test"], 1)
+    assert "the linear model on frozen features alone (it is best)" in str(found)
+    assert found.score == pytest.approx(found.facts["floor"])
+    printed = succeed("evaluate", found.folder, "--data", data["test"])
+    assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
+    assert "frozen_head.safetensors" in (found.folder / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"unlabelled": "more.txt"}, "give `one_model` too"),
+        ({"one_model": True, "allow_frozen": True}, "give one"),
+    ],
+)
+def test_options_that_do_not_go_together(options: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        steadytune.fit("reviews.csv", "out", **options)
+
+
+def test_unlabelled_texts_that_are_not_there_are_found_before_anything_is_written(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    more = {"one_model": True, "unlabelled": str(tmp_path / "none.txt")}
+    with pytest.raises(DataError, match="cannot be read"):
+        quick_fit(data["train"], data["model"], tmp_path / "out", **more)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_results_of_version_0_1_are_read(fitted: FitResult) -> None:
+    kept = {**fitted.facts["kept"], "ensemble": True}
+    del kept["form"], kept["distilled"]
+    assert "an ensemble of" in "\n".join(summary({**fitted.facts, "kept": kept}, fitted.folder))
 
 
 def test_it_is_public() -> None:

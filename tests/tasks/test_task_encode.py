@@ -15,7 +15,15 @@ CONTEXT = "the date of the year is wrong and what is the date"
 TARGETS = {
     "classification": {"labels"},
     "regression": {"labels"},
+    "multilabel": {"labels"},
     "qa": {"start_positions", "end_positions"},
+}
+
+
+LABELS: dict[str, list[Any]] = {
+    "classification": [0, 1],
+    "regression": [0.5, 2.0],
+    "multilabel": [[0, 1], [1, 1]],
 }
 
 
@@ -28,7 +36,7 @@ def rows(kind: str) -> Dataset:
             "answers": [answer, answer],
         }
     else:
-        labels = [0, 1] if kind == "classification" else [0.5, 2.0]
+        labels = LABELS[kind]
         columns = {"text": ["the date", "the date " * 300], "label": labels}
     return Dataset.from_dict({"idx": [0, 1], **columns})
 
@@ -38,7 +46,7 @@ def task(kind: str) -> Task:
         name="toy",
         kind=kind,
         columns=("question", "context") if kind == "qa" else ("text",),
-        label_names=("no", "yes") if kind == "classification" else (),
+        label_names=("no", "yes") if kind in ("classification", "multilabel") else (),
         metric=PROBLEMS[kind].metrics[0],
         domain="home",
         train=rows(kind),

@@ -63,6 +63,11 @@ class FitOptions:
                 "unlabelled texts are what the one model learns from; give `one_model` too, or "
                 "leave out `unlabelled`"
             )
+        if self.one_model and self.allow_frozen:
+            raise ConfigError(
+                "`one_model` is trained, and `allow_frozen` is for budgets too small to train; give "
+                "one of them"
+            )
         if self.workers is not None:
             check_count("workers", self.workers, 0)
         if isinstance(self.budget, str):

@@ -117,8 +117,8 @@ def _floor(facts: Mapping[str, Any]) -> str:
 
 
 def _kept(kept: Mapping[str, Any]) -> str:
-    form = kept["form"]
-    if kept["distilled"]:
+    form = kept.get("form") or _earlier_form(kept)
+    if kept.get("distilled"):
         form = f"one plain model that learned from {form}"
     text = f"{form} ({kept['why']})"
     if kept["temperature"] is not None:
@@ -128,6 +128,11 @@ def _kept(kept: Mapping[str, Any]) -> str:
     if kept["width"] is not None:
         text += f", 90 % of new numbers within {kept['width']:.3g} of the prediction"
     return text
+
+
+def _earlier_form(kept: Mapping[str, Any]) -> str:
+    """What version 0.1 wrote had one of two forms."""
+    return f"an ensemble of {len(kept['seeds'])} seeds" if kept["ensemble"] else "one plain model"
 
 
 def _range(facts: Mapping[str, Any], scores: list[float]) -> str:
