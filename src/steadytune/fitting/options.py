@@ -65,8 +65,8 @@ class FitOptions:
             )
         if self.one_model and self.allow_frozen:
             raise ConfigError(
-                "`one_model` is trained, and `allow_frozen` is for budgets too small to train; give "
-                "one of them"
+                "`one_model` is trained, and `allow_frozen` is for budgets too small to train; "
+                "give one of them"
             )
         if self.workers is not None:
             check_count("workers", self.workers, 0)
