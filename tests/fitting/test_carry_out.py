@@ -41,7 +41,7 @@ def fitted(data: dict[str, Path]) -> FitResult:
 def test_it_ends_with_at_most_eight_true_lines(fitted: FitResult) -> None:
     lines = summary(fitted.facts, fitted.folder)
     assert len(lines) <= 8
-    assert lines[0].startswith("Expect accuracy ") and "on 70 test examples" in lines[0]
+    assert lines[0].startswith("Expect accuracy ") and "on 70 held-out test examples" in lines[0]
     assert lines[-1] == f"Predict: steadytune predict {fitted.folder} FILE --out predictions.csv"
     assert str(fitted) == "\n".join(lines)
     low, high = fitted.interval or (fitted.score, fitted.score)

@@ -142,7 +142,7 @@ def _tested(work: Work, outcome: Outcome) -> Basis:
         truth=truth,
         value=setup.measure(outputs, truth),
         interval=None if found is None else [found.low, found.high],
-        words=f"on {len(truth)} test examples that chose nothing{few}",
+        words=f"on {len(truth)} held-out test examples{few}",
         floor=outcome.floor.tested,
         plain=scores(outcome.found.plain),
         defaults=scores(DEFAULTS),

@@ -155,7 +155,7 @@ def _confusion(facts: Facts) -> Table | None:
     matrix, names = facts["confusion"], facts["label_names"]
     if not matrix or len(names) > _MOST_CLASSES:
         return None
-    columns: tuple[Column[Any], ...] = tuple(Column(f"said {name}", str) for name in names)
+    columns: tuple[Column[Any], ...] = tuple(Column(f"predicted {name}", str) for name in names)
     rows = tuple(
         Row(name, tuple(map(str, counts))) for name, counts in zip(names, matrix, strict=True)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -81,11 +82,18 @@ OF_COUNTS = {
 
 def class_counts(predicted: Array, truth: Array, classes: int) -> ClassCounts:
     """Counts of rows by their class and the one that is predicted, both from 0 to classes - 1."""
-    each = (truth[predicted == truth], truth, predicted)
-    hits, labels, predictions = (
-        np.bincount(rows, minlength=classes).astype(np.float64) for rows in each
-    )
-    return ClassCounts(hits, labels, predictions)
+    return counter(truth, classes)(predicted)
+
+
+def counter(truth: Array, classes: int) -> Callable[[Array], ClassCounts]:
+    """`class_counts` of many predictions of the same rows, whose classes are counted once."""
+
+    def count(rows: Array) -> Array:
+        found: Array = np.bincount(rows, minlength=classes).astype(np.float64)
+        return found
+
+    labels = count(truth)
+    return lambda predicted: ClassCounts(count(truth[predicted == truth]), labels, count(predicted))
 
 
 def confusion_table(predicted: Array, truth: Array, classes: int) -> Array:

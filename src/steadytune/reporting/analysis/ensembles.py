@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-from ...metrics.confusion_counts import OF_COUNTS, class_counts
+from ...metrics.confusion_counts import OF_COUNTS, counter
 from ...metrics.multilabel import OF_SETS, THRESHOLD
 from ...metrics.regression import REGRESSION_METRICS, correlation
 from ...records.prediction_file import Columns
@@ -63,9 +63,9 @@ def ensembles(
     scorer = _scorer(section.task.metric, columns[0])
     outputs = [_output(run) for run in columns]
     _require_scores(finished, outputs, scorer, section)
-    made = (_Member(out, _learned(run.run)) for out, run in zip(outputs, finished, strict=True))
+    made = (_Member(place, _learned(run.run)) for place, run in enumerate(finished))
     members = [*made, *failed]
-    score = partial(_score, members, scorer, constant)
+    score = partial(_score, members, np.stack(outputs), scorer, constant)
     sizes = [size for size in SIZES if size <= len(members)]
     most = max(FEWEST_GROUPS, min(MOST_GROUPS, MOST_SCORED // len(outputs[0])))
     found = ensemble_scores(score, len(members), sizes, rng, most)
@@ -85,9 +85,9 @@ def _require_scores(
 
 @dataclass(frozen=True, eq=False)
 class _Member:
-    """A run, as what is averaged of it; None where it left no model."""
+    """A run, by the place of its output among all; None where it left no model."""
 
-    output: Array | None
+    place: int | None
     learned: bool
 
 
@@ -100,12 +100,16 @@ def _learned(run: Record) -> bool:
 
 
 def _score(
-    members: Sequence[_Member], scorer: Scorer, constant: float, group: NDArray[np.intp]
+    members: Sequence[_Member],
+    outputs: Array,
+    scorer: Scorer,
+    constant: float,
+    group: NDArray[np.intp],
 ) -> float:
     chosen = [members[number] for number in group]
     kept = [member for member in chosen if member.learned] or chosen
-    outputs = [member.output for member in kept if member.output is not None]
-    value = scorer(np.mean(outputs, axis=0)) if outputs else None
+    places = [member.place for member in kept if member.place is not None]
+    value = scorer(outputs[places].mean(axis=0)) if places else None
     return constant if value is None else value
 
 
@@ -142,7 +146,8 @@ def _scorer(metric: str, columns: Columns) -> Scorer:
     in_range = truth.min() >= 0 and truth.max() < classes <= MOST_CLASSES
     if not in_range or (truth != labels).any():
         raise ValueError(f"its labels are not those of {classes} classes")
-    return lambda mean: of_counts(class_counts(mean.argmax(axis=1), truth, classes))
+    counts = counter(truth, classes)
+    return lambda mean: of_counts(counts(mean.argmax(axis=1)))
 
 
 def _pearson(truth: Array) -> Scorer:
