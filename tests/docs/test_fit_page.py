@@ -1,0 +1,30 @@
+"""The benchmark on the page of `fit` is that of the results beside the script."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+SIDES = ("fit", "defaults", "best-of-3", "setfit", "frozen")
+
+
+def test_the_table_is_that_of_the_results() -> None:
+    lines = (ROOT / "benchmarks/results/fit.jsonl").read_text().splitlines()
+    found = {(e["set"], e["size"], e["draw"], e["side"]): e for e in map(json.loads, lines)}
+    assert all("score" in entry for entry in found.values())
+    page = (ROOT / "docs/fit.md").read_text()
+    table = page.split("## Beside other ways")[1].split("## The folder")[0]
+    rows = [
+        [cell.strip(" *") for cell in line.strip("|").split("|")]
+        for line in table.splitlines()
+        if line.startswith("|")
+    ]
+    assert rows[0][3:] == list(SIDES)
+    shown = {
+        (name, int(size), int(draw), side): score
+        for name, size, draw, *scores in rows[2:]
+        for side, score in zip(SIDES, scores, strict=True)
+        if score != "-"
+    }
+    assert shown == {key: f"{entry['score']:.1f}" for key, entry in found.items()}
