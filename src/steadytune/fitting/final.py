@@ -88,7 +88,7 @@ class Material:
     """What the final model is made of.
 
     Args:
-        members: The trainings on all examples that came to their end.
+        members: The trainings on all examples that finished.
         chosen: How they were trained.
         found: Out-of-fold predictions of the same candidate; None where there are none.
         floor: The linear model on frozen features.

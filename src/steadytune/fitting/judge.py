@@ -65,11 +65,6 @@ class Judge:
         places = found.places
         return [self.measure(o[places], self.truth[places]) for o in found.outputs]
 
-    def together(self, found: OutOfFold) -> float:
-        """What the average over repetitions scores: the form of an ensemble."""
-        places = found.places
-        return self.measure(average(found.outputs[:, places]), self.truth[places])
-
     def ranked(self, found: Sequence[OutOfFold]) -> list[OutOfFold]:
         """The best first; of equal ones the lower loss, then the order in which they came."""
         return sorted(found, key=lambda f: (-self.score(f), self.loss(f)))
