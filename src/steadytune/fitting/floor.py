@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -128,7 +129,7 @@ def fitted(task: Task, features: Features, places: NDArray[np.int64], seed: int)
     from sklearn.preprocessing import StandardScaler
 
     labels = np.asarray(values(task.train, "label"))[places]
-    groups = text_groups([values(task.train, name) for name in task.columns])[places]
+    groups = _groups(task)[places]
     classes = task.kind == "classification"
     strata = labels.tolist() if classes else [0] * len(labels)
     inner = [
@@ -153,6 +154,12 @@ def fitted(task: Task, features: Features, places: NDArray[np.int64], seed: int)
             pipeline.fit(features[places], labels)
     (_, scaler), (_, head) = pipeline.steps
     return _as_line(scaler, head, len(task.label_names))
+
+
+@lru_cache(maxsize=1)
+def _groups(task: Task) -> NDArray[np.int64]:
+    """Found once for all folds."""
+    return text_groups([values(task.train, name) for name in task.columns])
 
 
 def _as_line(scaler: Any, head: Any, classes: int) -> Line:
