@@ -108,26 +108,28 @@ def batch() -> dict[str, Tensor]:
 
 
 def table() -> str:
-    """The families and what works on them, as Markdown."""
-    return "\n".join(
-        [
-            "| family | methods that replay blocks | methods that perturb word embeddings |",
-            "|---|---|---|",
-            *(f"| `{kind}` | {_blocks(kind)} | {_embeddings(kind)} |" for kind in CLASSIFIERS),
-        ]
-    )
+    """What works, and the families for which it does, as Markdown."""
+    groups: dict[str, list[str]] = {}
+    for kind in CLASSIFIERS:
+        groups.setdefault(_working(kind), []).append(f"`{kind}`")
+    rows = (f"| {what} | {', '.join(groups[what])} |" for what in _ORDER)
+    return "\n".join(["| what works | families |", "|---|---|", *rows])
 
 
-def _blocks(kind: str) -> str:
+_BOTH = "both kinds"
+_STACKS = "both; for blocks, say which: `layers=\"encoder\"`, `\"decoder\"` or `\"both\"`"
+_BLOCKS = "replaying blocks; perturbing embeddings is refused"
+_REFUSED = "replaying blocks is refused; perturbing embeddings was not tried"
+_UNTRIED = "not tried"
+_ORDER = (_BOTH, _STACKS, _BLOCKS, _REFUSED, _UNTRIED)
+
+
+def _working(kind: str) -> str:
     if kind in TWO_STACKS:
-        return 'yes, with `layers="encoder"`, `"decoder"` or `"both"`'
-    return "yes" if kind in AGREE else "refused" if kind in REFUSED else "not tried"
-
-
-def _embeddings(kind: str) -> str:
-    if kind in NO_EMBEDDINGS:
-        return "refused"
-    return "yes" if kind in AGREE or kind in TWO_STACKS else "not tried"
+        return _STACKS
+    if kind in AGREE:
+        return _BLOCKS if kind in NO_EMBEDDINGS else _BOTH
+    return _REFUSED if kind in REFUSED else _UNTRIED
 
 
 assert {name.lower() for name in two_stacks.FAMILIES} == set(TWO_STACKS)
