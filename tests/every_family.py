@@ -117,7 +117,7 @@ def table() -> str:
 
 
 _BOTH = "both kinds"
-_STACKS = "both; for blocks, say which: `layers=\"encoder\"`, `\"decoder\"` or `\"both\"`"
+_STACKS = 'both; for blocks, say which: `layers="encoder"`, `"decoder"` or `"both"`'
 _BLOCKS = "replaying blocks; perturbing embeddings is refused"
 _REFUSED = "replaying blocks is refused; perturbing embeddings was not tried"
 _UNTRIED = "not tried"
