@@ -14,7 +14,7 @@ def test_the_table_is_that_of_the_results() -> None:
     found = {(e["set"], e["size"], e["draw"], e["side"]): e for e in map(json.loads, lines)}
     assert all("score" in entry for entry in found.values())
     page = (ROOT / "docs/fit.md").read_text()
-    table = page.split("## Beside other ways")[1].split("## The folder")[0]
+    table = page.split("## Compared with other ways")[1].split("## The folder")[0]
     rows = [
         [cell.strip(" *") for cell in line.strip("|").split("|")]
         for line in table.splitlines()
