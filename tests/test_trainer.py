@@ -43,27 +43,13 @@ from steadytune.testing import (
     weights,
 )
 
+from .training import arguments, rows
+
 CPU = torch.device("cpu")
 
 
 def examples(count: int = 12) -> list[dict[str, Tensor]]:
-    batch = tiny_batch(examples=count)
-    return [{name: value[row] for name, value in batch.items()} for row in range(count)]
-
-
-def arguments(folder: Path, **options: Any) -> TrainingArguments:
-    defaults: dict[str, Any] = {
-        "output_dir": str(folder),
-        "max_steps": 3,
-        "per_device_train_batch_size": 4,
-        "learning_rate": 1e-2,
-        "use_cpu": True,
-        "report_to": "none",
-        "disable_tqdm": True,
-        "save_strategy": "no",
-        "dataloader_pin_memory": False,
-    }
-    return TrainingArguments(**{**defaults, **options})
+    return rows(tiny_batch(examples=count))
 
 
 def trainer(

@@ -8,10 +8,11 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from torch.utils.data import Dataset
-from transformers import TrainingArguments
 
 from steadytune import LNSR, RegularizedTrainer
 from steadytune.testing import noise_by_example, tiny_batch, tiny_classifier, weights
+
+from .training import arguments
 
 BATCH = 4
 
@@ -34,19 +35,15 @@ def train(folder: Path, processes: int) -> dict[str, torch.Tensor]:
     model = tiny_classifier(dropout=0.0)
     trainer = RegularizedTrainer(
         model=model,
-        args=TrainingArguments(
-            output_dir=str(folder),
+        args=arguments(
+            folder,
+            max_steps=-1,
             num_train_epochs=2,
             per_device_train_batch_size=BATCH // processes,
             learning_rate=0.1,
             optim="sgd",
             lr_scheduler_type="constant",
             max_grad_norm=0.0,
-            save_strategy="no",
-            report_to="none",
-            disable_tqdm=True,
-            use_cpu=True,
-            dataloader_pin_memory=False,
         ),
         train_dataset=Rows(),
         regularizers=[LNSR(strength=10.0)],

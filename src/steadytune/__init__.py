@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from ._model.trace import Dropout as Dropout
     from ._model.trace import Trace as Trace
     from ._random import Seeds as Seeds
-    from ._step.attach import Objective as Objective
     from ._step.attach import attach as attach
+    from ._step.objective import Objective as Objective
     from ._step.passes import Pass as Pass
     from ._step.regularizer import Host as Host
     from ._step.regularizer import Penalty as Penalty

@@ -19,10 +19,11 @@ from ._checks import check_count
 from ._exceptions import ConfigError
 from ._model.sites import unwrap, without_adapters
 from ._random import Seeds, derive_seed, isolated_rng
-from ._step.attach import Objective, attach, require_use_of_unlabelled
+from ._step.attach import attach
+from ._step.objective import Objective
 from ._step.regularizer import Regularizer, checked_methods
 from ._step.step import Step
-from ._step.unlabelled import UnlabelledBatches
+from ._step.unlabelled import UnlabelledBatches, require_use_of_unlabelled
 
 _STATE_FILE = "steadytune.safetensors"
 

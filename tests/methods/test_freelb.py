@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from transformers import TrainingArguments
 
 from steadytune import (
     LNSR,
@@ -32,6 +31,8 @@ from steadytune.testing import (
     tiny_classifier,
     weights,
 )
+
+from ..training import arguments, rows
 
 CPU = torch.device("cpu")
 
@@ -261,29 +262,19 @@ def test_gradients_of_nested_ascents_are_those_of_the_mean() -> None:
 
 def test_trainer_logs_the_mean_and_accumulates_it(tmp_path: Path) -> None:
     """Two micro-batches of two give what one of four gives, in weights and in logged losses."""
-    data = [
-        {name: value[row] for name, value in batch.items()}
-        for batch in (tiny_batch(seed=0), tiny_batch(seed=1))
-        for row in range(4)
-    ]
+    data = [*rows(tiny_batch(seed=0)), *rows(tiny_batch(seed=1))]
     found = []
     for accumulation in (1, 2):
-        arguments = TrainingArguments(
-            output_dir=str(tmp_path),
+        settings = arguments(
+            tmp_path,
             max_steps=2,
-            save_strategy="no",
             per_device_train_batch_size=4 // accumulation,
             gradient_accumulation_steps=accumulation,
-            learning_rate=1e-2,
             logging_steps=1,
-            use_cpu=True,
-            report_to="none",
-            disable_tqdm=True,
-            dataloader_pin_memory=False,
         )
         trainer = RegularizedTrainer(
             model=tiny_classifier(dropout=0.0),
-            args=arguments,
+            args=settings,
             train_dataset=data,
             regularizers=[FreeLB(step_size=0.3)],
         )

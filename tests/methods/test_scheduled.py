@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import TrainingArguments
 
 from steadytune import LNSR, ConfigError, FreeLB, RegularizedTrainer, Regularizer, Scheduled, Step
 from steadytune import attach as attached
 from steadytune.method_text import format_method, parse_method
 from steadytune.testing import RegularizerContract, tiny_batch, tiny_classifier
+
+from ..training import arguments, rows
 
 PENALTY = LNSR(strength=3.0, std=0.1)
 
@@ -76,23 +77,10 @@ def test_penalty_rises_with_the_factor() -> None:
 
 
 def test_trainer_tells_how_long_the_training_is(tmp_path: Path) -> None:
-    arguments = TrainingArguments(
-        output_dir=str(tmp_path),
-        max_steps=4,
-        save_strategy="no",
-        per_device_train_batch_size=4,
-        use_cpu=True,
-        report_to="none",
-        disable_tqdm=True,
-        logging_steps=1,
-        dataloader_pin_memory=False,
-    )
-    batch = tiny_batch(examples=16)
-    data = [{name: value[row] for name, value in batch.items()} for row in range(16)]
     trainer = RegularizedTrainer(
         model=tiny_classifier(),
-        args=arguments,
-        train_dataset=data,
+        args=arguments(tmp_path, max_steps=4, logging_steps=1),
+        train_dataset=rows(tiny_batch(examples=16)),
         regularizers=[Scheduled(PENALTY, warmup=0, start=0.5)],
     )
     trainer.train()

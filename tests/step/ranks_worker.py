@@ -13,8 +13,6 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from steadytune import Regularizer, Step, attach
 from steadytune.testing import noise_by_example, tiny_batch, tiny_classifier, weights
 from tests.method_settings import SETTINGS

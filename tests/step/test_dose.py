@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import warnings
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -13,7 +10,6 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from steadytune import (
     BSS,
@@ -36,6 +32,7 @@ from steadytune._step.wrapper import Wrapper
 from steadytune.method_text import method_identity, parse_method
 from steadytune.testing import assert_same, tiny_batch, tiny_classifier, train_steps, weights
 
+from ..training import on_two_processes
 from .dosed import Bowl, Plane, descend
 
 ROWS = [torch.linspace(1, 2, 8, dtype=torch.float64) + n for n in range(dose.WINDOW + 4)]
@@ -300,18 +297,7 @@ def test_own_penalties_need_the_field() -> None:
 @pytest.mark.slow
 @pytest.mark.alone
 def test_two_processes_find_what_one_does(tmp_path: Path) -> None:
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node=2"]
-    launch += ["--standalone", "--local_addr=127.0.0.1", "-m", "tests.step.dose_worker"]
-    done = subprocess.run(
-        [*launch, str(tmp_path)],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    first, second = (load_file(tmp_path / f"{rank}.safetensors") for rank in (0, 1))
+    first, second = on_two_processes("tests.step.dose_worker", tmp_path)
     assert_same(first, second)
     _, values, found = trained(Bowl(dose=0.1))
     assert first["strength"].item() == pytest.approx(found["bowl_strength"], rel=1e-12)

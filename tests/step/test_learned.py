@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from transformers import TrainingArguments
 
 from steadytune import (
     LNSR,
@@ -24,18 +23,19 @@ from steadytune._step import dose, learned
 from steadytune.method_text import format_method, parse_method
 from steadytune.testing import assert_same, tiny_batch, tiny_classifier, weights
 
+from ..training import arguments, rows
 from .dosed import Bowl, Plane, descend
 
 LATE = Scheduled(Bowl(strength=0.5), start="learned", warmup=0)
 HIGH, LOW = (torch.full((4,), x, dtype=torch.float64) for x in (1.0, 0.5))
 
 
-def ran(*rows: Tensor, method: Scheduled = LATE, stop: int | None = None) -> tuple[Any, list[bool]]:
+def ran(*data: Tensor, method: Scheduled = LATE, stop: int | None = None) -> tuple[Any, list[bool]]:
     """The step the method was started at, and at which steps it acted; resumed after `stop`."""
     model = Plane()
     logs: list[dict[str, float]] = []
     state: dict[str, Tensor] = {}
-    parts = [rows] if stop is None else [rows[:stop], rows[stop:]]
+    parts = [data] if stop is None else [data[:stop], data[stop:]]
     for part in parts:
         with attach(model, [method]) as objective:
             objective.load_state_dict(state or objective.state_dict())
@@ -120,26 +120,22 @@ def test_in_the_trainer_with_a_dose_and_over_a_stop(
     monkeypatch.setattr(learned, "CLEARLY", 0.999)
     monkeypatch.setattr(dose, "WINDOW", 4)
     (method,) = parse_method("scheduled(lnsr:dose=0.1):warmup=0.0,start=learned")
-    data = [{n: v[row] for n, v in tiny_batch(examples=8).items()} for row in range(8)]
+    data = rows(tiny_batch(examples=8))
 
     def trainer(folder: Path) -> Any:
-        arguments = TrainingArguments(
-            output_dir=str(folder),
+        settings = arguments(
+            folder,
             max_steps=12,
+            save_strategy="steps",
             save_steps=6,
             logging_steps=1,
             per_device_train_batch_size=2,
             gradient_accumulation_steps=2,
-            learning_rate=1e-2,
             lr_scheduler_type="constant",
-            use_cpu=True,
-            report_to="none",
-            disable_tqdm=True,
-            dataloader_pin_memory=False,
         )
         return RegularizedTrainer(
             model=tiny_classifier(),
-            args=arguments,
+            args=settings,
             train_dataset=data,
             regularizers=[method],
         )

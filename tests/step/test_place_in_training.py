@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
-from steadytune import LNSR, ConfigError, Host, Regularizer, Step, attach
+from steadytune import LNSR, ConfigError, Step, attach
 from steadytune.testing import tiny_batch, tiny_classifier
+
+from .probes import Around, Objective
 
 
 def test_objective_counts_its_calls_so_that_draws_differ() -> None:
@@ -27,28 +26,19 @@ def test_objective_counts_its_calls_so_that_draws_differ() -> None:
 def test_micro_batches_are_counted_into_steps() -> None:
     seen: list[tuple[int | None, int, int]] = []
 
-    @dataclass(frozen=True)
-    class Noting(Regularizer):
-        @contextmanager
-        def attach(self, host: Host) -> Iterator[Callable[..., Callable[[Step], Tensor]]]:
-            def objective(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
-                def noted(step: Step) -> Tensor:
-                    seen.append((step.step, step.micro_step, step.accumulation))
-                    return inner(step)
-
-                return noted
-
-            yield objective
+    def note(inner: Objective, step: Step) -> Tensor:
+        seen.append((step.step, step.micro_step, step.accumulation))
+        return inner(step)
 
     model = tiny_classifier()
-    with attach(model, [Noting()]) as objective:
+    with attach(model, [Around(note)]) as objective:
         for _ in range(5):
             objective(Step(model, tiny_batch(), accumulation=2))
         objective(Step(model, tiny_batch(), accumulation=2, step=9, micro_step=1))
     assert seen == [(0, 0, 1), (0, 1, 1), (1, 0, 1), (1, 1, 1), (2, 0, 1), (9, 1, 1)]
     seen.clear()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    with attach(model, [Noting()]) as objective:
+    with attach(model, [Around(note)]) as objective:
         objective.connect(optimizer)
         for number in range(5):
             objective(Step(model, tiny_batch(), accumulation=2))
@@ -76,21 +66,12 @@ def test_an_accumulated_objective_and_what_is_sent_back_early_are_divided() -> N
     model = tiny_classifier(dropout=0.0)
     whole, sent = model(**tiny_batch()).loss.item(), []
 
-    @dataclass(frozen=True)
-    class Early(Regularizer):
-        @contextmanager
-        def attach(self, host: Host) -> Iterator[Callable[..., Callable[[Step], Tensor]]]:
-            def objective(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
-                def halves(step: Step) -> Tensor:
-                    loss = inner(step)
-                    step.send_back(0.25 * loss)
-                    return loss
+    def quarter_early(inner: Objective, step: Step) -> Tensor:
+        loss = inner(step)
+        step.send_back(0.25 * loss)
+        return loss
 
-                return halves
-
-            yield objective
-
-    with attach(model, [Early()]) as objective:
+    with attach(model, [Around(quarter_early)]) as objective:
         step = Step(model, tiny_batch(), accumulation=4, backward=sent.append)
         assert objective(step).item() == pytest.approx(whole / 4)
     assert [part.item() for part in sent] == pytest.approx([whole / 16])

@@ -44,6 +44,8 @@ from steadytune.testing import (
     weights,
 )
 
+from ..training import arguments, rows
+
 CPU = torch.device("cpu")
 LABELLED, MORE = tiny_batch(examples=2), tiny_batch(examples=4, tokens=7, seed=9)
 UNLABELLED = {name: value for name, value in MORE.items() if name != "labels"}
@@ -223,27 +225,17 @@ def test_examples_that_are_none_are_refused(data: Any, match: str) -> None:
 
 
 def trainer(folder: Path, methods: Any, steps: int = 4, **options: Any) -> Any:
-    from transformers import TrainingArguments
-
-    def rows(batch: dict[str, Tensor]) -> list[dict[str, Tensor]]:
-        return [{k: v[row] for k, v in batch.items()} for row in range(len(batch["input_ids"]))]
-
-    arguments = TrainingArguments(
-        output_dir=str(folder),
+    settings = arguments(
+        folder,
         max_steps=steps,
+        save_strategy="steps",
         save_steps=2,
-        per_device_train_batch_size=4,
         gradient_accumulation_steps=2,
-        learning_rate=1e-2,
         lr_scheduler_type="constant",
-        use_cpu=True,
-        report_to="none",
-        disable_tqdm=True,
-        dataloader_pin_memory=False,
     )
     return RegularizedTrainer(
         model=tiny_classifier(),
-        args=arguments,
+        args=settings,
         train_dataset=rows(tiny_batch(examples=16)),
         methods=methods,
         unlabelled_dataset=rows(tiny_batch(examples=12, seed=5)),

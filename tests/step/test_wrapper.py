@@ -28,6 +28,8 @@ from steadytune._step.wrapper import Wrapper, adds_penalty
 from steadytune.testing import assert_same, tiny_batch, tiny_classifier, train_steps, weights
 from tests.method_settings import SETTINGS
 
+from .probes import Hosted
+
 ACT_THROUGHOUT = {"LayerwiseDecay", "NoisyTune", "R4F", "Reinit"}
 BATCHES = [tiny_batch(seed=number) for number in range(4)]
 
@@ -137,17 +139,14 @@ def test_other_methods_are_on_where_the_factor_is_one() -> None:
 def test_hooks_around_the_optimizer_stay_in_the_order_of_the_methods() -> None:
     order: list[str] = []
 
-    @dataclass(frozen=True)
-    class Named(Regularizer):
-        name: str
+    def named(name: str) -> Hosted:
+        def see(host: Host) -> None:
+            host.before_optimizer_step.append(lambda _: order.append(f"{name} before"))
+            host.after_optimizer_step.append(lambda _: order.append(f"{name} after"))
 
-        @contextmanager
-        def attach(self, host: Host) -> Iterator[Callable[..., Callable[[Step], Tensor]]]:
-            host.before_optimizer_step.append(lambda _: order.append(f"{self.name} before"))
-            host.after_optimizer_step.append(lambda _: order.append(f"{self.name} after"))
-            yield lambda inner: lambda step: inner(step)
+        return Hosted(see)
 
-    trained([At(Named("first"), (1.0,)), Named("second")], steps=1)
+    trained([At(named("first"), (1.0,)), named("second")], steps=1)
     assert order == ["first before", "second before", "second after", "first after"]
 
 

@@ -85,3 +85,12 @@ def _require_examples(examples: Any) -> None:
             f"the unlabelled examples are a {type(examples).__name__} without mappings as "
             f"examples; {expected}"
         )
+
+
+def require_use_of_unlabelled(there_is: bool) -> None:
+    """Refuse examples without labels where no method has a use for them."""
+    if not there_is:
+        raise ConfigError(
+            "unlabelled examples were given, and no method in use measures on them; use LNSR, R3F, "
+            "R4F, RDrop or SMART, or leave them out"
+        )
