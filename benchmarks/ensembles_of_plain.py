@@ -38,10 +38,10 @@ def pearson(values: Array, labels: Array) -> float:
     return 100 * (correlation("pearson", values, labels) or 0.0)
 
 
-def outputs(folder: Path, task: str) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """What each plain run predicts, the labels, and whether the run learned its training rows."""
+def outputs(folder: Path, task: str, arm: str = "plain") -> tuple[Array, Array, NDArray[np.bool_]]:
+    """What each run of an arm predicts, the labels, and whether it learned its training rows."""
     every = read_folder(folder).records
-    runs = [r for r in every if r["spec"]["task"] == task and r["arm"]["name"] == "plain"]
+    runs = [r for r in every if r["spec"]["task"] == task and r["arm"]["name"] == arm]
     metric = runs[0]["task"]["metric"]
     constant = runs[0]["task"]["constant"]["train"]
     train = [run["results"]["train"][metric] or 0.0 for run in runs]

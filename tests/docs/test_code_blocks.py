@@ -11,6 +11,8 @@ import pytest
 
 from steadytune import methods
 from steadytune.method_names import known_methods
+from tests.finetune.toy_files import write_model
+from tests.fitting.quick import quickly
 
 ROOT = Path(__file__).parents[2]
 CARDS = sorted((ROOT / "docs" / "methods").glob("*.md"))
@@ -80,9 +82,13 @@ def test_every_method_has_a_card() -> None:
 def test_the_readme_runs_from_top_to_bottom(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    names: dict[str, object] = {"__name__": "readme"}
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path / "examples")
+    tiny = f'model="{write_model(tmp_path)}", max_length=32, workers=0'
+    names: dict[str, Any] = {"__name__": "readme"}
     found = blocks(ROOT / "README.md")
-    assert len(found) >= 2
+    assert len(found) >= 3 and 'budget="5m"' in found[0]
     for source in found:
-        exec(compile(source, "README.md", "exec"), names)
+        with quickly(repetitions=1):
+            exec(compile(source.replace('budget="5m"', tiny), "README.md", "exec"), names)
+    assert set(names["answers"]["prediction"]) <= {"negative", "positive"}

@@ -1,11 +1,14 @@
-"""The front page is short, and its numbers are those of the committed report of the main study."""
+"""The front page is short, and its numbers and its picture are those of committed records."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+
+from steadytune.reporting import read_folder
 
 ROOT = Path(__file__).parents[2]
 TEXT = " ".join((ROOT / "README.md").read_text().split())
@@ -22,7 +25,8 @@ def test_it_is_read_in_a_few_minutes() -> None:
 def test_the_differences_are_those_of_the_report() -> None:
     found = {name: tuple(f"{float(number):+.1f}" for number in rest) for name, *rest in OVER_TASKS}
     assert found["mixout"] == ("+6.9", "+3.5", "+10.4")
-    assert "Mixout gained 6.9 points over four tasks (95 % interval +3.5 to +10.4)" in TEXT
+    assert "**+6.9 points**: what Mixout gained over four tasks" in TEXT
+    assert "(95 % interval +3.5 to +10.4;" in TEXT
     difference, low, high = found["lnsr"]
     assert f"({difference} points, {low} to {high})" in TEXT
 
@@ -37,3 +41,33 @@ def test_the_table_of_methods_has_the_differences_of_the_report() -> None:
 @pytest.mark.parametrize("number", ["61.4 (18.5)", "71.1 (4.0)"])
 def test_the_lottery_is_in_the_report(number: str) -> None:
     assert f"| {number} |" in REPORT
+
+
+def test_the_gains_of_fit_are_those_of_the_benchmark() -> None:
+    lines = (ROOT / "benchmarks/results/fit.jsonl").read_text().splitlines()
+    cells = map(json.loads, lines)
+    found = {(e["set"], e["size"], e["draw"], e["side"]): e["score"] for e in cells}
+
+    def against(side: str) -> str:
+        of_fit = [key[:-1] for key in found if key[-1] == "fit" and (*key[:-1], side) in found]
+        gains = [found[*cell, "fit"] - found[*cell, side] for cell in of_fit]
+        return f"{min(gains):+.1f} to {max(gains):+.1f}"
+
+    assert f"**{against('defaults')} points**: `fit` against transformers' defaults" in TEXT
+    assert f"a linear model on frozen features {against('frozen')} (" in TEXT
+
+
+def test_the_picture_shows_the_scores_of_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    from lottery import scores  # type: ignore[import-not-found]
+
+    folder = ROOT / "docs/evidence/main"
+    singles = scores(folder, "stsb", "plain", 1)
+    assert f"**{min(singles):.1f} to {max(singles):.1f}**: the scores of ten seeds" in TEXT
+    assert f"on stsb from {min(singles):.0f} to {max(singles):.0f};" in TEXT
+    recorded = [
+        100 * run["results"]["mrpc"]["f1"]
+        for run in read_folder(folder).records
+        if (run["spec"]["task"], run["arm"]["name"]) == ("mrpc", "mixout")
+    ]
+    assert scores(folder, "mrpc", "mixout", 1) == pytest.approx(recorded, abs=1e-3)

@@ -1,4 +1,4 @@
-"""The tables of docs/tasks.md are the catalogue's."""
+"""The table of docs/tasks.md is the catalogue's."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from rich.console import Console
 from steadytune.tasks import TASKS
 from steadytune.tasks._catalogue import Entry
 from steadytune.tasks.listing import RowSet, count, print_task, row_sets
-from steadytune.tasks.named import FILE_CARDS, TaskCard
+from steadytune.tasks.named import TaskCard
 
 PAGE = Path(__file__).parents[2] / "docs" / "tasks.md"
 
 HEADINGS = ("task", "kind", "metric", "train", "test", "companions")
-FILE_HEADINGS = ("licence", "files")
 
 
 def markdown(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -39,21 +38,8 @@ def summary_table() -> str:
     return markdown(HEADINGS, (summary_row(entry.card) for entry in TASKS.values() if entry.card))
 
 
-def file_table() -> str:
-    """What may be done with each folder of a local copy, which several tasks may share."""
-    folders: dict[str, dict[str, None]] = {}
-    for rows in (part.rows for card in FILE_CARDS for part in row_sets(card)):
-        folder = str(rows.file).rpartition("/")[0]
-        folders.setdefault(rows.origin.licence, {})[f"`{folder}`"] = None
-    return markdown(FILE_HEADINGS, ((name, ", ".join(found)) for name, found in folders.items()))
-
-
 def test_the_page_lists_the_tasks_as_the_catalogue_does() -> None:
     assert summary_table() in PAGE.read_text()
-
-
-def test_the_page_lists_the_licences_as_the_catalogue_does() -> None:
-    assert file_table() in PAGE.read_text()
 
 
 @pytest.mark.parametrize("entry", TASKS.values(), ids=lambda entry: entry.name)
