@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from steadytune._exceptions import SteadytuneError
 from steadytune._untrusted import json_object, parse_json, read_regular
-from steadytune.fitting.plan import Timing, remembered
+from steadytune.fitting.clock import Clock
+from steadytune.fitting.plan import Timing
 from steadytune.model_files import read_config
 from steadytune.records.ledger import Ledger
 from steadytune.records.packed import PACKED_FILE
@@ -42,7 +43,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "predictions": read_predictions,
     "study": read_study,
     "config": lambda path: read_config(path.parent, "m"),
-    "timing": lambda path: remembered(path, lambda: TIMING),
+    "timing": lambda path: Clock(path).timing(lambda: TIMING),
 }
 NAMES = {"packed records": PACKED_FILE, "config": "config.json"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import signal
 import subprocess
@@ -20,6 +21,7 @@ from steadytune import ConfigError, DataError
 from steadytune.fitting import FitResult, carry_out, final
 from steadytune.fitting.forms import FROZEN, Choice
 from steadytune.fitting.page import write_page
+from steadytune.fitting.plan import MEMBERS, Plan
 from steadytune.fitting.result import summary
 from steadytune.records.ledger import Ledger
 from tests.finetune.toy_files import succeed, write_model, write_ratings, write_reviews
@@ -99,6 +101,20 @@ def test_a_killed_fit_ends_with_the_same_model(data: dict[str, Path], tmp_path: 
     assert weights
     for path in weights:
         assert (out / path).read_bytes() == (tmp_path / "whole" / path).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_fit_that_is_late_trains_fewer_seeds_and_says_so(
+    data: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shortened(plan: Plan, before: str, *_: Any) -> Plan:
+        return dataclasses.replace(plan, members=1) if before == MEMBERS else plan
+
+    monkeypatch.setattr(carry_out, "shortened", shortened)
+    found = quick_fit(data["train"], data["model"], tmp_path / "out", data["test"], 1)
+    assert len(found.facts["members"]) == 1
+    assert found.facts["shortened"] == "1 instead of 2 seeds"
+    assert "shortened: 1 instead of 2 seeds" in (found.folder / "report.html").read_text()
 
 
 @pytest.mark.slow

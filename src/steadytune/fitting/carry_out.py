@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
@@ -19,12 +20,25 @@ from ..runs.executors import executor_for, room_for
 from ..study.estimate import time_training, typical_batch, words_of
 from ..tasks import TRAIN, Encoding
 from .candidates import DEFAULT, DEFAULTS
+from .clock import Clock
 from .facts import Outcome, facts_of
 from .final import Material, keep_model
 from .floor import Floor
 from .options import FitOptions
 from .output import SEARCH, write_results
-from .plan import FROZEN_PLAN, Plan, Size, Timing, choose_plan, remembered, too_small
+from .plan import (
+    BESIDE,
+    FLOOR,
+    FROZEN_PLAN,
+    MEMBERS,
+    Plan,
+    Size,
+    Timing,
+    choose_plan,
+    shortened,
+    too_small,
+    what_went,
+)
 from .result import FitResult, read_result
 from .search import Found, Search
 from .setup import Setup
@@ -33,6 +47,9 @@ from .work import Work
 _TIMED_STEPS = 100
 _BESIDE_STEPS = 2.0
 """Seconds of a run beside its steps and its scoring: loading, encoding, saving."""
+
+_START = 5.0
+"""Seconds until the worker processes of a round have imported what they need."""
 
 
 def fit_model(options: FitOptions, console: Console | None = None) -> FitResult:
@@ -82,25 +99,40 @@ def _fill(setup: Setup, folder: OutputFolder, console: Console) -> None:
 def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
     """Everything from the timing to the folder's content."""
     executor, ledger = executor_for(setup.options.workers), Ledger(folder.work / SEARCH)
-    work = Work(setup, ledger, executor, console)
+    clock = Clock(folder.work / "clock.json")
+    work = Work(setup, ledger, executor, console, clock)
     for name in ledger.read().corrupt:
         ledger.set_aside(name)
     size = Size(len(setup.truth), len(setup.test_truth), setup.options.one_model, setup.unlabelled)
-    timing = remembered(folder.work / "timing.json", lambda: _measure_speed(work))
-    plan = choose_plan(setup.options.seconds, size, timing)
-    if plan is None and not setup.options.allow_frozen:
-        raise too_small(setup.options.seconds, size, timing)
-    plan = plan or FROZEN_PLAN
-    about = words_of(plan.seconds(size, timing))
-    _say(console, f"{_announced(plan)}; about {about} on this machine")
-    with console.status("the floor: a linear model on frozen features"):
+    timing, budget = clock.timing(lambda: _measure_speed(work)), setup.options.seconds
+    first = choose_plan(budget, size, timing)
+    if first is None and not setup.options.allow_frozen:
+        raise too_small(budget, size, timing)
+    first = first or FROZEN_PLAN
+    about = words_of(first.seconds(size, timing))
+    _say(console, f"{_announced(first)}; about {about} on this machine")
+
+    def shorten(plan: Plan, before: str) -> Plan:
+        """Keep to the budget; a fit that goes on does as it was decided."""
+
+        def decide() -> Plan:
+            return shortened(plan, before, budget, clock.seconds, size, timing)
+
+        found = clock.plan(before, decide)
+        if lost := what_went(plan, found):
+            _say(console, f"It takes longer than estimated: {lost}, to keep to the budget")
+        return found
+
+    with console.status("the floor: a linear model on frozen features"), clock.running(FLOOR):
         floor = Floor.of(setup)
-    found = Search(work, setup.judge, plan).carry_out()
-    members = _members(work, found, plan)
+    search = Search(work, setup.judge, first, shorten)
+    found = search.carry_out()
+    plan, members = _members(work, found, search.plan, shorten)
     material = Material(members, found.chosen, found.out_of_fold, floor)
     with console.status("the model that is kept"):
         kept = keep_model(work, material, folder.clean_result())
-    facts = facts_of(work, Outcome(found, plan, timing, kept, floor))
+    lost = what_went(first, plan)
+    facts = facts_of(work, Outcome(found, plan, timing, kept, floor, lost))
     write_results(work, folder, kept, facts)
 
 
@@ -112,22 +144,27 @@ def _measure_speed(work: Work) -> Timing:
         rows = typical_batch(features, spec.batch_size).rows
         times = time_training(spec, setup.task, rows, _TIMED_STEPS, setup.model)
     workers = setup.options.workers
-    return Timing(*times, _BESIDE_STEPS, room_for([spec]) if workers is None else max(1, workers))
+    at_a_time = room_for([spec]) if workers is None else max(1, workers)
+    return Timing(*times, _BESIDE_STEPS, at_a_time, 0.0 if workers == 0 else _START)
 
 
-def _members(work: Work, found: Found, plan: Plan) -> list[Member]:
-    """Train the final model's members, and what is shown beside them."""
+def _members(
+    work: Work, found: Found, plan: Plan, shorten: Callable[[Plan, str], Plan]
+) -> tuple[Plan, list[Member]]:
+    """Train the final model's members, and what is shown beside them; the plan at the end."""
+    plan = shorten(plan, MEMBERS)
     seeds = range(1, plan.members + 1)
     specs = [work.whole_spec(found.chosen, seed) for seed in seeds]
-    work.carry_out(specs, "the final model", models=True)
-    if plan.references and work.setup.is_tested:
-        beside = [work.whole_spec(c, seed) for c in (found.plain, DEFAULTS) for seed in seeds]
-        work.carry_out(beside, "single seeds to compare with")
+    work.carry_out(specs, MEMBERS, models=True)
     members = work.members(found.chosen, plan.members)
     if not members:
         reason = work.record(specs[0]).reason
         raise NoResultError(f"no training finished ({reason}); give another `model`")
-    return members
+    plan = shorten(plan, BESIDE)
+    if plan.references and work.setup.is_tested:
+        beside = [work.whole_spec(c, seed) for c in (found.plain, DEFAULTS) for seed in seeds]
+        work.carry_out(beside, BESIDE)
+    return plan, members
 
 
 def _show_data(setup: Setup, console: Console) -> None:

@@ -38,13 +38,23 @@ _FEWEST_IN_BIN = 10
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """All that a fit found out."""
+    """All that a fit found out.
+
+    Args:
+        found: By the search.
+        plan: How much was tried.
+        timing: Of the machine.
+        kept: The model.
+        floor: The linear model on frozen features.
+        shortened: What the first plan would have tried more, in words.
+    """
 
     found: Found
     plan: Plan
     timing: Timing
     kept: Kept
     floor: Floor
+    shortened: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +107,7 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
         "budget": setup.options.seconds,
         "timing": dataclasses.asdict(outcome.timing),
         "plan": dataclasses.asdict(outcome.plan),
+        "shortened": outcome.shortened,
         "metric": setup.measure.name,
         "percent": setup.measure.percent,
         "score": {"value": basis.value, "interval": basis.interval, "basis": basis.words},

@@ -206,8 +206,12 @@ def _suspects(facts: Facts) -> Table | None:
 
 
 def _speed(facts: Facts) -> str:
+    lost = facts.get("shortened")
+    shortened = (
+        f"It took longer than estimated, so the plan was shortened: {lost}. " if lost else ""
+    )
     return (
         f"steadytune {facts['steadytune']}, seed {facts['seed']}. The budget became steps by a "
-        f"timing of {facts['timing']['step']:.3f} s a step; records of all trainings lie in "
-        "search/, everything on this page in fit.json."
+        f"timing of {facts['timing']['step']:.3f} s a step. {shortened}Records of all trainings "
+        "lie in search/, everything on this page in fit.json."
     )

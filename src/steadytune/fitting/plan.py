@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import ceil
-from pathlib import Path
-from typing import Any
 
-from .._checksum import checked, with_checksum
 from .._exceptions import ConfigError
-from .._untrusted import json_object
-from .._whole_file import write_json
 from ..study.estimate import words_of
 from .candidates import DEFAULT, DEFAULTS, FROZEN, OTHERS, Stabiliser, epoch_choices, student_epochs
 from .folds import FOLDS, WHOLE_CV_BELOW
 from .options import BATCH_SIZE
+from .setup import FEWEST_TESTED
 
 SECOND_FOLDS = 2
 """Folds on which survivors of the first fold, and then stabilisers, are compared."""
@@ -24,6 +20,33 @@ SECOND_FOLDS = 2
 MOST_SURVIVORS = 2
 _SPARE = 0.75
 """Of the budget this much is planned: trainings that run at a time slow each other down."""
+
+FLOOR = "the floor"
+RATES = "learning rates"
+RATES_AGAIN = "learning rates again"
+STEADY = "stabilisers"
+LAST = "the last candidates"
+MEMBERS = "the final model"
+BESIDE = "single seeds to compare with"
+KEPT = "the model that is kept"
+
+_WORDS = {
+    "rates": "learning rates",
+    "lengths": "lengths",
+    "others": "stabilisers beside the default",
+    "folds": "folds",
+    "repetitions": "repetitions",
+    "members": "seeds",
+}
+
+_SETTLED = {
+    RATES: (),
+    STEADY: ("rates", "lengths"),
+    LAST: ("others",),
+    MEMBERS: ("folds", "repetitions"),
+    BESIDE: ("members",),
+}
+"""Rounds before which a plan may be shortened, in order -> what is settled then, too."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +58,14 @@ class Timing:
         example: Seconds of scoring an example.
         run: Seconds that a run takes beside its steps and its scoring.
         at_a_time: How many runs go on at a time.
+        start: Seconds in which worker processes start, in every round.
     """
 
     step: float
     example: float
     run: float
     at_a_time: int
+    start: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +93,33 @@ class Size:
     def in_fold(self) -> int:
         """Examples that one of these trains on."""
         return ceil(self.examples * (FOLDS - 1) / FOLDS)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training.
+
+    Args:
+        weight: What a step costs, in steps of plain training.
+        epochs: Passes over the examples.
+        examples: To train on.
+    """
+
+    weight: float
+    epochs: float
+    examples: int
+
+    def seconds(self, size: Size, timing: Timing) -> float:
+        """How long it takes, about."""
+        steps = ceil(self.epochs * ceil(self.examples / BATCH_SIZE))
+        scored = size.examples + (size.tested if self.examples == size.examples else 0)
+        return steps * self.weight * timing.step + scored * timing.example + timing.run
+
+
+def _wall(runs: list[Run], size: Size, timing: Timing) -> float:
+    """How long a round takes: one training is not spread over workers."""
+    each = [run.seconds(size, timing) for run in runs]
+    return timing.start + max(sum(each) / timing.at_a_time, *each) if each else 0.0
 
 
 @dataclass(frozen=True)
@@ -100,47 +152,66 @@ class Plan:
         """What is tried at the rate and length that suit plain training."""
         return (DEFAULT, *OTHERS[: self.others]) if self.folds else ()
 
-    def runs(self, size: Size) -> Iterator[tuple[float, float, int]]:
-        """What is to be trained: weight of a step, epochs, examples a run; the longest case."""
+    def rounds(self, size: Size) -> dict[str, list[Run]]:
+        """What is to be trained, round by round; the longest case."""
         if self.frozen:
-            yield 1.0, FROZEN.epochs, size.examples
-            return
+            return {MEMBERS: [Run(1.0, FROZEN.epochs, size.examples)]}
+        found: dict[str, list[Run]] = {}
         lengths = sorted(epoch_choices(size.examples)[: self.lengths])
         folds = min(self.folds, size.folds)
         second = min(SECOND_FOLDS, folds)
+        weights = [stabiliser.weight for stabiliser in self.stabilisers] or [DEFAULT.weight]
         if folds:
-            grid = [length for length in lengths for _ in range(self.rates)]
-            for length in grid:
-                yield 1.0, length, size.in_fold
-            for length in grid[-survivors(len(grid)) :]:
-                yield from [(1.0, length, size.in_fold)] * (second - 1)
-            weights = [stabiliser.weight for stabiliser in self.stabilisers]
-            for weight in weights:
-                yield from [(weight, lengths[-1], size.in_fold)] * second
-            for weight in (DEFAULT.weight, max([1.0, *weights[1:]])):
-                again = self.repetitions * folds - second
-                yield from [(weight, lengths[-1], size.in_fold)] * again
-        weight = max([s.weight for s in self.stabilisers], default=DEFAULT.weight)
-        yield from [(weight, lengths[-1], size.examples)] * self.members
+            grid = [Run(1.0, n, size.in_fold) for n in lengths for _ in range(self.rates)]
+            steady = [Run(weight, lengths[-1], size.in_fold) for weight in weights]
+            rival = Run(max([1.0, *weights[1:]]), lengths[-1], size.in_fold)
+            found[RATES] = grid
+            found[RATES_AGAIN] = grid[-survivors(len(grid)) :] * (second - 1)
+            found[STEADY] = steady * second
+            found[LAST] = [steady[0], rival] * (self.repetitions * folds - second)
+        found[MEMBERS] = [Run(max(weights), lengths[-1], size.examples)] * self.members
+        if self.references and size.tested >= FEWEST_TESTED:
+            both = (lengths[-1], DEFAULTS.epochs)
+            found[BESIDE] = [Run(1.0, n, size.examples) for n in both] * self.members
+        return found
+
+    def parts(self, size: Size, timing: Timing) -> dict[str, float]:
+        """How many seconds each part takes, about, in their order."""
+        rounds = {name: _wall(runs, size, timing) for name, runs in self.rounds(size).items()}
+        every = (size.examples + size.tested) * timing.example
+        kept = (1 + self.members) * every + self.members * size.unlabelled * timing.example
         if size.one_model:
-            texts = size.examples + size.unlabelled
-            yield weight, student_epochs(lengths[-1], size.examples, size.unlabelled), texts
-        if self.references:
-            yield from [(1.0, lengths[-1], size.examples)] * self.members
-            yield from [(1.0, DEFAULTS.epochs, size.examples)] * self.members
+            kept += self._student(size).seconds(size, timing)
+        return {FLOOR: every, **rounds, KEPT: kept}
 
     def seconds(self, size: Size, timing: Timing) -> float:
         """How long it takes, about."""
-        each = [0.0]
-        for weight, epochs, examples in self.runs(size):
-            steps = ceil(epochs * ceil(examples / BATCH_SIZE))
-            scored = size.examples + (size.tested if examples == size.examples else 0)
-            each.append(steps * weight * timing.step + scored * timing.example + timing.run)
-        every = size.examples + size.tested
-        passes = (2 + self.members) * every + self.members * size.unlabelled
-        beside = passes * timing.example  # the floor, and the scoring of what is kept
-        # One training is not spread over workers.
-        return beside + max(sum(each) / timing.at_a_time, *each)
+        return sum(self.parts(size, timing).values())
+
+    def shorter(self, before: str) -> Iterator[Plan]:
+        """This plan, and ones that try ever less, as far as it is not settled when a round begins.
+
+        References, which are only shown, go first; then goes what goes down the ladder.
+        """
+        yield self
+        bare = dataclasses.replace(self, references=False)
+        yield bare
+        names = list(_SETTLED)
+        settled = {f for name in names[: names.index(before) + 1] for f in _SETTLED[name]}
+        fewest = {"folds": min(self.folds, SECOND_FOLDS)} if settled else {}
+        for rung in LADDER:
+            less = {
+                name: max(min(getattr(self, name), getattr(rung, name)), fewest.get(name, 0))
+                for name in _WORDS
+                if name not in settled
+            }
+            yield dataclasses.replace(bare, **less)
+
+    def _student(self, size: Size) -> Run:
+        longest = max(epoch_choices(size.examples)[: self.lengths])
+        weight = max([s.weight for s in self.stabilisers], default=DEFAULT.weight)
+        epochs = student_epochs(longest, size.examples, size.unlabelled)
+        return Run(weight, epochs, size.examples + size.unlabelled)
 
 
 def survivors(candidates: int) -> int:
@@ -182,6 +253,34 @@ def choose_plan(budget: float, size: Size, timing: Timing) -> Plan | None:
     return next((p for p in LADDER if p.seconds(size, timing) <= _SPARE * budget), None)
 
 
+def shortened(
+    plan: Plan, before: str, budget: float, taken: Mapping[str, float], size: Size, timing: Timing
+) -> Plan:
+    """The richest plan whose rest fits into what is left of the budget; else the least.
+
+    What is left to do is expected to go as the rounds that are done went: so much slower or faster
+    than the timing says.
+
+    Args:
+        plan: The plan so far.
+        before: The round that is to begin.
+        budget: Seconds.
+        taken: Part -> the seconds that it took.
+        size: Of the task.
+        timing: Of the machine.
+    """
+    done = plan.rounds(size).keys() & taken.keys()
+    planned = sum(plan.parts(size, timing)[name] for name in done)
+    pace = sum(taken[name] for name in done) / planned if planned else 1.0
+    left = budget - sum(taken.values())
+    found = plan
+    for found in plan.shorter(before):
+        parts = found.parts(size, timing)
+        if pace * sum(seconds for part, seconds in parts.items() if part not in taken) <= left:
+            return found
+    return found
+
+
 def too_small(budget: float, size: Size, timing: Timing) -> ConfigError:
     """What is said of a budget in which nothing can be trained."""
     needed = LADDER[-1].seconds(size, timing) / _SPARE
@@ -192,16 +291,13 @@ def too_small(budget: float, size: Size, timing: Timing) -> ConfigError:
     )
 
 
-def remembered(path: Path, measure: Any) -> Timing:
-    """The timing that was written down, measured first where there is none.
-
-    Args:
-        path: The file.
-        measure: Gives the timing.
-    """
-    try:
-        return Timing(**checked(json_object(path)))
-    except (OSError, ValueError, TypeError):
-        timing: Timing = measure()
-        write_json(path, with_checksum(dataclasses.asdict(timing)))
-        return timing
+def what_went(plan: Plan, found: Plan) -> str:
+    """What a plan tries less than another one, in words; empty where it is the same."""
+    lost = [
+        f"{getattr(found, name)} instead of {getattr(plan, name)} {words}"
+        for name, words in _WORDS.items()
+        if getattr(found, name) != getattr(plan, name)
+    ]
+    if plan.references and not found.references:
+        lost.append("no single seeds to compare with")
+    return ", ".join(lost)

@@ -8,7 +8,7 @@ is the same however many trainings go on at a time, and after a kill.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from .._exceptions import NoResultError
@@ -16,7 +16,7 @@ from ..stats.selection import CorrectedScore
 from .candidates import DEFAULT, FROZEN, Candidate, plain_grid
 from .folds import Cell
 from .judge import Judge, OutOfFold
-from .plan import SECOND_FOLDS, Plan, survivors
+from .plan import LAST, RATES, RATES_AGAIN, SECOND_FOLDS, STEADY, Plan, survivors
 from .work import Work
 
 
@@ -70,12 +70,14 @@ class Search:
     Args:
         work: Where trainings happen.
         judge: Compares candidates.
-        plan: How much is tried.
+        plan: How much is tried; what came of it where it was shortened on the way.
+        shorten: Gives the plan to go on with before a round, by the clock.
     """
 
     work: Work
     judge: Judge
     plan: Plan
+    shorten: Callable[[Plan, str], Plan] = lambda plan, before: plan
     _tried: dict[Candidate, Tried] = field(default_factory=dict)
 
     def carry_out(self) -> Found:
@@ -86,6 +88,7 @@ class Search:
         """
         if self.plan.frozen:
             return Found(FROZEN, FROZEN, "the budget leaves no room to train the model itself")
+        self.plan = self.shorten(self.plan, RATES)
         grid = plain_grid(
             len(self.work.task.train), self.work.setup.width, self.plan.rates, self.plan.lengths
         )
@@ -93,10 +96,12 @@ class Search:
             reason = "the budget leaves no room to try others"
             return Found(grid[0].with_stabiliser(DEFAULT), grid[0], reason)
         plain = self._best_plain(grid)
+        self.plan = self.shorten(self.plan, STEADY)
         early = self._stabilisers(plain)
         rival = self.judge.ranked(early[1:])[0]
         finalists = [early[0].candidate, rival.candidate]
-        last = self._round(finalists, self._all_cells(), "the last candidates")
+        self.plan = self.shorten(self.plan, LAST)
+        last = self._round(finalists, self._all_cells(), LAST)
         if all(found.failed for found in last):
             raise _no_training(last[0])
         default, *rivals = (found for found in last if not found.failed)
@@ -119,12 +124,12 @@ class Search:
 
     def _best_plain(self, grid: Sequence[Candidate]) -> Candidate:
         """All on one fold, the two best on two."""
-        first = self._ranked_round(grid, self._cells(1), "learning rates")
+        first = self._ranked_round(grid, self._cells(1), RATES)
         kept = [f.candidate for f in first[: survivors(len(grid))]]
         in_order = [candidate for candidate in grid if candidate in kept]
         for found in first:
             self._note(found, "behind after the first fold")
-        second = self._ranked_round(in_order, self._cells(SECOND_FOLDS), "learning rates again")
+        second = self._ranked_round(in_order, self._cells(SECOND_FOLDS), RATES_AGAIN)
         for found in second:
             self._note(found, "best rate" if found is second[0] else "behind")
         if second[0].failed:
@@ -135,7 +140,7 @@ class Search:
         """The default one, and what is tried beside it, plain training included."""
         cells = self._cells(SECOND_FOLDS)
         settings = [plain.with_stabiliser(stabiliser) for stabiliser in self.plan.stabilisers]
-        default, *others = self._round(settings, cells, "stabilisers")
+        default, *others = self._round(settings, cells, STEADY)
         for found in others:
             self._note(found, "behind")
         return [default, *others, self._of(plain, cells)]

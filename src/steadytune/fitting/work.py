@@ -23,6 +23,7 @@ from ..runs.executors import Executor, FineTune
 from ..runs.plan import LoadedTask, plan
 from ..tasks import DEV, Task
 from .candidates import Candidate
+from .clock import Clock
 from .folds import Cell, FoldTasks, cells_of
 from .judge import OutOfFold
 from .options import BATCH_SIZE
@@ -45,12 +46,14 @@ class Work:
         ledger: Records and predictions of the trainings.
         executor: Who carries them out.
         console: Where progress goes.
+        clock: How long it takes.
     """
 
     setup: Setup
     ledger: Ledger
     executor: Executor
     console: Console
+    clock: Clock
 
     @property
     def load(self) -> FoldTasks:
@@ -107,7 +110,7 @@ class Work:
 
         Args:
             specs: The trainings, in the order in which they are begun.
-            what: What they are for, in a few words.
+            what: The round of the plan.
             models: Whether their models are kept.
 
         Raises:
@@ -120,11 +123,12 @@ class Work:
         fine_tune = FineTune(
             self.load, self.models if models else None, model=self.setup.model, profile=False
         )
-        with FitProgress(self.console, what, missing) as progress:
+        with self.clock.running(what) as tick, FitProgress(self.console, what, missing) as progress:
 
             def keep(outcome: Outcome) -> None:
                 self.ledger.add(outcome)
                 progress.on_record(outcome.record)
+                tick()
 
             try:
                 self.executor.carry_out(
