@@ -146,7 +146,7 @@ def test_an_injected_state_reaches_the_top_as_in_a_replay(family: str, layer: in
     with observing(classifier(family)) as observer, torch.no_grad():
         (seen,) = observer.observe([batch()])
         state = 1.5 * seen.trace.hidden[layer]
-        with observer.recorder.recording() as trace, injected(observer.layers, layer, state):
+        with observer.recorder.recording() as traces, injected(observer.layers, layer, state):
             observer.model(**seen.inputs)
         expected = seen.trace.replay(layer, state, dropout="off")[-1]
-    torch.testing.assert_close(trace.hidden[-1], expected)
+    torch.testing.assert_close(traces[0].hidden[-1], expected)

@@ -1,7 +1,6 @@
 """Methods in sentence-transformers' trainer, through the mixin.
 
-Its losses run the model once for each column of sentences: methods in weight space fit that,
-methods that replay one recorded pass do not and say so.
+Its losses run the model once for each column of sentences.
 """
 
 from __future__ import annotations
@@ -20,8 +19,19 @@ from sentence_transformers import (
 from sentence_transformers.sentence_transformer import losses, modules
 from transformers import BertTokenizerFast
 
-from steadytune import L2SP, LNSR, Mixout, ModelError, Regularizer, RegularizerMixin
+from steadytune import (
+    L2SP,
+    LNSR,
+    ConfigError,
+    Mixout,
+    ModelError,
+    RDrop,
+    Regularizer,
+    RegularizerMixin,
+)
 from steadytune.testing import tiny_classifier
+
+from ..training import arguments
 
 pytestmark = pytest.mark.filterwarnings("default")
 
@@ -43,24 +53,18 @@ def encoder(folder: Path) -> SentenceTransformer:
     return SentenceTransformer(modules=[word, modules.Pooling(32)], device="cpu")
 
 
-def trained(folder: Path, methods: list[Regularizer]) -> Any:
+def trained(
+    folder: Path,
+    methods: list[Regularizer],
+    loss: Any = losses.MultipleNegativesRankingLoss,
+) -> Any:
     rows = {"anchor": ["a good film", "a bad book"] * 4, "positive": ["good", "bad"] * 4}
     model = encoder(folder)
     trainer = SteadyTrainer(
         model=model,
-        args=SentenceTransformerTrainingArguments(
-            output_dir=str(folder / "out"),
-            max_steps=2,
-            per_device_train_batch_size=4,
-            learning_rate=1e-2,
-            use_cpu=True,
-            report_to="none",
-            disable_tqdm=True,
-            save_strategy="no",
-            dataloader_pin_memory=False,
-        ),
+        args=arguments(folder / "out", SentenceTransformerTrainingArguments, max_steps=2),
         train_dataset=Dataset.from_dict(rows),
-        loss=losses.MultipleNegativesRankingLoss(model),
+        loss=loss(model),
         regularizers=methods,
     )
     trainer.train()
@@ -68,13 +72,20 @@ def trained(folder: Path, methods: list[Regularizer]) -> Any:
 
 
 @pytest.mark.parametrize(
-    "method", [L2SP(strength=5.0), Mixout(p=0.5)], ids=lambda m: type(m).__name__
+    "method",
+    [L2SP(strength=5.0), Mixout(p=0.5), LNSR(strength=50.0)],
+    ids=lambda m: type(m).__name__,
 )
-def test_methods_in_weight_space(tmp_path: Path, method: Regularizer) -> None:
+def test_methods_change_what_it_learns(tmp_path: Path, method: Regularizer) -> None:
     plain, treated = trained(tmp_path, []), trained(tmp_path, [method])
     assert any(not torch.equal(plain[name], treated[name]) for name in plain)
 
 
-def test_methods_that_replay_a_pass_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="called the blocks 6 times, not 3"):
-        trained(tmp_path, [LNSR()])
+def test_a_loss_that_caches_is_refused_by_methods_that_replay_a_pass(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="runs the model without gradients"):
+        trained(tmp_path, [LNSR()], losses.CachedMultipleNegativesRankingLoss)
+
+
+def test_methods_that_compare_predictions_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="returned no logits"):
+        trained(tmp_path, [RDrop()])

@@ -23,9 +23,9 @@ CPU = torch.device("cpu")
 def record(model: nn.Module, inputs: dict[str, Tensor]) -> tuple[Trace, RngState, Recorder]:
     recorder = Recorder(find_layers(model))
     rng = RngState.capture(CPU)
-    with recorder.installed(), recorder.recording() as trace:
+    with recorder.installed(), recorder.recording() as traces:
         model(**inputs)
-    return trace, rng, recorder
+    return traces[0], rng, recorder
 
 
 def second_pass(
@@ -38,9 +38,9 @@ def second_pass(
         rng.restore()
         stack.enter_context(recorder.installed())
         stack.callback(_injection(model, recorder, layer, shift).remove)
-        with recorder.recording() as trace:
+        with recorder.recording() as traces:
             model(**inputs)
-    return trace
+    return traces[0]
 
 
 def _injection(model: Any, recorder: Recorder, layer: int, shift: Tensor) -> Any:
@@ -139,8 +139,10 @@ def test_hidden_states_are_those_of_the_model() -> None:
 def test_autocast_is_repeated() -> None:
     model = tiny_classifier(dropout=0.0)
     recorder = Recorder(find_layers(model))
-    with recorder.installed(), recorder.recording() as trace, torch.autocast("cpu", torch.bfloat16):
+    autocast = torch.autocast("cpu", torch.bfloat16)
+    with recorder.installed(), recorder.recording() as traces, autocast:
         model(**tiny_batch())
+    (trace,) = traces
     replayed = trace.replay(0, trace.hidden[0])
     for left, right in zip(replayed, trace.hidden[1:], strict=True):
         assert left.dtype == right.dtype

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -84,6 +85,7 @@ class Layers:
         flattens: Whether dropout inside of a block acts on (batch * something, ...) too.
         after: Modules that run after the blocks, where the model creates them before.
         decoder: Whether they are the decoder of a model with an encoder too, with its own tokens.
+        around: The modules that a pass calls before the blocks, from the model itself on inwards.
     """
 
     modules: tuple[nn.Module, ...]
@@ -94,6 +96,7 @@ class Layers:
     flattens: bool = False
     after: tuple[nn.Module, ...] = ()
     decoder: bool = False
+    around: tuple[nn.Module, ...] = ()
 
 
 def unwrap(model: nn.Module) -> nn.Module:
@@ -149,6 +152,19 @@ def find_layers(model: nn.Module, path: str | None = None) -> Layers:
         ModelError: If no list of blocks can be found, with how to name one.
     """
     model = without_adapters(unwrap(model))
+    found = _find_layers(model, path)
+    return replace(found, around=_around(model, found.modules[0]))
+
+
+def _around(model: nn.Module, block: nn.Module) -> tuple[nn.Module, ...]:
+    """The modules on the way to a block, as far as the first list of modules."""
+    name = next((name for name, module in model.named_modules() if module is block), "")
+    parts = name.split(".")[:-1]
+    ancestors = [model.get_submodule(".".join(parts[:n])) for n in range(len(parts) + 1)]
+    return tuple(takewhile(lambda module: not isinstance(module, nn.ModuleList), ancestors))
+
+
+def _find_layers(model: nn.Module, path: str | None) -> Layers:
     config: Any = getattr(model, "config", None)
     kind = getattr(config, "model_type", None)
     name = type(model).__name__

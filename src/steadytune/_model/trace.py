@@ -7,7 +7,7 @@ from the changed layer on, at the cost of the blocks above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,6 +20,7 @@ from torch.utils.checkpoint import checkpoint
 from .._exceptions import ConfigError, ModelError
 from .._random import RngState, isolated_rng
 from .hooks import Hook
+from .rounds import Rounds
 from .row_dropout import RowDropout
 from .sites import Layers
 
@@ -47,6 +48,7 @@ class Trace:
         joins: Block index -> call of the module that ran on that block's input and output.
         layers: The blocks, and what is known of their arguments.
         checked: Which replays of these blocks have been compared with a pass: of some rows or not.
+        inputs: What the module that takes the token ids was called with, by name.
     """
 
     hidden: list[Tensor] = field(default_factory=list)
@@ -54,6 +56,7 @@ class Trace:
     joins: dict[int, Call] = field(default_factory=dict)
     layers: Layers = field(default_factory=lambda: Layers((), 0))
     checked: set[bool] = field(default_factory=set)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
     def replay(
         self,
@@ -147,13 +150,16 @@ class Recorder:
     def __init__(self, layers: Layers) -> None:
         self.depth = layers.depth
         self._layers = layers
+        self._rounds = Rounds(layers)
         self._checked: set[bool] = set()
-        self._trace: Trace | None = None
+        self._traces: list[Trace] | None = None
+        self._grows = True  # whether gradients were on when the recording began
 
     @contextmanager
     def installed(self) -> Iterator[Recorder]:
         """Put the hooks on; they are gone afterwards, whatever happens inside."""
         with ExitStack() as stack:
+            stack.enter_context(self._rounds.installed())
             on_block, on_output = Hook(self._on_block), Hook(self._on_output)
             for module in self._layers.modules:
                 before = module.register_forward_pre_hook(on_block, with_kwargs=True)
@@ -167,30 +173,44 @@ class Recorder:
             yield self
 
     @contextmanager
-    def recording(self) -> Iterator[Trace]:
-        """Record the forward pass inside; the trace is whole when the block ends.
+    def recording(self) -> Iterator[list[Trace]]:
+        """Record the forward pass inside: a trace a round, whole when the block ends.
 
         Raises:
-            ModelError: If the pass did not call the blocks as often as the model has layers.
+            ModelError: If a round did not call the blocks as often as the model has layers, or ran
+                without gradients where the pass has them.
         """
-        self._trace = trace = Trace(layers=self._layers, checked=self._checked)
+        traces: list[Trace] = []
+        self._traces = traces
+        self._grows = torch.is_grad_enabled()
+        self._rounds.begin_pass()
         try:
-            yield trace
+            yield traces
         finally:
-            self._trace = None
-        if len(trace.calls) != self.depth or len(trace.hidden) != self.depth + 1:
+            self._traces = None
+        counts = [len(trace.calls) for trace in traces] or [0]
+        odd = [count for count in counts if count != self.depth]
+        if odd or any(len(trace.hidden) != self.depth + 1 for trace in traces):
             raise ModelError(
-                f"a forward pass called the blocks {len(trace.calls)} times, not {self.depth}; "
-                "a loss that runs the model several times and a model that skips layers do not "
-                "suit methods that replay blocks: take one that acts on weights, such as L2SP, "
-                "Mixout, SAM or EMA, or call the objective once for each run of the model in a "
-                "loop of your own; and compile a model after attaching"
+                f"a forward pass called the blocks {(odd or counts)[0]} times, not {self.depth}; "
+                "a model that skips layers, or runs them again, does not suit methods that replay "
+                "blocks: take one that acts on weights, such as L2SP, Mixout, SAM or EMA; and "
+                "compile a model after attaching"
             )
 
     def _on_block(self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        trace = self._trace
-        if trace is None:
+        if self._traces is None:
             return
+        if self._rounds.opens():
+            if self._grows and not torch.is_grad_enabled():
+                raise ModelError(
+                    "the loss runs the model without gradients, as losses that cache embeddings "
+                    "do, which methods that replay blocks cannot train through; take a loss that "
+                    "does not cache, or a method that acts on weights, such as L2SP or EMA"
+                )
+            inputs = self._rounds.inputs
+            self._traces.append(Trace(layers=self._layers, checked=self._checked, inputs=inputs))
+        trace = self._traces[-1]
         if not args:
             name = next(iter(kwargs))
             args, kwargs = (kwargs[name],), {k: v for k, v in kwargs.items() if k != name}
@@ -201,13 +221,13 @@ class Recorder:
     def _on_join(
         self, index: int, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        if self._trace is not None:
-            self._trace.joins[index] = _call(module, args[0], args[2:], kwargs)
+        if self._traces:
+            self._traces[-1].joins[index] = _call(module, args[0], args[2:], kwargs)
 
     def _on_output(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         """Keep an output until the next block's input takes its place; the top one stays."""
-        trace = self._trace
-        if trace is not None:
+        if self._traces:
+            trace = self._traces[-1]
             del trace.hidden[len(trace.calls) :]
             trace.hidden.append(first_tensor(output))
 

@@ -23,6 +23,7 @@ def token_mask(inputs: Mapping[str, Any], like: Tensor) -> Tensor:
     """
     given = inputs.get("attention_mask")
     if given is None:
+        _require_no_other_mask(inputs)
         return torch.ones(like.shape[:2], device=like.device)
     if isinstance(given, Tensor) and given.dim() == 3:  # (batch, choices, tokens), as the ids
         given = given.flatten(0, 1)
@@ -32,6 +33,16 @@ def token_mask(inputs: Mapping[str, Any], like: Tensor) -> Tensor:
             f"{tuple(like.shape[:2])}; give one 0 or 1 a token"
         )
     return torch.as_tensor(given)
+
+
+def _require_no_other_mask(inputs: Mapping[str, Any]) -> None:
+    """Refuse a batch with masks by other names: pads would be taken for tokens."""
+    names = [name for name in inputs if name.endswith("_attention_mask")]
+    if names and not set(names) <= {"decoder_attention_mask", "cross_attention_mask"}:
+        raise ConfigError(
+            f"the batch has {', '.join(names)} and the model was called without input_ids and "
+            "attention_mask, so that pads cannot be told from tokens; call it with these names"
+        )
 
 
 def decoder_tokens(inputs: Mapping[str, Any]) -> Tensor | None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from .._exceptions import ConfigError, ModelError
 from .._model.hooks import Hook
+from .._model.rounds import Rounds
 from .._model.sites import skips_layers
 from .regularizer import Host
 from .step import Step
@@ -76,8 +77,10 @@ class _NoisyStack:
         # Each method of a list has an argument of its own.
         self._argument = f"_steadytune_noise_{host.index}"
         host.before_first_step.append(self._require_hooks_outside_checkpoints)
+        self._rounds = Rounds(self._layers)
         self._step: Step | None = None
         self._calls = 0
+        self._passes = 0
 
     @property
     def depth(self) -> int:
@@ -86,6 +89,7 @@ class _NoisyStack:
     @contextmanager
     def installed(self) -> Iterator[None]:
         with ExitStack() as stack:
+            stack.enter_context(self._rounds.installed())
             add = Hook(self._add)
             for number, module in enumerate(self._layers.modules):
                 offer = Hook(partial(self._offer, number))
@@ -118,8 +122,16 @@ class _NoisyStack:
             number = self._calls % self._layers.depth
         self._calls += 1
         with torch.no_grad():
-            noise = self._draw(self._step, _hidden(args, kwargs), number)
+            noise = self._draw(self._in_round(self._step), _hidden(args, kwargs), number)
         return None if noise is None else (args, {**kwargs, self._argument: noise})
+
+    def _in_round(self, step: Step) -> Step:
+        """The step as seen in the present run of the model: each has noise of its own."""
+        if self._passes != step._bound.passes:
+            self._passes = step._bound.passes
+            self._rounds.begin_pass()
+        self._rounds.opens()
+        return step.on_round(self._rounds.number, self._rounds.inputs)
 
     def _add(
         self, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,20 +26,23 @@ class Pass:
         loss: The task's loss, a scalar.
         outputs: What the model returned.
         rng: The global streams as the pass found them; from there it can be repeated exactly.
-        traces: What its blocks left behind, if a method replays blocks: one trace a stack.
+        traces: What its blocks left behind, if a method replays blocks: for each stack one trace a
+            round, which is a run of the model by the loss.
         stack: Number of the stack that `trace` is of.
+        round: Number of the round that `trace` is of.
     """
 
     loss: Tensor
     outputs: Any
     rng: RngState
-    traces: tuple[Trace, ...] = ()
+    traces: tuple[Sequence[Trace], ...] = ()
     stack: int = 0
+    round: int = 0
 
     @property
     def trace(self) -> Trace | None:
-        """What the blocks left behind; those of one stack, in a model with two."""
-        return self.traces[self.stack] if self.traces else None
+        """What the blocks left behind; those of one stack, and in one round, of several."""
+        return self.traces[self.stack][self.round] if self.traces else None
 
     @property
     def logits(self) -> Tensor:
@@ -71,6 +74,7 @@ class Session:
     labels: tuple[str, ...] = ()  # what is put behind the names of what each method logs
     outputs: Any = None
     ran: bool = False  # whether the present call has run the model
+    passes: int = 0  # how many have been run in all
     beside: bool = False  # whether a penalty is being measured on unlabelled examples
     takes_unlabelled: bool = False  # whether any method has a use for such examples
     journal: Journal = field(default_factory=Journal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, final
@@ -213,7 +213,9 @@ class Penalty(Regularizer):
     def attach(self, host: Host) -> Iterator[Transform]:
         """Add the penalty to the objective; the task's own pass comes first.
 
-        Where the blocks of two stacks are meant it is the mean of the penalty on either.
+        Where the blocks of two stacks are meant it is the mean of the penalty on either. Where the
+        loss runs the model several times, as on the columns of a bi-encoder, a penalty on hidden
+        states is measured in each run, and is the mean over the examples of all.
         """
         term = host.penalty(
             type(self).__name__.lower(), self.strength, self.dose, takes_dose=has_dose(self)
@@ -222,10 +224,15 @@ class Penalty(Regularizer):
             hosts = host.by_stack() if self.needs_layers else [host]
             penalties = [stack.enter_context(self.measure(each)) for each in hosts]
 
+            def on_rounds(part: Callable[[Step], Tensor], step: Step) -> Tensor:
+                if not self.needs_layers:
+                    return part(step)
+                return _mean_over_rounds(part, step.rounds())
+
             def penalty(step: Step) -> Tensor:
                 if len(penalties) == 1:
-                    return penalties[0](step)
-                parts = [part(step.on_stack(n)) for n, part in enumerate(penalties)]
+                    return on_rounds(penalties[0], step)
+                parts = [on_rounds(part, step.on_stack(n)) for n, part in enumerate(penalties)]
                 return torch.stack([part.to(parts[0].device) for part in parts]).mean()
 
             def transform(inner: Callable[[Step], Tensor]) -> Callable[[Step], Tensor]:
@@ -239,3 +246,16 @@ class Penalty(Regularizer):
                 return objective
 
             yield transform
+
+
+def _mean_over_rounds(part: Callable[[Step], Tensor], rounds: Sequence[Step]) -> Tensor:
+    """What is measured in each run of the model, each example counting alike."""
+    if len(rounds) == 1:
+        return part(rounds[0])
+    parts, counts = [], []
+    for each in rounds:
+        trace = each.clean.trace
+        assert trace is not None
+        counts.append(len(trace.hidden[0]))
+        parts.append(part(each) * counts[-1])
+    return torch.stack(parts).sum() / sum(counts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import torch
@@ -74,6 +75,8 @@ class Step:
     _method: int = -1
     _pass: str = ""
     _stack: int = 0  # of the encoder and the decoder, where methods act on both
+    _round: int = 0  # of the runs of the model, where the loss makes several
+    _tokens: Mapping[str, Any] | None = None  # what the model was called with in that round
     _shift: Tensor | None = None
     _factor: float = 1.0  # what schedules multiply a penalty's strength with
     _weighs: bool = False  # whether penalties' gradients are compared with the task's, for the log
@@ -107,12 +110,17 @@ class Step:
 
     def mask(self, like: Tensor) -> Tensor:
         """1 for real tokens and 0 for pads, (batch, tokens), in the shape of the embeddings."""
-        return token_mask(self.inputs, like)
+        return token_mask(self._tokens or self.inputs, like)
 
     def block_mask(self, like: Tensor) -> Tensor:
         """The same for hidden states between a model's blocks, which may be a decoder's."""
         path = self._bound.stacks[self._stack]
         if path is not None and find_layers(self.bare_model, path).decoder:
+            if self._round:
+                raise ConfigError(
+                    "a loss that runs a decoder several times does not say which of its tokens are "
+                    "real; name layers='encoder', or take a method that acts on weights"
+                )
             return decoder_mask(self.inputs, like)
         return self.mask(like)
 
@@ -183,6 +191,21 @@ class Step:
     def on_stack(self, number: int) -> Step:
         """This step as a method sees it that acts on the stack with that number."""
         return replace(self, _stack=number, _pass=f"{self._pass}/stack") if number else self
+
+    def on_round(self, number: int, tokens: Mapping[str, Any]) -> Step:
+        """This step as a method sees it that acts on one run of the model by the loss.
+
+        Args:
+            number: Of that run within a pass, from 0.
+            tokens: What the model was called with there; nothing where it is not known.
+        """
+        path = f"{self._pass}/round{number}" if number else self._pass
+        return replace(self, _round=number, _tokens=tokens or None, _pass=path)
+
+    def rounds(self) -> list[Step]:
+        """This step once for each run of the model in the clean pass, most often one."""
+        traces = self.clean.traces[self._stack]
+        return [self.on_round(number, trace.inputs) for number, trace in enumerate(traces)]
 
     def detached(self) -> Step:
         """This step, its perturbation a constant, also where a method outside climbs along it."""
@@ -318,7 +341,9 @@ class Step:
         return replace(self, _shift=shift if self._shift is None else self._shift + shift)
 
     def _seen(self, passed: Pass) -> Pass:
-        return replace(passed, stack=self._stack) if self._stack else passed
+        if not (self._stack or self._round):
+            return passed
+        return replace(passed, stack=self._stack, round=self._round)
 
     def _forward(self, record: bool) -> Pass:
         session = self._bound
@@ -332,12 +357,13 @@ class Step:
 
     def _recorded(self, run: ComputeLoss, inputs: dict[str, Any], record: bool) -> Pass:
         session = self._bound
+        session.passes += 1
         rng = RngState.capture(self.device)
         with ExitStack() as stack:
             recorders = session.recorders if record else ()
             traces = tuple(stack.enter_context(each.recording()) for each in recorders)
             loss, outputs = run(self.model, inputs)
-        for trace in () if is_compiled(self.model) else traces:
+        for trace in () if is_compiled(self.model) else chain(*traces):
             check_replay(trace)
         if not session.ran:
             session.journal.first_loss = loss.detach()

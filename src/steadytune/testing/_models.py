@@ -72,7 +72,8 @@ def noise_by_example() -> Iterator[None]:
 
     def drawn(sampler: Callable[..., Tensor]) -> Callable[[Step, Tensor, str], Tensor]:
         def draw(step: Step, tensor: Tensor, site: str) -> Tensor:
-            keys = [tuple(row.tolist()) for row in step.inputs["input_ids"]]
+            tokens = step._tokens or step.inputs
+            keys = [tuple(row.tolist()) for row in tokens["input_ids"]]
             rows = [
                 sampler(tensor.shape[1:], generator=generator(tensor.device, site, *key))
                 for key in keys
