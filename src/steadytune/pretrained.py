@@ -183,7 +183,7 @@ class Pretrained:
         """Load it with the head that a kind of task needs, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `multilabel`, `regression` or `qa`.
+            kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
             label_names: The classes, in the order of their numbers; none but for classification.
             head_seed: The seed of the weights that the pretrained model lacks. The global random
                 state is left as it was.
@@ -215,7 +215,7 @@ class Pretrained:
         """Load it with the head that it was saved with, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `multilabel`, `regression` or `qa`.
+            kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
 
         Returns:
             The model, in evaluation mode and on the CPU, and its tokenizer.
@@ -257,7 +257,7 @@ class Pretrained:
         """The model without its weights, on the meta device: enough to try methods on.
 
         Args:
-            kind: `classification`, `multilabel`, `regression` or `qa`.
+            kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
             label_names: The classes; none but for classification.
 
         Raises:

@@ -6,7 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from transformers import AutoModelForQuestionAnswering, AutoModelForSequenceClassification
+from transformers import (
+    AutoModelForQuestionAnswering,
+    AutoModelForSequenceClassification,
+    AutoModelForTokenClassification,
+)
 
 from tests.finetune.toy_files import (
     QUICK,
@@ -16,6 +20,7 @@ from tests.finetune.toy_files import (
     write_moods,
     write_questions,
     write_ratings,
+    write_sentences,
 )
 
 
@@ -102,6 +107,57 @@ def test_a_study_chooses_the_threshold_on_validation_rows(tmp_path: Path) -> Non
     records = [json.loads(p.read_text()) for p in (tmp_path / "study" / "runs").glob("*.json")]
     assert records
     assert all(0 < record["findings"]["decision_threshold"] < 1 for record in records)
+
+
+def test_tags(tmp_path: Path) -> None:
+    files = write_sentences(tmp_path)
+    model = train(tmp_path, files, "--method", "rdrop", "--dev-size", "12", "--epochs", "2")
+    record = json.loads((model / "record.json").read_text())
+    assert (record["task"]["kind"], record["task"]["metric"]) == ("tagging", "f1")
+    recorded = record["results"][record["task"]["in_domain"]]
+    assert 1 > recorded["f1"] > 0.5 > record["task"]["constant"]["test"] == 0.0
+    scores = tmp_path / "scores.json"
+    succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    found = json.loads(scores.read_text())["domains"]["test"]
+    assert found["scores"] == pytest.approx(recorded)
+    assert found["intervals"]["f1"]["low"] <= found["scores"]["f1"]
+    rows = [json.loads(r) for r in steadytune("predict", model, files["test"]).stdout.splitlines()]
+    assert all(len(row["prediction"].split()) == len(row["tokens"]) for row in rows)
+    saved = AutoModelForTokenClassification.from_pretrained(model)
+    assert [*saved.config.id2label.values()] == ["O", "B-bad", "B-good", "B-thing"]
+
+
+def test_words_that_are_cut_off_count_as_outside(tmp_path: Path) -> None:
+    files = write_sentences(tmp_path)
+    model = train(tmp_path, files)
+    printed = succeed("evaluate", model, "--data", files["test"], "--max-length", "4")
+    assert "and so tagged O: " in printed
+
+
+@pytest.mark.parametrize("keep", ["ensemble", "soup"])
+def test_several_models_of_tags(tmp_path: Path, keep: str) -> None:
+    files = write_sentences(tmp_path)
+    model = train(tmp_path, files, "--seeds", "2", "--keep", keep, "--dev-size", "12")
+    record = json.loads((model / "record.json").read_text())
+    scores = tmp_path / "scores.json"
+    succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
+    assert found == pytest.approx(record["results"][record["task"]["in_domain"]])
+
+
+def test_an_unknown_tag_is_refused(tmp_path: Path) -> None:
+    files = write_sentences(tmp_path)
+    model = train(tmp_path, files)
+    other = tmp_path / "other.conll"
+    other.write_text("the O\nfilm B-film\n")
+    result = steadytune("evaluate", model, "--data", other)
+    assert result.exit_code == 2 and "\n" not in result.stderr.strip()
+    assert "has the tag 'B-film'" in result.stderr
+    succeed("evaluate", model, "--data", other, "--map", "B-film=B-thing")
+    result = steadytune(
+        "fit", files["train"], "--model", tmp_path / "tiny", "--out", tmp_path / "f"
+    )
+    assert result.exit_code == 2 and "does not choose for yet" in result.stderr
 
 
 def test_answers(tmp_path: Path) -> None:

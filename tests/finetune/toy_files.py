@@ -97,6 +97,20 @@ def write_questions(folder: Path) -> dict[str, Path]:
     return files
 
 
+def write_sentences(folder: Path) -> dict[str, Path]:
+    """The same sentences as CoNLL's columns: nouns are things, and adjectives good or bad."""
+    task = load_toy()
+    tags = {"good": "B-good", "fine": "B-good", "bad": "B-bad", "poor": "B-bad"}
+    tags |= dict.fromkeys(("film", "plot", "cast"), "B-thing")
+    files = {}
+    for name, split in (("train", task.train), ("test", task.test["movie"])):
+        files[name] = folder / f"{name}.conll"
+        rows = (row["sentence"].split() for row in split)
+        blocks = ["".join(f"{w} {tags.get(w, 'O')}\n" for w in words) for words in rows]
+        files[name].write_text("-DOCSTART- O\n\n" + "\n".join(blocks))
+    return files
+
+
 def write_model(folder: Path) -> Path:
     """A tiny model without a head."""
     return write_tiny_bert(folder / "tiny")

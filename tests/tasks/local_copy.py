@@ -16,6 +16,9 @@ from steadytune.tasks.named.selection import letters_and_digits
 
 def made_up_row(card: TaskCard, number: int) -> dict[str, Any]:
     """A row that fits the card, with another class or number than the row before."""
+    if card.kind == "tagging":
+        words = ["word", str(number), "of", card.name]
+        return {"tokens": words, "tags": [0, 2 * (number % 3), 0, 1], "idx": number}
     texts = {column: f"{column} {number} of {card.name}" for column in card.columns}
     if card.kind == "qa":
         answers = {"text": [f"context {number}"], "answer_start": [0]}

@@ -14,6 +14,7 @@ NAMES = [
     *("vader-movies", "vader-tweets", "vader-ratings"),
     *("rte", "snli", "mrpc", "cola", "stsb", "sst2", "movie_reviews", "squad", "tydiqa_en"),
     "go_emotions",
+    "wnut17",
 ]
 
 

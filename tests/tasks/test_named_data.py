@@ -30,6 +30,7 @@ HASHES = {
     "movie_reviews": "7af91bacd3a28c7216a2320b4b3c3f0d",
     "squad": "b2219a6b2a7d0619146c20cfeab267ef",
     "go_emotions": "a97ed1a2630e0c92fbee5ff7ab69145d",
+    "wnut17": "e7ab0aa3cce27983f539b439607f5726",
     "tydiqa_en": "5b511252b0ff5268f609050a566e1f5d",
 }
 

@@ -33,8 +33,8 @@ def test_domains_have_a_file_or_are_companions() -> None:
         ({"task": "rte", "train": "r.csv"}, "both of a task and training rows"),
         ({"train": "r.csv", "kind": "regresion"}, "did you mean regression"),
         (
-            {"train": "r.csv", "kind": "tagging"},
-            "expected classification, multilabel, regression, qa",
+            {"train": "r.csv", "kind": "spans"},
+            "expected classification, multilabel, tagging, regression, qa",
         ),
         ({"train": "r.csv", "ood": ("all",)}, "only a named task has companions"),
         ({"train": "r.csv", "ood": ("t.csv",)}, "tweets=tweets.csv"),

@@ -16,6 +16,7 @@ TARGETS = {
     "classification": {"labels"},
     "regression": {"labels"},
     "multilabel": {"labels"},
+    "tagging": {"labels"},
     "qa": {"start_positions", "end_positions"},
 }
 
@@ -24,7 +25,11 @@ LABELS: dict[str, list[Any]] = {
     "classification": [0, 1],
     "regression": [0.5, 2.0],
     "multilabel": [[0, 1], [1, 1]],
+    "tagging": ["O B-x", " ".join(["O B-x"] * 300)],
 }
+
+
+NAMES = {**dict.fromkeys(("classification", "multilabel"), ("no", "yes")), "tagging": ("O", "B-x")}
 
 
 def rows(kind: str) -> Dataset:
@@ -37,7 +42,8 @@ def rows(kind: str) -> Dataset:
         }
     else:
         labels = LABELS[kind]
-        columns = {"text": ["the date", "the date " * 300], "label": labels}
+        (column,) = PROBLEMS[kind].columns or ("text",)
+        columns = {column: ["the date", " ".join(["the date"] * 300)], "label": labels}
     return Dataset.from_dict({"idx": [0, 1], **columns})
 
 
@@ -45,8 +51,8 @@ def task(kind: str) -> Task:
     return Task(
         name="toy",
         kind=kind,
-        columns=("question", "context") if kind == "qa" else ("text",),
-        label_names=("no", "yes") if kind in ("classification", "multilabel") else (),
+        columns=PROBLEMS[kind].columns or ("text",),
+        label_names=NAMES.get(kind, ()),
         metric=PROBLEMS[kind].metrics[0],
         domain="home",
         train=rows(kind),
@@ -62,7 +68,8 @@ def test_every_kind_has_its_targets(kind: str) -> None:
     features = task(kind).encode("train", tokenizer, max_length=48)
     assert TARGETS[kind] < set(features.column_names)
     assert max(map(len, features["input_ids"])) == 48
-    made = PROBLEMS[kind].encode(rows(kind), task(kind).columns, tokenizer, Encoding(48))
+    encoding = Encoding(48, label_names=NAMES.get(kind, ()))
+    made = PROBLEMS[kind].encode(rows(kind), task(kind).columns, tokenizer, encoding)
     assert features[:] == made.dataset[:]
 
 

@@ -85,7 +85,8 @@ KindOption = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="Kind of task: classification, multilabel (several labels a text), regression or qa. "
+        help="Kind of task: classification, multilabel (several labels a text), "
+        "tagging (a tag a word), regression or qa. "
         "[default: guessed from the labels]",
         show_default=False,
     ),

@@ -129,7 +129,7 @@ def _scores(record: ModelRecord) -> str:
             " Rows that the starting model has seen in its own training say nothing of how it "
             "does on new ones."
         )
-    titles = [metric_title(metric, record.input.label_names) for metric in metrics]
+    titles = [metric_title(metric, record) for metric in metrics]
     return _table(["rows", "number", "constant", *titles], rows) + f"\n\n{notes}"
 
 

@@ -63,8 +63,8 @@ class Candidates:
 
     def encoded(self, *splits: str) -> dict[str, Encoded]:
         """The features of some splits."""
-        spec = self.plan.specs[0]
-        encoding = Encoding(spec.max_length, spec.stride)
+        spec, names = self.plan.specs[0], self.plan.task.label_names
+        encoding = Encoding(spec.max_length, spec.stride, label_names=names)
         every = tuple(self.plan.task.splits)
         found = encode_splits(self.plan.task, self.plan.model, encoding, every)
         return {split: found[split] for split in splits or every}

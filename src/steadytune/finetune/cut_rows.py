@@ -47,3 +47,16 @@ def long_answers_warning(encoded: Mapping[str, Encoded]) -> str:
         f"answers of more than {windows.longest_answer} tokens, which no prediction can have: "
         f"{', '.join(much)}; `evaluate` and `predict` take a larger `max_answer_length`"
     )
+
+
+def unread_words_warning(encoded: Mapping[str, Encoded]) -> str:
+    """A line on words that the model does not read, and that count as tagged `O`; or empty.
+
+    Args:
+        encoded: Name -> features.
+    """
+    shares = {name: split.words.share_unread for name, split in encoded.items() if split.words}
+    much = [f"{share:.1%} of the words of {name}" for name, share in shares.items() if share]
+    return (
+        f"cut off or unknown to the tokenizer, and so tagged O: {', '.join(much)}" if much else ""
+    )

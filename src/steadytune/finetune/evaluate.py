@@ -14,7 +14,7 @@ from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values
 from ..tasks.encoding import LONGEST_ANSWER
 from ..tasks.files._table import listed
-from .cut_rows import cut_warning, long_answers_warning
+from .cut_rows import cut_warning, long_answers_warning, unread_words_warning
 from .evaluation_rows import EvaluationRows
 from .intervals import metric_intervals
 from .label_space import LabelSpace, match_labels
@@ -58,13 +58,13 @@ def encoding_of(
     positions = saved.positions
     if max_length is None:
         most = min(_MOST_TOKENS, positions or _MOST_TOKENS, saved.tokenizer.model_max_length)
-        return Encoding(saved.max_length or most, longest_answer=max_answer_length)
-    if positions is not None and max_length > positions:
+        max_length = saved.max_length or most
+    elif positions is not None and max_length > positions:
         raise ConfigError(
             f"max_length {max_length} is more than {saved.name} takes; give a `max_length` of "
             f"{positions} at most"
         )
-    return Encoding(max_length, longest_answer=max_answer_length)
+    return Encoding(max_length, longest_answer=max_answer_length, label_names=saved.label_names)
 
 
 def evaluate_model(
@@ -90,7 +90,10 @@ def evaluate_model(
     for note in (*saved.notes, *given.notes):
         console.print(note, markup=False, soft_wrap=True)
     space = None
-    if saved.problem.named:
+    if saved.problem.spelled:
+        for name, rows in given.splits.items():
+            saved.problem.check_rows(rows, saved.label_names, name)
+    elif saved.problem.named:
         where = ", ".join(given.splits)
         space = match_labels(saved.label_names, given.label_names, where)
         if space.merges and not saved.problem.exclusive:
@@ -163,6 +166,7 @@ def _encoded(
     for warning in (
         cut_warning(cut, saved.problem, encoding.max_length, saved.positions),
         long_answers_warning(encoded),
+        unread_words_warning(encoded),
     ):
         if warning:
             console.print(f"warning: {warning}", markup=False, soft_wrap=True)

@@ -13,7 +13,7 @@ from .._inputs import as_text, as_texts
 from ..tasks import PROBLEMS, DataSource
 from ..tasks._problem import values
 from ..tasks._sampling import stratified_sample
-from ..tasks.files import PAIR, QUESTIONS, SINGLE, Target, read_evaluation_rows
+from ..tasks.files import PAIR, SINGLE, Target, read_evaluation_rows
 from ..tasks.files._table import AS_USUAL, Reading, listed
 from ..tasks.files.columns import Columns
 from ..tasks.files.labels import class_order
@@ -73,6 +73,10 @@ def rows_of_task(
         raise ConfigError(
             f"{saved.name} was trained on {len(saved.columns)} text columns, and {task.name} has "
             f"{len(task.columns)}; give rows of the same form"
+        )
+    if label_map and saved.problem.spelled:
+        raise ConfigError(
+            f"map is given for {task.name}, a named task of {task.kind}: expected files with it"
         )
     names = tuple((label_map or {}).get(name, name) for name in task.label_names)
     return EvaluationRows(
@@ -162,8 +166,8 @@ def rows_of_files(
 
 def text_columns(saved: SavedModel, text: tuple[str, ...]) -> tuple[str, ...]:
     """The text columns that a model takes: as it was trained, or as they are named, or one."""
-    if saved.kind == "qa":
-        return QUESTIONS
+    if saved.problem.columns:
+        return saved.problem.columns
     if saved.columns:
         return PAIR if len(saved.columns) == 2 else SINGLE
     return PAIR if len(text) == 2 else SINGLE

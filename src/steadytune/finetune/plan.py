@@ -18,7 +18,7 @@ from ..runs.encoded import encode_splits
 from ..runs.plan import Arm, LoadedTask, plan, require_use_of_unlabelled
 from ..runs.preflight import require_fit
 from ..tasks import TRAIN, Encoding, Task
-from .cut_rows import cut_warning, long_answers_warning
+from .cut_rows import cut_warning, long_answers_warning, unread_words_warning
 from .options import TrainOptions
 
 _FEWEST_TO_CHOOSE_BY = 100
@@ -87,14 +87,14 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     model.require_positions(spec.max_length)
     task = whole.sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
     require_fit(model, task.kind, task.label_names, [spec.method], spec.lora)
-    encoding = Encoding(spec.max_length, spec.stride)
+    encoding = Encoding(spec.max_length, spec.stride, label_names=task.label_names)
     encoded = encode_splits(task, model, encoding, tuple(task.splits))
     steps = step_count(spec, len(encoded[TRAIN].dataset))
     training_arguments(spec, Path("unused"), steps, task.metric, resumable=True)
     cut = {split: features.share_cut for split, features in encoded.items()}
     notes = (*options.source.remarks(), *runs[0].reasons)
-    if warning := long_answers_warning(encoded):
-        notes = (*notes, f"warning: {warning}")
+    said = long_answers_warning(encoded), unread_words_warning(encoded)
+    notes = (*notes, *(f"warning: {warning}" for warning in said if warning))
     specs = tuple(run.spec for run in runs)
     return TrainPlan(options, model, specs, task, notes, steps, cut)
 

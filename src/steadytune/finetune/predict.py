@@ -20,7 +20,7 @@ from ..runs.evaluation import batch_count
 from ..tasks.encoding import LONGEST_ANSWER
 from ..tasks.files import Reading, Table, read_unlabelled, unlabelled_rows
 from ..tasks.files._table import AS_USUAL
-from .cut_rows import cut_warning
+from .cut_rows import cut_warning, unread_words_warning
 from .evaluate import encoding_of
 from .evaluation_rows import columns_warning, text_columns
 from .progress import work_bar
@@ -135,8 +135,12 @@ def _predict_table(
     encoding = encoding_of(saved, max_length, max_answer_length)
     encoded = saved.problem.encode(rows.dataset, columns, saved.tokenizer, encoding)
     cut = {"the rows": encoded.share_cut}
-    if warning := cut_warning(cut, saved.problem, encoding.max_length, saved.positions):
-        console.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    for warning in (
+        cut_warning(cut, saved.problem, encoding.max_length, saved.positions),
+        unread_words_warning({"the rows": encoded}),
+    ):
+        if warning:
+            console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     total = batch_count(len(encoded.dataset)) * len(saved.models)
     with work_bar(console, "predicting", total) as on_batch:
         predictions = predict_rows(saved, encoded, rows.dataset, on_batch)

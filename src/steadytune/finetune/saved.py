@@ -31,7 +31,7 @@ class SavedModel:
 
     Args:
         name: What it is called in messages.
-        kind: `classification`, `multilabel`, `regression` or `qa`.
+        kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
         label_names: The classes in the order of their numbers; none but for classification.
         models: The members; one where it is not an ensemble.
         tokenizer: The tokenizer of all members.
@@ -134,8 +134,8 @@ def _kind(model: Pretrained) -> str:
     if model.kind is None:
         raise ModelError(
             f"model {model.name!r} has the architecture {model.architecture or 'none'}, which is "
-            "fine-tuned for no task that is known here; expected one for sequence classification "
-            "or question answering"
+            "fine-tuned for no task that is known here; expected one for sequence classification, "
+            "question answering, or tagging with B- and I- tags"
         )
     return model.kind
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from ..model_files import is_minilm
 from ..records.record import Record
 from ..stats import is_degenerate
-from ..tasks import DEV, TRAIN
+from ..tasks import DEV, PROBLEMS, TRAIN
 from .model_record import ModelRecord
 
 _SEEN = "seen by minilm in its own training"
@@ -88,14 +88,15 @@ def metric_names(record: ModelRecord) -> list[str]:
     return [primary, *middle, *(name for name in _LAST if name in found)]
 
 
-def metric_title(metric: str, names: Sequence[str]) -> str:
+def metric_title(metric: str, record: ModelRecord) -> str:
     """A metric as tables have it: F1 with the class of two that it is of, or with its average.
 
     Args:
         metric: Its name.
-        names: The classes in the order of their numbers; none where there are none.
+        record: The model's record.
     """
-    if metric != "f1" or not names:
+    names = record.input.label_names
+    if metric != "f1" or not PROBLEMS[record.task.kind].exclusive:
         return metric
     return f"f1 ({names[1] if len(names) == 2 else 'macro'})"
 
@@ -173,8 +174,7 @@ def print_scores(record: ModelRecord, console: Console) -> None:
     """Print the table of scores, and that of the runs if there are several."""
     metrics = metric_names(record)
     table, uses = Table(box=None, pad_edge=False, header_style="bold"), dict[str, list[str]]()
-    names = record.input.label_names
-    titles = [metric_title(metric, names) for metric in metrics]
+    titles = [metric_title(metric, record) for metric in metrics]
     for heading in ("rows", "number", "constant", *titles):
         is_name = heading == "rows"
         table.add_column(heading, justify="left" if is_name else "right", no_wrap=is_name)

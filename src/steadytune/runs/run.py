@@ -157,7 +157,7 @@ def _fine_tune(
     model, tokenizer = pretrained.with_head(task.kind, task.label_names, head_seed)
     model.to(usable_device())  # noise is drawn there: the same before training and after it
     splits = (TRAIN, DEV) if spec.scored == DEV else tuple(task.splits)
-    encoding = Encoding(spec.max_length, spec.stride)
+    encoding = Encoding(spec.max_length, spec.stride, label_names=task.label_names)
     encoded = encode_splits(task, pretrained, encoding, splits)
     log.task["cut"] = {split: features.share_cut for split, features in encoded.items()}
     unseen = encoded[DEV if spec.scored == DEV else task.domain].dataset

@@ -12,7 +12,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from transformers import DataCollatorWithPadding, PrinterCallback, TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 
 from .._exceptions import ConfigError
 from .._random import Seeds
@@ -20,6 +20,7 @@ from .._scratch import scratch_folder
 from .._step.regularizer import Regularizer
 from ..pretrained import quiet
 from ..records.spec import RunSpec
+from ..tasks.encoding import Padding
 from .arguments import step_count, training_arguments
 from .checkpoints import Workspace
 from .class_weights import balanced_weights, weighted_loss
@@ -100,7 +101,7 @@ def train(
             ),
             train_dataset=rows,
             eval_dataset=dev.encoded.dataset if dev else None,
-            data_collator=DataCollatorWithPadding(tokenizer),
+            data_collator=Padding(tokenizer),
             regularizers=methods,
             seeds=Seeds.from_run(spec.seed),
             callbacks=[watch, *([EarlyStop(spec.patience)] if spec.patience else [])],

@@ -41,7 +41,7 @@ def unlabelled_texts(spec: RunSpec, task: Task, tokenizer: Any) -> Any:
     if spec.unlabelled_hash and hash_of(spec.unlabelled) != spec.unlabelled_hash:
         raise DataError(f"{spec.unlabelled} has changed since the run was planned; plan it again")
     rows = texts_of(spec.unlabelled, task.columns)
-    encoding = Encoding(spec.max_length, spec.stride)
+    encoding = Encoding(spec.max_length, spec.stride, label_names=task.label_names)
     return task.problem.encode(rows, task.columns, tokenizer, encoding).dataset
 
 

@@ -15,7 +15,6 @@ from statistics import median
 from typing import Any
 
 import torch
-from transformers import DataCollatorWithPadding
 
 from .._device import usable_device
 from .._random import isolated_rng
@@ -31,6 +30,7 @@ from ..runs.arguments import step_count
 from ..runs.encoded import encode_splits
 from ..runs.plan import LoadedTask, PlannedRun
 from ..tasks import DEV, TRAIN, Encoding, Task
+from ..tasks.encoding import Padding
 from .study import PLAIN
 
 _TIMED_STEPS = 2
@@ -133,7 +133,7 @@ class _Scale:
         key = spec.task, *sizes, spec.max_length, spec.stride, spec.batch_size
         if key not in self.batches:
             rows = self.tasks[spec.task].sample(*sizes)
-            encoding = Encoding(spec.max_length, spec.stride)
+            encoding = Encoding(spec.max_length, spec.stride, label_names=rows.label_names)
             features = encode_splits(rows, self.model, encoding, (TRAIN,))[TRAIN].dataset
             self.batches[key] = typical_batch(features, spec.batch_size)
         return self.batches[key]
@@ -182,7 +182,7 @@ def time_training(
     model.to(device)
     if spec.lora:
         model = with_adapters(model, Lora.parse(spec.lora), 0)
-    collated = DataCollatorWithPadding(tokenizer)(list(rows))
+    collated = Padding(tokenizer)(rows)
     batch = {name: values.to(device) for name, values in collated.items()}
     with using_threads(spec.threads), isolated_rng(device, 0):
         model.train()

@@ -38,11 +38,14 @@ class Encoding:
         stride: Tokens that two neighbouring windows over a long context share (question
             answering).
         longest_answer: Most tokens an answer that is predicted (question answering).
+        label_names: The classes in the order of their numbers, where rows name their classes
+            (`Problem.spelled`).
     """
 
     max_length: int = 128
     stride: int = 128
     longest_answer: int = LONGEST_ANSWER
+    label_names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.longest_answer < 1:
@@ -74,6 +77,8 @@ class Problem(ABC):
     """Metrics that can be the primary one, the higher the better; the first is the default."""
     answer: ClassVar[str]
     """The column that holds the truth."""
+    columns: ClassVar[tuple[str, ...]] = ()
+    """The text columns of each such task; none where a task can have columns of its own."""
     outputs: ClassVar[tuple[str, ...]]
     """The names of the model's outputs that predictions are made of."""
     per_token: ClassVar[bool] = False
@@ -88,6 +93,8 @@ class Problem(ABC):
     """The task of the hub that such models are listed under."""
     named: ClassVar[bool] = False
     """Whether what is predicted has names: a model's outputs are called by them."""
+    spelled: ClassVar[bool] = False
+    """Whether the truth of a row names its classes; else it has their numbers."""
     exclusive: ClassVar[bool] = False
     """Whether a row is of one class, and of no other."""
     choices: ClassVar[Mapping[str, float]] = MappingProxyType({})
@@ -104,6 +111,14 @@ class Problem(ABC):
     @abstractmethod
     def types(self, label_names: Sequence[str]) -> dict[str, Any]:
         """The types of the columns of `truth_of`, as features of `datasets`."""
+
+    def texts_of(self, row: Mapping[str, Any], columns: Sequence[str]) -> dict[str, str]:
+        """The texts of a row of a named task's file, by column.
+
+        Raises:
+            ValueError: The row lacks one; the text is what was found and expected.
+        """
+        return {name: text_of(row, name) for name in columns}
 
     @abstractmethod
     def truth_of(self, row: Mapping[str, Any], label_names: Sequence[str]) -> dict[str, Any]:

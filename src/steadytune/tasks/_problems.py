@@ -10,10 +10,14 @@ from .classification import Classification
 from .multilabel import Multilabel
 from .question_answering import QuestionAnswering
 from .regression import Regression
+from .tagging import Tagging
 
 PROBLEMS: dict[str, Problem] = {
     problem.kind: problem
-    for problem in (Classification(), Multilabel(), Regression(), QuestionAnswering())
+    for problem in (
+        *(Classification(), Multilabel(), Tagging()),
+        *(Regression(), QuestionAnswering()),
+    )
 }
 """Kind -> what tasks of that kind need."""
 

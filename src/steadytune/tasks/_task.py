@@ -43,7 +43,7 @@ class Task:
 
     Args:
         name: What `load_task` knows it by.
-        kind: What is predicted: `classification`, `multilabel`, `regression` or `qa`.
+        kind: What is predicted: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
         columns: The text columns: one for single texts, two for pairs, question and context.
         label_names: Names of the classes in the order of their numbers; none but for
             classification.
@@ -115,7 +115,8 @@ class Task:
             raise ConfigError(_unknown(self, split, "split"))
         if max_length is None:
             max_length = min(self.problem.usual_length, tokenizer.model_max_length)
-        rows, encoding = self.splits[split], Encoding(max_length)
+        rows = self.splits[split]
+        encoding = Encoding(max_length, label_names=self.label_names)
         return self.problem.encode(rows, self.columns, tokenizer, encoding).dataset
 
     def sample(
@@ -207,6 +208,11 @@ def _check_settings(task: Task) -> None:
     if task.metric not in task.problem.metrics:
         known = ", ".join(task.problem.metrics)
         raise ConfigError(f"{task.name} has the unknown metric {task.metric!r}: expected {known}")
+    if task.problem.columns not in ((), task.columns):
+        raise ConfigError(
+            f"{task.name} has the text columns {', '.join(task.columns)}: expected "
+            f"{', '.join(task.problem.columns)}, as every task of {task.kind}"
+        )
     if next(iter(task.test), None) != task.domain or {TRAIN, DEV} & set(task.test):
         raise ConfigError(
             f"{task.name} evaluates on {', '.join(task.test) or 'nothing'}: expected the domain "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from .qa_windows import Windows
+    from .words import Words
 
 LONGEST_ANSWER = 30
 """Most tokens an answer that is predicted, where nothing else is asked for."""
@@ -32,6 +33,7 @@ class Encoded:
         windows: The row of each feature and its part there, where a row has several.
         long_answers: Number of rows whose answer has more tokens than one that is predicted can
             have.
+        words: Where the words of each row stand in its feature, where words are tagged.
     """
 
     dataset: Dataset
@@ -39,11 +41,31 @@ class Encoded:
     rows: int
     windows: Windows | None = None
     long_answers: int = 0
+    words: Words | None = None
 
     @property
     def share_cut(self) -> float:
         """Share of the rows that were cut; 0 where there are no rows."""
         return self.cut / max(self.rows, 1)
+
+
+@dataclass(frozen=True)
+class Padding:
+    """Makes a batch of features: pads inputs, and labels of tokens with -100, which no loss counts.
+
+    Args:
+        tokenizer: The model's tokenizer.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+
+    def __call__(self, features: Sequence[Mapping[str, Any]]) -> Any:
+        from transformers import DataCollatorForTokenClassification, DataCollatorWithPadding
+
+        labels = features[0].get("labels")
+        of_tokens = isinstance(labels, list) and type(labels[0]) is int
+        collator = DataCollatorForTokenClassification if of_tokens else DataCollatorWithPadding
+        return collator(self.tokenizer)(list(features))
 
 
 def encode_and_count(
@@ -67,7 +89,7 @@ def encode_and_count(
     """
     from datasets import Dataset
 
-    _check_length(tokenizer, max_length, pair=len(columns) == 2)
+    check_length(tokenizer, max_length, pair=len(columns) == 2)
     rows = dataset.with_format(None)
     encoded: dict[str, list[Any]] = {}
     cut = 0
@@ -75,19 +97,20 @@ def encode_and_count(
         batch = rows[start : start + _ROWS_AT_ONCE]
         texts = [batch[column] for column in columns]
         tokens = tokenizer(*texts, truncation=True, max_length=max_length)
-        cut += _count_cut(texts, tokens["input_ids"], tokenizer, max_length)
+        cut += count_cut(texts, tokens["input_ids"], tokenizer, max_length)
         targets = {"labels": [*map(target, batch["label"])]} if "label" in batch else {}
         for name, values in {**tokens, **targets}.items():
             encoded.setdefault(name, []).extend(values)
     return Encoded(Dataset.from_dict(encoded), cut, len(rows))
 
 
-def _count_cut(
+def count_cut(
     texts: list[list[str]],
     input_ids: list[list[int]],
     tokenizer: PreTrainedTokenizerBase,
     max_length: int,
 ) -> int:
+    """How many rows of a batch were longer than allowed."""
     # Only a row that fills the whole length can have been cut, so only those are measured.
     full = [row for row, ids in enumerate(input_ids) if len(ids) >= max_length]
     if not full:
@@ -97,7 +120,12 @@ def _count_cut(
     return sum(len(ids) > max_length for ids in whole)
 
 
-def _check_length(tokenizer: PreTrainedTokenizerBase, max_length: int, pair: bool) -> None:
+def check_length(tokenizer: PreTrainedTokenizerBase, max_length: int, pair: bool) -> None:
+    """Refuse a length that leaves no room for text, or is more than the model takes.
+
+    Raises:
+        ConfigError: It is.
+    """
     special = tokenizer.num_special_tokens_to_add(pair=pair)
     least, most = special + 1 + pair, tokenizer.model_max_length
     if not least <= max_length <= most:

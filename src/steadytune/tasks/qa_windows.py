@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._exceptions import ModelError
-from .encoding import LONGEST_ANSWER, Encoded, _check_length
+from .encoding import LONGEST_ANSWER, Encoded, check_length
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -79,7 +79,7 @@ def encode_windows(
     from datasets import Dataset
 
     _require_offsets(tokenizer)
-    _check_length(tokenizer, max_length, pair=True)
+    check_length(tokenizer, max_length, pair=True)
     features = _Features()
     for row, tokens in enumerate(_tokenised(dataset.with_format(None), columns, tokenizer)):
         features.add(row, tokens, _frame(tokens, max_length, stride))

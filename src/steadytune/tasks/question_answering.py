@@ -39,6 +39,7 @@ class QuestionAnswering(Problem):
     kind: ClassVar[str] = "qa"
     metrics: ClassVar[tuple[str, ...]] = ("f1", "exact_match")
     answer: ClassVar[str] = "answers"
+    columns: ClassVar[tuple[str, ...]] = ("question", "context")
     outputs: ClassVar[tuple[str, ...]] = ("start_logits", "end_logits")
     per_token: ClassVar[bool] = True
     usual_length: ClassVar[int] = 384

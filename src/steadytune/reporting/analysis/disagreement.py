@@ -56,6 +56,8 @@ def _compare(runs: Sequence[Columns]) -> Found | None:
 
 
 def _statistic(runs: Sequence[Columns]) -> Found | None:
+    if all("tags" in run for run in runs):
+        return label_disagreement(_stacked(runs, "tags"))
     if all(THRESHOLD in run for run in runs):
         return _of_sets(_stacked(runs, "logits"), _stacked(runs, THRESHOLD))
     if all("logits" in run for run in runs):

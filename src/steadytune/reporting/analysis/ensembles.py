@@ -54,7 +54,12 @@ def ensembles(
     failed = [_Member(None, learned=False) for run in runs if run.run.status != "ok"]
     finished = [run for run in runs if run.run.status == "ok"]
     columns = [run.splits[domain] for run in finished if domain in run.splits]
-    if not columns or len(runs) < 2 or constant is None or any("text" in c for c in columns):
+    if (
+        not columns
+        or len(runs) < 2
+        or constant is None
+        or any({"text", "tags"} & set(c) for c in columns)
+    ):
         return []
     if len(columns) < len(finished):
         raise ValueError(f"{len(columns)} of its {len(finished)} runs have predictions")

@@ -94,6 +94,8 @@ _CORRELATIONS = tuple(
 
 _KNOWN = {
     "accuracy": _percentage("accuracy"),
+    "precision": _percentage("precision"),
+    "recall": _percentage("recall"),
     "f1": _percentage("F1"),
     "f1_macro": _percentage("macro F1"),
     "f1_micro": _percentage("micro F1"),
@@ -105,7 +107,10 @@ _KNOWN = {
     "mse": MetricDisplay("mean squared error", higher_is_better=False),
 }
 
-_OF_KIND = {("qa", "f1"): _percentage("F1 over words")}
+_OF_KIND = {
+    ("qa", "f1"): _percentage("F1 over words"),
+    ("tagging", "f1"): _percentage("F1 over entities"),
+}
 
 
 def number(value: float | None, decimals: int) -> str:

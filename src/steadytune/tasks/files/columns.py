@@ -96,7 +96,7 @@ def choose_columns(
             f"column or two, and another for the label"
         )
     for name in named:
-        _require(table, name)
+        require_column(table, name)
     if questions:
         return _of_questions(table, text, label, labelled)
     truth = (label or _guess_label(table, text)) if labelled else None
@@ -113,7 +113,7 @@ def _of_questions(table: Table, text: Sequence[str], label: str | None, labelled
     texts = tuple(text) or (QUESTION, CONTEXT)
     truth = (label or ANSWERS) if labelled else None
     for name in (*texts, *([truth] if truth else [])):
-        _require(table, name)
+        require_column(table, name)
     if len(texts) != 2:
         raise DataError(
             f"{table.name}: question answering has two texts, got {listed(texts)}: expected the "
@@ -122,7 +122,12 @@ def _of_questions(table: Table, text: Sequence[str], label: str | None, labelled
     return Columns(texts, truth)
 
 
-def _require(table: Table, name: str) -> None:
+def require_column(table: Table, name: str) -> None:
+    """Refuse a name that no column has.
+
+    Raises:
+        DataError: There is none; the text names near matches.
+    """
     if name not in table.columns:
         guess = near(name, table.columns, show=plain, end=" ")
         raise DataError(
@@ -143,7 +148,7 @@ def _guess_label(table: Table, texts: Sequence[str]) -> str:
     if lists := [name for name, cells in table.columns.items() if _holds_lists(cells)]:
         raise DataError(
             f"{table.name} has lists ({listed(lists)}) and no column that is known for a label: "
-            f"name the column of labels with `label`; labels of tokens (tagging) are not supported"
+            f"name the column of labels with `label`, and for tags of words give `kind=tagging`"
         )
     raise DataError(
         f"{table.name} has no column that is known for a label: its columns are "

@@ -30,12 +30,24 @@ from .labels import (
     scalar_label,
 )
 from .squad import CONTEXT, QUESTION, check_question, question_rows
+from .tags import (
+    TAGGING,
+    blanks_remark,
+    check_tagged,
+    choose_tag_columns,
+    holds_words,
+    tag_names,
+    tagged_rows,
+)
 
 if TYPE_CHECKING:
     from datasets import Dataset
 
 SINGLE, PAIR, QUESTIONS = ("text",), ("sentence1", "sentence2"), (QUESTION, CONTEXT)
 """Names of the text columns of a task, whatever a file calls them."""
+
+SENTENCES = PROBLEMS[TAGGING].columns
+"""The column of words of a task of tagging."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,6 +99,8 @@ def training_rows(
     if kind == QUESTION_ANSWERING or (kind is None and not named and holds_questions(table)):
         columns = choose_columns(table, text, label, questions=True)
         return _question_rows(table, columns, training=True)
+    if kind == TAGGING or (kind is None and holds_words(table, text)):
+        return _training_sentences(table, choose_tag_columns(table, text, label), positive)
     if kind == MULTILABEL:
         table = with_indicators(table, label)
     columns = choose_columns(table, text, label)
@@ -136,6 +150,8 @@ def further_rows(
         table = with_indicators(table, label)
     there, known = _those_there(table, text, label)
     text, label = (text if required[0] else there), (label if required[1] else known)
+    if target.kind == TAGGING:
+        return _sentences(table, choose_tag_columns(table, text, label), target)
     several, questions = target.kind == MULTILABEL, target.kind == QUESTION_ANSWERING
     columns = choose_columns(table, text, label, questions=questions, count=len(target.columns))
     if questions:
@@ -161,6 +177,9 @@ def unlabelled_rows(table: Table, columns: Sequence[str], text: Sequence[str] = 
     Raises:
         DataError: A column is not there, or a row lacks a text.
     """
+    if tuple(columns) == SENTENCES:
+        words = choose_tag_columns(table, text, labelled=False)
+        return _sentences(table, words, Target(TAGGING, SENTENCES))
     questions = tuple(columns) == QUESTIONS
     chosen = choose_columns(table, text, questions=questions, labelled=False, count=len(columns))
     target = Target(QUESTION_ANSWERING if questions else "", tuple(columns))
@@ -189,6 +208,31 @@ def _question_rows(table: Table, columns: Columns, *, training: bool = False) ->
     return Rows(dataset, target, columns, (_note(table, columns, target, []),), table)
 
 
+def _training_sentences(table: Table, columns: Columns, positive: str | None) -> Rows:
+    if positive is not None:
+        raise DataError(
+            f"positive {shown(positive)} was given for tagging, whose F1 is over entities: "
+            f"expected none; leave `positive` out"
+        )
+    assert columns.truth is not None
+    table = _usable(table, columns, SENTENCES, TAGGING)
+    rows = _sentences(table, columns, Target(TAGGING, SENTENCES, tag_names(table, columns.truth)))
+    PROBLEMS[TAGGING].check_training_rows(
+        rows.dataset, f"{table.name}, column {shown(columns.truth)},"
+    )
+    return rows
+
+
+def _sentences(table: Table, columns: Columns, target: Target) -> Rows:
+    from datasets import Dataset
+
+    table = _usable(table, columns, SENTENCES, TAGGING)
+    content = {**tagged_rows(table, columns, target), "idx": list(range(len(table)))}
+    remark = blanks_remark(table, columns.texts[0])
+    note = _note(table, columns, target, [remark] if remark else [])
+    return Rows(Dataset.from_dict(content), target, columns, (note,), table)
+
+
 def _usable(table: Table, columns: Columns, names: Sequence[str], kind: str | None) -> Table:
     """The rows with texts and a label that can be one, if the others are to be left out.
 
@@ -207,6 +251,9 @@ def _usable(table: Table, columns: Columns, names: Sequence[str], kind: str | No
 def _check_row(
     table: Table, row: int, columns: Columns, names: Sequence[str], kind: str | None
 ) -> None:
+    if kind == TAGGING:
+        check_tagged(table, row, columns)
+        return
     for position, column in enumerate(columns.texts):
         may_be_empty = position == 1 and tuple(names) == PAIR
         _check_text(table, row, column, table.columns[column][row], may_be_empty)
@@ -230,8 +277,8 @@ def _texts(table: Table, columns: Columns, names: Sequence[str]) -> dict[str, li
 def _check_text(table: Table, row: int, column: str, value: Any, may_be_empty: bool) -> None:
     if isinstance(value, list | tuple):
         raise DataError(
-            f"{table.place(row)}, column {shown(column)} is a list: expected text; lists of "
-            f"tokens (tagging) are not supported"
+            f"{table.place(row)}, column {shown(column)} is a list: expected text; for a "
+            f"tag on each word of a list give `kind=tagging`"
         )
     if value is None or (isinstance(value, str) and not value.strip() and not may_be_empty):
         raise table.error(row, column, "is empty", "text")
@@ -262,7 +309,7 @@ def _note(table: Table, columns: Columns, target: Target, remarks: Sequence[str]
 
 
 def _truth_name(target: Target) -> str:
-    names = {CLASSIFICATION: "label", MULTILABEL: "labels", REGRESSION: "number"}
+    names = {CLASSIFICATION: "label", MULTILABEL: "labels", TAGGING: "tags", REGRESSION: "number"}
     return names.get(target.kind, "answers")
 
 

@@ -14,6 +14,7 @@ from ..._exceptions import DataError
 from ._bytes import is_empty, opened
 from ._table import AS_USUAL, Reading, Table, first_line, listed, plain, shown
 from .arrow import dataset_table, read_parquet
+from .conll import holds_tags, read_conll
 from .delimited import read_csv, read_tsv
 from .hub import is_hub_name, read_hub
 from .json_rows import read_json, read_json_lines
@@ -27,6 +28,7 @@ READERS: Mapping[str, Callable[[BinaryIO, str, Reading], Table]] = {
     ".ndjson": read_json_lines,
     ".json": read_json,
     ".parquet": read_parquet,
+    **dict.fromkeys((".conll", ".bio", ".iob"), read_conll),
 }
 """Suffix -> reader. A `.gz` may follow the suffix."""
 
@@ -123,11 +125,15 @@ def read_file(path: Path, name: str, how: Reading = AS_USUAL) -> Table:
     reader = READERS.get(_suffix(path))
     if reader is None and how.delimiter is not None:
         reader = read_csv
+    if reader is None and path.suffix.lower() == ".txt":
+        reader = read_conll
     if reader is None:
         raise DataError(_unknown_kind(path, name))
     with opened(path, name) as file:
         if is_empty(file):
             raise DataError(f"{name} is empty: expected one row or more")
+        if path.suffix.lower() == ".txt" and reader is read_conll and not holds_tags(file):
+            raise DataError(_unknown_kind(path, name))
         return replace(reader(file, name, how), reading=how)
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..._checks import near
 from ..._exceptions import ConfigError, DataError
-from .._problem import text_of
 from .._problems import PROBLEMS
 from .._task import Task
 from . import hub, mirror
@@ -138,7 +137,7 @@ def _dataset(card: TaskCard, kept: Sequence[tuple[int, mirror.Row]], where: str)
     columns: dict[str, list[Any]] = {name: [] for name in types}
     for position, row in kept:
         try:
-            fields = {name: text_of(row, name) for name in card.columns}
+            fields: dict[str, Any] = dict(problem.texts_of(row, card.columns))
             fields |= problem.truth_of(row, card.label_names)
         except ValueError as error:
             place = f"row {position + 1} of {where}"

@@ -1,0 +1,149 @@
+"""Sentences of words with a tag each: lists in columns, or texts with blanks between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..._exceptions import DataError
+from ...metrics.tagging import OUTSIDE, is_tag, type_of
+from ..tagging import SCHEMES, joined
+from ._table import Table, listed, shown
+from .columns import Columns, require_column
+from .label_mapping import Target
+from .labels import is_unicode
+
+TAGGING = "tagging"
+
+WORDS = ("tokens", "words", "token", "word")
+"""Names by which columns of words are known, the likeliest first."""
+
+TAGS = ("tags", "ner_tags", "ner", "bio", "iob", "ner_labels", "entities", "labels", "label")
+"""Names by which columns of tags are known, the likeliest first."""
+
+_ORDER = "BIES"
+
+
+def holds_words(table: Table, text: Sequence[str]) -> bool:
+    """Whether the text column, named or known by its name, has lists of words."""
+    names = text if len(text) == 1 else [] if text else [n for n in WORDS if n in table.columns]
+    return any(isinstance(cell, list) for name in names for cell in table.columns.get(name, ()))
+
+
+def choose_tag_columns(
+    table: Table, text: Sequence[str] = (), label: str | None = None, *, labelled: bool = True
+) -> Columns:
+    """The columns of words and tags: as named, or else known by their names.
+
+    Raises:
+        DataError: A column is not there, or there are more or fewer than needed.
+    """
+    if len(text) > 1 or label in text:
+        raise DataError(
+            f"{table.name}: tagging has one column of words and one of tags, got "
+            f"{listed([*text, *([label] if label else [])])}; name them with `text` and `label`"
+        )
+    words = text[0] if text else _known(table, (*WORDS, "text", "sentence"), "words", "text")
+    tags = None
+    if labelled:
+        tags = label or _known(table, [n for n in TAGS if n != words], "tags", "label")
+    for name in (words, *([tags] if tags else [])):
+        require_column(table, name)
+    return Columns((words,), tags)
+
+
+def check_tagged(table: Table, row: int, columns: Columns) -> None:
+    """Raise as `words_of` and `tags_of` where one row cannot be read, or has too few tags."""
+    (column,) = columns.texts
+    words = words_of(table, row, column)
+    if columns.truth is None:
+        return
+    tags = tags_of(table, row, columns.truth)
+    if len(words) != len(tags):
+        found = f"has {len(tags)} tags for {len(words)} words"
+        raise table.error(row, columns.truth, found, "a tag for each word")
+
+
+def words_of(table: Table, row: int, column: str) -> list[str]:
+    """The words of a row; a text is parted at its blanks.
+
+    Raises:
+        DataError: There are none, or one is empty or not text.
+    """
+    value = table.columns[column][row]
+    words = value.split() if isinstance(value, str) else value
+    if not words or not isinstance(words, list):
+        found = "is empty" if not words else f"is {shown(value)}"
+        raise table.error(row, column, found, "a list of words, or text")
+    for word in words:
+        if not isinstance(word, str) or not word.strip() or "\0" in word or not is_unicode(word):
+            raise table.error(row, column, f"has the word {shown(word)}", "text that is not empty")
+    return words
+
+
+def tags_of(table: Table, row: int, column: str) -> list[str]:
+    """The tags of a row; numbers become names where the file has these.
+
+    Raises:
+        DataError: There are none, or one is of no scheme.
+    """
+    value, names = table.columns[column][row], table.class_names.get(column, ())
+    tags = value.split() if isinstance(value, str) else value
+    if not tags or not isinstance(tags, list):
+        found = "has no tags" if not tags else f"is {shown(value)}"
+        raise table.error(row, column, found, "a list of tags")
+    tags = [names[t] if type(t) is int and 0 <= t < len(names) else t for t in tags]
+    if strange := [tag for tag in tags if not is_tag(tag)]:
+        raise table.error(row, column, f"has the tag {shown(strange[0])}", SCHEMES)
+    return tags
+
+
+def tag_names(table: Table, column: str) -> tuple[str, ...]:
+    """The tags of training rows: `O`, and others by type; or as the file names them."""
+    known = table.class_names.get(column, ())
+    found = {tag for row in range(len(table)) for tag in tags_of(table, row, column)}
+    if OUTSIDE in known and all(map(is_tag, known)):
+        return tuple(known)
+    return (
+        OUTSIDE,
+        *sorted(found - {OUTSIDE}, key=lambda tag: (type_of(tag), _ORDER.index(tag[0]))),
+    )
+
+
+def tagged_rows(table: Table, columns: Columns, target: Target) -> dict[str, list[Any]]:
+    """Words and tags of every row as a task has them.
+
+    Raises:
+        DataError: A tag is not one of the target's; the text names its tags.
+    """
+    (column,) = columns.texts
+    rows = range(len(table))
+    content = {target.columns[0]: [joined(words_of(table, row, column)) for row in rows]}
+    if columns.truth is None:
+        return content
+    renamed, labels = dict(target.renamed), []
+    for row in rows:
+        tags = [renamed.get(tag, tag) for tag in tags_of(table, row, columns.truth)]
+        if strange := [tag for tag in tags if tag not in target.label_names]:
+            found = f"has the tag {shown(strange[0])}"
+            raise table.error(row, columns.truth, found, f"one of {listed(target.label_names, 20)}")
+        labels.append(" ".join(tags))
+    return {**content, "label": labels}
+
+
+def blanks_remark(table: Table, column: str) -> str:
+    """A line where words hold blanks; empty where none does."""
+    cells = [cell for cell in table.columns[column] if isinstance(cell, list)]
+    count = sum(len(word.split()) > 1 for cell in cells for word in cell)
+    return f"blanks within words are read as underscores: {count}" if count else ""
+
+
+def _known(table: Table, names: Sequence[str], what: str, option: str) -> str:
+    folded = {name.strip().casefold(): name for name in reversed(table.columns)}
+    for name in names:
+        if name in folded:
+            return folded[name]
+    raise DataError(
+        f"{table.name} has no column that is known for {what}: its columns are "
+        f"{listed(list(table.columns))}; name it with `{option}`"
+    )
