@@ -35,7 +35,7 @@ class Options:
         eval_size: Examples of each evaluation domain.
         epochs: Passes over the training examples.
         learning_rate: Peak learning rate.
-        workers: Processes; None takes one a core, 0 none but this one.
+        workers: Processes; None takes one per core, 0 none but this one.
         command: The command line that does the same, for the report.
         trust: What of the model's files may be read.
     """

@@ -172,7 +172,7 @@ def _read_one(text: str) -> tuple[str | None, str, str, list[str]]:
         raise ConfigError("plain means no method, so nothing can be joined to it; leave it out")
     wrapped, *options = _split(match["rest"], ":")
     if len(options) > 1:
-        raise ConfigError(f"too many colons in {text!r}; quote a value that holds one")
+        raise ConfigError(f"too many colons in {text!r}; quote a value that contains one")
     return match["module"], match["name"], wrapped, options
 
 

@@ -142,7 +142,7 @@ def read_config(folder: Path, name: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ModelError(f"{_CONFIG} of model {name!r} is not JSON: {first_line(error)}") from error
     if not isinstance(found, dict):
-        raise ModelError(f"{_CONFIG} of model {name!r} holds no JSON object; give a whole model")
+        raise ModelError(f"{_CONFIG} of model {name!r} is not a JSON object; give a whole model")
     return found
 
 

@@ -125,7 +125,7 @@ class Pretrained:
 
     @property
     def positions(self) -> int | None:
-        """Most tokens an input; None where the model has no limit or does not say it."""
+        """Maximum number of tokens per input; None without a limit, or if the model names none."""
         return position_count(self.config)
 
     @property

@@ -52,10 +52,10 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         embeddings: Whose word embeddings are perturbed in such a model: `encoder` or `decoder`.
         measure_every: Distance of the steps on which the gradients of penalties are compared with
             the task's, for the log; by default a few times an epoch. 0 for never.
-        unlabelled_dataset: Encoded examples without labels: a batch of them stands beside every
+        unlabelled_dataset: Encoded examples without labels: a batch of them goes with every
             micro-batch, and penalties that need no labels are then means over both. Labels that are
             there are left out.
-        unlabelled_batch_size: Their number a micro-batch; by default that of the labelled ones.
+        unlabelled_batch_size: Their number per micro-batch; by default that of the labelled ones.
     """
 
     # The heads of classifiers return the mean over a micro-batch and ignore `num_items_in_batch`,
@@ -335,7 +335,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         if self.args.n_gpu > 1:
             raise ConfigError(
                 f"{self.args.n_gpu} GPUs are visible to one process, which the Trainer would train "
-                "on by DataParallel; launch one process a GPU with torchrun, or set "
+                "on by DataParallel; launch one process per GPU with torchrun, or set "
                 "CUDA_VISIBLE_DEVICES to one of them"
             )
         if self.unlabelled_dataset is not None:

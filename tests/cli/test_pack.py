@@ -76,7 +76,7 @@ def test_what_cannot_be_packed_is_one_line(source: Path, tmp_path: Path) -> None
     damaged.mkdir()
     (damaged / PACKED_FILE).write_bytes(b"\xfd7zXZ\0")
     require_one_line(call("pack", str(tmp_path / "none"), str(target)), "none is not a folder")
-    require_one_line(call("pack", str(tmp_path), str(target)), "holds no records", "runs/")
+    require_one_line(call("pack", str(tmp_path), str(target)), "has no records", "runs/")
     require_one_line(call("pack", str(source), str(file)), "file is a file")
     require_one_line(call("pack", str(source), str(damaged), str(target)), "ends too early")
     require_one_line(call("pack", str(source), str(damaged)), "ends too early", "whole copy")

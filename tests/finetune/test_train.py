@@ -124,8 +124,8 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path, data: dict[str, Pa
         (("--set", "lr_scheduler_kwargs={num_cycle: 2}"), "num_cycle"),
         (("--set", "lr_scheduler_type=cosin"), "lr_scheduler_type=cosin"),
         (("--train-size", "500"), "train size 500"),
-        (("--patience", "2", "--train-size", "40"), "none is left to choose by"),
-        (("--seeds", "2", "--train-size", "40"), "none is left to choose by"),
+        (("--patience", "2", "--train-size", "40"), "none is left for validation"),
+        (("--seeds", "2", "--train-size", "40"), "none is left for validation"),
         (("--keep", "soup"), "needs several runs"),
         (("--keep", "all", "--seeds", "2"), "keep"),
         (("--seed", "1", "--seeds", "2"), "both given"),
@@ -233,7 +233,7 @@ def test_many_cut_rows_are_warned_of(data: dict[str, Path], tmp_path: Path) -> N
 def test_patience_and_settings_reach_the_run(data: dict[str, Path], tmp_path: Path) -> None:
     options = ("--patience", "1", "--dev-size", "12", "--set", "lr_scheduler_type=constant")
     printed = succeed(*words(data, *options, "--learning-rate", "1e-9", "--out", tmp_path / "out"))
-    assert "12 to choose by" in printed and "patience 1" in printed
+    assert "12 for validation" in printed and "patience 1" in printed
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert record["cost"]["steps"] == 6
     assert record["spec"]["settings"] == {"lr_scheduler_type": "constant"}

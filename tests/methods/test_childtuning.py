@@ -361,7 +361,7 @@ def test_nothing_to_train_in_the_scope_is_refused() -> None:
     model = tiny_classifier()
     for parameter in model.bert.encoder.parameters():
         parameter.requires_grad_(False)
-    with pytest.raises(ConfigError, match="scope='auto' holds no trainable weight"):
+    with pytest.raises(ConfigError, match="scope='auto' has no trainable weight"):
         train_steps(model, [ChildTuning(kind="driven")], BATCHES[:1])
 
 

@@ -1,4 +1,4 @@
-"""Metrics of several labels a text, beside scikit-learn and by hand."""
+"""Metrics of several labels per text, beside scikit-learn and by hand."""
 
 from __future__ import annotations
 

@@ -315,7 +315,7 @@ def test_a_damaged_packed_file_is_an_error_and_stays(ledger: Ledger) -> None:
     for content, reason in [
         (b"", "ends too early"),
         (whole[:-9], "ends too early"),
-        (lzma.compress(lzma.decompress(whole) + b"{}\n[]\n"), r"line 2 \(and 1 more\) holds no"),
+        (lzma.compress(lzma.decompress(whole) + b"{}\n[]\n"), r"line 2 \(and 1 more\) has no"),
     ]:
         path.write_bytes(content)
         for read in (ledger.read, ledger.finished, lambda: ledger.has("0" * 16)):

@@ -181,11 +181,11 @@ def test_bad_input_is_refused_and_nothing_is_written(tmp_path: Path) -> None:
     cases: list[tuple[list[Path], Path, type[Exception], str]] = [
         ([good, tmp_path / "none"], target, DataError, "none is not a folder"),
         ([tmp_path / "file"], target, DataError, "file is not a folder"),
-        ([good, tmp_path / "empty"], target, DataError, "empty holds no records"),
+        ([good, tmp_path / "empty"], target, DataError, "empty has no records"),
         ([cancelled], target, DataError, "no records to pack.*2 cancelled runs"),
         ([good, damaged], target, DataError, "damaged.runs.jsonl.xz cannot be read: damaged"),
         ([good], damaged, DataError, "damaged.runs.jsonl.xz cannot be read: damaged"),
-        ([good], odd, DataError, "tuning.json holds no choices"),
+        ([good], odd, DataError, "tuning.json has no choices"),
         ([good], tmp_path / "file", ConfigError, "file is a file: expected a folder"),
         ([good], tmp_path / "file" / "x", ConfigError, "cannot write to .*file.x"),
     ]

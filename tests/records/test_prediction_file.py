@@ -73,7 +73,7 @@ def test_a_changed_byte_is_read_or_refused(path: Path, place: int, value: int) -
 @given(st.integers(0, len(WHOLE) - 1))
 def test_a_file_that_ends_early_is_refused(path: Path, length: int) -> None:
     path.write_bytes(WHOLE[:length])
-    with pytest.raises(ValueError, match=r"run\.npz holds no predictions") as raised:
+    with pytest.raises(ValueError, match=r"run\.npz has no predictions") as raised:
         read_predictions(path)
     assert "\n" not in str(raised.value)
 
@@ -81,7 +81,7 @@ def test_a_file_that_ends_early_is_refused(path: Path, length: int) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"run\.npz holds no predictions"):
+    with pytest.raises(ValueError, match=r"run\.npz has no predictions"):
         read_predictions(path)
 
 
@@ -95,7 +95,7 @@ def test_pickles_and_arrays_without_a_split_are_refused(path: Path) -> None:
     broken = (objects.getvalue(), flat.getvalue(), one_array.getvalue(), pickle.dumps(_Explosive()))
     for content in broken:
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=r"run\.npz holds no predictions"):
+        with pytest.raises(ValueError, match=r"run\.npz has no predictions"):
             read_predictions(path)
 
 
@@ -115,7 +115,7 @@ def _read_or_refuse(path: Path) -> None:
     try:
         read_predictions(path)
     except ValueError as error:
-        assert "holds no predictions" in str(error)
+        assert "has no predictions" in str(error)
 
 
 @pytest.mark.parametrize(

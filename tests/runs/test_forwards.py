@@ -1,4 +1,4 @@
-"""Forward passes a step: whole ones, and replays of some blocks and of some rows."""
+"""Forward passes per step: whole ones, and replays of some blocks and of some rows."""
 
 from __future__ import annotations
 

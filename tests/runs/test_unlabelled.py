@@ -135,7 +135,7 @@ def test_a_file_that_has_changed_is_refused(model: Pretrained, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("content", "match"),
-    [(b"\n \n", "has no text; expected one a line"), (b"caf\xe9\n", r"not UTF-8 \(byte 4\)")],
+    [(b"\n \n", "has no text; expected one per line"), (b"caf\xe9\n", r"not UTF-8 \(byte 4\)")],
     ids=["empty", "latin-1"],
 )
 def test_files_without_texts_are_refused(
@@ -156,5 +156,5 @@ def test_a_file_that_is_not_there_is_refused(model: Pretrained, tmp_path: Path) 
 def test_lines_are_no_pairs(model: Pretrained, tmp_path: Path) -> None:
     (spec,) = runs(model, ["lnsr"], write(tmp_path, "more.txt"))
     task = replace(load_toy(), columns=("sentence", "idx"))
-    with pytest.raises(DataError, match="one text a line, and this task has 2 texts a row"):
+    with pytest.raises(DataError, match="one text per line, and this task has 2 texts per row"):
         unlabelled_texts(spec, task, model.tokenizer())

@@ -9,7 +9,7 @@ from steadytune.stats.selection import Score, bias_corrected_score, paired_stand
 
 
 def shares(right: np.ndarray) -> list[Score]:
-    """Accuracies of candidates, one a row of right answers."""
+    """Accuracies of candidates, one per row of right answers."""
     return [lambda places, row=row: float(row[places].mean()) for row in right]
 
 

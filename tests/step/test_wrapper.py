@@ -36,7 +36,7 @@ BATCHES = [tiny_batch(seed=number) for number in range(4)]
 
 @dataclass(frozen=True)
 class At(Wrapper):
-    """Applies the method with the given factors, one a step."""
+    """Applies the method with the given factors, one per step."""
 
     method: Regularizer
     factors: tuple[float, ...]

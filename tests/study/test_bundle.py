@@ -128,12 +128,12 @@ def test_no_file_of_weights_is_larger_than_a_part(home: Path, tmp_path: Path) ->
     [
         (lambda f: (f / "reviews.csv").unlink(), r"reviews\.csv of the bundle is missing"),
         (lambda f: (f / "reviews.csv").write_text("text,label\n"), "has another sha256"),
-        (lambda f: (f / MANIFEST).write_text("{}"), "is not that of a bundle"),
+        (lambda f: (f / MANIFEST).write_text("{}"), "does not belong to a bundle"),
         (lambda f: _set(f, "format", 99), "of another version of steadytune"),
         (lambda f: _set(f, "studies", ["other.yaml"]), r"not of the bundle .*; it has other\.yaml"),
-        (lambda f: (f / MANIFEST).write_text("[" * 100_000), "is not that of a bundle"),
+        (lambda f: (f / MANIFEST).write_text("[" * 100_000), "does not belong to a bundle"),
         (lambda f: (f / MANIFEST).write_text("[]"), "expected a JSON object"),
-        (lambda f: _set(f, "studies", 3), r"is not that of a bundle \(studies: "),
+        (lambda f: _set(f, "studies", 3), r"does not belong to a bundle \(studies: "),
         (lambda f: _set(f, "models", {"tiny": {}}), r"\(models\.tiny\.folder: "),
         (lambda f: _set(f, "models", {}), "lacks the model 'tiny'"),
         (lambda f: _set(f, "sha256", {"../x": "1"}), "leads out of the bundle"),
@@ -255,7 +255,7 @@ def test_other_rows_for_a_bundle_are_refused(away: Path, tmp_path: Path) -> None
 def test_what_lies_elsewhere_is_refused(home: Path, tmp_path: Path) -> None:
     shutil.move(home / "reviews.csv", tmp_path / "reviews.csv")
     (home / "study.yaml").write_text(STUDY.replace("reviews.csv", "../reviews.csv"))
-    with pytest.raises(ConfigError, match="which lies elsewhere; put it beside the study file"):
+    with pytest.raises(ConfigError, match="which is elsewhere; put it next to the study file"):
         write_bundle([home / "study.yaml"], tmp_path / "made")
 
 
@@ -272,7 +272,7 @@ def test_a_folder_in_use_and_two_studies_of_one_name_are_refused(
 ) -> None:
     (tmp_path / "used").mkdir()
     (tmp_path / "used" / "file").touch()
-    with pytest.raises(ConfigError, match="holds files already"):
+    with pytest.raises(ConfigError, match="is not empty"):
         write_bundle([home / "study.yaml"], tmp_path / "used")
     with pytest.raises(ConfigError, match=r"two study files are called study\.yaml"):
         write_bundle([home / "study.yaml"] * 2, tmp_path / "made")

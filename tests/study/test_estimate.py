@@ -18,7 +18,7 @@ from tests.study.conftest import MakeStudy
 
 @pytest.fixture
 def one_timing(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Half a second a batch, an eighth of one a row; the list holds what was timed."""
+    """Half a second a batch, an eighth of one per row; the list holds what was timed."""
     timed: list[Any] = []
 
     def time(spec: Any, *_: Any) -> tuple[float, float]:

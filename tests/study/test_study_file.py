@@ -199,9 +199,9 @@ def test_unlabelled_texts_are_looked_for_beside_the_study(tmp_path: Path) -> Non
         ({**SMALL, "methods": [{"name": "x"}]}, "method is missing"),
         ({**SMALL, "tasks": [{"train_size": 5}]}, "neither of a task and training rows"),
         ({**SMALL, "tuning": {"trials": 3}}, "tuning.seeds is missing"),
-        ([1, 2], "holds no study"),
+        ([1, 2], "is not a study"),
         ("tasks: [rte", "is not YAML"),
-        ("", "holds no study"),
+        ("", "is not a study"),
         ("tasks: !!python/object/apply:os.system ['true']", "is not YAML"),
         (
             {

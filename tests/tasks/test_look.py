@@ -88,7 +88,7 @@ def test_a_quotation_mark_that_swallows_rows(tmp_path: Path) -> None:
     rows[9], rows[30] = ('"Oh no said the man', "neg"), ('he said no"', "pos")
     lines = DataSource(train=file(tmp_path / "mine.csv", rows)).look().warnings
     assert len(lines) == 1
-    assert "mine.csv, line 11: a quoted field goes on to line 32" in lines[0]
+    assert "mine.csv, line 11: a quoted field runs to line 32" in lines[0]
 
 
 def test_a_text_of_several_lines_is_no_fault(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Tasks with several labels a text: their rows, their outputs and their predictions."""
+"""Tasks with several labels per text: their rows, their outputs and their predictions."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def test_domains_have_a_file_or_are_companions() -> None:
         ({"train": "r.csv", "ood": ("train=t.csv",)}, "'train' is reserved"),
         ({"train": "r.csv", "ood": ("t=t.csv", "t=s.csv")}, "'t' is given twice"),
         ({"task": "rte", "test": "v.csv"}, "leave `test` out"),
-        ({"train": "r.csv", "validation": "v.csv"}, "give `test=FILE`, alone or beside `val"),
+        ({"train": "r.csv", "validation": "v.csv"}, "give `test=FILE`, alone or with `val"),
         ({"train": "r.csv", "validation": "v.csv", "dev": "d.csv"}, "dev is the old name"),
         ({"task": "rte", "kind": "qa"}, "leave `kind` out"),
         ({"task": "rte", "positive": "entailment"}, "leave `positive` out"),

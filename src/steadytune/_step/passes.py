@@ -110,7 +110,7 @@ def own_loss(model: nn.Module, inputs: dict[str, Any]) -> tuple[Tensor, Any]:
     if not isinstance(loss, Tensor):
         raise ConfigError(
             f"{type(unwrap(model)).__name__} returned no loss; the batch needs labels, it has "
-            f"{', '.join(inputs)}; give examples without labels beside one that has them, as "
+            f"{', '.join(inputs)}; give examples without labels next to a labelled batch, as "
             "Step(model, batch, unlabelled=...)"
         )
     return loss, outputs

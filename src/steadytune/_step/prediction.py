@@ -68,7 +68,7 @@ def prediction_of(step: Step, passed: Pass) -> Prediction:
 
 
 def divergence(left: Prediction, right: Prediction, *, by_sides: bool = False) -> Tensor:
-    """How far apart two predictions of the same batch are, one number an example, (batch,).
+    """How far apart two predictions of the same batch are, one number per example, (batch,).
 
     Args:
         left: The one.

@@ -128,7 +128,7 @@ class Host:
         Args:
             name: What logs call it.
             strength: Its weight, or the default of the weight that `dose` gives.
-            dose: How large its gradient is to be beside the task's; None to weigh by `strength`.
+            dose: Size of its gradient relative to the task's; None to weigh by `strength`.
             takes_dose: Whether the method has the option `dose` for it.
             logged: Name of its value in the log, by default `name` with `_penalty`.
         """
@@ -152,7 +152,7 @@ class Regularizer(ABC):
     no_dose: ClassVar[str] = "it adds no penalty to the objective"  # why it has no option `dose`
 
     def passes(self, depth: int) -> float | None:
-        """About what a step costs beside a plain one, to estimate how long a study takes.
+        """About what a step costs relative to a plain one, to estimate how long a study takes.
 
         Args:
             depth: The number of layers of the model.
@@ -195,7 +195,7 @@ class Penalty(Regularizer):
 
     held within 0.01 to 100 times the default. The 16 steps are the first ones on which the method
     acts, those that are not finite left out; the penalty adds nothing meanwhile. From then on the
-    strength stays as it is. It stands in the log and in the record of a run.
+    strength stays as it is. The log and the record of a run show it.
     """
 
     is_additive: ClassVar[bool] = True

@@ -75,7 +75,7 @@ LabelOption = Annotated[
     typer.Option(
         "--label",
         metavar="COLUMN",
-        help="Label column; for several labels a text also columns of 0 and 1, with commas "
+        help="Label column; for several labels per text also columns of 0 and 1, with commas "
         "between. [default: guessed]",
         show_default=False,
     ),
@@ -85,8 +85,8 @@ KindOption = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="Kind of task: classification, multilabel (several labels a text), "
-        "tagging (a tag a word), regression or qa. "
+        help="Kind of task: classification, multilabel (several labels per text), "
+        "tagging (a tag per word), regression or qa. "
         "[default: guessed from the labels]",
         show_default=False,
     ),

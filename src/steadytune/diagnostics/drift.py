@@ -83,7 +83,7 @@ def weight_drift(
 def _require_merged(model: nn.Module) -> None:
     if any(hasattr(module, "base_layer") for module in model.modules()):
         raise ModelError(
-            f"{type(model).__name__} holds adapters, which move a layer beside its weights; "
+            f"{type(model).__name__} has adapters, which change a layer but not its weights; "
             "merge a copy first, as PEFT's merge_and_unload() does"
         )
 

@@ -207,14 +207,14 @@ def _use(record: ModelRecord) -> str:
     if record.is_ensemble:
         return (
             f"{command}\n\nEach folder that `ensemble.json` names is a model of its own; "
-            "`frozen` holds the pretrained model with a linear layer beside it."
+            "`frozen` has the pretrained model and a linear layer."
             if record.selection and record.selection.frozen
             else f"{command}\n\nEach folder `member-<seed>` is a model of its own, as "
             "`ensemble.json` says."
         )
     if record.is_frozen:
         return (
-            f"{command}\n\nThe folder holds the pretrained model as it is, and in "
+            f"{command}\n\nThe folder has the pretrained model, unchanged, and in "
             "`frozen_head.safetensors` the linear layer that reads the mean of its last hidden "
             "states."
         )

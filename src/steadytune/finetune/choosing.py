@@ -37,7 +37,7 @@ class Kept:
     Args:
         seeds: The seeds of the runs that it is made of.
         results: Split -> metrics.
-        predictions: Split -> column -> one entry a row.
+        predictions: Split -> column -> one entry per row.
     """
 
     seeds: tuple[int, ...]

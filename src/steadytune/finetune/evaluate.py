@@ -79,7 +79,7 @@ def evaluate_model(
     Args:
         saved: The model.
         given: The rows, of `rows_of_files` or `rows_of_task`.
-        max_length: Most tokens an input; None takes what the model was trained with.
+        max_length: Maximum number of tokens per input; None takes what the model was trained with.
         console: Where notes and progress go; by default where `print` goes.
         max_answer_length: Most tokens an answer (question answering).
 

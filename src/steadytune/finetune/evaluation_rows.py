@@ -241,7 +241,7 @@ def files_by_name(data: str, ood: tuple[str, ...]) -> dict[str, str]:
     for text in ood:
         name, sign, file = text.partition("=")
         if not sign or not name.strip() or not file.strip():
-            raise ConfigError(f"ood {text!r} names no file; beside `data` expected NAME=FILE")
+            raise ConfigError(f"ood {text!r} names no file; with `data`, expected NAME=FILE")
         if name.strip() in files:
             raise ConfigError(f"ood {name.strip()!r} appears twice; give every name once")
         files[name.strip()] = file.strip()

@@ -191,11 +191,11 @@ def read_frozen(folder: Path, trust: Trust = CAREFUL) -> SavedFrozen:
         wrong = [n for n, kind in _FIELDS.items() if type(facts.get(n)) is not kind]
         names = tuple(map(str, facts["label_names"]))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"the head in {folder} cannot be read ({error}); fit it anew") from error
+        raise ModelError(f"the head in {folder} cannot be read ({error}); fit it again") from error
     outputs = len(names) if facts["kind"] == "classification" else 1
     width = (pretrained.hidden_size or 0) * (4 if facts["texts"] == 2 else 1)
     if wrong or facts["version"] != _VERSION or tuple(head.weight.shape) != (outputs, width):
-        raise ModelError(f"{HEAD} in {folder} does not fit the weights beside it; fit it anew")
+        raise ModelError(f"{HEAD} in {folder} does not fit the weights next to it; fit it again")
     return SavedFrozen(
         FrozenHead(body, tokenizer, facts["texts"], head).eval(), facts["kind"], names
     )

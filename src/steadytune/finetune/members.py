@@ -172,7 +172,7 @@ def _carry_out(
             executor.carry_out(specs, train, keep, progress.on_progress)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
-                f"stopped; the same command goes on from the last checkpoint in {folder.work}"
+                f"stopped; the same command continues from the last checkpoint in {folder.work}"
             ) from None
 
 
@@ -185,5 +185,5 @@ def _complain(records: list[Record], folder: OutputFolder) -> None:
             f"the training diverged: {reason}; give a lower `learning_rate` or another method"
         )
     raise NoResultError(
-        f"the training failed: {reason}; the same command goes on from its last checkpoint"
+        f"the training failed: {reason}; the same command continues from its last checkpoint"
     )

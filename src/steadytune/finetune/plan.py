@@ -122,7 +122,7 @@ def _dev_size(options: TrainOptions, task: Task) -> int | None:
     unused = most - options.train_size
     if unused < 1:
         raise ConfigError(
-            f"all {most} training rows are trained on, and none is left to choose by; give "
+            f"all {most} training examples are trained on, and none is left for validation; give "
             "`train_size` below that, `dev_size`, or `validation=FILE`"
         )
     return min(unused, max(_FEWEST_TO_CHOOSE_BY, options.train_size))

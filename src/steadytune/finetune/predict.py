@@ -45,7 +45,7 @@ def predict_file(
         saved: The model.
         where: The file; a label column is not needed and not read.
         text: The text columns; guessed if not given.
-        max_length: Most tokens an input; None takes what the model was trained with.
+        max_length: Maximum number of tokens per input; None takes what the model was trained with.
         console: Where notes and progress go; by default where `print` goes.
         how: How the file is read.
         max_answer_length: Most tokens an answer (question answering).
@@ -72,10 +72,10 @@ def predict_columns(
 
     Args:
         saved: The model.
-        columns: Name -> one value a row: a mapping of lists, a data frame, or a
+        columns: Name -> one value per row: a mapping of lists, a data frame, or a
             `datasets.Dataset`.
         text: The text columns; guessed if not given.
-        max_length: Most tokens an input; None takes what the model was trained with.
+        max_length: Maximum number of tokens per input; None takes what the model was trained with.
         console: Where notes and progress go; by default where `print` goes.
 
     Returns:
@@ -109,7 +109,7 @@ def _columns_of(given: Any) -> dict[str, list[Any]]:
     held = {str(name): given[name] for name in names}
     for name, column in held.items():
         if isinstance(column, str | bytes) or not hasattr(column, "__len__"):
-            raise DataError(f"column {name!r} is {column!r}; expected a list, with a value a row")
+            raise DataError(f"column {name!r} is {column!r}; expected a list, with a value per row")
     return {
         name: column.tolist() if hasattr(column, "tolist") else list(column)
         for name, column in held.items()

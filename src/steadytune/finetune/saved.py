@@ -160,14 +160,14 @@ def _ensemble(folder: Path) -> _Ensemble:
     except (OSError, ValueError, KeyError, TypeError):
         known, names, content = False, [], {}
     if not known or not all(_is_plain_name(name) for name in names):
-        raise ModelError(f"{ENSEMBLE} in {folder} names no members; train the ensemble anew")
+        raise ModelError(f"{ENSEMBLE} in {folder} names no members; train the ensemble again")
     if missing := [name for name in names if not (folder / name).is_dir()]:
         raise ModelError(f"{folder} lacks the member {missing[0]} that {ENSEMBLE} names")
     weights = content.get("weights")
     if weights is not None and not _are_weights(weights, len(names)):
         raise ModelError(
             f"{ENSEMBLE} in {folder} does not weigh its {len(names)} members; train the ensemble "
-            "anew"
+            "again"
         )
     members = tuple(str(folder / name) for name in names)
     return _Ensemble(members, weights and tuple(map(float, weights)))

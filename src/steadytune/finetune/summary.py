@@ -68,7 +68,7 @@ def use_of(split: str, in_domain: str, exposed: Collection[str], model: str) -> 
     if split == TRAIN:
         return "trained on"
     if split == DEV:
-        return "to choose by"
+        return "for validation"
     side = "in domain" if split == in_domain else "out of domain"
     seen = is_minilm(model) and split in exposed
     return f"{side}, {_SEEN}" if seen else side
@@ -102,7 +102,7 @@ def metric_title(metric: str, record: ModelRecord) -> str:
 
 
 def seed_rows(record: ModelRecord) -> list[SeedRow]:
-    """One entry a run, where the model is made of several."""
+    """One entry per run, where the model is made of several."""
     selection = record.selection
     if not selection:
         return []

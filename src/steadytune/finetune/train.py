@@ -155,7 +155,7 @@ def _announce(plan: TrainPlan, console: Console) -> None:
         for name, rows in task.splits.items()
         if name not in (TRAIN, DEV)
     ]
-    choose = f", {len(task.dev)} to choose by" if task.dev is not None else ""
+    choose = f", {len(task.dev)} for validation" if task.dev is not None else ""
     _say(console, f"{task.name}: {task.kind}, {len(task.train)} rows to train on{choose}")
     _say(console, f"evaluated on {'; '.join(domains)}")
     stop = f", stopped early with patience {spec.patience}" if spec.patience else ""

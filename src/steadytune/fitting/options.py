@@ -30,7 +30,7 @@ class FitOptions:
         budget: Seconds that all trainings together may take on this machine, or a time such as
             `20m`.
         seed: Folds, heads, order, dropout and members derive from it.
-        max_length: Most tokens an input; None takes what is usual for the kind of task.
+        max_length: Maximum tokens per input; None takes the usual number for the kind of task.
         allow_frozen: Whether a budget too small for one training gives a head on the frozen model.
         one_model: Whether one plain model is trained on what the final model says, and kept.
         unlabelled: A file of texts without labels, for the one model to learn from too.

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .._page.content import Chapter, Code, Figure, Page, Panel, Section, Text, kept
+from .._page.content import Beside, Chapter, Code, Figure, Page, Panel, Section, Text, kept
 from .._page.palette import INK, LIGHT, MUTED
 from .._page.render import render
 from .._page.svg import Drawing, Frame
@@ -41,17 +41,19 @@ def result_page(result: FitResult) -> Page:
 
 def fit_page(facts: Facts, command: str) -> Page:
     """The page as a value."""
-    lines = summary(facts, Path("DIR"))
-    claim, *others = lines[:-2]
+    claim, *others = summary(facts, Path("DIR"))[:-2]
+    choices = [line for line in others if line.startswith(("Chosen:", "Kept:"))]
+    known = [Text(line) for line in others if line not in choices]
+    verdict = Beside((Text(claim, "claim"), *known), _score_figure(facts))
     sections = (
-        Section("In short", kept(Text(claim, "claim"), *map(Text, others)), verdict=True),
-        Section("Scores", kept(_scores(facts), _score_figure(facts))),
-        Section("What was tried", kept(_tried(facts))),
+        Section("In short", (verdict,), verdict=True),
+        Section("What was tried", kept(*map(Text, choices), _tried(facts))),
+        Section("Scores", kept(_scores(facts))),
         Section("Learning curves", kept(_curves(facts))),
-        Section("Where it errs", kept(_confusion(facts))),
-        Section("How sure it is", kept(_calibration(facts))),
-        Section("Labels to look at again", kept(_suspects(facts))),
-        Section("How to make it again", kept(Code(command), Text(_speed(facts), "note"))),
+        Section("Errors", kept(_confusion(facts))),
+        Section("Calibration", kept(_calibration(facts))),
+        Section("Labels to check", kept(_suspects(facts))),
+        Section("How to reproduce this", kept(Code(command), Text(_speed(facts), "note"))),
     )
     sizes = ", ".join(f"{count} in {split}" for split, count in facts["sizes"].items())
     title = f"{facts['name']}: a steady model"
@@ -87,10 +89,10 @@ def _score_figure(facts: Facts) -> Figure | None:
     ]
     groups = [(name, found) for name, found in groups if found]
     label = "; ".join(f"{n}: {', '.join(shown(facts, v) for v in f)}" for n, f in groups)
-    drawing = Drawing("spread", label, Frame(560, 220, 60, 40), partial(_draw_spread, groups))
+    drawing = Drawing("spread", label, Frame(400, 240, 60, 40), partial(_draw_spread, groups))
     return Figure(
         "Each dot is one model; the more they scatter, the more a seed decides.",
-        (Panel(facts["metric"], drawing, wide=True),),
+        (Panel(facts["metric"], drawing),),
     )
 
 
@@ -109,7 +111,7 @@ def _tried(facts: Facts) -> Table | None:
         Column("epochs", str),
         Column("score", str),
         Column("trainings", str),
-        Column("what became of it", str),
+        Column("outcome", str),
     )
     rows = tuple(
         Row(
@@ -126,7 +128,7 @@ def _tried(facts: Facts) -> Table | None:
     )
     note = (
         f"Score: {facts['metric']} out of fold, of single models. Those that fell behind were "
-        "scored on fewer folds, so that their numbers do not compare with the others'."
+        "scored on fewer folds, so do not compare their numbers with the others."
     )
     return Table("Settings in cross-validation", "method", columns, (Group("", rows),), (note,))
 
@@ -159,7 +161,7 @@ def _confusion(facts: Facts) -> Table | None:
     rows = tuple(
         Row(name, tuple(map(str, counts))) for name, counts in zip(names, matrix, strict=True)
     )
-    return Table("True classes by predicted ones", "true class", columns, (Group("", rows),))
+    return Table("Confusion matrix", "true class", columns, (Group("", rows),))
 
 
 def _calibration(facts: Facts) -> Figure | None:
@@ -169,21 +171,21 @@ def _calibration(facts: Facts) -> Figure | None:
     label = "; ".join(f"at {said:.0%} sure, {right:.0%} right" for said, right, _ in bins)
     draw = partial(_draw_calibration, bins)
     drawing = Drawing("calibration", label, Frame(320, 280, 60, 46), draw)
-    caption = "On the line, the model is right as often as it says it is."
+    caption = "On the line, the model is right as often as its probabilities say."
     if facts["kept"]["loss_after"] is not None:
         caption += (
             f" Log loss out of fold: {facts['kept']['loss_before']:.3f} before the temperature of "
             f"{facts['kept']['temperature']:.2f}, {facts['kept']['loss_after']:.3f} after "
             "(fitted on other examples)."
         )
-    return Figure(caption, (Panel("Share that is right", drawing),))
+    return Figure(caption, (Panel("Share of right predictions", drawing),))
 
 
 def _draw_calibration(bins: Sequence[Sequence[float]], axes: Axes) -> None:
     axes.plot([0, 1], [0, 1], color=MUTED, linewidth=1)
     said, right, _ = zip(*bins, strict=True)
     axes.plot(said, right, color=LIGHT[1], marker="o", linewidth=1.6)
-    axes.set_xlabel("how sure it says it is", color=INK)
+    axes.set_xlabel("predicted probability", color=INK)
     axes.set_xlim(0, 1.02)
     axes.set_ylim(0, 1.02)
 
@@ -200,7 +202,7 @@ def _suspects(facts: Facts) -> Table | None:
         Row(entry["text"], (entry["label"], entry["likelier"], f"{entry['given']:.1%}"))
         for entry in facts["suspects"]
     )
-    note = "Models that were not trained on an example give its label so little. Is it right?"
+    note = "Models that were not trained on these examples find their labels unlikely."
     title = "Training examples most likely mislabelled"
     return Table(title, "example", columns, (Group("", rows),), (note,), numeric=False)
 
@@ -212,6 +214,6 @@ def _speed(facts: Facts) -> str:
     )
     return (
         f"steadytune {facts['steadytune']}, seed {facts['seed']}. The budget became steps by a "
-        f"timing of {facts['timing']['step']:.3f} s a step. {shortened}Records of all trainings "
-        "lie in search/, everything on this page in fit.json."
+        f"timing of {facts['timing']['step']:.3f} s per step. {shortened}search/ has the records "
+        "of all trainings, fit.json all numbers of this page."
     )

@@ -66,7 +66,7 @@ def read_result(folder: Path, trust: Trust = CAREFUL) -> FitResult:
     try:
         facts = json_object(folder / FACTS)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{folder} holds no fit; make one with `steadytune fit`") from error
+        raise ModelError(f"{folder} has no fit; make one with `steadytune fit`") from error
     return FitResult(folder, facts, trust)
 
 
@@ -90,8 +90,8 @@ def _lines(facts: Mapping[str, Any], folder: Path) -> Iterator[str]:
         )
     if facts["defaults"]:
         yield (
-            f"The library's defaults (5e-5, 3 epochs): {_range(facts, facts['defaults'])}; "
-            f"always the same answer: {shown(facts, facts['constant'])}."
+            f"Transformers' defaults (5e-5, 3 epochs): {_range(facts, facts['defaults'])}; "
+            f"majority class: {shown(facts, facts['constant'])}."
         )
     if facts["floor"] is not None:
         yield _floor(facts)

@@ -36,7 +36,7 @@ class BSS(Penalty):
             more examples than that counts zero: none would be left to keep.
         feature: The token that stands for an example: the `first` or the `last` real one (the one
             that classifiers on decoders read), or the `mean` of the real ones.
-        dose: In place of `strength`: how large the penalty's gradient is to be beside the task's,
+        dose: In place of `strength`: the size of the penalty's gradient relative to the task's,
             measured on the first 16 steps, which are plain (`Penalty`).
 
     Cost: the eigenvalues of a (batch, batch) matrix; no further pass.

@@ -93,7 +93,7 @@ class ChildTuning(Regularizer):
         """The objective, its gradients masked, until the optimizer has taken its step.
 
         Raises:
-            ConfigError: If the scope holds no trainable weight.
+            ConfigError: If the scope has no trainable weight.
         """
         parameters = self._parameters(host)
         source = (
@@ -116,7 +116,7 @@ class ChildTuning(Regularizer):
             found = {name: p for name, p in found.items() if id(p) in inside}
         if not found:
             raise ConfigError(
-                f"scope={self.scope!r} holds no trainable weight of "
+                f"scope={self.scope!r} has no trainable weight of "
                 f"{type(host.model).__name__}; unfreeze some, or give scope='all'"
             )
         return found

@@ -41,8 +41,8 @@ class EMA(Regularizer):
 
     Cost: one copy of the trainable weights, two with `bias_power`, and a pass over them a step.
 
-    Composes with every other method. Checkpoints hold the last weights, and the average beside
-    them. A trainer that takes back the best epoch's weights (`load_best_model_at_end`) is refused:
+    Composes with every other method. Checkpoints have the last weights and the
+    average. A trainer that restores the best epoch's weights (`load_best_model_at_end`) is refused:
     the average would replace them.
 
     Differs from the public code: TRL's BEMACallback updates every 400 steps by default and saves

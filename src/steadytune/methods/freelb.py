@@ -49,7 +49,7 @@ class FreeLB(Regularizer):
             methods inside, so that the ascent climbs one fixed function, as the paper asks;
             `fresh` draws anew for each pass.
 
-    Cost: K forward and backward passes a step, memory of one: each pass is sent back before the
+    Cost: K forward and backward passes per step, memory of one: each pass is sent back before the
     next one runs.
 
     Composes with every other method: those before it in the list are part of the objective that is

@@ -42,7 +42,7 @@ class LfU(Penalty):
             BERT are larger than that moves; give a dose, or a larger radius.
         constant: What no gradient flows through: the `clean` branch (the paper), the `steered` one,
             as in the public code for vectors, or `none`.
-        dose: In place of `strength`: how large the penalty's gradient is to be beside the task's,
+        dose: In place of `strength`: the size of the penalty's gradient relative to the task's,
             measured on the first 16 steps, which are plain (`Penalty`).
 
     Cost: blocks 2 to L forward and backward once more, and before them the slopes of the task's

@@ -80,7 +80,7 @@ class LNSR(Penalty):
         rank: Dimension of the principal subspace, for noise `subspace`.
         per_variance: Whether the penalty is divided by std^2, so that it is the squared norm of the
             Jacobian to leading order, and `std` and `strength` are independent.
-        dose: In place of `strength`: how large the penalty's gradient is to be beside the task's,
+        dose: In place of `strength`: the size of the penalty's gradient relative to the task's,
             measured on the first 16 steps, which are plain (`Penalty`).
 
     Cost: blocks b + 1 to the highest target, L by default, run forward and backward once more, on

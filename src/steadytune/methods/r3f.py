@@ -46,7 +46,7 @@ class R3F(Penalty):
             that of small noise by far: then it is R-Drop in all but name; `off` compares two passes
             without dropout, at the cost of one more.
         detach_clean: Whether to treat f(x_i) as a constant.
-        dose: In place of `strength`: how large the penalty's gradient is to be beside the task's,
+        dose: In place of `strength`: the size of the penalty's gradient relative to the task's,
             measured on the first 16 steps, which are plain (`Penalty`).
 
     Cost: one more forward and backward pass, so twice a plain step in time and in memory for
@@ -129,7 +129,7 @@ class R4F(Penalty):
         detach_clean: Whether to treat f(x_i) as a constant.
         head: Regular expression for the names of the head's parameters; None for those outside of
             the pretrained part.
-        dose: In place of `strength`: how large the penalty's gradient is to be beside the task's,
+        dose: In place of `strength`: the size of the penalty's gradient relative to the task's,
             measured on the first 16 steps, whose head is normalised already (`Penalty`).
 
     Cost: that of R3F, and one singular value decomposition of W (classes, width) for each backward

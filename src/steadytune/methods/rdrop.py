@@ -33,7 +33,7 @@ class RDrop(Regularizer):
         strength: Weight of the divergence. Our default; the public code has 0.5 to 1 written into
             its models, beside the sum of both task losses for BERT: half of such a weight is the
             same here, beside their mean.
-        dose: In place of `strength`: how large the divergence's gradient is to be beside the
+        dose: In place of `strength`: the size of the divergence's gradient relative to the
             task's, measured on the first 16 steps, which are plain (`Penalty`).
 
     Cost: two forward and backward passes, so twice a plain step in time and in memory.

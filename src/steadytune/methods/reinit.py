@@ -89,7 +89,7 @@ class Reinit(Regularizer):
             if len(layers.modules) != layers.depth:
                 raise ConfigError(
                     f"{type(host.model).__name__} shares its blocks between layers, so that none "
-                    "can be drawn anew alone; leave Reinit out"
+                    "can be drawn again alone; leave Reinit out"
                 )
             if self.blocks > layers.depth:
                 raise ConfigError(

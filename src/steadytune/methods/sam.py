@@ -42,7 +42,7 @@ class SAM(Regularizer):
             that implementation suggests about 2.
         adaptive: Whether the step is ASAM's.
 
-    Cost: two forward and backward passes a step, and two copies of the trainable weights, one for
+    Cost: two forward and backward passes per step, and two copies of the trainable weights, one for
     g and one for w + e.
 
     Composes with every method: those before it in the list are part of the objective at both

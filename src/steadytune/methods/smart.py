@@ -75,7 +75,7 @@ class SMART(Regularizer):
         by_sides: Whether R's gradient is that of the public code, which takes the first argument
             of each of the two divergences for a constant: half of the definition's to leading
             order. For classes alone.
-        dose: In place of `strength`: how large the gradient of R is to be beside the task's,
+        dose: In place of `strength`: the size of the gradient of R relative to the task's,
             measured on the first 16 steps, which are plain (`Penalty`). D, whose gradient is zero
             at the start, has no dose: it keeps its strength, and acts from the 17th step on.
 

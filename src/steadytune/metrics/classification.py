@@ -83,7 +83,7 @@ def _of_classes(predicted: NDArray[Any], truth: NDArray[Any], classes: int) -> S
 def _check_shapes(scores: NDArray[Any], truth: NDArray[Any]) -> None:
     if scores.ndim != 2 or scores.shape[1] < 2 or truth.shape != scores.shape[:1]:
         raise ValueError(
-            f"expected logits of shape (rows, classes) with 2 classes or more and one label a row, "
+            f"expected logits of shape (rows, classes) with 2 classes or more, one label per row, "
             f"got logits {scores.shape} and labels {truth.shape}"
         )
     if truth.size and not (np.issubdtype(truth.dtype, np.integer)):

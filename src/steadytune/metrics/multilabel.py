@@ -1,4 +1,4 @@
-"""Metrics of several labels a text, as scikit-learn computes them; undefined is None, never NaN."""
+"""Metrics of several labels per text, as scikit-learn computes them; None where undefined."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import Scores
 
 MULTILABEL_METRICS = ("f1_micro", "f1_macro", "exact_match")
-"""Metrics that a task with several labels a text can have as its primary one."""
+"""Metrics that a task with several labels per text can have as its primary one."""
 
 USUAL_THRESHOLD = 0.5
 
@@ -29,7 +29,7 @@ def label_sets(logits: ArrayLike, threshold: ArrayLike) -> NDArray[np.bool_]:
 
     Args:
         logits: Shape (rows, labels); their sigmoids are the probabilities.
-        threshold: A probability, or one a row.
+        threshold: A probability, or one per row.
     """
     from scipy.special import expit
 
@@ -44,7 +44,7 @@ def multilabel_metrics(logits: ArrayLike, labels: ArrayLike, threshold: ArrayLik
     Args:
         logits: Shape (rows, labels).
         labels: The same shape, 1 where a label holds, else 0.
-        threshold: The probability from which on a label is predicted, or one a row.
+        threshold: The probability from which on a label is predicted, or one per row.
 
     Returns:
         `f1_micro`, over all pairs of row and label; `f1_macro`, the mean over labels, with 0 for

@@ -44,7 +44,7 @@ def regression_metrics(values: ArrayLike, labels: ArrayLike) -> Scores:
 def _check(predicted: NDArray[Any], truth: NDArray[Any]) -> None:
     if predicted.ndim != 1 or predicted.shape != truth.shape:
         raise ValueError(
-            f"expected one value and one label a row, "
+            f"expected one value and one label per row, "
             f"got values {predicted.shape} and labels {truth.shape}"
         )
     if not np.isfinite(truth).all():

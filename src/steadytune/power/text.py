@@ -63,7 +63,7 @@ def print_scatter(study: StudyScatter, goal: PowerGoal, console: Console) -> Non
     if goal.difference is not None:
         text = (
             "std is the standard deviation of the paired differences, itself an estimate. Its 95 % "
-            "interval stands beside it, and the seeds that both ends would need in brackets."
+            "interval follows, and in brackets the seeds that both ends would need."
         )
         _print_sentence(Text(text), console)
     if any(scatter.stand_ins for scatter in study.found):

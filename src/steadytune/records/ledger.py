@@ -1,4 +1,4 @@
-"""The ledger of a study: one JSON file a run, whole or not there.
+"""The ledger of a study: one JSON file per run, whole or not there.
 
 Records that were packed into one file count as there. It is only read here.
 
@@ -177,7 +177,7 @@ class Ledger:
         except (OSError, ValueError) as error:
             raise DataError(
                 f"{path} cannot be read: {getattr(error, 'strerror', None) or error}; put a whole "
-                "copy of it back, or move it away to carry its runs out again"
+                "copy of it back, or move it away to repeat its runs"
             ) from error
         return self._packed_as_of[1]
 
@@ -242,7 +242,7 @@ def _every_record(found: Unpacked[Record]) -> list[Record]:
         return list(found.records)
     number, reason = found.problems[0]
     more = f" (and {len(found.problems) - 1} more)" if len(found.problems) > 1 else ""
-    raise ValueError(f"line {number}{more} holds no record: {reason[:_LONGEST_REASON]}")
+    raise ValueError(f"line {number}{more} has no record: {reason[:_LONGEST_REASON]}")
 
 
 def _asked(spec: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ class Outcome:
 
     Args:
         record: The record, in the format of docs/record.md.
-        predictions: Split -> column -> one entry a row; None for a run that was not evaluated.
+        predictions: Split -> column -> one entry per row; None for a run that was not evaluated.
     """
 
     record: Record

@@ -155,7 +155,7 @@ def _require_folders(sources: Iterable[Path], target: Path) -> None:
             raise DataError(f"{source} is not a folder: expected the output folder of a study")
         if not any(_holds_records(source / part) for part in _PARTS):
             raise DataError(
-                f"{source} holds no records, under runs/ or in {PACKED_FILE}: expected the output "
+                f"{source} has no records, under runs/ or in {PACKED_FILE}: expected the output "
                 "folder of a study"
             )
     if target.exists() and not target.is_dir():
@@ -245,7 +245,7 @@ def _own_choices(target: Path) -> dict[tuple[str, str], dict[str, Any]]:
     try:
         return _read_choices(path)
     except (ValueError, RecursionError) as error:
-        raise DataError(f"{path} holds no choices ({error}): mend it or move it away") from error
+        raise DataError(f"{path} has no choices ({error}): mend it or move it away") from error
 
 
 def _refuse(constant: str) -> None:

@@ -21,7 +21,7 @@ PACKED_PREDICTIONS = "predictions.npz"
 
 Columns = Mapping[str, NDArray[Any]]
 Predictions = dict[str, dict[str, NDArray[Any]]]
-"""Split -> column -> one entry a row, in row order."""
+"""Split -> column -> one entry per row, in row order."""
 
 _KINDS = "biufU"
 """Kinds of NumPy's types that predictions have: booleans, numbers and text."""
@@ -49,7 +49,7 @@ def write_predictions(file: IO[bytes], predictions: Mapping[str, Mapping[str, An
 
     Args:
         file: Open for binary writing.
-        predictions: Split -> column -> one entry a row; numbers, booleans or text.
+        predictions: Split -> column -> one entry per row; numbers, booleans or text.
 
     Raises:
         TypeError: If an entry is neither of these.
@@ -73,7 +73,7 @@ def read_predictions(
         largest: Most bytes that are unpacked; by default there is no limit.
 
     Raises:
-        ValueError: If the file holds no predictions, cannot be read or unpacks to more, with the
+        ValueError: If the file has no predictions, cannot be read or unpacks to more, with the
             reason in one line.
     """
     found: Predictions = {}
@@ -86,9 +86,9 @@ def read_predictions(
                 found.setdefault(split, {})[column] = _array(archive[name])
     except _UNREADABLE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{path.name} holds no predictions that can be read: {reason}") from error
+        raise ValueError(f"{path.name} has no predictions that can be read: {reason}") from error
     if "" in found:
-        raise ValueError(f"{path.name} holds no predictions: its arrays do not name their split")
+        raise ValueError(f"{path.name} has no predictions: its arrays do not name their split")
     return found
 
 
@@ -112,7 +112,7 @@ def _require_size(archive: Any, names: Collection[str], largest: int | None) -> 
 def _array(content: object) -> NDArray[Any]:
     """An archive may hold other files, and arrays of anything."""
     if not isinstance(content, np.ndarray) or not content.ndim or content.dtype.kind not in _KINDS:
-        raise ValueError("expected arrays of numbers or text, one entry a row")
+        raise ValueError("expected arrays of numbers or text, one entry per row")
     return content
 
 

@@ -78,7 +78,7 @@ class Recipe:
         learning_rate: Peak learning rate of AdamW, in units per step.
         warmup: Share of the steps in which the learning rate rises linearly.
         weight_decay: AdamW's decoupled weight decay.
-        batch_size: Training examples a step.
+        batch_size: Training examples per step.
         max_length: Longest input in tokens; longer ones are cut.
         stride: Tokens that two windows over a long context share (question answering).
         dev_size: Validation examples, drawn from the training examples that are not trained on;

@@ -31,7 +31,7 @@ class ForwardCount:
 
     @property
     def per_step(self) -> float | None:
-        """Forward passes a step so far; None before the first, or without known blocks."""
+        """Forward passes per step so far; None before the first, or without known blocks."""
         if self._layers is None or not self._rows:
             return None
         return self._rows_through_blocks / (self._layers.depth * self._rows)

@@ -235,7 +235,7 @@ def require_use_of_unlabelled(recipe: Recipe, arms: Sequence[Arm]) -> None:
 def _require_classes(recipe: Recipe, task: Task) -> None:
     if recipe.class_weights == "balanced" and not task.problem.exclusive:
         raise ConfigError(
-            f"balanced class weights need classes, one a text, and {task.name} is {task.kind}; "
+            f"balanced class weights need classes, one per text, and {task.name} is {task.kind}; "
             "leave `class_weights` out"
         )
 

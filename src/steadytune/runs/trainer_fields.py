@@ -37,7 +37,7 @@ OWNED: dict[str, str] = {
     "eval_steps": "is set by `patience`, which looks at the validation rows after each epoch",
     "eval_delay": "is set by `patience`, which looks at the validation rows after each epoch",
     "eval_on_start": "is set by `patience`, which looks at the validation rows after each epoch",
-    "resume_from_checkpoint": "is not needed: the same command goes on where it was stopped",
+    "resume_from_checkpoint": "is not needed: the same command continues",
     "restore_callback_states_from_checkpoint": "is set by the run",
     "disable_tqdm": "is set by the run, which has a progress bar of its own",
     "logging_nan_inf_filter": "is set by the run, which ends at the first loss that is not finite",

@@ -40,7 +40,7 @@ class Training:
         step_seconds: Duration of each step of this process.
         steps: Optimizer steps in all, those before a checkpoint that was resumed included.
         diverged: Why it was stopped, or None if it finished.
-        forwards_per_step: Forward passes a step; None for a model whose blocks cannot be found.
+        forwards_per_step: Forward passes per step; None for a model whose blocks cannot be found.
         findings: What the methods found out, such as the strength that a dose gave.
     """
 

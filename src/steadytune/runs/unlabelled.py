@@ -46,7 +46,7 @@ def unlabelled_texts(spec: RunSpec, task: Task, tokenizer: Any) -> Any:
 
 
 def texts_of(where: str, columns: tuple[str, ...]) -> Any:
-    """The texts of a file as rows: one a line of a `.txt` file, else as rows with labels are read.
+    """The texts of a file as rows: one per line of a `.txt` file, else as labelled rows are read.
 
     Args:
         where: The file.
@@ -59,7 +59,7 @@ def texts_of(where: str, columns: tuple[str, ...]) -> Any:
         return read_texts(where, columns).dataset
     if len(columns) > 1:
         raise DataError(
-            f"{where} has one text a line, and this task has {len(columns)} texts a row "
+            f"{where} has one text per line, and this task has {len(columns)} texts per row "
             f"({', '.join(columns)}); give a file of rows, such as CSV or JSON lines"
         )
     try:
@@ -71,7 +71,7 @@ def texts_of(where: str, columns: tuple[str, ...]) -> Any:
         ) from None
     kept = {number: line for number, line in enumerate(lines, 1) if line.strip()}
     if not kept:
-        raise DataError(f"{where} has no text; expected one a line")
+        raise DataError(f"{where} has no text; expected one per line")
     table = Table(where, {columns[0]: list(kept.values())}, list(kept), "line")
     return unlabelled_rows(table, columns, columns).dataset
 

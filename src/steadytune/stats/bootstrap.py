@@ -63,7 +63,7 @@ def bootstrap_interval(
         statistic: Called as `statistic(*resampled)` with every array resampled by the same
             examples, such as `lambda labels, predictions: f1_score(labels, predictions)`. None or
             NaN mean undefined.
-        arrays: Each with one entry an example along its first axis.
+        arrays: Each with one entry per example along its first axis.
         generator: Where the resamples come from.
         resamples: How many to draw.
         confidence: Nominal coverage.
@@ -93,7 +93,7 @@ def bootstrap_mean_interval(
     confidence: float = 0.95,
     method: BootstrapMethod = "percentile",
 ) -> BootstrapInterval:
-    """The same for a mean over examples, such as accuracy: one value an example, many times faster.
+    """The same for a mean over examples, such as accuracy: a value per example, and much faster.
 
     With a generator in the same state it draws the same resamples as `bootstrap_interval`.
 
@@ -123,7 +123,7 @@ def bootstrap(
 
     Args:
         estimate: The statistic of the whole sample; NaN where undefined.
-        replicate: Maps indices (rows, drawn) to one value a row; NaN where undefined.
+        replicate: Maps indices (rows, drawn) to one value per row; NaN where undefined.
         count: Examples in the sample.
         generator: Where the resamples come from.
         resamples: How many to draw.
@@ -221,7 +221,7 @@ def _corrected_tails(
 def _common_length(arrays: Sequence[NDArray[Any]]) -> int:
     lengths = [len(array) for array in arrays]
     if not lengths:
-        raise ConfigError("got no arrays, expected at least one with an entry an example")
+        raise ConfigError("got no arrays, expected at least one with an entry per example")
     if len(set(lengths)) > 1:
         given = ", ".join(map(str, lengths))
         raise ConfigError(f"arrays have {given} entries, expected as many examples in each")

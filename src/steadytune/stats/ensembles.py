@@ -72,7 +72,7 @@ def ensemble_scores(
         most: Groups of a size that are scored at most.
 
     Returns:
-        One entry a size.
+        One entry per size.
 
     Raises:
         ConfigError: If a size is below 1 or above `runs`, or a score is not finite.

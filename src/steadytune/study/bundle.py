@@ -68,7 +68,7 @@ def write_bundle(
         SteadytuneError: If something that a study needs is not there, or cannot go along.
     """
     if folder.is_dir() and any(folder.iterdir()):
-        raise ConfigError(f"{folder} holds files already; name a folder that is empty or new")
+        raise ConfigError(f"{folder} is not empty; name a folder that is empty or new")
     if part_size < 1:
         raise ConfigError(f"a part size of {part_size} bytes is not possible; expected 1 or more")
     if twice := {path.name for path in studies if sum(p.name == path.name for p in studies) > 1}:
@@ -137,7 +137,7 @@ def _copy_own_files(names: Iterable[str], study: Path, made: Path) -> None:
             continue  # the name of something else
         if Path(text).is_absolute() or ".." in Path(text).parts or beside not in source.parents:
             raise ConfigError(
-                f"{study} names {text}, which lies elsewhere; put it beside the study file, and "
+                f"{study} names {text}, which is elsewhere; put it next to the study file, and "
                 "name it without a path that leads out of that folder"
             )
         for path in _files(source) if source.is_dir() else [source]:

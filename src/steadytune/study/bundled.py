@@ -120,7 +120,8 @@ def _read_manifest(folder: Path) -> Manifest:
     except (OSError, ValueError) as error:
         wrong = str(getattr(error, "strerror", None) or error)
     raise ConfigError(
-        f"{path} is not that of a bundle ({' '.join(wrong.split())[:200]}); copy the bundle again"
+        f"{path} does not belong to a bundle ({' '.join(wrong.split())[:200]}); "
+        "copy the bundle again"
     )
 
 

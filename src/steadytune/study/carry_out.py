@@ -91,7 +91,7 @@ def carry_out(
             done = len(context.ledger.finished() & {run.spec.key for run in planned})
             raise KeyboardInterrupt(
                 f"stopped with {done} of {len(planned)} runs in {context.ledger.runs}; "
-                "the same command goes on from there"
+                "the same command continues from there"
             ) from None
 
 

@@ -112,8 +112,8 @@ def _without_model(runs: Sequence[PlannedRun], context: RunContext) -> list[str]
     if not lacking:
         return []
     return [
-        f"{counted(lacking, 'finished run')} left no model in {context.models}, and will not be "
-        "carried out again; give another `out`, or delete their records, such as "
+        f"{counted(lacking, 'finished run')} left no model in {context.models}, and will not run "
+        "again; give another `out`, or delete their records, such as "
         f"{run_name(lacking[0])}"
     ]
 

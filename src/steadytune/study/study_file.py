@@ -257,7 +257,7 @@ def parse_study_file(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise ConfigError(f"{path} is not YAML: {error}") from error
     if not isinstance(content, dict):
-        raise ConfigError(f"{path} holds no study: expected keys such as tasks, methods and seeds")
+        raise ConfigError(f"{path} is not a study: expected keys such as tasks, methods and seeds")
     return content
 
 

@@ -23,7 +23,7 @@ Outputs = dict[str, list[NDArray[np.float32]]]
 """Name of a model's output, or of one of `Problem.choices` -> one array a feature, in order."""
 
 Predictions = dict[str, NDArray[Any]]
-"""What is kept of a prediction -> one entry a row, in the order of the rows."""
+"""What is kept of a prediction -> one entry per row, in the order of the rows."""
 
 PREDICTION = "prediction"
 """The column that says what a model predicts."""
@@ -60,7 +60,7 @@ class Statistic:
 
     Args:
         metric: Its name.
-        arrays: One entry a row each.
+        arrays: One entry per row each.
         of: The metric of these arrays; None stands for the mean of the only one.
     """
 
@@ -159,7 +159,7 @@ class Problem(ABC):
 
     @abstractmethod
     def strata(self, rows: Dataset) -> list[Hashable]:
-        """One entry a row: draws keep the share of each value."""
+        """One entry per row: draws keep the share of each value."""
 
     @abstractmethod
     def fewest_rows(self, rows: Dataset) -> int:

@@ -227,7 +227,7 @@ def _check_rows(task: Task, split: str, rows: Dataset) -> None:
     if not len(rows):
         raise DataError(f"{split} of {task.name} is empty: expected one row or more")
     if len(set(values(rows, "idx"))) < len(rows):
-        raise DataError(f"{split} of {task.name} repeats an idx: expected a distinct one a row")
+        raise DataError(f"{split} of {task.name} repeats an idx: expected a distinct one per row")
     task.problem.check_rows(rows, task.label_names, f"{split} of {task.name}")
 
 

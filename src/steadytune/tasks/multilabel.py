@@ -91,7 +91,7 @@ class Multilabel(Problem):
             if not fits or any(value not in (0, 1) for value in label):
                 raise DataError(
                     f"{where} has the label {str(label)[:60]}: expected a list of "
-                    f"{len(label_names)} zeros and ones, one a label ({', '.join(label_names)})"
+                    f"{len(label_names)} zeros and ones, one per label ({', '.join(label_names)})"
                 )
 
     def check_training_rows(self, rows: Dataset, where: str) -> None:

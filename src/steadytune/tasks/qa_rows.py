@@ -78,7 +78,7 @@ def _found(text: str, start: int, context: str) -> str:
     found = f"has {_short(there)}" if there else f"of {len(context)} characters has nothing"
     elsewhere = context.find(text)
     if elsewhere < 0:
-        return f"{found}: expected a text that its context holds"
+        return f"{found}: expected a text from its context"
     return f"{found}: expected answer_start {elsewhere}, counted in characters from 0"
 
 

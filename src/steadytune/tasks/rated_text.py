@@ -36,7 +36,7 @@ def read_rated_texts(content: bytes, name: str) -> list[RatedText]:
     """Parse a whole file.
 
     Args:
-        content: The file's bytes: UTF-8, a row a line, three fields parted by tabs.
+        content: The file's bytes: UTF-8, a row per line, three fields parted by tabs.
         name: What messages call the file.
 
     Raises:
@@ -61,11 +61,11 @@ def _lines(content: bytes, name: str) -> Iterator[tuple[int, str]]:
 
 def _decode(line: bytes, number: int, name: str) -> str:
     if b"\0" in line:
-        raise _bad_line(name, number, "holds a NUL byte", "plain UTF-8 text")
+        raise _bad_line(name, number, "contains a NUL byte", "plain UTF-8 text")
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
-        found = f"holds the byte 0x{line[error.start]:02x} at position {error.start + 1}"
+        found = f"contains the byte 0x{line[error.start]:02x} at position {error.start + 1}"
         raise _bad_line(name, number, found, "UTF-8 text") from None
 
 

@@ -65,7 +65,7 @@ class DataSource:
         ood: Further domains to evaluate on: `all` companions of the named task, the name of one of
             them, or NAME=ROWS.
         text: The text columns, one or two; guessed if not given.
-        label: The column of the truth; guessed if not given. Of several labels a text also the
+        label: The column of the truth; guessed if not given. Of several labels per text also the
             columns of zeros and ones, as a list or with commas between.
         kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`; guessed if not given.
         metric: The primary metric; by default the kind's first, or the named task's own.
@@ -255,7 +255,7 @@ def _check_validation(source: DataSource) -> None:
         raise ConfigError(
             f"validation={source.validation} was given without test: validation rows are what one "
             f"selects and stops early by, test rows are what is scored once at the end (before, "
-            f"validation meant these); give `test=FILE`, alone or beside `validation=FILE`"
+            f"validation meant these); give `test=FILE`, alone or with `validation=FILE`"
         )
 
 

@@ -50,7 +50,5 @@ def _member(archive: tarfile.TarFile, path: str, name: str) -> bytes:
     member = next((found for found in archive if found.name == path), None)
     content = archive.extractfile(member) if member is not None and member.isreg() else None
     if content is None:
-        raise DataError(
-            f"{name} holds no file {path}: expected the release of vaderSentiment 3.3.2"
-        )
+        raise DataError(f"{name} has no file {path}: expected the release of vaderSentiment 3.3.2")
     return content.read()

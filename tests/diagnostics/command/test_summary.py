@@ -35,7 +35,7 @@ def test_a_single_example_has_no_in_manifold_noise() -> None:
     model, batches = tiny_classifier(), [tiny_batch(examples=1)]
     gaussian, other = (noise_profile(model, batches, noise=n) for n in ("gaussian", "in-manifold"))
     found = Diagnosis((measured("m", gaussian, in_manifold=other),), {}, ("text",), "made up", 0.05)
-    assert advice(found).startswith('What to do: diagnose "m" beside')
+    assert advice(found).startswith('What to do: diagnose "m" together')
     assert "top_in_manifold" not in {figure.key for figure in summary(found)["m"]}
     captions = {
         section.title: part.caption
@@ -72,7 +72,7 @@ def test_the_advice_names_the_model_that_noise_moves_least_and_both_numbers() ->
     same = advice(Diagnosis((models[0], twin), {}, (), "made up", 0.05))
     assert "equally far" in same
     alone = advice(Diagnosis((models[0],), {}, (), "made up", 0.05))
-    assert alone.startswith('What to do: diagnose "a" beside') and a in alone
+    assert alone.startswith('What to do: diagnose "a" together') and a in alone
 
 
 def _apart() -> Representations:

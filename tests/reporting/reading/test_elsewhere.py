@@ -84,7 +84,7 @@ def test_the_majority_class_baseline_may_be_told(tmp_path: Path) -> None:
     ("content", "problem"),
     [
         ("", "has no column 'method'"),
-        ("method,seed,score\n", "holds no run"),
+        ("method,seed,score\n", "has no runs"),
         ("method,seed,scroe\nplain,0,1\n", "has no column 'score'; did you mean scroe?"),
         ("method,seed,score,seed\nplain,0,1,1\n", "has two columns 'seed'"),
         ("method,seed,score\nplain,0\n", "line 2 has 2 values"),
@@ -205,7 +205,7 @@ def test_one_run_of_two_sources_is_refused(tmp_path: Path) -> None:
 
 
 def test_folders_that_do_not_name_their_run(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"holds no trainer_state\.json"):
+    with pytest.raises(DataError, match=r"has no trainer_state\.json"):
         read(Elsewhere(tmp_path))
     state(tmp_path / "best", {"eval_loss": 0.9, "eval_f1": 0.5})
     with pytest.raises(DataError, match="'best' does not say method and seed"):

@@ -58,7 +58,7 @@ FILES = [
         ("t.csv.gz", "cannot be read"),
     ),
     BadInput("no Parquet", {"t.parquet": "PAR1"}, "--train {dir}/t.parquet", ("t.parquet",)),
-    BadInput("empty folder", {"d/x.md": "-"}, "--train {dir}/d", ("holds no rows", "train.csv")),
+    BadInput("empty folder", {"d/x.md": "-"}, "--train {dir}/d", ("has no rows", "train.csv")),
     BadInput(
         "damaged saved folder",
         {"d/state.json": "{}", "d/dataset_info.json": "{}"},
@@ -330,7 +330,7 @@ LABELS = [
         ("t.txt is of an unknown kind",),
     ),
     BadInput(
-        "several labels a row, the same for all",
+        "several labels per row, the same for all",
         {"t.jsonl": lines(*({"text": text, "label": ["x", "y"]} for text in "abc"))},
         "--train {dir}/t.jsonl",
         ("t.jsonl, column 'label'", "the same labels"),
@@ -378,10 +378,10 @@ LABELS = [
         "a positive class of several labels",
         {"t.csv": "text,x,y\na,0,1\nb,1,0\n"},
         "--train {dir}/t.csv --kind multilabel --label x,y --positive x",
-        ("positive 'x'", "several labels a text", "leave --positive out"),
+        ("positive 'x'", "several labels per text", "leave --positive out"),
     ),
     BadInput(
-        "several labels a row, as text",
+        "several labels per row, as text",
         {"t.csv": csv_rows("a,\"['x', 'y']\"")},
         TRAIN,
         ("t.csv, line 2", "--kind multilabel"),
@@ -462,7 +462,7 @@ FURTHER_ROWS = [
         "validation rows that are scored",
         {"t.csv": GOOD, "v.csv": csv_rows("a,yes", "b,no")},
         f"{TRAIN} --test {{dir}}/v.csv --dev {{dir}}/v.csv",
-        ("every row to choose by", "--validation"),
+        ("all validation examples are test examples", "--validation"),
     ),
     BadInput(
         "a domain that is not there",

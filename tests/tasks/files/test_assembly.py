@@ -109,8 +109,8 @@ def test_no_choice_sees_a_row_that_is_scored(tmp_path: Path) -> None:
     source = DataSource(**given, validation=dev)
     task = source.load()
     assert texts(task.dev) == {f"sentence {n} of many" for n in range(110, 200)}
-    assert source.notes()[-1] == "dev: 16 rows left out, evaluated on too"
-    with pytest.raises(DataError, match="every row to choose by is evaluated on too"):
+    assert source.notes()[-1] == "dev: 16 rows left out, test examples too"
+    with pytest.raises(DataError, match="all validation examples are test examples too"):
         DataSource(**given, validation=given["test"]).load()
 
 

@@ -1,4 +1,4 @@
-"""JSON: an object a line, a list of objects, and the same under `data`."""
+"""JSON: an object per line, a list of objects, and the same under `data`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several labels a row, in every form that files give them."""
+"""Several labels per row, in every form that files give them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_forms(cells: tuple[Any, ...]) -> None:
 def test_a_bar_parts_labels_that_have_commas() -> None:
     found = read_label_sets(table("a, b|c", "c"), "labels")
     assert found.names == ("a, b", "c")
-    assert found.remark == "several labels a row, '|' between them"
+    assert found.remark == "several labels per row, '|' between them"
 
 
 def test_columns_of_zeros_and_ones_keep_their_order() -> None:
@@ -70,7 +70,7 @@ def test_numbers_are_ordered_by_size() -> None:
 def test_lists_need_no_kind() -> None:
     rows = training_rows(table(["joy", "love"], ["fear"], []))
     assert rows.target.kind == "multilabel"
-    assert "labels: labels (fear, joy, love); several labels a row" in rows.notes[0]
+    assert "labels: labels (fear, joy, love); several labels per row" in rows.notes[0]
 
 
 TARGET = Target("multilabel", ("text",), ("fear", "joy", "love"), numbered=True)

@@ -98,5 +98,5 @@ def test_an_offset_is_a_whole_number(start: Any) -> None:
 
 def test_an_id_that_is_no_text_of_unicode_is_refused() -> None:
     row = {"id": "\ud800", "question": "Which?", "context": CONTEXT, "answers": LISTS}
-    with pytest.raises(DataError, match="line 1, column 'id' holds half of a surrogate pair"):
+    with pytest.raises(DataError, match="line 1, column 'id' contains half of a surrogate pair"):
         question_rows(flat(row), TEXTS, "answers", training=True)

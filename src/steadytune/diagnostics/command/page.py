@@ -44,6 +44,6 @@ def _files() -> str:
     from ... import __version__
 
     return (
-        f"steadytune {__version__}. Every array behind the figures is in arrays.npz beside this "
+        f"steadytune {__version__}. Every array behind the figures is in arrays.npz next to this "
         "page, the numbers of the first table in diagnostics.json, each drawing in figures/."
     )

@@ -62,7 +62,7 @@ def _attenuation(found: Diagnosis, name: str, words: str) -> Section:
         for i, (label, profile) in enumerate(profiles.items())
     )
     kinds = {
-        "gaussian": "The noise is Gaussian: every direction is as likely.",
+        "gaussian": "The noise is Gaussian: every direction is equally likely.",
         "in_manifold": "The noise points from each token towards a random token of another example "
         "(this project's reading of the papers' in-manifold noise), its length as before.",
     }

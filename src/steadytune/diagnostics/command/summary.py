@@ -71,8 +71,8 @@ def advice(found: Diagnosis) -> str:
     least, *others = sorted(moved, key=lambda label: moved[label])
     if not others:
         return (
-            f'What to do: diagnose "{least}" beside a model trained another way, since a top '
-            f"layer moved {moved[least]:.3g} % by {noise} means little alone."
+            f'What to do: diagnose "{least}" together with a model trained another way, since a '
+            f"top layer moved {moved[least]:.3g} % by {noise} means little alone."
         )
     if f"{moved[least]:.3g}" == f"{moved[others[0]]:.3g}":
         return (

@@ -73,7 +73,7 @@ def draw_ranks(
 def draw_similarity_by_layer(
     found: Mapping[str, LayerSimilarity], axes: Axes, *, colours: Sequence[str] | None = None
 ) -> None:
-    """Linear CKA between layers of equal number, one line a pair of models."""
+    """Linear CKA between layers of equal number, one line per pair of models."""
     for (name, colour), data in zip(
         colours_of(found, colours).items(), found.values(), strict=True
     ):

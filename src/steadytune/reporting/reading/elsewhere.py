@@ -35,7 +35,7 @@ class Elsewhere:
     """Where runs of another tool lie, and how to read them.
 
     Args:
-        path: A CSV or TSV file with one row a run, or a folder in which every run has a folder of
+        path: A CSV or TSV file with one row per run, or a folder in which every run has a folder of
             its own, named for method and seed (`lnsr/seed-3`, `lnsr-3`), with the Trainer's
             `trainer_state.json` in it or in its checkpoints.
         metric: What the scores are, such as `accuracy`; a column `metric` goes before. In folders
@@ -98,13 +98,13 @@ def parse_elsewhere(sources: Iterable[Elsewhere]) -> tuple[list[Record], list[st
         folders = source.place.is_dir()
         runs = list(_from_folders(source) if folders else _from_table(source))
         if not runs:
-            raise DataError(f"{source.name} holds no run; expected one row a run")
+            raise DataError(f"{source.name} has no runs; expected one row per run")
         for run in runs:
             if first := seen.get(run.key):
                 raise DataError(
                     f"{first} and {source.name}: {run.where} both have task {run.task!r}, method "
-                    f"{run.method!r} and seed {run.seed}; expected one row a run (tell runs apart "
-                    "by task or subset)"
+                    f"{run.method!r} and seed {run.seed}; expected one row per run (tell runs "
+                    "apart by task or subset)"
                 )
             seen[run.key] = f"{source.name}: {run.where}"
             records.append(_record(run, source.place))
@@ -135,7 +135,7 @@ def _table(path: Path) -> Iterator[list[str]]:
     name = clean_text(str(path))
     try:
         if not path.is_file():
-            raise DataError(f"{name} is not a file; expected a CSV file with one row a run")
+            raise DataError(f"{name} is not a file; expected a CSV file with one row per run")
         text = read_regular(path, LARGEST_RECORD).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{name} is not UTF-8 text: byte {error.start} does not fit") from error
@@ -178,7 +178,7 @@ def _from_folders(source: Elsewhere) -> Iterator[_Run]:
     root = source.name
     states = _states(source.place)
     if not states:
-        raise DataError(f"{root} holds no {STATE_FILE}; expected a folder for every run")
+        raise DataError(f"{root} has no {STATE_FILE}; expected a folder for every run")
     for folder, path in states.items():
         told = folder.relative_to(source.place).as_posix()
         found = _METHOD_AND_SEED.fullmatch(told)
@@ -211,7 +211,7 @@ def _last_evaluation(path: Path, metric: str) -> str:
     except (OSError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {clean_text(str(error))}") from error
     if not isinstance(logged, list) or not all(isinstance(entry, dict) for entry in logged):
-        raise DataError(f"{name} is not that of a Trainer: expected a list log_history of objects")
+        raise DataError(f"{name} is not a Trainer's file: expected a list log_history of objects")
     evaluations = [entry for entry in logged if "eval_loss" in entry or key in entry]
     if not evaluations:
         return ""

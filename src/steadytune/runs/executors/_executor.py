@@ -91,8 +91,8 @@ class FineTune:
 
     Args:
         load: As for `steadytune.runs.run.run`.
-        models: Folder that trained models are kept in, one folder a run; None keeps none.
-        curves: Folder for TensorBoard's files, one folder a run, if runs report to it.
+        models: Folder that trained models are kept in, one folder per run; None keeps none.
+        curves: Folder for TensorBoard's files, one folder per run, if runs report to it.
         model: The model of the runs; by default it is found by the name in each spec.
         profile: Whether the noise profile is measured before and after training.
     """

@@ -33,7 +33,7 @@ def visible_gpus() -> list[str]:
 
 
 def room_for(specs: Sequence[RunSpec]) -> int:
-    """How many of these runs this machine has room for at a time: one a GPU, or one a core."""
+    """How many of these runs this machine has room for at a time: one per GPU, or one per core."""
     import torch
 
     if torch.accelerator.is_available():

@@ -24,7 +24,7 @@ class LocalWorkers(Executor):
     of them. A worker that is lost is replaced.
 
     Args:
-        workers: Number of processes; None takes one a GPU, or as many as the cores that this
+        workers: Number of processes; None takes one per GPU, or as many as the cores that this
             process may use have room for.
         time_limit: Seconds after which a run is ended and recorded as failed; None for no limit.
         retries: How often a run is tried again whose worker was ended by a signal, as happens for

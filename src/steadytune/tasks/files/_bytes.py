@@ -101,13 +101,13 @@ def _decode(line: bytes, number: int, name: str) -> str:
         line = _without_mark(line, name)
     if b"\0" in line:
         raise DataError(
-            f"{name}, line {number} holds a NUL byte: expected UTF-8 text; save the file as UTF-8"
+            f"{name}, line {number} contains a NUL byte: expected UTF-8 text; save it as UTF-8"
         )
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{name}, line {number} holds the byte 0x{line[error.start]:02x} at position "
+            f"{name}, line {number} contains the byte 0x{line[error.start]:02x} at position "
             f"{error.start + 1}: expected UTF-8 text; save the file as UTF-8, or name its "
             f"encoding, such as `encoding=cp1252`"
         ) from None
@@ -122,7 +122,7 @@ def _decode_as(content: bytes, name: str, encoding: str) -> str:
             f"{name} is not of the encoding {encoding} ({reason}): give another `encoding`"
         ) from None
     if "\0" in text:
-        raise DataError(f"{name} holds a NUL in {encoding}: give another `encoding`")
+        raise DataError(f"{name} contains a NUL in {encoding}: give another `encoding`")
     return text
 
 

@@ -56,7 +56,7 @@ class Table:
 
     Args:
         name: What messages call the file.
-        columns: Name -> one value a row, as the file holds it; None where the row has none.
+        columns: Name -> one value per row, as the file holds it; None where the row has none.
         numbers: One a row, counted from 1: the number of its line, row or entry.
         unit: What is counted: `line`, `row`, `entry` or `question`.
         class_names: Names of the classes of a column of class numbers, where the file has them.

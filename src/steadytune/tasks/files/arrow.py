@@ -26,7 +26,7 @@ def read_parquet(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         raise DataError(
             f"{name} is not a Parquet file that can be read ({first_line(error)}): expected one; "
-            f"write it anew"
+            f"write it again"
         ) from None
 
 

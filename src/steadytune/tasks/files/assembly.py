@@ -242,12 +242,12 @@ def _unseen_by_tests(
     kept = [row for row, key in enumerate(_keys(dev, columns)) if key not in tested]
     if not kept:
         raise DataError(
-            "every row to choose by is evaluated on too: expected other rows, since no choice may "
-            "see rows that are scored; give another `validation`"
+            "all validation examples are test examples too: expected others, since selection must "
+            "not see test examples; give another `validation`"
         )
     if len(kept) < len(dev):
         left_out = counted(len(dev) - len(kept), "row")
-        reader.notes.append(f"{DEV}: {left_out} left out, evaluated on too")
+        reader.notes.append(f"{DEV}: {left_out} left out, test examples too")
     return dev.select(kept)
 
 

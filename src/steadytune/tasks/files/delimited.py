@@ -115,7 +115,7 @@ def _table(
         numbers.append(number)
         if _holds_rows(lines[number : last - 1], name, delimiter, len(header)):
             warnings.append(
-                f"{name}, line {number}: a quoted field goes on to line {last} and holds lines "
+                f"{name}, line {number}: a quoted field runs to line {last} and contains lines "
                 f"that look like rows of their own; is a quotation mark missing or too many?"
             )
         for column, value in zip(columns, fields, strict=True):

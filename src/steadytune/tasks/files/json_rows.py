@@ -1,4 +1,4 @@
-"""Reads JSON: an object a line, a list of objects, or SQuAD's nested form."""
+"""Reads JSON: an object per line, a list of objects, or SQuAD's nested form."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _RepeatedKey(ValueError):
 
 
 def read_json_lines(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
-    """An object a line; blank lines are left out.
+    """An object per line; blank lines are left out.
 
     Raises:
         DataError: The file is empty, or a line is not a JSON object.
@@ -27,7 +27,7 @@ def read_json_lines(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table
 
 
 def read_json(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
-    """A list of objects, the same under the key `data`, SQuAD's nested form, or an object a line.
+    """A list of objects, the same under the key `data`, SQuAD's nested form, or an object per line.
 
     Raises:
         DataError: The file is empty, or is none of these.
@@ -76,7 +76,7 @@ def _table_of_content(content: Any, name: str) -> Table:
         content = content["data"]
     if not isinstance(content, list):
         raise DataError(
-            f"{name} is one JSON value: expected a list of objects, or an object a line; give one"
+            f"{name} is one JSON value: expected a list of objects, or an object per line; give one"
         )
     records = [
         (number, _require_object(entry, f"{name}, entry {number}"))

@@ -1,4 +1,4 @@
-"""Several labels a row: a list, text with something between the labels, or columns of 0 and 1."""
+"""Several labels per row: a list, text with something between the labels, or columns of 0 and 1."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def read_label_sets(table: Table, column: str) -> Labels:
     if len(names) < 2:
         raise DataError(
             f"{table.name}, column {shown(column)} has {listed(names) or 'no label'} as its only "
-            f"label: expected two or more; for one label a text give `kind=classification`"
+            f"label: expected two or more; for one label per text give `kind=classification`"
         )
     place = {name: number for number, name in enumerate(names)}
     for row, found in enumerate(sets):
@@ -139,7 +139,7 @@ def _separator(cells: Sequence[Any]) -> str | None:
 
 
 def _remark(between: str | None) -> str:
-    return f"several labels a row{f', {between!r} between them' if between else ''}"
+    return f"several labels per row{f', {between!r} between them' if between else ''}"
 
 
 def _holds(table: Table, row: int, column: str, value: Any) -> bool:

@@ -56,7 +56,7 @@ class Labels:
         """
         if self.kind == "multilabel":
             raise DataError(
-                f"positive {shown(name)} was given for several labels a text, whose F1 is over "
+                f"positive {shown(name)} was given for several labels per text, whose F1 is over "
                 f"all labels: expected none; leave `positive` out"
             )
         if len(self.names) != 2 or name not in self.names:
@@ -197,11 +197,11 @@ def scalar(table: Table, row: int, column: str, value: Any) -> Label:
     if isinstance(value, str):
         value = value.strip()
     if value is None or value == "":
-        raise table.error(row, column, "has no label", "one a row")
+        raise table.error(row, column, "has no label", "one per row")
     if isinstance(value, list | tuple | dict | set) or is_list_in_text(value):
         raise DataError(
             f"{table.place(row)}, column {shown(column)} has the label {shown(value)}: expected "
-            f"one label a row; for several labels a row give `kind=multilabel`"
+            f"one label per row; for several labels per row give `kind=multilabel`"
         )
     if isinstance(value, Decimal):
         value = float(value)

@@ -285,7 +285,7 @@ def _check_text(table: Table, row: int, column: str, value: Any, may_be_empty: b
     if not isinstance(value, str):
         raise table.error(row, column, f"is {shown(value)}", "text")
     if "\0" in value or not is_unicode(value):
-        raise table.error(row, column, "holds a NUL or half of a surrogate pair", "plain text")
+        raise table.error(row, column, "contains a NUL or half of a surrogate pair", "plain text")
 
 
 def _dataset(texts: dict[str, list[str]], labels: Sequence[Any] | None, target: Target) -> Dataset:

@@ -171,7 +171,7 @@ def _read_folder(path: Path, where: str, how: Reading) -> dict[str, Table]:
     files = sorted(file for file in path.iterdir() if file.is_file() and _suffix(file) in READERS)
     if not files:
         raise DataError(
-            f"folder {where} holds no rows: expected what save_to_disk writes, or files such as "
+            f"folder {where} has no rows: expected what save_to_disk writes, or files such as "
             f"train.csv; give another folder or a file"
         )
     return _with_usual_names(_read_files(files, how), where)
@@ -189,7 +189,7 @@ def _read_saved(path: Path, where: str) -> dict[str, Table]:
     except Exception as error:  # A damaged folder fails in ways that nothing lists
         raise DataError(
             f"folder {where} cannot be read ({first_line(error)}): expected what save_to_disk of "
-            f"datasets writes; save it anew"
+            f"datasets writes; save it again"
         ) from None
 
 

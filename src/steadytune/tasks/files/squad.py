@@ -1,4 +1,4 @@
-"""Question answering in SQuAD's forms: nested articles, or a row a question."""
+"""Question answering in SQuAD's forms: nested articles, or a row per question."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Squad(_Part):
 
 
 def nested_table(content: Any, name: str) -> Table:
-    """One row a question of nested articles, numbered in the order of the file.
+    """One row per question of nested articles, numbered in the order of the file.
 
     Args:
         content: The file's JSON: `data`, of `paragraphs`, of `context` and `qas`.
@@ -75,7 +75,7 @@ def question_rows(
     """The rows of a task of question answering: `id`, `question`, `context`, `answers`.
 
     Args:
-        table: A row a question.
+        table: A row per question.
         columns: The columns of the question and of the context.
         answers: The column of the answers: {"text": [...], "answer_start": [...]}, or a list of
             {"text": ..., "answer_start": ...}.
@@ -142,7 +142,7 @@ def _identifiers(table: Table, training: bool) -> list[str]:
         if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
             raise table.error(row, ID, f"is {shown(value)}", "a name of the question")
         if not is_unicode(str(value)):
-            raise table.error(row, ID, "holds half of a surrogate pair", "plain text")
+            raise table.error(row, ID, "contains half of a surrogate pair", "plain text")
         if first.setdefault(str(value), row) != row and not training:
             found = f"repeats {shown(value)} of {table.unit} {table.numbers[first[str(value)]]}"
             raise table.error(row, ID, found, "one row an id")

@@ -54,7 +54,7 @@ MRPC = TaskCard(
     ),
     shares_texts_with=("stsb",),
     notes=(
-        "F1 of the class equivalent is primary; accuracy stands beside it in every record.",
+        "F1 of the class equivalent is primary; every record has accuracy too.",
         "GLUE's labelled 1,725 test rows are not used: papers report on the validation rows.",
     ),
 )
@@ -128,7 +128,7 @@ STSB = TaskCard(
     ),
     shares_texts_with=("mrpc",),
     notes=(
-        "Pearson's correlation is primary; Spearman's stands beside it in every record.",
+        "Pearson's correlation is primary; every record has Spearman's too.",
         "The test rows are not used: GLUE hides their labels, and papers report on the validation "
         "rows.",
         "498 pairs of MRPC's test rows stand among the training rows, and 6 pairs of the "

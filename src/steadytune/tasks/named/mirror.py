@@ -1,4 +1,4 @@
-"""Reads rows of a local copy: `DATA_ROOT/<group>/<task>/<split>.jsonl.gz`, one JSON object a line.
+"""Reads rows of a local copy: `DATA_ROOT/<group>/<task>/<split>.jsonl.gz`, an object per line.
 
 Where `DATA_ROOT/index.json` lists a file with its sha256, the file must have it.
 """
@@ -64,7 +64,7 @@ def _check_hash(root: Path, file: str, content: bytes) -> None:
     found = hashlib.sha256(content).hexdigest()
     if expected is not None and found != expected:
         raise DataError(
-            f"{root / file} has sha256 {found[:12]}..., {INDEX} beside it lists "
+            f"{root / file} has sha256 {found[:12]}..., {INDEX} next to it lists "
             f"{str(expected)[:12]}...: copy the file again"
         )
 
