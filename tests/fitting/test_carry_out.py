@@ -24,7 +24,14 @@ from steadytune.fitting.page import write_page
 from steadytune.fitting.plan import MEMBERS, Plan
 from steadytune.fitting.result import summary
 from steadytune.records.ledger import Ledger
-from tests.finetune.toy_files import succeed, write_model, write_ratings, write_reviews
+from tests.finetune.toy_files import (
+    succeed,
+    write_model,
+    write_moods,
+    write_questions,
+    write_ratings,
+    write_reviews,
+)
 from tests.fitting.quick import quick_fit
 
 
@@ -133,6 +140,35 @@ def test_numbers_get_an_interval_of_residuals(tmp_path: Path) -> None:
     assert found.metric == "pearson"
     assert found.facts["kept"]["temperature"] is None
     assert "linear model on frozen features" in str(found)
+
+
+@pytest.mark.slow
+def test_several_labels_get_a_threshold_that_the_model_keeps(tmp_path: Path) -> None:
+    files, model = write_moods(tmp_path), write_model(tmp_path)
+    found = quick_fit(files["train"], model, tmp_path / "out", files["test"], 1)
+    assert found.metric == "f1_micro"
+    threshold = found.facts["kept"]["choices"]["decision_threshold"]
+    assert f"decision threshold {threshold:.2g}" in str(found)
+    assert [m.config.decision_threshold for m in found.model.models] == [
+        pytest.approx(threshold)
+    ] * len(found.model.models)
+    assert found.facts["floor"] > 0
+    printed = succeed("evaluate", found.folder, "--data", files["test"])
+    assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
+
+
+@pytest.mark.slow
+def test_questions_have_no_floor_and_no_temperature(tmp_path: Path) -> None:
+    files, model = write_questions(tmp_path), write_model(tmp_path)
+    given = files["train"], model, tmp_path / "out", files["test"]
+    found = quick_fit(*given, 1, max_length=24)
+    assert found.metric == "f1" and found.facts["floor"] is None
+    assert "Against the floor" not in str(found) and found.facts["kept"]["temperature"] is None
+    assert (found.folder / "ensemble.json").is_file()
+    printed = succeed("evaluate", found.folder, "--data", files["test"])
+    assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
+    with pytest.raises(ConfigError, match="`one_model` is not possible for qa"):
+        quick_fit(*given, 1, max_length=24, one_model=True)
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification
 
+from steadytune.fitting.kinds import KINDS
 from steadytune.pretrained import Pretrained
 from tests.finetune.toy_files import steadytune, write_model, write_questions
 
@@ -52,7 +53,10 @@ def test_500_classes(model: Path, tmp_path: Path) -> None:
     assert "500" in refused(model, tmp_path, rows)
 
 
-def test_questions(model: Path, tmp_path: Path) -> None:
+def test_a_kind_that_it_does_not_choose_for(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(KINDS, "qa")
     file = write_questions(tmp_path)["train"]
     result = steadytune("fit", file, "--model", model, "--out", tmp_path / "out")
     assert result.exit_code == 2 and "use `steadytune train`" in result.output

@@ -12,6 +12,7 @@ from steadytune.fitting.candidates import Candidate
 from steadytune.fitting.final import calibrate, cool, last_linear
 from steadytune.fitting.forms import ENSEMBLE, SINGLE, Parts
 from steadytune.fitting.judge import Judge, OutOfFold
+from steadytune.fitting.kinds import KINDS
 from steadytune.fitting.measure import Measure
 from steadytune.pretrained import Pretrained
 from tests.tiny_bert import write_tiny_bert
@@ -19,9 +20,14 @@ from tests.tiny_bert import write_tiny_bert
 ACCURACY = Measure("accuracy", lambda p, t: float((p == t).mean()), percent=True)
 
 
-def parts(truth: np.ndarray, outputs: np.ndarray) -> Parts:
+def parts(
+    truth: np.ndarray,
+    outputs: np.ndarray,
+    kind: str = "classification",
+    measure: Measure = ACCURACY,
+) -> Parts:
     found = OutOfFold(Candidate("plain", 1e-4, 3.0), outputs)
-    return Parts(Judge(ACCURACY, truth, 0), found, np.zeros(outputs.shape[1:]))
+    return Parts(Judge(measure, truth, 0, KINDS[kind]), found, np.zeros(outputs.shape[1:]))
 
 
 def test_dividing_the_last_layer_divides_the_logits(tmp_path: Path) -> None:
@@ -68,6 +74,6 @@ def test_an_example_said_twice_is_held_out_as_one() -> None:
 
 def test_numbers_get_a_width() -> None:
     truth = np.linspace(0, 1, 99)
-    found = calibrate(parts(truth, (truth + 0.5)[None, :, None]), ENSEMBLE)
+    found = calibrate(parts(truth, (truth + 0.5)[None, :, None], "regression"), ENSEMBLE)
     assert found.width == pytest.approx(0.5)
     assert found.temperature is None

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from datasets import Dataset
 
-from steadytune.fitting.measure import constant, measure_of
+from steadytune.fitting.kinds import KINDS
 from steadytune.tasks import Task
 from tests.toy_task import load_toy
+
+CLASSES = KINDS["classification"]
 
 
 def with_labels(*labels: int) -> Task:
@@ -20,7 +22,7 @@ def with_labels(*labels: int) -> Task:
 
 
 def test_balanced_classes_are_chosen_by_accuracy() -> None:
-    measure = measure_of(with_labels(0, 0, 1, 1, 1), None)
+    measure = CLASSES.measure(with_labels(0, 0, 1, 1, 1), None)
     assert (measure.name, measure.percent) == ("accuracy", True)
     outputs = np.array([[2.0, 1.0], [0.0, 1.0], [0.0, 1.0]])
     assert measure(outputs, np.array([0, 1, 0])) == pytest.approx(2 / 3)
@@ -28,20 +30,20 @@ def test_balanced_classes_are_chosen_by_accuracy() -> None:
 
 def test_unbalanced_ones_by_macro_f1_unless_asked_otherwise() -> None:
     task = with_labels(0, 1, 1, 1)
-    assert measure_of(task, None).name == "macro F1"
-    assert measure_of(task, "accuracy").name == "accuracy"
+    assert CLASSES.measure(task, None).name == "macro F1"
+    assert CLASSES.measure(task, "accuracy").name == "accuracy"
     # Always the large class: F1 of 6/7 for it and 0 for the other.
     always = np.tile([0.0, 1.0], (4, 1))
-    assert measure_of(task, None)(always, np.array([0, 1, 1, 1])) == pytest.approx(3 / 7)
+    assert CLASSES.measure(task, None)(always, np.array([0, 1, 1, 1])) == pytest.approx(3 / 7)
 
 
 def test_the_best_constant_answer() -> None:
     task = with_labels(0, 0, 1, 1, 1)
-    assert constant(measure_of(task, None), task, np.array([0, 0, 0, 1])) == 0.75
+    assert CLASSES.constant(CLASSES.measure(task, None), task, np.array([0, 0, 0, 1])) == 0.75
 
 
 def test_scores_as_sentences_have_them() -> None:
-    measure = measure_of(with_labels(0, 1), None)
+    measure = CLASSES.measure(with_labels(0, 1), None)
     assert measure.shown(0.7251) == "72.5 %" and measure.difference(-0.013) == "-1.3 points"
     numbers = dataclasses.replace(measure, percent=False)
     assert numbers.shown(0.7251) == "0.725" and numbers.difference(0.013) == "+0.013"

@@ -154,7 +154,7 @@ class SavedFrozen:
 
     Args:
         model: The model.
-        kind: `classification` or `regression`.
+        kind: `classification`, `multilabel` or `regression`.
         label_names: The classes in the order of their numbers; none for numbers.
     """
 
@@ -192,7 +192,7 @@ def read_frozen(folder: Path, trust: Trust = CAREFUL) -> SavedFrozen:
         names = tuple(map(str, facts["label_names"]))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"the head in {folder} cannot be read ({error}); fit it again") from error
-    outputs = len(names) if facts["kind"] == "classification" else 1
+    outputs = len(names) or 1
     width = (pretrained.hidden_size or 0) * (4 if facts["texts"] == 2 else 1)
     if wrong or facts["version"] != _VERSION or tuple(head.weight.shape) != (outputs, width):
         raise ModelError(f"{HEAD} in {folder} does not fit the weights next to it; fit it again")

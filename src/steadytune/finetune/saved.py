@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
@@ -114,6 +114,12 @@ def write_ensemble(
     content = {"version": _VERSION, "kind": kind, "members": list(members)}
     own = {} if weights is None else {"weights": list(weights)}
     write_json(folder / ENSEMBLE, content | own)
+
+
+def set_choices(model: Any, choices: Mapping[str, float]) -> None:
+    """Set fields of a model's configuration that were decided on examples."""
+    for name, value in choices.items():
+        setattr(model.config, name, value)
 
 
 def _load_one(name: str, trust: Trust) -> SavedModel:

@@ -123,8 +123,10 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
             _say(console, f"It takes longer than estimated: {lost}, to keep to the budget")
         return found
 
-    with console.status("the floor: a linear model on frozen features"), clock.running(FLOOR):
-        floor = Floor.of(setup)
+    floor = None
+    if setup.kind.floor:
+        with console.status("the floor: a linear model on frozen features"), clock.running(FLOOR):
+            floor = Floor.of(setup)
     search = Search(work, setup.judge, first, shorten)
     found = search.carry_out()
     plan, members = _members(work, found, search.plan, shorten)
@@ -145,7 +147,8 @@ def _measure_speed(work: Work) -> Timing:
         times = time_training(spec, setup.task, rows, _TIMED_STEPS, setup.model)
     workers = setup.options.workers
     at_a_time = room_for([spec]) if workers is None else max(1, workers)
-    return Timing(*times, _BESIDE_STEPS, at_a_time, 0.0 if workers == 0 else _START)
+    windows = len(features) / len(setup.truth)
+    return Timing(*times, _BESIDE_STEPS, at_a_time, 0.0 if workers == 0 else _START, windows)
 
 
 def _members(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,13 @@ from ..tasks._problem import values
 from .candidates import DEFAULTS, Candidate
 from .final import Kept
 from .floor import Floor
-from .forms import Parts
-from .judge import average, suspects
-from .measure import constant
+from .forms import SINGLE, Parts
+from .judge import suspects
+from .kinds import AsClasses
 from .plan import Plan, Timing
 from .search import Found
 from .setup import FEWEST_TESTED
-from .work import Work, as_outputs
+from .work import Work
 
 Array = NDArray[Any]
 
@@ -45,7 +45,7 @@ class Outcome:
         plan: How much was tried.
         timing: Of the machine.
         kept: The model.
-        floor: The linear model on frozen features.
+        floor: The linear model on frozen features; None where there is none.
         shortened: What the first plan would have tried more, in words.
     """
 
@@ -53,7 +53,7 @@ class Outcome:
     plan: Plan
     timing: Timing
     kept: Kept
-    floor: Floor
+    floor: Floor | None
     shortened: str = ""
 
 
@@ -62,12 +62,12 @@ class Basis:
     """The examples that scores are shown on, with what the kept model says of them.
 
     Args:
-        outputs: Shape (examples, classes).
-        truth: Shape (examples,).
+        outputs: Shape (examples, columns).
+        truth: One entry an example.
         value: The score to expect.
         interval: Its interval, if it has one.
         words: Which examples they are.
-        floor: What the floor scores there.
+        floor: What the floor scores there; None where there is none.
         plain: What single seeds of plain training score there.
         defaults: What single seeds of the library's defaults score there.
         members: What the members score there.
@@ -78,7 +78,7 @@ class Basis:
     value: float
     interval: list[float] | None
     words: str
-    floor: float
+    floor: float | None
     plain: list[float]
     defaults: list[float]
     members: list[float]
@@ -111,7 +111,7 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
         "metric": setup.measure.name,
         "percent": setup.measure.percent,
         "score": {"value": basis.value, "interval": basis.interval, "basis": basis.words},
-        "constant": constant(setup.measure, task, basis.truth),
+        "constant": setup.kind.constant(setup.measure, task, basis.truth),
         "floor": basis.floor,
         "plain": basis.plain,
         "defaults": basis.defaults,
@@ -128,8 +128,8 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
             **dataclasses.asdict(kept.calibration),
         },
         "curves": [_curve(member) for member in kept.all_members],
-        "confusion": _confusion(basis, len(task.label_names)),
-        "calibration": _calibration(basis),
+        "confusion": _confusion(basis, len(task.label_names) if task.problem.exclusive else 0),
+        "calibration": _calibration(setup.kind.as_classes(basis.outputs[None], basis.truth)),
         "suspects": _suspects(work, found),
     }
 
@@ -137,15 +137,17 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
 def _tested(work: Work, outcome: Outcome) -> Basis:
     """Scores on the test set."""
     setup, kept, seeds = work.setup, outcome.kept, range(1, outcome.plan.members + 1)
-    truth, outputs = setup.test_truth, as_outputs(kept.predictions[work.task.domain])
+    truth, rows = setup.test_truth, work.task.splits[work.task.domain]
+    outputs = setup.kind.outputs(kept.predictions[work.task.domain], rows)
+    calibration = kept.calibration
     draws = np.random.default_rng(work.seed)
     found = bootstrap_interval(setup.measure, (outputs, truth), draws).interval
     few = "" if setup.is_tested else f", fewer than the {FEWEST_TESTED} that it takes"
 
-    def scores(candidate: Candidate) -> list[float]:
+    def scores(candidate: Candidate, choices: Mapping[str, float]) -> list[float]:
         if not (outcome.plan.references and setup.is_tested):
             return []
-        return _test_scores(work, (work.whole_spec(candidate, seed) for seed in seeds))
+        return _test_scores(work, (work.whole_spec(candidate, seed) for seed in seeds), choices)
 
     members = (RunSpec(**member.record.spec.fields) for member in kept.all_members)
     return Basis(
@@ -154,10 +156,10 @@ def _tested(work: Work, outcome: Outcome) -> Basis:
         value=setup.measure(outputs, truth),
         interval=None if found is None else [found.low, found.high],
         words=f"on {len(truth)} held-out test examples{few}",
-        floor=outcome.floor.tested,
-        plain=scores(outcome.found.plain),
-        defaults=scores(DEFAULTS),
-        members=_test_scores(work, members),
+        floor=None if outcome.floor is None else outcome.floor.tested,
+        plain=scores(outcome.found.plain, outcome.found.plain_choices),
+        defaults=scores(DEFAULTS, {}),
+        members=_test_scores(work, members, calibration.choices, calibration.temperature or 1.0),
     )
 
 
@@ -167,17 +169,20 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
     assert found.out_of_fold is not None and found.corrected is not None
     places = found.out_of_fold.places
     choice = outcome.kept.choice
-    parts = Parts(judge, found.out_of_fold, outcome.floor.outputs)
+    floor = None if outcome.floor is None else outcome.floor.outputs
+    parts = Parts(judge, found.out_of_fold, floor)
     apparent = parts.scorer(choice.form)(np.arange(len(places)))
     value, interval = apparent - found.optimism - choice.optimism, None
     temperature = outcome.kept.calibration.temperature or 1.0
     of = "of what the one model learned from, " if outcome.kept.distilled else ""
+    if choice.form is not SINGLE and not judge.kind.combines:
+        of = "of single seeds, "
     within = found.corrected.interval
     if within is not None:
         shift = value - found.corrected.score
         interval = [within.low + shift, min(1.0, within.high + shift)]
     return Basis(
-        outputs=parts.members(choice.form).averaged(temperature),
+        outputs=parts.decided(parts.members(choice.form).averaged(temperature)),
         truth=work.setup.truth[places],
         value=value,
         interval=interval,
@@ -185,21 +190,28 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
             f"by cross-validation {of}on {len(places)} examples, corrected for the choice: "
             f"{len(work.setup.test_truth)} test examples are too few"
         ),
-        floor=work.setup.measure(outcome.floor.outputs[places], work.setup.truth[places]),
+        floor=None if floor is None else judge.measure(floor[places], judge.truth[places]),
         plain=list(found.plain_scores),
         defaults=[],
         members=judge.single_scores(found.out_of_fold),
     )
 
 
-def _test_scores(work: Work, specs: Iterable[RunSpec]) -> list[float]:
-    """What trainings that finished score on the test set."""
-    scores = []
+def _test_scores(
+    work: Work,
+    specs: Iterable[RunSpec],
+    choices: Mapping[str, float],
+    temperature: float = 1.0,
+) -> list[float]:
+    """What trainings that finished score on the test set, at choices for this temperature."""
+    setup, rows, scores = work.setup, work.task.splits[work.task.domain], []
     for spec in specs:
         record = work.record(spec)
         if record.status == "ok":
             said = read_predictions(work.ledger.predictions_of(record))[work.task.domain]
-            scores.append(work.setup.measure(as_outputs(said), work.setup.test_truth))
+            outputs = setup.kind.outputs(said, rows) / temperature
+            decided = setup.kind.with_choices(outputs, choices)
+            scores.append(setup.measure(decided, setup.test_truth))
     return scores
 
 
@@ -220,14 +232,14 @@ def _confusion(basis: Basis, classes: int) -> list[list[int]]:
     return [[int(count) for count in row] for row in table]
 
 
-def _calibration(basis: Basis) -> list[list[float]]:
+def _calibration(classes: AsClasses | None) -> list[list[float]]:
     """Bins of confidence: mean confidence, share that is right, examples."""
     from scipy.special import softmax
 
-    if basis.outputs.shape[1] < 2:
+    if classes is None:
         return []
-    shares = softmax(basis.outputs, axis=1)
-    confidence, right = shares.max(axis=1), shares.argmax(axis=1) == basis.truth
+    shares = softmax(classes.logits[0], axis=1)
+    confidence, right = shares.max(axis=1), shares.argmax(axis=1) == classes.labels
     order = np.argsort(confidence, kind="stable")
     parts = np.array_split(order, min(_BINS, max(1, len(order) // _FEWEST_IN_BIN)))
     return [
@@ -238,11 +250,11 @@ def _calibration(basis: Basis) -> list[list[float]]:
 
 def _suspects(work: Work, found: Found) -> list[dict[str, Any]]:
     """The training examples whose labels the models that did not see them believe least."""
-    if found.out_of_fold is None or work.task.kind != "classification":
+    if found.out_of_fold is None or not work.task.problem.exclusive:
         return []
     outputs = np.full(found.out_of_fold.outputs.shape[1:], np.nan)
     places, names = found.out_of_fold.places, work.task.label_names
-    outputs[places] = average(found.out_of_fold.outputs[:, places])
+    outputs[places] = work.setup.kind.average(found.out_of_fold.outputs[:, places])
     texts = [values(work.task.train, column) for column in work.task.columns]
     return [
         {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from torch import nn
 from ..finetune.choosing import members_that_learned
 from ..finetune.frozen_head import SavedFrozen, write_frozen
 from ..finetune.members import Member
-from ..finetune.saved import load_saved, write_ensemble
+from ..finetune.saved import load_saved, set_choices, write_ensemble
 from ..finetune.scoring import score_splits
 from ..pretrained import Pretrained, save_model
 from ..runs.encoded import encode_splits
@@ -51,6 +51,7 @@ class Calibration:
         loss_after: The same with temperatures that were fitted on other examples.
         width: Of numbers, how far the truth lies from the prediction in 90 % of the cases.
         skipped: Why no temperature was fitted though there are examples for it; empty otherwise.
+        choices: Fields of the model's configuration that out-of-fold predictions decided.
     """
 
     temperature: float | None = None
@@ -58,6 +59,7 @@ class Calibration:
     loss_after: float | None = None
     width: float | None = None
     skipped: str = ""
+    choices: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,13 +93,13 @@ class Material:
         members: The trainings on all examples that finished.
         chosen: How they were trained.
         found: Out-of-fold predictions of the same candidate; None where there are none.
-        floor: The linear model on frozen features.
+        floor: The linear model on frozen features; None where there is none.
     """
 
     members: Sequence[Member]
     chosen: Candidate
     found: OutOfFold | None
-    floor: Floor
+    floor: Floor | None
 
 
 def keep_model(work: Work, material: Material, result: Path) -> Kept:
@@ -111,23 +113,28 @@ def keep_model(work: Work, material: Material, result: Path) -> Kept:
     Raises:
         ModelError: If what comes of it has outputs that are not finite.
     """
-    learned, found = tuple(members_that_learned(material.members)), material.found
-    parts = None if found is None else Parts(work.setup.judge, found, material.floor.outputs)
+    learned = tuple(members_that_learned(material.members))
+    found, floor = material.found, material.floor
+    parts = (
+        None
+        if found is None
+        else Parts(work.setup.judge, found, None if floor is None else floor.outputs)
+    )
     choice = (
         Choice(ALONE, "the budget leaves no room to train the model itself")
         if material.chosen == FROZEN
-        else choose_form(parts, len(learned))
+        else choose_form(parts, len(learned), floor is not None)
     )
     taken = () if choice.form.frozen == 1 else learned if choice.form.seeds else learned[:1]
-    calibration = calibrate(parts, choice.form)
-    if calibration.temperature is not None and not _can_cool(taken, work.task.kind):
-        calibration = Calibration(skipped="the model does not end in a linear layer")
-    made = _Made(work, choice.form, taken, material.floor, calibration.temperature or 1.0)
+    calibration = calibrate(parts, choice.form, _can_cool(taken, work.task.kind))
+    made = _Made(work, choice.form, taken, floor, calibration)
     if work.setup.options.one_model:
         made.write(teacher := result.parent / _TEACHER)
         saved = load_saved(teacher, work.setup.options.trust)
-        known = None if parts is None else parts.lessons(choice.form, made.temperature)
-        train_student(work, material.chosen, saved, known, result)
+        known = (
+            None if parts is None else parts.lessons(choice.form, calibration.temperature or 1.0)
+        )
+        train_student(work, material.chosen, saved, known, calibration.choices, result)
         shutil.rmtree(teacher)
     else:
         made.write(result)
@@ -147,19 +154,22 @@ class _Made:
     work: Work
     form: Form
     taken: tuple[Member, ...]
-    floor: Floor
-    temperature: float
+    floor: Floor | None
+    calibration: Calibration
 
     def write(self, folder: Path) -> None:
         """Write one model, or the members of an ensemble in folders of their own."""
-        task = self.work.task
+        task, choices = self.work.task, self.calibration.choices
+        temperature = self.calibration.temperature or 1.0
         names = {f"member-{member.seed}": member for member in self.taken}
         parts = len(names) + bool(self.form.frozen)
         for name, member in names.items():
             target = folder / name if parts > 1 else folder
-            write_cooled(member.model, target, task.kind, self.temperature)
+            write_cooled(member.model, target, task.kind, temperature, choices)
         if self.form.frozen:
-            model = self.floor.model.cooled(self.temperature)
+            assert self.floor is not None
+            model = self.floor.model.cooled(temperature)
+            set_choices(model, choices)
             saved = SavedFrozen(model, task.kind, task.label_names)
             write_frozen(saved, folder / _FROZEN if parts > 1 else folder)
         if parts > 1:
@@ -168,22 +178,39 @@ class _Made:
             write_ensemble(folder, members, task.kind, weights)
 
 
-def calibrate(parts: Parts | None, form: Form) -> Calibration:
-    """Fit on out-of-fold predictions of the form that is kept."""
-    if parts is None or len(parts.truth) < FEWEST_TO_CALIBRATE:
+def calibrate(parts: Parts | None, form: Form, cools: bool = True) -> Calibration:
+    """Fit on out-of-fold predictions of the form that is kept.
+
+    Args:
+        parts: What is known out of fold; None without a search.
+        form: The form.
+        cools: Whether the logits of the models can be divided.
+    """
+    if parts is None:
         return Calibration()
-    members, truth = parts.members(form), parts.truth
-    outputs, weights, copies = members.outputs, members.weights, 1
-    if outputs.shape[-1] == 1:
-        predicted = outputs[0] if form is SINGLE else members.averaged()
-        return Calibration(width=residual_width(predicted[:, 0] - truth, COVERAGE))
+    judge, truth, members = parts.judge, parts.truth, parts.members(form)
+    kind, outputs, weights, copies = judge.kind, members.outputs, members.weights, 1
+    enough = len(truth) >= FEWEST_TO_CALIBRATE
+    residuals = kind.residuals(outputs[0] if form is SINGLE else members.averaged(), truth)
+    if residuals is not None:
+        return Calibration(width=residual_width(residuals, COVERAGE) if enough else None)
     if form is SINGLE:
         copies = len(outputs)
-        outputs, truth = outputs.reshape(1, -1, outputs.shape[-1]), np.tile(truth, copies)
+        outputs = np.concatenate(outputs)[None]
+        truth = np.concatenate([truth] * copies)
+    classes = kind.as_classes(outputs, truth) if enough else None
+    if classes is None or not cools:
+        why = "the model does not end in a linear layer" if classes is not None else ""
+        choices = kind.choices(kind.average(outputs, weights), truth, judge.measure)
+        return Calibration(skipped=why, choices=choices)
+    logits, labels = classes.logits, classes.labels
+    temperature = fit_temperature(logits, labels, weights)
+    averaged = kind.average(outputs / temperature, weights)
     return Calibration(
-        fit_temperature(outputs, truth, weights),
-        mixture_log_loss(outputs, truth, weights=weights),
-        held_out_loss(outputs, truth, parts.judge.seed, copies, weights),
+        temperature,
+        mixture_log_loss(logits, labels, weights=weights),
+        held_out_loss(logits, labels, judge.seed, copies * classes.copies, weights),
+        choices=kind.choices(averaged, truth, judge.measure),
     )
 
 
@@ -213,22 +240,27 @@ def held_out_loss(
     return float(losses.mean())
 
 
-def write_cooled(source: Path, target: Path, kind: str, temperature: float) -> None:
+def write_cooled(
+    source: Path, target: Path, kind: str, temperature: float, choices: Mapping[str, float]
+) -> None:
     """Write a saved model whose logits are divided by a temperature.
 
     Args:
         source: Its folder.
         target: The folder to write.
         kind: The kind of the task.
-        temperature: The temperature; 1 leaves the model as it is.
+        temperature: The temperature; 1 leaves the weights as they are.
+        choices: Fields of its configuration to set.
     """
-    if temperature == 1.0:
+    if temperature == 1.0 and not choices:
         shutil.copytree(source, target, dirs_exist_ok=True)
         return
     weights = shutil.ignore_patterns("*.safetensors", "*.safetensors.index.json")
     shutil.copytree(source, target, ignore=weights, dirs_exist_ok=True)
     model, _ = Pretrained.find(source).whole(kind)
-    cool(model, temperature)
+    if temperature != 1.0:
+        cool(model, temperature)
+    set_choices(model, choices)
     save_model(model, target)
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
@@ -21,34 +19,11 @@ from ..pretrained import Pretrained
 from ..runs.encoded import encode_splits
 from ..runs.evaluation import model_outputs
 from ..tasks import TRAIN, Encoding, Task
-from ..tasks._problem import values
-from ..tasks.files.held_out import text_groups
-from .folds import cells_of, make_folds
+from .folds import cells_of, groups_of, make_folds
+from .kinds import KINDS, Line
 from .setup import Setup
 
 Features = NDArray[np.float32]
-
-_STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
-_UNSEEN_LOGIT = -14.0
-"""The logit of a class without an example: a probability of one in a million at most."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """A linear function of features.
-
-    Args:
-        weight: Shape (outputs, width).
-        bias: Shape (outputs,).
-    """
-
-    weight: NDArray[np.float64]
-    bias: NDArray[np.float64]
-
-    def __call__(self, features: Features) -> NDArray[np.float64]:
-        """Logits or numbers, shape (examples, outputs)."""
-        found: NDArray[np.float64] = features @ self.weight.T + self.bias
-        return found
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,8 +32,8 @@ class Floor:
 
     Args:
         model: The model, trained on all training examples.
-        outputs: Out of fold: logits, shape (training examples, classes), or numbers, (..., 1);
-            NaN for those that were never held out.
+        outputs: Out of fold, shape (training examples, columns); NaN for those that were never
+            held out.
         tested: Its score on the test examples.
     """
 
@@ -69,13 +44,16 @@ class Floor:
     @classmethod
     def of(cls, setup: Setup) -> Floor:
         """Train it."""
-        task, seed = setup.task, setup.options.seed
+        task, seed, kind = setup.task, setup.options.seed, setup.kind
         frozen = frozen_model(setup.model, task)
         features = features_of(frozen, task, setup.model, setup.max_length, TRAIN, task.domain)
         held = [np.asarray(places) for places in cells_of(task, seed, 1).values()]
-        crossed = out_of_fold(task, features[TRAIN], held, seed)
+        crossed = setup.judge.decided(out_of_fold(task, features[TRAIN], held, seed))
         line = fitted(task, features[TRAIN], np.arange(len(task.train)), seed)
-        tested = setup.measure(line(features[task.domain]), setup.test_truth)
+        known = ~np.isnan(crossed).any(axis=1)
+        choices = kind.choices(crossed[known], setup.truth[known], setup.measure)
+        said = kind.with_choices(kind.from_line(line(features[task.domain])), choices)
+        tested = setup.measure(said, setup.test_truth)
         head = linear(torch.from_numpy(line.weight).float(), torch.from_numpy(line.bias).float())
         return cls(frozen.with_head(head).eval(), crossed, tested)
 
@@ -105,10 +83,11 @@ def out_of_fold(
     task: Task, features: Features, held: Sequence[NDArray[np.int64]], seed: int
 ) -> NDArray[np.float64]:
     """What the floor says of the examples that each fold holds out; as `Floor.outputs`."""
-    found = np.full((len(features), max(1, len(task.label_names))), np.nan)
+    kind = KINDS[task.kind]
+    found = np.full((len(features), kind.columns(task)), np.nan)
     for places in held:
         rest = np.setdiff1d(np.arange(len(features)), places)
-        found[places] = fitted(task, features, rest, seed)(features[places])
+        found[places] = kind.from_line(fitted(task, features, rest, seed)(features[places]))
     return found
 
 
@@ -123,54 +102,32 @@ def fitted(task: Task, features: Features, places: NDArray[np.int64], seed: int)
         places: Of those to train on.
         seed: Of the folds.
     """
-    from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.model_selection import GridSearchCV
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    labels = np.asarray(values(task.train, "label"))[places]
-    groups = _groups(task)[places]
-    classes = task.kind == "classification"
-    strata = labels.tolist() if classes else [0] * len(labels)
+    kind = KINDS[task.kind]
+    truth = kind.truth(task.train)[places]
+    every = task.problem.strata(task.train) if task.problem.named else [0] * len(task.train)
+    strata = [every[place] for place in places]
     inner = [
-        (np.setdiff1d(np.arange(len(labels)), held), held)
-        for held in make_folds(strata, groups, seed)
+        (np.setdiff1d(np.arange(len(truth)), held), held)
+        for held in make_folds(strata, groups_of(task)[places], seed)
     ]
-    if classes:
-        inner = [(rest, held) for rest, held in inner if len(set(labels[rest].tolist())) > 1]
-    head: Any = LogisticRegression(max_iter=2000) if classes else Ridge()
-    pipeline = make_pipeline(StandardScaler(), head)
-    name, options = (
-        ("logisticregression__C", _STRENGTHS)
-        if classes
-        else ("ridge__alpha", tuple(100 / strength for strength in _STRENGTHS))
-    )
+    if task.problem.exclusive:
+        inner = [(rest, held) for rest, held in inner if len(set(truth[rest].tolist())) > 1]
+    linear_model = kind.linear_model()
+    pipeline = make_pipeline(StandardScaler(), linear_model.head)
+    (_, (name, _)) = pipeline.steps
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of single choices that do not converge
         if inner:
-            search = GridSearchCV(pipeline, {name: options}, cv=inner)
-            pipeline = search.fit(features[places], labels).best_estimator_
+            grid = {f"{name}__{linear_model.option}": linear_model.choices}
+            search = GridSearchCV(pipeline, grid, cv=inner, scoring=linear_model.scoring)
+            pipeline = search.fit(features[places], truth).best_estimator_
         else:
-            pipeline.fit(features[places], labels)
+            pipeline.fit(features[places], truth)
     (_, scaler), (_, head) = pipeline.steps
-    return _as_line(scaler, head, len(task.label_names))
-
-
-@lru_cache(maxsize=1)
-def _groups(task: Task) -> NDArray[np.int64]:
-    """Found once for all folds."""
-    return text_groups([values(task.train, name) for name in task.columns])
-
-
-def _as_line(scaler: Any, head: Any, classes: int) -> Line:
-    """Scaler and head as one linear function, with a row for each class of the task."""
-    weight, bias = np.atleast_2d(head.coef_), np.atleast_1d(head.intercept_)
-    bias = bias - weight @ (scaler.mean_ / scaler.scale_)
-    weight = weight / scaler.scale_
-    if not classes:
-        return Line(weight, bias)
-    if len(head.classes_) == 2:  # scikit-learn keeps the difference of the two logits
-        weight, bias = np.concatenate([-weight, weight]) / 2, np.concatenate([-bias, bias]) / 2
-    whole = Line(np.zeros((classes, weight.shape[1])), np.full(classes, _UNSEEN_LOGIT))
-    whole.weight[head.classes_], whole.bias[head.classes_] = weight, bias
-    return whole
+    line = kind.as_line(head, len(task.label_names))
+    shift = line.weight @ (scaler.mean_ / scaler.scale_)
+    return Line(line.weight / scaler.scale_, line.bias - shift)

@@ -69,7 +69,7 @@ def make_folds(
             "is it the right column? Name it with `text`"
         )
     state = seed * 1000 + (repetition if whole else 1)
-    held = _split(np.asarray(strata), groups, folds, state)
+    held = _split(np.asarray([s or 0 for s in strata]), groups, folds, state)
     return held if whole else held[:1]
 
 
@@ -91,6 +91,15 @@ def _split(
     return [held for _, held in GroupKFold(folds).split(places, strata, groups)]
 
 
+@lru_cache(maxsize=1)
+def groups_of(task: Task) -> NDArray[np.int64]:
+    """One entry a training example: those that share a text share it.
+
+    Found once for all folds. Of questions the texts are those that answers stand in.
+    """
+    return text_groups([values(task.train, name) for name in task.problem.sources(task.columns)])
+
+
 @lru_cache(maxsize=8)
 def cells_of(task: Task, seed: int, repetition: int) -> dict[Cell, tuple[int, ...]]:
     """The cells of one repetition, and the places that each holds out.
@@ -98,8 +107,7 @@ def cells_of(task: Task, seed: int, repetition: int) -> dict[Cell, tuple[int, ..
     Raises:
         DataError: If the examples cannot be divided, or what is left to train on teaches nothing.
     """
-    groups = text_groups([values(task.train, name) for name in task.columns])
-    held = make_folds(task.problem.strata(task.train), groups, seed, repetition)
+    held = make_folds(task.problem.strata(task.train), groups_of(task), seed, repetition)
     return {
         Cell(repetition, fold): tuple(places.tolist()) for fold, places in enumerate(held, start=1)
     }

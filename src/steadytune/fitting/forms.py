@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..stats.selection import Score, bias_corrected_score
-from .judge import Judge, OutOfFold, average
+from .judge import Judge, OutOfFold
+from .kinds import Kind
 from .lessons import Lessons
 
 Array = NDArray[Any]
@@ -48,12 +49,13 @@ class Parts:
     Args:
         judge: Knows the truth.
         found: The chosen setting's outputs, one repetition after the other.
-        frozen: Those of the linear model on frozen features, shape (examples, classes).
+        frozen: Those of the linear model on frozen features, shape (examples, columns); None where
+            there is none.
     """
 
     judge: Judge
     found: OutOfFold
-    frozen: Array
+    frozen: Array | None
 
     @property
     def truth(self) -> Array:
@@ -63,13 +65,19 @@ class Parts:
 
     def members(self, form: Form) -> Members:
         """The members of a form; of a single seed there is one a repetition."""
-        seeds = self.found.outputs[:, self.found.places]
-        frozen = self.frozen[self.found.places][None]
+        seeds, kind = self.found.outputs[:, self.found.places], self.judge.kind
         if not form.frozen:
-            return Members(seeds, None)
+            return Members(seeds, None, kind)
+        assert self.frozen is not None
+        frozen = self.frozen[self.found.places][None]
         if form.frozen == 1:
-            return Members(frozen, None)
-        return Members(np.concatenate([seeds, frozen]), form.weights(len(seeds)))
+            return Members(frozen, None, kind)
+        return Members(np.concatenate([seeds, frozen]), form.weights(len(seeds)), kind)
+
+    def decided(self, outputs: Array) -> Array:
+        """These outputs with what is decided for each example on others."""
+        judge = self.judge
+        return judge.kind.decided(outputs, self.truth, judge.measure, judge.seed)
 
     def lessons(self, form: Form, temperature: float) -> Lessons:
         """What a form says, at a temperature, for another model to learn from."""
@@ -78,7 +86,7 @@ class Parts:
     def scorer(self, form: Form) -> Score:
         """What a form scores on some of these examples, given as places."""
         members, measure = self.members(form), self.judge.measure
-        each = members.outputs if form is SINGLE else members.averaged()[None]
+        each = members.outputs if form is SINGLE else self.decided(members.averaged())[None]
 
         def score(drawn: Array) -> float:
             truth = self.truth[drawn]
@@ -92,16 +100,18 @@ class Members:
     """What the members of an ensemble say.
 
     Args:
-        outputs: Shape (members, examples, classes).
+        outputs: Shape (members, examples, columns).
         weights: What each counts for; None where all count alike.
+        kind: What outputs are.
     """
 
     outputs: Array
     weights: tuple[float, ...] | None
+    kind: Kind
 
     def averaged(self, temperature: float = 1.0) -> Array:
-        """Their average, shape (examples, classes)."""
-        return average(self.outputs / temperature, self.weights)
+        """Their average, shape (examples, columns)."""
+        return self.kind.average(self.outputs / temperature, self.weights)
 
 
 @dataclass(frozen=True)
@@ -119,16 +129,17 @@ class Choice:
     optimism: float = 0.0
 
 
-def choose_form(parts: Parts | None, members: int) -> Choice:
+def choose_form(parts: Parts | None, members: int, floor: bool = True) -> Choice:
     """The form that scores best out of fold.
 
     Args:
         parts: What the parts say out of fold; None without a search.
         members: Fine-tuned models that learned something.
+        floor: Whether there is a linear model on frozen features.
     """
-    if parts is None:
-        return Choice(BLEND, "nothing speaks against an average of all")
     seeds = [SINGLE] if members < 2 else [ENSEMBLE]
+    if parts is None or not parts.judge.kind.combines:
+        return Choice(BLEND if floor else seeds[0], "nothing speaks against an average of all")
     forms = [*seeds, BLEND, FROZEN]
     if members > 1 and len(parts.found.outputs) > 1:  # one repetition cannot tell them apart
         forms.append(SINGLE)

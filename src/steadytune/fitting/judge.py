@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..metrics.mixture import log_mixture
 from ..stats.selection import CorrectedScore, bias_corrected_score, paired_standard_error
 from .candidates import Candidate
+from .kinds import KINDS, Kind
 from .measure import Measure
 
 Array = NDArray[Any]
@@ -24,8 +24,7 @@ class OutOfFold:
 
     Args:
         candidate: The candidate.
-        outputs: Shape (repetitions, examples, classes), logits; or (..., 1), numbers. NaN for
-            examples that were not held out.
+        outputs: Shape (repetitions, examples, columns); NaN for examples that were not held out.
         failed: Why a training of it came to no end; empty where all did.
     """
 
@@ -48,11 +47,13 @@ class Judge:
         measure: What chooses.
         truth: One entry a training example.
         seed: Of the resamples.
+        kind: What outputs are.
     """
 
     measure: Measure
     truth: Array
     seed: int
+    kind: Kind = KINDS["classification"]
 
     def score(self, found: OutOfFold) -> float:
         """The mean over repetitions of what single models score; minus infinity for failures."""
@@ -65,16 +66,25 @@ class Judge:
         places = found.places
         return [self.measure(o[places], self.truth[places]) for o in found.outputs]
 
+    def choices(self, found: OutOfFold) -> dict[str, float]:
+        """What the predictions of single models decide, all repetitions together."""
+        places = found.places
+        outputs = np.concatenate(found.outputs[:, places])
+        truth = np.concatenate([self.truth[places]] * len(found.outputs))
+        return self.kind.choices(outputs, truth, self.measure)
+
     def ranked(self, found: Sequence[OutOfFold]) -> list[OutOfFold]:
         """The best first; of equal ones the lower loss, then the order in which they came."""
         return sorted(found, key=lambda f: (-self.score(f), self.loss(f)))
 
     def loss(self, found: OutOfFold) -> float:
-        """Log loss or squared error, which tells equal scores apart."""
+        """What tells equal scores apart."""
         if found.failed:
             return float("inf")
         places = found.places
-        return float(np.mean([_loss(o[places], self.truth[places]) for o in found.outputs]))
+        return float(
+            np.mean([self.kind.loss(o[places], self.truth[places]) for o in found.outputs])
+        )
 
     def standard_error(self, one: OutOfFold, other: OutOfFold) -> float:
         """Of the difference between two candidates, over examples."""
@@ -92,6 +102,10 @@ class Judge:
         scores = [partial(self._at, one, places) for one in found]
         return bias_corrected_score(scores, len(places), np.random.default_rng(self.seed))
 
+    def decided(self, outputs: Array) -> Array:
+        """Outputs, (examples, columns), with what others decide."""
+        return self.kind.decided(outputs, self.truth, self.measure, self.seed)
+
     def optimism(self, found: Sequence[OutOfFold]) -> float:
         """How much better the best of these candidates looks than it is."""
         corrected = self.corrected(found)
@@ -103,26 +117,6 @@ class Judge:
     def _of(self, found: OutOfFold, places: Array) -> float:
         truth = self.truth[places]
         return float(np.mean([self.measure(o[places], truth) for o in found.outputs]))
-
-
-def average(outputs: Array, weights: Sequence[float] | None = None) -> Array:
-    """Members' outputs as one: mean probabilities as log probabilities, or mean numbers.
-
-    Args:
-        outputs: Shape (members, examples, classes).
-        weights: What each member counts for; by default all count alike.
-    """
-    if outputs.shape[-1] == 1:
-        return np.asarray(np.average(outputs, axis=0, weights=weights))
-    return log_mixture(outputs, weights)
-
-
-def _loss(outputs: Array, truth: Array) -> float:
-    from scipy.special import log_softmax
-
-    if outputs.shape[-1] == 1:
-        return float(np.mean((outputs[:, 0] - truth) ** 2))
-    return float(-log_softmax(outputs, axis=1)[np.arange(len(truth)), truth].mean())
 
 
 def suspects(

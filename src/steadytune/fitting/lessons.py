@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from scipy.special import softmax
+
+from .kinds import Kind
 
 Array = NDArray[Any]
 
@@ -21,22 +21,17 @@ class Lessons:
 
     Args:
         places: The examples.
-        outputs: Logits, shape (examples, classes), or numbers, (examples, 1).
+        outputs: Shape (examples, columns).
     """
 
     places: Array
     outputs: Array
 
 
-def train_targets(truth: Array, classes: int, known: Lessons | None) -> Array:
-    """Targets of the training examples: probabilities, shape (examples, classes), or numbers."""
-    targets = np.eye(classes)[truth] if classes else truth[:, None].astype(np.float64)
+def train_targets(kind: Kind, truth: Array, classes: int, known: Lessons | None) -> Array:
+    """Targets of the training examples, shape (examples, outputs of the model)."""
+    targets = kind.targets(truth, classes)
     if known is not None:
         own = (1 - TEACHER_SHARE) * targets[known.places]
-        targets[known.places] = own + TEACHER_SHARE * as_targets(known.outputs)
+        targets[known.places] = own + TEACHER_SHARE * kind.as_targets(known.outputs)
     return targets
-
-
-def as_targets(outputs: Array) -> Array:
-    """A model's outputs as targets: probabilities of logits, numbers as they are."""
-    return np.asarray(softmax(outputs, axis=1) if outputs.shape[1] > 1 else outputs, np.float64)

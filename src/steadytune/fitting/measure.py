@@ -1,25 +1,20 @@
-"""What chooses: one number for predictions, and which one suits a task."""
+"""What chooses: one number for predictions."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-
-from ..metrics.confusion_counts import OF_COUNTS, class_counts
-from ..metrics.regression import correlation
-from ..tasks import Task
-from ..tasks._problem import values
 
 Array = NDArray[Any]
 
-_UNBALANCED = 3
-"""From this ratio of the largest to the smallest class on, accuracy rewards ignoring the small."""
+
+def likeliest(outputs: Array) -> Array:
+    """The class with the highest logit of each example; numbers as they are."""
+    found: Array = outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs[:, 0]
+    return found
 
 
 @dataclass(frozen=True)
@@ -28,23 +23,24 @@ class Measure:
 
     Args:
         name: What it is called.
-        of: Predicted classes or numbers, and true ones, to the number; None where undefined.
+        of: What is predicted, and what is true, to the number; None where undefined.
         percent: Whether it is shown in percent.
+        decide: Outputs to what is predicted.
     """
 
     name: str
     of: Callable[[Array, Array], float | None]
     percent: bool
+    decide: Callable[[Array], Array] = likeliest
 
     def __call__(self, outputs: Array, truth: Array) -> float:
         """The number; an undefined one counts as 0.
 
         Args:
-            outputs: Shape (examples, classes), logits; or (examples, 1), numbers.
-            truth: Shape (examples,).
+            outputs: Shape (examples, columns), as the kind of task has them.
+            truth: One entry an example.
         """
-        predicted = outputs.argmax(axis=1) if outputs.shape[1] > 1 else outputs[:, 0]
-        return self.of(predicted, truth) or 0.0
+        return self.of(self.decide(outputs), truth) or 0.0
 
     def shown(self, value: float) -> str:
         """A value as sentences have it."""
@@ -53,36 +49,3 @@ class Measure:
     def difference(self, value: float) -> str:
         """A difference between two values, with its sign."""
         return f"{100 * value:+.1f} points" if self.percent else f"{value:+.3f}"
-
-
-def measure_of(task: Task, asked: str | None) -> Measure:
-    """What chooses on a task: its own metric, but macro F1 instead of accuracy where unbalanced.
-
-    Args:
-        task: The task.
-        asked: The metric that the user asked for, if any.
-    """
-    if task.kind == "regression":
-        return Measure(task.metric, partial(_correlation, task.metric), percent=False)
-    classes = len(task.label_names)
-    sizes = Counter(values(task.train, "label"))
-    unbalanced = max(sizes.values()) >= _UNBALANCED * min(sizes.values())
-    if task.metric == "accuracy" and asked is None and unbalanced:
-        return Measure("macro F1", partial(_of_counts, "f1_macro", classes), percent=True)
-    return Measure(task.metric, partial(_of_counts, task.metric, classes), percent=True)
-
-
-def constant(measure: Measure, task: Task, truth: Array) -> float:
-    """What the majority-class baseline scores."""
-    if task.kind == "regression":
-        return 0.0
-    every = range(len(task.label_names))
-    return max(measure.of(np.full(len(truth), label), truth) or 0.0 for label in every)
-
-
-def _of_counts(metric: str, classes: int, predicted: Array, truth: Array) -> float | None:
-    return OF_COUNTS[metric](class_counts(predicted, truth, classes))
-
-
-def _correlation(metric: str, predicted: Array, truth: Array) -> float | None:
-    return correlation(metric, predicted, truth)

@@ -67,7 +67,7 @@ def _scores(facts: Facts) -> Table:
         ("its single seeds", facts["members"]),
         ("plain training at the same rate and epochs, single seeds", facts["plain"]),
         ("the library's defaults, single seeds", facts["defaults"]),
-        ("a linear model on frozen features", [facts["floor"]]),
+        ("a linear model on frozen features", _known(facts["floor"])),
         ("always the same answer", [facts["constant"]]),
     ]
     rows = tuple(
@@ -79,13 +79,17 @@ def _scores(facts: Facts) -> Table:
     return Table(f"{facts['metric']} {score['basis']}", "what", columns, (Group("", rows),))
 
 
+def _known(score: float | None) -> list[float]:
+    return [] if score is None else [score]
+
+
 def _score_figure(facts: Facts) -> Figure | None:
     groups = [
         ("kept", [facts["score"]["value"]]),
         ("its seeds", facts["members"]),
         ("plain", facts["plain"]),
         ("defaults", facts["defaults"]),
-        ("floor", [facts["floor"]]),
+        ("floor", _known(facts["floor"])),
     ]
     groups = [(name, found) for name, found in groups if found]
     label = "; ".join(f"{n}: {', '.join(shown(facts, v) for v in f)}" for n, f in groups)

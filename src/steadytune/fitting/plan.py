@@ -59,6 +59,7 @@ class Timing:
         run: Seconds that a run takes beside its steps and its scoring.
         at_a_time: How many runs go on at a time.
         start: Seconds in which worker processes start, in every round.
+        windows: Inputs an example: long contexts of questions are read in several.
     """
 
     step: float
@@ -66,6 +67,7 @@ class Timing:
     run: float
     at_a_time: int
     start: float = 0.0
+    windows: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -111,9 +113,10 @@ class Run:
 
     def seconds(self, size: Size, timing: Timing) -> float:
         """How long it takes, about."""
-        steps = ceil(self.epochs * ceil(self.examples / BATCH_SIZE))
+        steps = ceil(self.epochs * ceil(self.examples * timing.windows / BATCH_SIZE))
         scored = size.examples + (size.tested if self.examples == size.examples else 0)
-        return steps * self.weight * timing.step + scored * timing.example + timing.run
+        scoring = scored * timing.windows * timing.example
+        return steps * self.weight * timing.step + scoring + timing.run
 
 
 def _wall(runs: list[Run], size: Size, timing: Timing) -> float:
@@ -178,7 +181,7 @@ class Plan:
     def parts(self, size: Size, timing: Timing) -> dict[str, float]:
         """How many seconds each part takes, about, in their order."""
         rounds = {name: _wall(runs, size, timing) for name, runs in self.rounds(size).items()}
-        every = (size.examples + size.tested) * timing.example
+        every = (size.examples + size.tested) * timing.windows * timing.example
         kept = (1 + self.members) * every + self.members * size.unlabelled * timing.example
         if size.one_model:
             kept += self._student(size).seconds(size, timing)

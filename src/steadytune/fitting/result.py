@@ -125,6 +125,8 @@ def _kept(kept: Mapping[str, Any]) -> str:
         text += f", probabilities calibrated with temperature {kept['temperature']:.2f}"
     if kept.get("skipped"):
         text += f", probabilities not calibrated: {kept['skipped']}"
+    for name, value in kept.get("choices", {}).items():
+        text += f", {name.replace('_', ' ')} {value:.2g}"
     if kept["width"] is not None:
         text += f", 90 % of new numbers within {kept['width']:.3g} of the prediction"
     return text

@@ -8,7 +8,7 @@ is the same however many trainings go on at a time, and after a kill.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .._exceptions import NoResultError
@@ -51,6 +51,7 @@ class Found:
         optimism: How much better the chosen one looks out of fold than it is, for having been
             chosen.
         plain_scores: What single models of plain training score out of fold, one a repetition.
+        plain_choices: What their predictions decide.
     """
 
     chosen: Candidate
@@ -61,6 +62,7 @@ class Found:
     corrected: CorrectedScore | None = None
     optimism: float = 0.0
     plain_scores: tuple[float, ...] = ()
+    plain_choices: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -111,6 +113,7 @@ class Search:
             lost = f"{above} by more than one standard error"
             self._note(found, "chosen" if found is chosen else lost)
         again = next((f for f in last if f.candidate == plain), None)
+        as_plain = again or self._of(plain, self._cells(SECOND_FOLDS))
         return Found(
             chosen=chosen.candidate,
             plain=plain,
@@ -119,7 +122,8 @@ class Search:
             out_of_fold=chosen,
             corrected=self.judge.corrected([default, *rivals]),
             optimism=self._optimism(chosen, [default, *rivals], early),
-            plain_scores=tuple(self.judge.single_scores(again or self._of(plain, self._cells(2)))),
+            plain_scores=tuple(self.judge.single_scores(as_plain)),
+            plain_choices=self.judge.choices(as_plain),
         )
 
     def _best_plain(self, grid: Sequence[Candidate]) -> Candidate:

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .._device import settled_precision
+from .._exceptions import ConfigError
 from ..pretrained import Pretrained
 from ..runs.preflight import require_fit
 from ..runs.unlabelled import hash_of, texts_of
 from ..tasks import Task
-from ..tasks._problem import values
 from .candidates import STABILISERS
 from .examples import require_examples
 from .judge import Judge
-from .measure import Measure, measure_of
+from .kinds import KINDS, Kind
+from .measure import Measure
 from .options import FitOptions
 
 FEWEST_TESTED = 50
@@ -54,6 +54,13 @@ class Setup:
         """
         task = options.source.load()
         require_examples(task)
+        kind = KINDS[task.kind]
+        for name, asked, can in (
+            ("one_model", options.one_model, kind.teaches),
+            ("allow_frozen", options.allow_frozen, kind.floor),
+        ):
+            if asked and not can:
+                raise ConfigError(f"`{name}` is not possible for {task.kind}; leave it out")
         model = Pretrained.find(options.model, options.trust)
         max_length = options.max_length or model.usual_length(task.kind)
         model.require_positions(max_length)
@@ -65,22 +72,27 @@ class Setup:
     @cached_property
     def measure(self) -> Measure:
         """What chooses."""
-        return measure_of(self.task, self.options.source.metric)
+        return self.kind.measure(self.task, self.options.source.metric)
+
+    @property
+    def kind(self) -> Kind:
+        """What the kind of task needs."""
+        return KINDS[self.task.kind]
 
     @cached_property
     def truth(self) -> NDArray[Any]:
         """The labels of the training examples."""
-        return np.asarray(values(self.task.train, "label"))
+        return self.kind.truth(self.task.train)
 
     @cached_property
     def test_truth(self) -> NDArray[Any]:
         """The labels of the test examples."""
-        return np.asarray(values(self.task.test[self.task.domain], "label"))
+        return self.kind.truth(self.task.test[self.task.domain])
 
     @cached_property
     def judge(self) -> Judge:
         """Compares candidates."""
-        return Judge(self.measure, self.truth, self.options.seed)
+        return Judge(self.measure, self.truth, self.options.seed, self.kind)
 
     @property
     def is_tested(self) -> bool:

@@ -8,19 +8,20 @@ model's word alone. Hinton, Vinyals, Dean: Distilling the knowledge in a neural 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from .._device import usable_device
 from .._exceptions import NoResultError
 from .._random import Seeds
 from .._threads import using_threads
-from ..finetune.saved import SavedModel
+from ..finetune.saved import SavedModel, set_choices
+from ..finetune.scoring import predict_rows
 from ..method_text import parse_method
 from ..pretrained import save_model
 from ..runs.encoded import encode_splits
@@ -28,12 +29,18 @@ from ..runs.training import train
 from ..runs.unlabelled import texts_of
 from ..tasks import TRAIN, Encoding
 from .candidates import Candidate, student_epochs
-from .lessons import Lessons, as_targets, train_targets
+from .kinds import Kind
+from .lessons import Lessons, train_targets
 from .work import Work
 
 
 def train_student(
-    work: Work, chosen: Candidate, teacher: SavedModel, known: Lessons | None, result: Path
+    work: Work,
+    chosen: Candidate,
+    teacher: SavedModel,
+    known: Lessons | None,
+    choices: Mapping[str, float],
+    result: Path,
 ) -> None:
     """Train one model on what the teacher says, and write it.
 
@@ -42,20 +49,21 @@ def train_student(
         chosen: How the teacher's fine-tuned models were trained.
         teacher: The final model.
         known: What is known of training examples out of fold; None without a search.
+        choices: Fields of the teacher's configuration that the model takes.
         result: The folder to write.
 
     Raises:
         NoResultError: If the training diverges.
     """
-    setup, task = work.setup, work.task
+    setup, task, kind = work.setup, work.task, work.setup.kind
     encoding = Encoding(setup.max_length)
     features = encode_splits(task, setup.model, encoding, (TRAIN,))[TRAIN].dataset
-    targets = train_targets(setup.truth, len(task.label_names), known)
+    targets = train_targets(kind, setup.truth, len(task.label_names), known)
     if setup.options.unlabelled is not None:
         rows = texts_of(setup.options.unlabelled, task.columns)
-        more = task.problem.encode(rows, task.columns, teacher.tokenizer, encoding).dataset
-        said = np.stack(teacher.outputs(more, lambda: None)["logits"])
-        features, targets = _joined(features, more), np.concatenate([targets, as_targets(said)])
+        more = task.problem.encode(rows, task.columns, teacher.tokenizer, encoding)
+        said = kind.as_targets(kind.outputs(predict_rows(teacher, more, rows), rows))
+        features, targets = _joined(features, more.dataset), np.concatenate([targets, said])
     passes = student_epochs(chosen.epochs, len(setup.truth), len(targets) - len(setup.truth))
     spec = work.student_spec(replace(chosen, epochs=passes, head_first=False))
     seeds = Seeds.from_run(spec.seed)
@@ -70,26 +78,22 @@ def train_student(
             lessons,
             parse_method(spec.method),
             on_steps=lambda steps: None,
-            compute_loss=target_loss,
+            compute_loss=target_loss(kind),
         )
     if done.diverged:
         raise NoResultError(f"the one model diverged ({done.diverged}); leave out `one_model`")
+    set_choices(model, choices)
     save_model(model, result)
     tokenizer.save_pretrained(result)
 
 
-def target_loss(outputs: Any, labels: Tensor, num_items_in_batch: Any = None) -> Tensor:
-    """Cross-entropy with probabilities as labels, or squared error, a mean over examples.
+def target_loss(kind: Kind) -> Callable[..., Tensor]:
+    """A loss with the targets as labels, as the trainer calls it: with outputs, labels, a count."""
 
-    Args:
-        outputs: With `logits`, (batch, outputs).
-        labels: The targets, of the same shape.
-        num_items_in_batch: What the trainer counts; not needed.
-    """
-    logits = outputs["logits"].float()
-    if logits.shape[1] == 1:
-        return torch.nn.functional.mse_loss(logits, labels)
-    return torch.nn.functional.cross_entropy(logits, labels)
+    def loss(outputs: Any, labels: Tensor, num_items_in_batch: Any = None) -> Tensor:
+        return kind.lesson_loss(outputs["logits"].float(), labels)
+
+    return loss
 
 
 def _joined(features: Any, more: Any) -> Any:

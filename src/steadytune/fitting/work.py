@@ -6,16 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .._sealed import damage
 from ..finetune.members import Member
 from ..records.ledger import Ledger, run_name
 from ..records.outcome import Outcome
-from ..records.prediction_file import Predictions, read_predictions
+from ..records.prediction_file import read_predictions
 from ..records.recipe import Recipe
 from ..records.record import Record
 from ..records.spec import RunSpec
@@ -155,7 +154,8 @@ class Work:
         specs = {cell: self.cell_spec(candidate, cell) for cell in cells}
         records = self.ledger.of_runs(specs.values())
         repetitions = sorted({cell.repetition for cell in cells})
-        shape = len(repetitions), len(self.task.train), max(1, len(self.task.label_names))
+        kind = self.setup.kind
+        shape = len(repetitions), len(self.task.train), kind.columns(self.task)
         outputs, failed = np.full(shape, np.nan), ""
         for cell in cells:
             record = records[specs[cell].key]
@@ -164,8 +164,10 @@ class Work:
                 continue
             held = list(cells_of(self.task, self.seed, cell.repetition)[cell])
             found = read_predictions(self.ledger.predictions_of(record))[DEV]
-            outputs[repetitions.index(cell.repetition), held] = as_outputs(found)
-        return OutOfFold(candidate, outputs, failed)
+            said = kind.outputs(found, self.task.train.select(held))
+            outputs[repetitions.index(cell.repetition), held] = said
+        decided = [self.setup.judge.decided(each) for each in outputs]
+        return OutOfFold(candidate, np.stack(decided), failed)
 
     def _spec(
         self,
@@ -199,10 +201,3 @@ class Work:
 def _loaded(task: Task) -> LoadedTask:
     """Remembers the hash of a task's examples."""
     return LoadedTask(task)
-
-
-def as_outputs(predictions: Predictions | Any) -> NDArray[Any]:
-    """Predictions as outputs: shape (examples, classes), logits; or (examples, 1), numbers."""
-    if "logits" in predictions:
-        return np.asarray(predictions["logits"], dtype=np.float64)
-    return np.asarray(predictions["value"], dtype=np.float64)[:, None]

@@ -235,7 +235,8 @@ def _evaluate(
         kept[split] = with_identity(predictions, rows)
     log.results = {split: results[split] for split in encoded}
     log.predictions = {split: kept[split] for split in encoded}
-    log.chosen = {name: getattr(model.config, name) for name in task.problem.choices}
+    usual = task.problem.choices  # where there are no validation rows
+    log.chosen = {name: getattr(model.config, name, value) for name, value in usual.items()}
 
 
 class _Meter:

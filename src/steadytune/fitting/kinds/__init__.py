@@ -1,0 +1,14 @@
+"""The kinds of tasks that fit can choose for."""
+
+from __future__ import annotations
+
+from ._kind import STRENGTHS, AsClasses, Kind, Line, LinearModel
+from .classes import Classes
+from .labels import Labels
+from .numbers import Numbers
+from .questions import Questions
+
+KINDS: dict[str, Kind] = {kind.kind: kind for kind in (Classes(), Labels(), Numbers(), Questions())}
+"""Kind of task -> what fit needs to know of it."""
+
+__all__ = ["KINDS", "STRENGTHS", "AsClasses", "Kind", "Line", "LinearModel"]

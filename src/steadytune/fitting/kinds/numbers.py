@@ -1,0 +1,64 @@
+"""One number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, final
+
+import numpy as np
+
+from ...metrics.regression import correlation
+from ...tasks import Predictions, Task
+from ..measure import Measure
+from ._kind import STRENGTHS, Array, Kind, Line, LinearModel
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from torch import Tensor
+
+
+@final
+class Numbers(Kind):
+    """Outputs are numbers, one column; they are averaged."""
+
+    kind: ClassVar[str] = "regression"
+
+    def measure(self, task: Task, asked: str | None) -> Measure:
+        return Measure(task.metric, partial(correlation, task.metric), percent=False)
+
+    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
+        """Correlations are undefined for a constant prediction."""
+        return 0.0
+
+    def outputs(self, predictions: Predictions | Mapping[str, Any], rows: Dataset) -> Array:
+        return np.asarray(predictions["value"], dtype=np.float64)[:, None]
+
+    def average(self, outputs: Array, weights: Sequence[float] | None = None) -> Array:
+        return np.asarray(np.average(outputs, axis=0, weights=weights))
+
+    def loss(self, outputs: Array, truth: Array) -> float:
+        return float(np.mean((outputs[:, 0] - truth) ** 2))
+
+    def residuals(self, outputs: Array, truth: Array) -> Array:
+        found: Array = outputs[:, 0] - truth
+        return found
+
+    def linear_model(self) -> LinearModel:
+        from sklearn.linear_model import Ridge
+
+        return LinearModel(Ridge(), "alpha", [100 / strength for strength in STRENGTHS])
+
+    def as_line(self, head: Any, classes: int) -> Line:
+        return Line(np.atleast_2d(head.coef_), np.atleast_1d(head.intercept_))
+
+    def targets(self, truth: Array, classes: int) -> Array:
+        return truth[:, None].astype(np.float64)
+
+    def as_targets(self, outputs: Array) -> Array:
+        return np.asarray(outputs, np.float64)
+
+    def lesson_loss(self, logits: Tensor, targets: Tensor) -> Tensor:
+        from torch.nn.functional import mse_loss
+
+        return mse_loss(logits, targets)

@@ -1,0 +1,146 @@
+"""What fit needs to know of each kind of task: closed forms of its outputs, losses and choices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from datasets import Dataset
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
+
+from steadytune.fitting.candidates import Candidate
+from steadytune.fitting.final import calibrate
+from steadytune.fitting.forms import ENSEMBLE, SINGLE, Parts, choose_form
+from steadytune.fitting.judge import Judge, OutOfFold
+from steadytune.fitting.kinds import KINDS
+from steadytune.fitting.measure import Measure
+from steadytune.metrics.multilabel import THRESHOLD, best_threshold
+from steadytune.tasks import DataSource, Task
+from tests.finetune.toy_files import write_moods, write_questions
+
+LABELS, QUESTIONS = KINDS["multilabel"], KINDS["qa"]
+
+
+@pytest.fixture(scope="module")
+def moods(tmp_path_factory: pytest.TempPathFactory) -> Task:
+    return DataSource(train=str(write_moods(tmp_path_factory.mktemp("moods"))["train"])).load()
+
+
+@pytest.fixture(scope="module")
+def micro(moods: Task) -> Measure:
+    return LABELS.measure(moods, None)
+
+
+def parts(kind: str, measure: Measure, truth: np.ndarray, outputs: np.ndarray) -> Parts:
+    found = OutOfFold(Candidate("plain", 1e-4, 3.0), outputs)
+    return Parts(Judge(measure, truth, 0, KINDS[kind]), found, None)
+
+
+def drawn(examples: int) -> tuple[np.ndarray, np.ndarray]:
+    """Truth of two labels, and logits that are too sure of it by a factor of four."""
+    draws = np.random.default_rng(0)
+    logits = draws.normal(-1, 1, (examples, 2))
+    truth = draws.random((examples, 2)) < expit(logits)
+    return truth, LABELS.from_line(4 * logits)
+
+
+def test_labels_are_predicted_from_a_threshold_on(micro: Measure) -> None:
+    logits = logit(np.array([[0.3, 0.1], [0.2, 0.4]]))
+    truth = np.array([[True, False], [True, True]])
+    said = {"logits": logits, THRESHOLD: np.full(2, 0.25)}
+    outputs = LABELS.outputs(said, None)
+    assert outputs.shape == (2, 3)
+    assert micro(outputs, truth) == pytest.approx(2 * 2 / (2 + 3))
+    assert micro(LABELS.with_choices(outputs, {}), truth) == 0.0  # the usual threshold
+    assert micro(LABELS.with_choices(outputs, {THRESHOLD: 0.15}), truth) == 1.0
+
+
+def test_the_threshold_of_an_example_is_chosen_on_others(micro: Measure) -> None:
+    outputs = np.full((40, 3), -4.0)
+    truth = np.zeros((40, 2), dtype=bool)
+    truth[:20, 0] = True
+    outputs[:20, 0] = -1.0
+    outputs[5] = 0.0, 0.0, 0.0
+    truth[5] = True
+    decided = LABELS.decided(outputs, truth, micro, seed=0)
+    np.testing.assert_array_equal(decided[:, :-1], outputs[:, :-1])
+    assert micro(decided, truth) == 1.0
+    # What decides for an example does not hang on its own truth.
+    other = truth.copy()
+    other[30] = True
+    assert LABELS.decided(outputs, other, micro, seed=0)[30, -1] == decided[30, -1]
+    unheld = np.full((40, 3), np.nan)
+    assert np.isnan(LABELS.decided(unheld, truth, micro, seed=0)).all()
+
+
+def test_probabilities_of_labels_are_averaged() -> None:
+    each = LABELS.from_line(logit(np.array([[[0.2]], [[0.8]]])))
+    np.testing.assert_allclose(expit(LABELS.average(each)[:, :1]), [[0.5]])
+    np.testing.assert_allclose(expit(LABELS.average(each, (0.75, 0.25))[:, :1]), [[0.35]])
+
+
+def test_labels_get_one_temperature_and_a_threshold(micro: Measure) -> None:
+    truth, outputs = drawn(400)
+    found = calibrate(parts("multilabel", micro, truth, outputs[None]), ENSEMBLE)
+    assert found.temperature == pytest.approx(4.0, rel=0.15)
+    assert found.loss_before == pytest.approx(LABELS.loss(outputs, truth))
+    assert found.loss_before is not None and found.loss_after is not None
+    assert found.loss_after < found.loss_before
+    averaged = outputs[:, :-1] / found.temperature
+    assert found.choices == {THRESHOLD: best_threshold(averaged, truth, "f1_micro")}
+    assert found.choices[THRESHOLD] < 0.5
+    twice = calibrate(parts("multilabel", micro, truth, np.stack([outputs] * 2)), SINGLE)
+    assert twice.temperature == pytest.approx(found.temperature)
+    assert twice.loss_after == pytest.approx(found.loss_after, abs=1e-3)
+
+
+def test_few_examples_and_other_heads_get_a_threshold_alone(micro: Measure) -> None:
+    truth, outputs = drawn(49)
+    found = calibrate(parts("multilabel", micro, truth, outputs[None]), ENSEMBLE)
+    assert found.temperature is None and THRESHOLD in found.choices
+    truth, outputs = drawn(60)
+    found = calibrate(parts("multilabel", micro, truth, outputs[None]), ENSEMBLE, cools=False)
+    assert found.temperature is None and "linear layer" in found.skipped
+    assert THRESHOLD in found.choices
+
+
+def test_the_floor_of_labels_is_a_logistic_regression_each() -> None:
+    draws = np.random.default_rng(0)
+    features = draws.normal(size=(60, 4))
+    truth = features[:, :2] + draws.normal(size=(60, 2)) > 0
+    model = LABELS.linear_model()
+    head = model.head.set_params(alpha=2.0, tol=1e-8, max_iter=5000).fit(features, truth)
+    line = LABELS.as_line(head, 2)
+    for label in range(2):
+        one = LogisticRegression(C=0.5, tol=1e-8, max_iter=5000).fit(features, truth[:, label])
+        np.testing.assert_allclose(line.weight[label], one.coef_[0], atol=1e-3)
+        np.testing.assert_allclose(line.bias[label], one.intercept_[0], atol=1e-3)
+    said = LABELS.from_line(line(features))
+    expected = -LABELS.loss(said, truth)
+    assert model.scoring(head, features, truth) == pytest.approx(expected, abs=1e-6)
+
+
+def test_targets_of_labels_are_probabilities() -> None:
+    np.testing.assert_array_equal(LABELS.targets(np.array([[True, False]]), 2), [[1.0, 0.0]])
+    np.testing.assert_allclose(LABELS.as_targets(np.array([[0.0, np.log(3), 0.0]])), [[0.5, 0.75]])
+
+
+def test_questions_are_scored_one_by_one_and_averaged_without_a_comparison(tmp_path: Path) -> None:
+    task = DataSource(train=str(write_questions(tmp_path)["train"])).load()
+    rows = Dataset.from_dict({"answers": [{"text": ["x b"]}, {"text": ["c"]}]})
+    outputs = QUESTIONS.outputs({"text": ["b", "c"]}, rows)
+    np.testing.assert_allclose(outputs, [[2 / 3, 0.0], [1.0, 1.0]])
+    f1 = QUESTIONS.measure(task, None)
+    truth = QUESTIONS.truth(rows)
+    assert f1(outputs, truth) == pytest.approx(5 / 6)
+    assert QUESTIONS.columns(task) == outputs.shape[1]
+    known = parts("qa", f1, truth, np.stack([outputs, 0 * outputs]))
+    choice = choose_form(known, 2, floor=False)
+    assert choice.form is ENSEMBLE
+    mean_of_single_seeds = pytest.approx(5 / 12)
+    assert known.scorer(ENSEMBLE)(np.arange(2)) == mean_of_single_seeds
+    assert choose_form(known, 1, floor=False).form is SINGLE
+    assert choose_form(None, 2, floor=False).form is ENSEMBLE
+    assert calibrate(known, ENSEMBLE).temperature is None
