@@ -38,7 +38,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 def scores(data: dict[str, Path], tmp_path: Path, *words: object) -> dict[str, dict[str, float]]:
-    succeed("evaluate", *words, "--json", tmp_path / "scores.json")
+    printed = succeed("evaluate", *words, "--json", tmp_path / "scores.json")
+    assert f"Scores: {tmp_path / 'scores.json'}" in printed
     found = json.loads((tmp_path / "scores.json").read_text())
     return {name: part["scores"] for name, part in found["domains"].items()}
 

@@ -132,3 +132,4 @@ def evaluate(
         work.print_evaluation(scores, found.metric, console)
         if json_file is not None:
             write_json(json_file, work.as_json(saved, scores, found.metric))
+            typer.echo(f"Scores: {json_file}")
