@@ -56,7 +56,7 @@ class Observer:
         number = -1
         for number, batch in enumerate(batches):
             inputs = {k: v.to(self.device) for k, v in batch.items() if k not in TARGETS}
-            with self.recorder.recording() as traces, torch.no_grad():
+            with torch.no_grad(), self.recorder.recording() as traces:
                 outputs = self.model(**inputs)
             trace = traces[0]
             ones = torch.ones(trace.hidden[0].shape[:2], device=self.device)

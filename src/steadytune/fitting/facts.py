@@ -69,7 +69,7 @@ class Basis:
         words: Which examples they are.
         floor: What the floor scores there; None where there is none.
         plain: What single seeds of plain training score there.
-        defaults: What single seeds of the library's defaults score there.
+        defaults: What single seeds of transformers' defaults score there.
         members: What the members score there.
     """
 

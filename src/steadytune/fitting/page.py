@@ -66,9 +66,9 @@ def _scores(facts: Facts) -> Table:
         ("the kept model", [score["value"]]),
         ("its single seeds", facts["members"]),
         ("plain training at the same rate and epochs, single seeds", facts["plain"]),
-        ("the library's defaults, single seeds", facts["defaults"]),
+        ("transformers' defaults, single seeds", facts["defaults"]),
         ("a linear model on frozen features", _known(facts["floor"])),
-        ("always the same answer", [facts["constant"]]),
+        ("majority-class baseline", [facts["constant"]]),
     ]
     rows = tuple(
         Row(name, (shown(facts, min(found)), shown(facts, max(found))))

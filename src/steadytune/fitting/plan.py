@@ -136,7 +136,7 @@ class Plan:
         folds: Folds that the last candidates are trained for; 0 tries nothing.
         members: Seeds of the final model.
         repetitions: How often the examples are divided into folds anew for the last candidates.
-        references: Whether plain training and the library's defaults are trained on all examples
+        references: Whether plain training and transformers' defaults are trained on all examples
             too, to show what they give.
         frozen: Whether nothing but the head is fitted.
     """

@@ -91,7 +91,7 @@ def _lines(facts: Mapping[str, Any], folder: Path) -> Iterator[str]:
     if facts["defaults"]:
         yield (
             f"Transformers' defaults (5e-5, 3 epochs): {_range(facts, facts['defaults'])}; "
-            f"majority class: {shown(facts, facts['constant'])}."
+            f"majority-class baseline: {shown(facts, facts['constant'])}."
         )
     if facts["floor"] is not None:
         yield _floor(facts)
