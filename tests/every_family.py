@@ -121,7 +121,7 @@ _STACKS = 'both; for blocks, say which: `layers="encoder"`, `"decoder"` or `"bot
 _BLOCKS = "replaying blocks; perturbing embeddings is refused"
 _REFUSED = "replaying blocks is refused; perturbing embeddings was not tried"
 _UNTRIED = "not tried"
-_ORDER = (_BOTH, _STACKS, _BLOCKS, _REFUSED, _UNTRIED)
+_ORDER = (_BOTH, _STACKS, _BLOCKS, _REFUSED)  # what is not listed was not tried
 
 
 def _working(kind: str) -> str:
