@@ -12,7 +12,7 @@ from transformers import AutoModelForSequenceClassification
 
 from steadytune.fitting.kinds import KINDS
 from steadytune.pretrained import Pretrained
-from tests.finetune.toy_files import steadytune, write_model, write_questions
+from tests.finetune.toy_files import steadytune, write_model, write_moods, write_questions
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,27 @@ def test_a_budget_that_is_too_small(model: Path, tmp_path: Path) -> None:
     assert "is too small: one training takes about" in line
 
 
+def test_answers_that_no_prediction_can_have_are_counted_before_the_training(
+    model: Path, tmp_path: Path
+) -> None:
+    file, answer = tmp_path / "long.jsonl", " ".join(["very"] * 40)
+    rows = [
+        {
+            "id": str(n),
+            "question": "how good is the film",
+            "context": f"the film is {answer} good {n}",
+            "answers": {"text": [answer], "answer_start": [12]},
+        }
+        for n in range(30)
+    ]
+    file.write_text("\n".join(map(json.dumps, rows)))
+    options = "--max-length", "64", "--budget", "0.01s", "--workers", "0"
+    result = steadytune("fit", file, "--model", model, "--out", tmp_path / "out", *options)
+    assert result.exit_code == 2
+    assert "answers of more than 30 tokens" in result.output and "100.0% of train" in result.output
+    assert "is too small" in result.output and "--allow-frozen" not in result.output
+
+
 @pytest.mark.slow
 def test_a_head_on_the_frozen_model_is_given_where_it_is_asked_for(
     model: Path, tmp_path: Path
@@ -90,3 +111,18 @@ def test_a_head_on_the_frozen_model_is_given_where_it_is_asked_for(
     assert facts["chosen"]["method"] == "plain with the head first"
     head = kept.classifier.weight
     assert not torch.allclose(head, start.classifier.weight, atol=0.01)
+
+
+@pytest.mark.slow
+def test_without_a_search_labels_take_the_threshold_of_the_floor(
+    model: Path, tmp_path: Path
+) -> None:
+    files, out = write_moods(tmp_path), tmp_path / "out"
+    given = files["train"], "--test", files["test"], "--model", model, "--out", out
+    options = "--budget", "0.01s", "--workers", "0", "--allow-frozen"
+    result = steadytune("fit", *given, *options)
+    assert result.exit_code == 0, result.output
+    facts = json.loads((out / "fit.json").read_text())
+    assert facts["score"]["value"] == pytest.approx(facts["floor"]) and facts["floor"] > 0
+    assert json.loads((out / "config.json").read_text())["decision_threshold"] < 1
+    assert facts["kept"]["choices"] == {"decision_threshold": pytest.approx(0.5, abs=0.5)}

@@ -132,6 +132,7 @@ def test_too_small_a_budget_says_what_is_needed() -> None:
     error = too_small(1.0, size, TIMING)
     assert "one training takes about" in str(error) and "`budget=1m` or more" in str(error)
     assert "`allow_frozen`" in str(error)
+    assert "allow_frozen" not in str(too_small(1.0, size, TIMING, floor=False))
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("20m", 1200), ("1.5h", 5400)])

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from .._exceptions import NoResultError, SteadytuneError
 from .._one_writer import one_writer
+from ..finetune.cut_rows import long_answers_warning
 from ..finetune.members import Member
 from ..finetune.model_record import ModelRecord
 from ..finetune.output_folder import OutputFolder
@@ -107,7 +108,7 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
     timing, budget = clock.timing(lambda: _measure_speed(work)), setup.options.seconds
     first = choose_plan(budget, size, timing)
     if first is None and not setup.options.allow_frozen:
-        raise too_small(budget, size, timing)
+        raise too_small(budget, size, timing, floor=setup.kind.floor)
     first = first or FROZEN_PLAN
     about = words_of(first.seconds(size, timing))
     _say(console, f"{_announced(first)}; about {about} on this machine")
@@ -178,7 +179,8 @@ def _show_data(setup: Setup, console: Console) -> None:
     for heading, value in look.table():
         table.add_row(heading, Text(value))
     console.print(table)
-    for warning in look.warnings:
+    features = encode_splits(setup.task, setup.model, Encoding(setup.max_length), (TRAIN,))
+    for warning in filter(None, (*look.warnings, long_answers_warning(features))):
         _say(console, f"warning: {warning}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,8 @@ def keep_model(work: Work, material: Material, result: Path) -> Kept:
     )
     taken = () if choice.form.frozen == 1 else learned if choice.form.seeds else learned[:1]
     calibration = calibrate(parts, choice.form, _can_cool(taken, work.task.kind))
+    if floor is not None and not calibration.choices:
+        calibration = replace(calibration, choices=floor.choices)
     made = _Made(work, choice.form, taken, floor, calibration)
     if work.setup.options.one_model:
         made.write(teacher := result.parent / _TEACHER)

@@ -6,7 +6,7 @@ It takes seconds. Fine-tuning that does not rise above it is not worth its time.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +35,13 @@ class Floor:
         outputs: Out of fold, shape (training examples, columns); NaN for those that were never
             held out.
         tested: Its score on the test examples.
+        choices: What its predictions out of fold decide.
     """
 
     model: FrozenHead
     outputs: NDArray[np.float64]
     tested: float
+    choices: Mapping[str, float]
 
     @classmethod
     def of(cls, setup: Setup) -> Floor:
@@ -55,7 +57,7 @@ class Floor:
         said = kind.with_choices(kind.from_line(line(features[task.domain])), choices)
         tested = setup.measure(said, setup.test_truth)
         head = linear(torch.from_numpy(line.weight).float(), torch.from_numpy(line.bias).float())
-        return cls(frozen.with_head(head).eval(), crossed, tested)
+        return cls(frozen.with_head(head).eval(), crossed, tested, choices)
 
 
 def frozen_model(model: Pretrained, task: Task) -> FrozenHead:

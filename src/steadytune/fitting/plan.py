@@ -284,13 +284,13 @@ def shortened(
     return found
 
 
-def too_small(budget: float, size: Size, timing: Timing) -> ConfigError:
+def too_small(budget: float, size: Size, timing: Timing, *, floor: bool = True) -> ConfigError:
     """What is said of a budget in which nothing can be trained."""
     needed = LADDER[-1].seconds(size, timing) / _SPARE
+    instead = ", or `allow_frozen` for a head on the frozen model" if floor else ""
     return ConfigError(
         f"budget {words_of(budget)} is too small: one training takes about {words_of(needed)} "
-        f"here; give `budget={ceil(needed / 60)}m` or more, or `allow_frozen` for a head on the "
-        "frozen model"
+        f"here; give `budget={ceil(needed / 60)}m` or more{instead}"
     )
 
 

@@ -63,7 +63,8 @@ class Regression(Problem):
         if len(set(values(rows, "label"))) < 2:
             raise DataError(
                 f"all training rows of {where} have the same number: expected two or more; "
-                f"add rows with another number or draw more rows"
+                "add rows with another number or draw more rows; if they are names, such as 1.1 "
+                "and 1.10, give `kind=classification`"
             )
 
     def strata(self, rows: Dataset) -> list[Hashable]:
