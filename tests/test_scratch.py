@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from steadytune._scratch import scratch_folder
 
@@ -54,18 +57,25 @@ def test_that_of_a_killed_process_is_swept(temporary: Path) -> None:
     subprocess.run([sys.executable, "-c", BE_KILLED], env={**os.environ, "TMPDIR": str(temporary)})
     (left,) = temporary.iterdir()
     with scratch_folder():
-        assert left.is_dir()  # for all that is known it is about to be locked
-    os.utime(left, (1, 1))
-    with scratch_folder():
-        assert len(list(temporary.iterdir())) == 1
+        assert not left.is_dir() and len(list(temporary.iterdir())) == 1
     assert list(temporary.iterdir()) == []
 
 
-def test_one_that_is_being_made_is_not_swept(temporary: Path) -> None:
-    """Between the making of the lock's file and the locking another process may look."""
-    made = temporary / "steadytune-made"
-    made.mkdir()
-    (made / "in-use.lock").touch()
-    with scratch_folder():
-        pass
-    assert made.is_dir()
+def test_a_folder_that_was_swept_before_it_was_locked_is_made_anew(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process may look between the making of the lock's file and the locking."""
+    made: list[Path] = []
+
+    class Swept(FileLock):
+        def acquire(self, *args: Any, **given: Any) -> Any:
+            found = super().acquire(*args, **given)
+            made.append(Path(self.lock_file).parent)
+            if len(made) == 1:
+                shutil.rmtree(made[0])
+            return found
+
+    monkeypatch.setattr("filelock.FileLock", Swept)
+    with scratch_folder() as folder:
+        assert folder.is_dir() and folder == made[1] != made[0]
+    assert list(temporary.iterdir()) == []

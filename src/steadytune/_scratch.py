@@ -8,6 +8,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 _PREFIX = "steadytune-"
 _LOCK = "in-use.lock"
@@ -21,33 +25,43 @@ def scratch_folder(parent: str | None = None) -> Iterator[Path]:
     Args:
         parent: Where it is; by default where temporary files go.
     """
-    from filelock import FileLock
-
     parent = parent or tempfile.gettempdir()
     _sweep(Path(parent))
-    folder = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent, ignore_cleanup_errors=True)
-    with folder as name, FileLock(Path(name) / _LOCK):
-        yield Path(name)
+    folder, lock = _locked_folder(parent)
+    with folder as name:
+        try:
+            yield Path(name)
+        finally:
+            lock.release()
+
+
+def _locked_folder(parent: str) -> tuple[tempfile.TemporaryDirectory[str], FileLock]:
+    """A new folder with its lock held; another one where a sweep took it before it was locked."""
+    from filelock import FileLock
+
+    while True:
+        folder = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent, ignore_cleanup_errors=True)
+        path = Path(folder.name) / _LOCK
+        lock = FileLock(path)
+        with suppress(FileNotFoundError):
+            lock.acquire()
+            if path.exists():
+                return folder, lock
+        lock.release()
+        folder.cleanup()
 
 
 def _sweep(parent: Path) -> None:
-    for folder in parent.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # that of another user, or one that is going at this moment
-            if not folder.is_symlink() and _is_left(folder):
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _is_left(folder: Path) -> bool:
-    """Whether its process is gone: the system takes a lock back then."""
     from filelock import FileLock, Timeout
 
-    if time.time() - folder.stat().st_mtime <= _SECONDS_TO_LOCK:
-        return False  # it may be there and not be locked yet
-    lock = folder / _LOCK
-    if not lock.is_file():  # killed before it was locked
-        return folder.is_dir() and not any(folder.iterdir())
-    try:
-        with FileLock(lock, timeout=0):
-            return True
-    except Timeout:
-        return False
+    for folder in parent.glob(f"{_PREFIX}*"):
+        lock = folder / _LOCK
+        # Another user's folder, one that is going at this moment, or one in use.
+        with suppress(OSError, Timeout):
+            if folder.is_symlink():
+                continue
+            if lock.is_file():
+                with FileLock(lock, timeout=0):  # the system takes back a killed process's lock
+                    shutil.rmtree(folder, ignore_errors=True)
+            elif time.time() - folder.stat().st_mtime > _SECONDS_TO_LOCK:
+                folder.rmdir()  # killed before it was locked: then it is empty

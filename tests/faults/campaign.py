@@ -120,7 +120,10 @@ def campaign(
         for job in luck.choices(jobs, [job.often for job in jobs], k=len(jobs)):
             if time.monotonic() >= ends:
                 break
+            known = len(tally.failures)
             one_round(job, place / job.name, whole[job.name], luck, tally)
+            for failure in tally.failures[known:]:
+                show(failure)
         show(str(tally).splitlines()[0])
 
 

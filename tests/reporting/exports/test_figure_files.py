@@ -20,7 +20,8 @@ def test_one_file_a_drawing_and_format(tmp_path: Path) -> None:
     assert names == [
         "1-dots-0-movie-in-domain",
         "1-dots-1-tweet-out-of-domain",
-        "1-differences-0-a-minus-plain",
+        "1-differences-0-movie-in-domain",
+        "1-differences-1-tweet-out-of-domain",
         "1-cost-0-cost-against-gain",
         "1-best-0-expected-best-of-n-seeds",
     ]

@@ -13,8 +13,9 @@ def test_cost_against_gain() -> None:
     assert found is not None
     (point,) = found.points
     assert point.cost == pytest.approx(1.5)
-    assert point.interval is not None
-    assert point.interval[0] < point.gain < point.interval[1]
+    interval = point.gain.interval
+    assert interval is not None
+    assert interval.low < point.gain.value < interval.high
     assert cost_against_gain(section_of(study(3, ("plain",)))) is None
     free = [record("plain", cost={}), record("lnsr", cost={})]
     assert cost_against_gain(section_of(free)) is None

@@ -33,7 +33,7 @@ from ..tables.run_files import RULES
 MOST_SECTIONS = 60
 """Settings that a page shows in full; of the others it shows a line in the table of all."""
 
-MOST_PANELS = 60
+MOST_PANELS = 48
 """Drawings a page holds at most: more would take long to draw and longer to look at."""
 
 MOST_WARNINGS = 50
@@ -51,7 +51,7 @@ def write_page(report: Report, path: str | Path) -> Path:
 
 
 def render_html(report: Report) -> str:
-    """The page as text, with up to 60 drawings, those that matter most first."""
+    """The page as text, with up to 48 drawings, those that matter most first."""
     return render(report_page(report))
 
 

@@ -13,7 +13,8 @@ from ..._page.svg import Drawing, Frame
 from ..analysis.metric_display import signed
 from ..analysis.section_numbers import Comparison, SectionNumbers
 from .axes import LEFT, PANEL_WIDTH, shortened
-from .differences import difference_row
+from .differences import difference
+from .forest import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,11 +24,8 @@ if TYPE_CHECKING:
 class CostPoint:
     """A method's time per step relative to the baseline, and its in-domain gain."""
 
-    method: str
-    slot: int
     cost: float
-    gain: float
-    interval: tuple[float, float] | None
+    gain: Estimate
 
 
 @dataclass(frozen=True)
@@ -50,11 +48,8 @@ def cost_against_gain(section: SectionNumbers) -> CostAgainstGain | None:
 def _point(
     comparison: Comparison, ratio: float | None, section: SectionNumbers
 ) -> CostPoint | None:
-    row = difference_row(comparison, section.metric.scale)
-    if row is None or ratio is None:
-        return None
-    method = comparison.method
-    return CostPoint(method, section.slots[method], ratio, row.mean, row.interval)
+    gain = difference(comparison, section)
+    return None if gain is None or ratio is None else CostPoint(ratio, gain)
 
 
 def cost_frame(data: CostAgainstGain) -> Frame:
@@ -67,10 +62,11 @@ def draw_cost(data: CostAgainstGain, axes: Axes) -> None:
     axes.axhline(0, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1.5)
     axes.axvline(1, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1.5)
     for point in data.points:
-        colour = LIGHT[point.slot]
-        if point.interval is not None:
-            axes.vlines(point.cost, *point.interval, colour, linewidth=2.4, zorder=3)
-        axes.scatter([point.cost], [point.gain], s=52, color=colour, edgecolors=PAPER, zorder=4)
+        gain, colour = point.gain, LIGHT[point.gain.slot]
+        if gain.interval is not None:
+            ends = gain.interval.low, gain.interval.high
+            axes.vlines(point.cost, *ends, colour, linewidth=2.4, zorder=3)
+        axes.scatter([point.cost], [gain.value], s=52, color=colour, edgecolors=PAPER, zorder=4)
     costs = [1.0, *(point.cost for point in data.points)]
     room = 0.15 * (max(costs) - min(costs)) or 0.1
     axes.set_xlim(min(costs) - room, max(costs) + room)
@@ -87,13 +83,14 @@ def cost_figure(section: SectionNumbers, prefix: str) -> Figure:
         "Each dot is a method: time of one training step relative to the baseline, and the "
         "in-domain difference with its 95 % interval. The baseline is where the dashed lines cross."
     )
-    legend = tuple(point.method for point in data.points) if data else ()
+    legend = tuple(point.gain.method for point in data.points) if data else ()
     return Figure(caption, panels, legend)
 
 
 def _cost_panels(data: CostAgainstGain, prefix: str) -> Iterator[Panel]:
     points = "; ".join(
-        f"{p.method}: {p.cost:.2f} times the time, {signed(p.gain, 2)}" for p in data.points
+        f"{p.gain.method}: {p.cost:.2f} times the time, {signed(p.gain.value, 2)}"
+        for p in data.points
     )
     label = f"{data.axis} against the time of one step. {points}."
     frame = cost_frame(data)
