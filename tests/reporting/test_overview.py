@@ -31,7 +31,7 @@ def test_one_setting_has_no_overview() -> None:
     assert build_report(study(2), title="t").overview is None
 
 
-def test_a_row_a_method_in_a_group_a_setting() -> None:
+def test_a_row_a_method_in_a_group_a_section() -> None:
     overview = build_report(several(), title="t").overview
     assert overview is not None
     found = cells(overview.table)
@@ -52,7 +52,7 @@ def test_the_verdict_over_all_settings_counts_what_is_shown() -> None:
     (finding,) = overview.findings
     assert (
         finding.claim
-        == "Compared with plain, lnsr scored higher in 1 and lower in 1 of 3 settings."
+        == "Compared with plain, lnsr scored higher in 1 and lower in 1 of 3 sections."
     )
     assert finding.evidence == "No difference shown in 1."
 
@@ -61,7 +61,7 @@ def test_nothing_shown_anywhere_is_said_plainly() -> None:
     overview = build_report(several((0.0, 0.0, 0.0)), title="t").overview
     assert overview is not None
     assert overview.findings[0].claim == (
-        "No difference between lnsr and plain is shown in any of 3 settings."
+        "No difference between lnsr and plain is shown in any of 3 sections."
     )
     assert overview.findings[0].evidence == ""
 
@@ -74,7 +74,7 @@ def test_tasks_are_averaged_before_the_settings_are_counted() -> None:
     outline = Outline(render_html(report))
     assert outline.open == []
     assert "Averages over 3 tasks, against plain" in outline.words
-    assert outline.words.index("Verdict over tasks") < outline.words.index("Setting by setting")
+    assert outline.words.index("Verdict over tasks") < outline.words.index("Section by section")
 
 
 def test_settings_of_one_task_are_not_averaged() -> None:

@@ -97,13 +97,13 @@ def _findings(sections: Sequence[SectionNumbers]) -> tuple[Finding, ...]:
     """One sentence a method: in how many sections it did what."""
     methods = list(dict.fromkeys(c.method for s in sections for c in s.primary))
     found = [_finding(method, sections) for method in methods]
-    return tuple(found) or (Finding("There is nothing to compare in any setting."),)
+    return tuple(found) or (Finding("There is nothing to compare in any section."),)
 
 
 def _finding(method: str, sections: Sequence[SectionNumbers]) -> Finding:
     compared = [c for s in sections for c in s.primary if c.method == method]
     counts = Counter(outcome(c) for c in compared)
-    total, baseline = counted(len(compared), "setting"), compared[0].baseline
+    total, baseline = counted(len(compared), "section"), compared[0].baseline
     shown = [f"{side} in {counts[side]}" for side in ("higher", "lower") if counts[side]]
     others = [f"{what} in {counts[key]}" for key, what in _UNCLEAR.items() if counts[key]]
     plain_case = counts["not shown"] == len(compared)

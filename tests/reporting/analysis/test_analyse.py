@@ -108,7 +108,7 @@ def test_the_order_of_methods_and_their_colours() -> None:
     assert list(section.slots.values()) == [0, 1, 2, 3]
 
 
-def test_a_study_that_loaded_no_task_has_no_setting() -> None:
+def test_a_study_that_loaded_no_task_has_no_section() -> None:
     assert analysed([record(status="failed", task=None)]) == ()
 
 

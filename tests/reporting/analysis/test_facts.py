@@ -1,4 +1,4 @@
-"""Settings and environments in words."""
+"""Sections and environments in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from steadytune.reporting.analysis.facts import environment_facts, period, secti
 from tests.reporting.fabricated import record, section_of, study
 
 
-def test_facts_of_a_setting() -> None:
+def test_facts_of_a_section() -> None:
     facts = {fact.label: fact.value for fact in section_facts(section_of(study(2)))}
     assert facts["Task"] == "reviews"
     assert facts["Epochs"] == "3"

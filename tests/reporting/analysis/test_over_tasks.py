@@ -120,7 +120,7 @@ def test_settings_of_one_task_are_counted_as_such() -> None:
         made["spec"]["epochs"] = 9.0
         records.append(made)
     data = averaged(records)
-    assert data is not None and data.unit == "setting"
+    assert data is not None and data.unit == "section"
     assert len(data.inside.tasks) == 3
 
 

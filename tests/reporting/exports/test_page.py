@@ -150,7 +150,7 @@ def test_figures_stop_at_a_number_that_can_be_looked_at(monkeypatch: pytest.Monk
     records = [record(m, 0, spec={"epochs": float(e)}) for m in ("plain", "lnsr") for e in range(4)]
     page = page_of(records)
     assert Outline(page).tags.count("svg") == 9
-    assert "Not all figures of this setting are drawn" in page
+    assert "Not all figures of this section are drawn" in page
 
 
 def test_more_settings_than_a_page_can_show_are_summed_up(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +158,7 @@ def test_more_settings_than_a_page_can_show_are_summed_up(monkeypatch: pytest.Mo
     records = [record(m, 0, spec={"epochs": float(e)}, **BARE) for m in "ab" for e in range(4)]
     outline = Outline(page_of(records))
     assert outline.tags.count("article") == 2
-    assert "The other 2 settings are left to the table below" in outline.words
+    assert "The other 2 sections are left to the table below" in outline.words
     assert "epochs 3" in outline.words
 
 

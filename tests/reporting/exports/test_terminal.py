@@ -92,13 +92,13 @@ def test_several_settings_are_printed_in_short() -> None:
     for made in other:
         made["task"]["name"] = "other"
     flat = words(printed([*study(3), *other]))
-    assert "In domain, setting by setting" in flat
-    assert "Verdict over all settings" in flat
+    assert "In domain, section by section" in flat
+    assert "Verdict over all sections" in flat
     assert "Cost in time" not in flat
     assert "Averages over 2 tasks, against plain" in flat
-    assert flat.rindex("Verdict over tasks") > flat.rindex("Verdict over all settings")
+    assert flat.rindex("Verdict over tasks") > flat.rindex("Verdict over all sections")
     assert flat.count("Std is the sample standard deviation") == 1
-    assert flat.rindex("Verdict over all settings") > flat.rindex("Verdict on")
+    assert flat.rindex("Verdict over all sections") > flat.rindex("Verdict on")
 
 
 def test_a_narrower_window_gets_tables_without_medians() -> None:

@@ -37,7 +37,7 @@ def test_two_drawings_with_a_row_for_each_method_compared(tmp_path: Path) -> Non
     assert "Steadier?" in render_html(report)
 
 
-def test_none_where_there_is_one_setting() -> None:
+def test_none_where_there_is_one_section() -> None:
     assert overview_figure(build_report(study(3), title="t")) is None
 
 

@@ -10,7 +10,7 @@ from steadytune.reporting import build_report, render_html
 from steadytune.reporting.figures.section_figures import FIGURES
 from tests.reporting.fabricated import BARE, record
 
-LEFT_OUT = "Not all figures of this setting are drawn"
+LEFT_OUT = "Not all figures of this section are drawn"
 
 
 def page(patch: pytest.MonkeyPatch, *names: str) -> str:

@@ -41,7 +41,7 @@ def test_arms_are_compared_although_their_settings_differ() -> None:
     assert numbers.varied == ("learning_rate",)
     assert numbers.spec["epochs"] == 3.0
     assert "learning_rate" not in numbers.spec
-    assert any("do not share all settings" in sentence for sentence in section.verdict.details)
+    assert any("do not share all options" in sentence for sentence in section.verdict.details)
 
 
 def test_a_field_that_any_arm_varies_does_not_split_the_study() -> None:
@@ -87,7 +87,7 @@ def test_arms_of_one_name_and_several_settings_are_told_apart() -> None:
     names = report.sections[0].numbers.methods
     assert "lnsr (tuned)" in names
     assert "lnsr (tuned) (learning_rate=2e-05)" in names
-    assert any("differ in their settings" in warning for warning in report.warnings)
+    assert any("differ in their options" in warning for warning in report.warnings)
     kept, warnings = distinct_arms([Record.model_validate(made) for made in tuned()])
     assert (len(kept), warnings) == (6, [])
 
@@ -98,7 +98,7 @@ def test_an_arm_that_was_given_another_method_is_told_apart() -> None:
     records += [record("lnsr:strength=10", s, movie=0.9, arm=arms) for s in range(2)]
     report = build_report(records, title="t")
     assert report.sections[0].numbers.methods == ("ours", "ours (method=lnsr:strength=10)")
-    assert any("differ in their settings" in warning for warning in report.warnings)
+    assert any("differ in their options" in warning for warning in report.warnings)
 
 
 def test_rows_that_changed_are_apart_from_those_drawn_since() -> None:

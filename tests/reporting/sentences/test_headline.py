@@ -74,7 +74,7 @@ def test_what_did_not_learn_comes_first_with_what_to_try() -> None:
         "majority-class baseline, 50.0 %): try a higher learning rate than 2e-05 or more epochs "
         "than 3."
     )
-    assert "find settings with which plain learns" in found.advice
+    assert "find a recipe with which plain learns" in found.advice
 
 
 def test_ensembles_are_told_where_they_help() -> None:

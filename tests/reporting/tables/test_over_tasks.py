@@ -80,5 +80,5 @@ def test_settings_are_not_called_tasks() -> None:
     data = averaged(records)
     assert data is not None
     found = over_tasks_table(data)
-    assert found.title == "Averages over 3 settings, against plain"
-    assert "settings are counted, not tasks" in " ".join(found.notes)
+    assert found.title == "Averages over 3 sections, against plain"
+    assert "sections are counted, not tasks" in " ".join(found.notes)

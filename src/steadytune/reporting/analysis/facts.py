@@ -60,7 +60,7 @@ def section_headings(sections: Sequence[SectionNumbers]) -> list[str]:
 
 
 def short_names(headings: Sequence[str], sections: Sequence[SectionNumbers]) -> list[str]:
-    """Settings by the name of their task; by their headings where a task has several."""
+    """Sections by the name of their task; by their headings where a task has several."""
     tasks = [section.task.name for section in sections]
     return tasks if len(set(tasks)) == len(tasks) else list(headings)
 

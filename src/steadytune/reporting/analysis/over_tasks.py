@@ -69,7 +69,7 @@ class OverTasks:
     """Everything that is said over tasks.
 
     Args:
-        unit: What stands for a task: `setting` where a task has several.
+        unit: What stands for a task: `section` where a task has several.
         baseline: What the others are compared with.
         methods: The methods of all tasks together, the baseline first.
         inside: In domain.
@@ -79,7 +79,7 @@ class OverTasks:
         subsets: The largest number of training subsets of a task.
     """
 
-    unit: Literal["task", "setting"]
+    unit: Literal["task", "section"]
     baseline: str
     methods: tuple[str, ...]
     inside: Side
@@ -108,7 +108,7 @@ def over_tasks(
     baseline = next(s.baseline for s in chosen if s.baseline)
     beyond = [found for name, s in kept if (found := outside(name, s))]
     return OverTasks(
-        unit="task" if len(tasks) == len(kept) else "setting",
+        unit="task" if len(tasks) == len(kept) else "section",
         baseline=baseline,
         methods=tuple(dict.fromkeys([baseline, *(m for s in chosen for m in s.methods)])),
         inside=_corrected(_side([inside(n, s) for n, s in kept], baseline, generator)),

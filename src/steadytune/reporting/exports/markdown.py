@@ -27,7 +27,7 @@ def markdown_report(report: Report) -> str:
         if averaged:
             parts += ["## Over tasks", _headline(averaged.headline), _findings(averaged.findings)]
             parts += [*_table(averaged.scores), *_table(averaged.table)]
-        parts += ["## Setting by setting", _findings(overview.findings), *_table(overview.table)]
+        parts += ["## Section by section", _findings(overview.findings), *_table(overview.table)]
         parts.append(_list(overview.details))
     for section in report.sections:
         parts += _section(section)

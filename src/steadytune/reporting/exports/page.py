@@ -31,7 +31,7 @@ from ..sentences.verdict import Finding
 from ..tables.run_files import RULES
 
 MOST_SECTIONS = 60
-"""Settings that a page shows in full; of the others it shows a line in the table of all."""
+"""Sections that a page shows in full; of the others it shows a line in the table of all."""
 
 MOST_PANELS = 48
 """Drawings a page holds at most: more would take long to draw and longer to look at."""
@@ -80,7 +80,7 @@ def _overview(report: Report) -> Iterator[page.Section]:
     if found.over_tasks is None:
         verdict = (Text(f"{f.claim} {f.evidence}".rstrip(), "claim") for f in found.findings)
         yield page.Section(
-            "Verdict over all settings", kept(*verdict, Bullets(found.details)), verdict=True
+            "Verdict over all sections", kept(*verdict, Bullets(found.details)), verdict=True
         )
     else:
         averaged = found.over_tasks
@@ -93,7 +93,7 @@ def _overview(report: Report) -> Iterator[page.Section]:
                     kept(Bullets(found.details)),
                 ),
                 _one_by_one("Method by method", averaged.findings),
-                _one_by_one("Setting by setting", found.findings),
+                _one_by_one("Section by section", found.findings),
             ),
             verdict=True,
         )
@@ -101,14 +101,14 @@ def _overview(report: Report) -> Iterator[page.Section]:
         yield page.Section("Over tasks", over)
     count, hidden = len(report.sections), len(report.sections) - MOST_SECTIONS
     yield page.Section(
-        "Settings",
+        "Sections",
         kept(
             Text(
-                "Runs are compared only where everything but the method, its own settings and the "
-                f"seed is the same. That gives {count} settings."
+                "Runs are compared only where everything but the method, its own options and the "
+                f"seed is the same. That gives {count} sections."
             ),
             Text(
-                f"The other {hidden} settings are left to the table below and to reports of their "
+                f"The other {hidden} sections are left to the table below and to reports of their "
                 "own."
             )
             if hidden > 0
@@ -145,7 +145,7 @@ def _sections(report: Report) -> Iterator[Chapter]:
 
 
 _NOT_ALL = (
-    "Not all figures of this setting are drawn, to keep the page light. A report on this setting's "
+    "Not all figures of this section are drawn, to keep the page light. A report on this section's "
     "records alone has them."
 )
 
@@ -197,7 +197,7 @@ def _section(section: Section, views: Figures, alone: bool) -> Iterator[page.Sec
     )
     yield page.Section("Cost", kept(tables.cost, views["cost"]))
     yield page.Section(
-        "Setting of the runs",
+        "Recipe of the runs",
         kept(
             tables.arms,
             Terms(tuple((fact.label, fact.value) for fact in section.facts), "facts"),
@@ -244,7 +244,7 @@ def _closing(report: Report) -> Iterator[page.Section]:
 
 
 _WITH_COMMAND = (
-    "Equal settings on an equal machine with equal versions give equal numbers. Every run is one "
+    "Equal recipes on an equal machine with equal versions give equal numbers. Every run is one "
     "file under runs/ in the folder of its study."
 )
 _WITHOUT_COMMAND = (

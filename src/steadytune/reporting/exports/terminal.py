@@ -61,7 +61,7 @@ def _print_sections(report: Report, console: Console) -> None:
     for note in notes:
         console.print(Text(note, style="dim"))
     if len(report.sections) > MOST_SECTIONS:
-        console.print(f"{len(report.sections) - MOST_SECTIONS} more settings are on the page.")
+        console.print(f"{len(report.sections) - MOST_SECTIONS} more sections are on the page.")
 
 
 def _print_tables(tables: Sequence[Table | None], console: Console) -> None:
@@ -93,7 +93,7 @@ def _print_verdicts(report: Report, console: Console) -> None:
     whole, averaged = report.overview, report.overview.over_tasks
     details = _shared_details(report) if averaged else (*_shared_details(report), *whole.details)
     claims = tuple(f"{f.claim} {f.evidence}".rstrip() for f in whole.findings)
-    _print_verdict("Verdict over all settings", Headline(claims), details, console)
+    _print_verdict("Verdict over all sections", Headline(claims), details, console)
     if averaged:
         _print_verdict("Verdict over tasks", averaged.headline, whole.details, console)
 

@@ -94,7 +94,7 @@ def distinct_arms(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
         names |= _renamed(group, varied)
     renamed = [_with_name(r, names[id(r)]) if id(r) in names else r for r in records]
     changed = sorted(set(names.values()))
-    return renamed, [f"runs of one name differ in their settings: {name!r}" for name in changed]
+    return renamed, [f"runs of one name differ in their options: {name!r}" for name in changed]
 
 
 def _renamed(group: Sequence[Record], varied: Mapping[str, frozenset[str]]) -> dict[int, str]:

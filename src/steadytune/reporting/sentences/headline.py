@@ -51,7 +51,7 @@ def headline(section: SectionNumbers, command: str = "") -> Headline:
     claims = (_not_learned(section), _scores(section), _ensembles(section), _steadiness(section))
     shown = tuple(claim for claim in claims if claim)[:MOST_CLAIMS]
     if _mostly_failed(section.in_domain.methods):
-        return Headline(shown, "Before comparing methods, find settings with which plain learns.")
+        return Headline(shown, "Before comparing methods, find a recipe with which plain learns.")
     method = _best(section.primary) or section.baseline or section.methods[0]
     together = any(found.method == method for found, _ in _helpful(section))
     train = _train_command(command, section, method, together)

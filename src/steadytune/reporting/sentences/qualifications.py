@@ -37,7 +37,7 @@ def qualifications(section: SectionNumbers) -> Qualifications:
     general = (
         _few_seeds(section),
         _no_proof(section),
-        _own_settings(section),
+        _own_options(section),
         _scope(section),
     )
     special = (
@@ -79,13 +79,13 @@ def _clear_of(comparison: Comparison, value: float) -> bool:
     return interval is not None and interval.excludes(value)
 
 
-def _own_settings(section: SectionNumbers) -> str:
+def _own_options(section: SectionNumbers) -> str:
     if not section.varied:
         return ""
     names = ", ".join(field_label(name).lower() for name in section.varied)
     return (
-        f"The methods do not share all settings ({names}): a difference is that of method and "
-        "settings together."
+        f"The methods do not share all options ({names}): a difference is that of method and "
+        "options together."
     )
 
 

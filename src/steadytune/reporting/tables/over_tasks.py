@@ -96,7 +96,7 @@ def _notes(data: OverTasks) -> Iterator[str]:
     count = counted(len(data.inside.comparisons), "method")
     yield (
         "p: two-sided sign-flip test. In domain it is corrected by Holm over the "
-        f"{count} of this table, a family of its own beside that of the single settings. Out of "
+        f"{count} of this table, a family of its own beside that of the single sections. Out of "
         "domain nothing is corrected."
     )
     yield (
@@ -136,8 +136,8 @@ def _clustered(data: OverTasks) -> str:
 
 
 def _left_out(data: OverTasks) -> Iterator[str]:
-    if data.unit == "setting":
-        yield "Some of these settings are of the same task: settings are counted, not tasks."
+    if data.unit == "section":
+        yield "Some of these sections are of the same task: sections are counted, not tasks."
     if data.excluded:
         listed = "; ".join(f"{name}, where {reason}" for name, reason in data.excluded)
         yield f"Left out of this table: {listed}."

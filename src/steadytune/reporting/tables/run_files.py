@@ -56,7 +56,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ),
     (
         "Stability against performance",
-        "steadytune.stats.correlation and correlation_within (groups: setting and arm) of "
+        "steadytune.stats.correlation and correlation_within (groups: section and arm) of "
         "noise_moved.after and counted.<in domain>; runs with status ok.",
     ),
 )

@@ -25,9 +25,9 @@ class _Line:
 def sections_table(headings: Sequence[str], sections: Sequence[SectionNumbers]) -> Table:
     """One group a section, one row a method; of very many sections the first ones."""
     hidden = len(sections) - MOST_GROUPS
-    more = (f"{counted(hidden, 'more setting')} are left out of this table.",) if hidden > 0 else ()
+    more = (f"{counted(hidden, 'more section')} are left out of this table.",) if hidden > 0 else ()
     return Table(
-        title="In domain, setting by setting",
+        title="In domain, section by section",
         first="Method",
         columns=_COLUMNS,
         groups=tuple(map(_group, headings[:MOST_GROUPS], sections)),

@@ -94,7 +94,7 @@ def _opening(found: Pooled) -> str:
     return (
         "Do models that noise moves less score higher? Spearman's correlation between noise "
         f"sensitivity and score in domain, inside {counted(every.groups, 'group')} of runs with "
-        f"one method in one setting, pooled over {counted(every.count, 'run')}: {_reading(every)}."
+        f"one method in one section, pooled over {counted(every.count, 'run')}: {_reading(every)}."
     )
 
 
