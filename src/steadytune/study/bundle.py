@@ -26,7 +26,8 @@ from ..tasks.named.mirror import ENDING, INDEX
 from ..tasks.named.reading import ALL, DATA_VARIABLE, select_companions
 from .bundled import DATA, MANIFEST, MODELS, OWN, BundledModel, Manifest
 from .study import Study
-from .study_file import named_files, parse_study_file, read_study, written_model
+from .study_file import named_files, read_study, written_model
+from .study_keys import parse_study_file
 
 PART_SIZE = 48 * 10**6
 

@@ -16,7 +16,8 @@ from .._exceptions import ConfigError
 from .._untrusted import json_object
 from ..model_files import Trust, model_hash
 from .study import Study
-from .study_file import parse_study_file, read_study, written_model
+from .study_file import read_study, written_model
+from .study_keys import parse_study_file
 
 MANIFEST = "bundle.json"
 FORMAT: Final = 2
