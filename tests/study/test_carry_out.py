@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, final
 import pytest
 from rich.console import Console
 
+from steadytune._exceptions import DataError
 from steadytune.pretrained import Pretrained
 from steadytune.records.ledger import Ledger
 from steadytune.records.outcome import Outcome
@@ -78,3 +80,18 @@ def test_a_stop_counts_the_finished_runs_of_the_stage_alone(
     with pytest.raises(KeyboardInterrupt, match="stopped with 1 of 4 runs"):
         carry_out(runs[1:], context(tmp_path, Losing(until=1)), runs)
     assert len(Ledger(tmp_path).read().records) == 6
+
+
+def test_records_that_others_remove_are_missed_at_the_end(
+    make_study: MakeStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = Ledger.add
+
+    def add_and_lose(ledger: Ledger, outcome: Outcome) -> None:
+        shutil.rmtree(ledger.runs, ignore_errors=True)
+        add(ledger, outcome)
+
+    runs = planned(make_study())
+    monkeypatch.setattr(Ledger, "add", add_and_lose)
+    with pytest.raises(DataError, match=r"3 records of 4 runs vanished from .*runs while"):
+        carry_out(runs, context(tmp_path, Losing()), runs)

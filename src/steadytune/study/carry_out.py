@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .._counted import counted
+from .._exceptions import DataError
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger
 from ..records.outcome import Outcome
@@ -67,6 +69,7 @@ def carry_out(
 
     Raises:
         SteadytuneError: If a run cannot start at all.
+        DataError: If records are gone at the end that were written on the way.
         KeyboardInterrupt: If the user stops it; its text says what is kept.
     """
     from .._progress import StudyProgress
@@ -93,6 +96,18 @@ def carry_out(
                 f"stopped with {done} of {len(planned)} runs in {context.ledger.runs}; "
                 "the same command continues from there"
             ) from None
+    _require_records(runs, context.ledger)
+
+
+def _require_records(runs: Sequence[PlannedRun], ledger: Ledger) -> None:
+    """Every run leaves a record, whatever came of it; others may have removed some since."""
+    gone = len(runs) - len(ledger.of_runs(run.spec for run in runs))
+    if gone:
+        raise DataError(
+            f"{counted(gone, 'record')} of {len(runs)} runs vanished from {ledger.runs} while the "
+            "study ran; leave the folder alone and give the same command again, which trains "
+            "them anew"
+        )
 
 
 @dataclass(frozen=True)
