@@ -35,7 +35,7 @@ def test_a_folder_of_other_files_is_refused_with_the_first_of_them(
     with pytest.raises(ConfigError) as caught:
         OutputFolder(tmp_path, "abc").open()
     assert str(caught.value) == (
-        f"{tmp_path} is not empty: it holds other files ({shown}); name another folder with "
+        f"{tmp_path} is not empty: it has other files ({shown}); name another folder with "
         "`out`, or remove it"
     )
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(names)
@@ -44,7 +44,7 @@ def test_a_folder_of_other_files_is_refused_with_the_first_of_them(
 def test_another_model_is_named(tmp_path: Path) -> None:
     record = {"plan_hash": "old", "spec": {"method": "lnsr", "task": "rte"}}
     (tmp_path / "record.json").write_text(json.dumps(record))
-    with pytest.raises(ConfigError, match=r"it holds a model of lnsr on rte \(record\.json\);"):
+    with pytest.raises(ConfigError, match=r"it has a model of lnsr on rte \(record\.json\);"):
         OutputFolder(tmp_path, "abc").open()
 
 

@@ -100,7 +100,7 @@ def test_the_same_command_again_says_that_it_is_finished(
 def test_another_command_does_not_touch_the_folder(trained: Path, data: dict[str, Path]) -> None:
     result = steadytune(*words(data, "--out", trained))
     assert result.exit_code == 2
-    assert "it holds a model of lnsr:strength=0.1 on" in result.stderr
+    assert "it has a model of lnsr:strength=0.1 on" in result.stderr
     assert result.stderr.count("\n") == 1
 
 
@@ -168,7 +168,7 @@ def test_a_killed_command_goes_on(data: dict[str, Path], tmp_path: Path) -> None
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"checkpoints", LOCK}
     other = steadytune(*command, "--seed", "2")
     assert other.exit_code == 2 and "unfinished work of another command" in other.stderr
-    assert "Going on" in succeed(*command)
+    assert "Continuing" in succeed(*command)
     assert not (tmp_path / "out" / "checkpoints").exists()
     again = tmp_path / "again"
     succeed(*words(data, "--epochs", "2", "--out", again))

@@ -120,10 +120,10 @@ class OutputFolder:
 
     def _whose(self) -> str:
         if isinstance(spec := _read(self.folder / RECORD).get("spec"), dict):
-            return f"it holds a model of {spec.get('method')} on {spec.get('task')}"
+            return f"it has a model of {spec.get('method')} on {spec.get('task')}"
         if (self.work / _PLAN).exists():
-            return "it holds the unfinished work of another command"
-        return "it holds other files"
+            return "it has the unfinished work of another command"
+        return "it has other files"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -55,10 +55,10 @@ def _carry_out(plan: TrainPlan, folder: OutputFolder, console: Console) -> Model
     state = folder.open()
     _announce(plan, console)
     if isinstance(state, ModelRecord):
-        _say(console, f"Finished already: {folder.folder} holds this model.")
+        _say(console, f"Finished already: {folder.folder} has this model.")
         return state
     if state == "unfinished":
-        _say(console, f"Going on with what is in {folder.work}.")
+        _say(console, f"Continuing with what is in {folder.work}.")
     members = _train(plan, folder, console)
     record = _finish(plan, folder, members)
     console.print()

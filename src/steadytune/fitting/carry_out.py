@@ -85,10 +85,10 @@ def _fill(setup: Setup, folder: OutputFolder, console: Console) -> None:
     """Do what is missing of the folder's content."""
     state = folder.open()
     if isinstance(state, ModelRecord):
-        _say(console, f"Finished already: {folder.folder} holds this model.")
+        _say(console, f"Finished already: {folder.folder} has this model.")
     else:
         if state == "unfinished":
-            _say(console, f"Going on with what is in {folder.work}.")
+            _say(console, f"Continuing with what is in {folder.work}.")
         try:
             _carry_out(setup, folder, console)
         except SteadytuneError:

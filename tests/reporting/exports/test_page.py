@@ -85,7 +85,7 @@ def test_the_page_holds_every_part() -> None:
 
 def test_what_to_take_comes_first() -> None:
     page = render_html(build_report(study(6), title="t"))
-    assert page.index("What to take") < page.index("No difference between <code>lnsr</code>")
+    assert page.index("Recommended") < page.index("No difference between <code>lnsr</code>")
 
 
 def test_nothing_comes_from_elsewhere() -> None:

@@ -41,7 +41,7 @@ def test_differences_that_are_shown_come_by_their_size() -> None:
     first = headline(section).claims[0]
     assert first.startswith('Shown to score higher than plain on movie: "b, large" +5.0 points (95')
     assert first.index("b, large") < first.index("; a +2.0") < first.index("; lower: c -3.0")
-    assert headline(section).advice == 'What to take: "b, large".'
+    assert headline(section).advice == 'Recommended: "b, large".'
 
 
 def test_nothing_shown_is_said_with_the_numbers() -> None:
@@ -85,7 +85,7 @@ def test_ensembles_are_told_where_they_help() -> None:
     )
     assert "+3.0 points (95 % interval +1.0 to +5.0)" in claims(helps)
     assert headline(helps).advice == (
-        "What to take: plain, as an ensemble of 3 runs (--seeds 3 --keep ensemble)."
+        "Recommended: plain, as an ensemble of 3 runs (--seeds 3 --keep ensemble)."
     )
     unclear = replace(section, ensembles=(ensembles("plain", 0.03, -0.01),))
     assert "nsemble" not in claims(unclear) + headline(unclear).advice
@@ -96,7 +96,7 @@ def test_the_command_of_the_advice_is_that_of_the_study() -> None:
     section = replace(section, ensembles=(ensembles("a:p=0.7", 0.03, 0.01),))
     made = "steadytune compare --train 'my rows.csv' --method plain,a:p=0.7 --seeds 10 --out o"
     found = headline(section, f"{made} --learning-rate 2e-4 --save-models")
-    assert found.advice == "What to take: a:p=0.7, as an ensemble of 3 runs:"
+    assert found.advice == "Recommended: a:p=0.7, as an ensemble of 3 runs:"
     assert found.command == (
         "steadytune train --train 'my rows.csv' --learning-rate 2e-4 --method a:p=0.7 --seeds 3 "
         "--keep ensemble"
@@ -137,7 +137,7 @@ def test_over_tasks() -> None:
     )
     assert third.startswith("Compared with plain, where 0 of 24 runs did not learn, steadier over")
     assert "a (std 0.10 times, 0 of 24 runs did not learn)" in third
-    assert found.advice.startswith('What to take: "b, large", as an ensemble of 3 runs')
+    assert found.advice.startswith('Recommended: "b, large", as an ensemble of 3 runs')
     few = several_tasks(score, methods=tuple(gains), seeds=3)
     text = over_tasks_headline(averaged_of(few), sections_of(few)).claims[0]
     assert text.startswith("Hints alone: to score higher")

@@ -270,7 +270,7 @@ def _steadier(
 def _advice(method: str, together: bool, known: bool) -> str:
     options = "" if known or not together else f" (--seeds {TOGETHER} --keep ensemble)"
     runs = f", as an ensemble of {TOGETHER} runs{options}" if together else ""
-    return f"What to take: {quoted(method)}{runs}{':' if known else '.'}"
+    return f"Recommended: {quoted(method)}{runs}{':' if known else '.'}"
 
 
 _DROPPED = frozenset(
