@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from steadytune import ConfigError, ModelError, Pass, Step
 from steadytune._random import RngState
 from steadytune._step.prediction import divergence, prediction_of
+from steadytune.functional import class_divergence
 
 CPU = torch.device("cpu")
 
@@ -92,6 +93,26 @@ def test_a_causal_model_in_an_adapters_wrapper_is_one_too() -> None:
 
     given = {"labels": torch.tensor([[-100, -100, 5, 6]])}
     assert tokens_that_count(Wrapped(), given) == [[False, True, True, False]]
+
+
+def test_tokens_without_a_label_have_no_part_in_how_far_predictions_are_apart() -> None:
+    draws = torch.Generator().manual_seed(0)
+    one, other = torch.randn(2, 2, 4, 3, dtype=torch.float64, generator=draws)
+    other.requires_grad_()
+    labels = torch.tensor([[-100, 0, 2, -100], [1, -100, -100, -100]])
+    step = Step(Model(), {"labels": labels})
+
+    def apart(left: Tensor) -> Tensor:
+        return divergence(*(prediction_of(step, passed(logits=x)) for x in (left, other)))
+
+    found = apart(one)
+    each = class_divergence(one.flatten(0, 1), other.flatten(0, 1)).reshape(2, 4)
+    counts = labels != -100
+    expected = (each * counts).sum(1) / counts.sum(1)
+    torch.testing.assert_close(found, expected, rtol=1e-14, atol=0)
+    assert torch.equal(apart(torch.where(counts[..., None], one, 99.0)), found)
+    (gradient,) = torch.autograd.grad(found.sum(), other)
+    assert torch.equal((gradient != 0).any(-1), counts)
 
 
 def test_regressions_of_one_axis_and_of_two_are_compared_alike() -> None:

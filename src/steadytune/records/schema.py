@@ -148,6 +148,7 @@ class TaskPart(Part):
     sizes: Table[int | None]
     source: Text | None = None
     cut: Annotated[dict[str, Any], BeforeValidator(_absent_as_empty)] = {}
+    label_names: list[Text] = []
 
 
 class ProfilePart(Part):

@@ -19,4 +19,5 @@ def describe_task(task: Task) -> dict[str, Any]:
         "constant": {domain: constant_score(task, domain) for domain in task.splits},
         "sizes": {split: len(rows) for split, rows in task.splits.items()},
         "source": task.source,
+        **({"label_names": list(task.label_names)} if task.problem.spelled else {}),
     }

@@ -91,12 +91,22 @@ class RegularizerContract:
 
     def test_several_labels_a_text(self) -> None:
         numbers = torch.arange(3, device=device_of_tests())
+        self._trains_beside_plain(
+            lambda labels, ids: labels[:, None].eq(numbers).float(), several=True
+        )
+
+    def test_a_class_for_each_token(self) -> None:
+        self._trains_beside_plain(
+            lambda labels, ids: (ids % 3).masked_fill(ids % 4 == 0, -100), tokens=True
+        )
+
+    def _trains_beside_plain(self, target: Any, **head: bool) -> None:
         batches = [
-            {**batch, "labels": batch["labels"][:, None].eq(numbers).float()}
+            {**batch, "labels": target(batch["labels"], batch["input_ids"])}
             for batch in self.batches
         ]
         losses = {
-            method: train_steps(tiny_classifier(classes=3, several=True), chosen, batches)
+            method: train_steps(tiny_classifier(classes=3, **head), chosen, batches)
             for method, chosen in {
                 "plain": [],
                 "neutral": [] if self.neutral is None else [self.neutral],

@@ -24,7 +24,12 @@ def device_of_tests() -> torch.device:
 
 
 def tiny_classifier(
-    *, dropout: float = 0.1, classes: int = 2, seed: int = 0, several: bool = False
+    *,
+    dropout: float = 0.1,
+    classes: int = 2,
+    seed: int = 0,
+    several: bool = False,
+    tokens: bool = False,
 ) -> Any:
     """A random BERT classifier with three layers of width 32, in training mode.
 
@@ -33,8 +38,13 @@ def tiny_classifier(
         classes: Number of outputs.
         seed: Of the weights.
         several: Whether an example can be of several classes, or of none.
+        tokens: Whether each token is of a class.
     """
-    from transformers import BertConfig, BertForSequenceClassification
+    from transformers import (
+        BertConfig,
+        BertForSequenceClassification,
+        BertForTokenClassification,
+    )
 
     config = BertConfig(
         vocab_size=64,
@@ -49,7 +59,8 @@ def tiny_classifier(
         problem_type="multi_label_classification" if several else None,
     )
     with isolated_rng(torch.device("cpu"), seed):
-        return BertForSequenceClassification(config).train().to(device_of_tests())
+        head = BertForTokenClassification if tokens else BertForSequenceClassification
+        return head(config).train().to(device_of_tests())
 
 
 def tiny_batch(*, examples: int = 4, tokens: int = 9, seed: int = 0) -> dict[str, Tensor]:

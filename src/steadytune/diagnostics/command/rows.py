@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...tasks import PROBLEMS, DataSource, Encoding
-from ...tasks.files import PAIR, QUESTIONS, SINGLE, read_texts
+from ...tasks.files import PAIR, SINGLE, read_texts
 from .._observer import TARGETS
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def read_rows(options: Options) -> DiagnosisRows:
 
 def _of_file(file: str, options: Options) -> DiagnosisRows:
     """Texts need no labels; which texts are drawn depends on their number alone."""
-    kind = "qa" if options.found[0].kind == "qa" else "classification"
-    columns = QUESTIONS if kind == "qa" else PAIR if len(options.text) == 2 else SINGLE
+    kind = options.found[0].kind or "classification"
+    columns = PROBLEMS[kind].columns or (PAIR if len(options.text) == 2 else SINGLE)
     rows = read_texts(file, columns, options.text).dataset
     count = min(options.examples, len(rows))
     drawn = np.random.default_rng(0).permutation(len(rows))[:count]

@@ -23,6 +23,7 @@ from ...stats import (
 from ..reading.predictions import PredictedRun
 from .predicted import same_rows
 from .section_numbers import Disagreement, SectionNumbers
+from .tagged import TAGS, word_probabilities
 
 MOST_ROWS = 5000
 
@@ -33,10 +34,11 @@ def disagreements(
     section: SectionNumbers, method: str, runs: Sequence[PredictedRun]
 ) -> list[Disagreement]:
     """Compare the runs of a method, domain by domain."""
+    names = section.task.label_names
     return [
         Disagreement(method, scores.domain, compared)
         for scores in section.domains
-        if (compared := _compare(_columns(runs, scores.domain.name))) is not None
+        if (compared := _compare(_columns(runs, scores.domain.name), names)) is not None
     ]
 
 
@@ -44,20 +46,20 @@ def _columns(runs: Sequence[PredictedRun], domain: str) -> list[Columns]:
     return [run.splits[domain] for run in runs if domain in run.splits]
 
 
-def _compare(runs: Sequence[Columns]) -> Found | None:
+def _compare(runs: Sequence[Columns], names: Sequence[str]) -> Found | None:
     """None below two runs with the same rows and the same columns, or where they make no sense."""
     runs = same_rows(runs)
     if len(runs) < 2:
         return None
     try:
-        return _statistic(runs)
+        return _statistic(runs, names)
     except (ConfigError, ValueError, TypeError, IndexError):
         return None
 
 
-def _statistic(runs: Sequence[Columns]) -> Found | None:
-    if all("tags" in run for run in runs):
-        return label_disagreement(_stacked(runs, "tags"))
+def _statistic(runs: Sequence[Columns], names: Sequence[str]) -> Found | None:
+    if all(TAGS in run for run in runs):
+        return _of_sentences(runs, names)
     if all(THRESHOLD in run for run in runs):
         return _of_sets(_stacked(runs, "logits"), _stacked(runs, THRESHOLD))
     if all("logits" in run for run in runs):
@@ -67,6 +69,13 @@ def _statistic(runs: Sequence[Columns]) -> Found | None:
     if all("text" in run for run in runs):
         return label_disagreement(_stacked(runs, "text"))
     return None
+
+
+def _of_sentences(runs: Sequence[Columns], names: Sequence[str]) -> LabelDisagreement:
+    """Answers are the tags of whole sentences; the divergence is the mean over words."""
+    answers = label_disagreement(_stacked(runs, TAGS))
+    words = np.stack([word_probabilities(run, names) for run in runs])
+    return replace(answers, jensen_shannon=class_disagreement(words).jensen_shannon)
 
 
 def _of_sets(logits: NDArray[Any], thresholds: NDArray[Any]) -> LabelDisagreement:

@@ -21,12 +21,13 @@ from ...metrics.confusion_counts import OF_COUNTS, counter
 from ...metrics.multilabel import OF_SETS, THRESHOLD
 from ...metrics.regression import REGRESSION_METRICS, correlation
 from ...records.prediction_file import Columns
-from ...records.schema import Record
+from ...records.schema import Record, TaskPart
 from ...stats import MOST_GROUPS, ensemble_scores, is_degenerate
 from ..reading.predictions import PredictedRun
 from .predicted import same_rows
 from .scoring import raw_score
 from .section_numbers import Ensembles, SectionNumbers
+from .tagged import TAGS, word_probabilities, word_scorer
 
 SIZES = (1, 2, 3, 5)
 TRAIN = "train"
@@ -54,19 +55,14 @@ def ensembles(
     failed = [_Member(None, learned=False) for run in runs if run.run.status != "ok"]
     finished = [run for run in runs if run.run.status == "ok"]
     columns = [run.splits[domain] for run in finished if domain in run.splits]
-    if (
-        not columns
-        or len(runs) < 2
-        or constant is None
-        or any({"text", "tags"} & set(c) for c in columns)
-    ):
+    if not columns or len(runs) < 2 or constant is None or any("text" in c for c in columns):
         return []
     if len(columns) < len(finished):
         raise ValueError(f"{len(columns)} of its {len(finished)} runs have predictions")
     if len(same_rows(columns)) < len(columns):
         raise ValueError("its runs have predictions of different rows")
-    scorer = _scorer(section.task.metric, columns[0])
-    outputs = [_output(run) for run in columns]
+    scorer = _scorer(section.task, columns[0])
+    outputs = [_output(section.task, run) for run in columns]
     _require_scores(finished, outputs, scorer, section)
     made = (_Member(place, _learned(run.run)) for place, run in enumerate(finished))
     members = [*made, *failed]
@@ -118,11 +114,14 @@ def _score(
     return constant if value is None else value
 
 
-def _output(run: Columns) -> Array:
+def _output(task: TaskPart, run: Columns) -> Array:
     """What is averaged: probabilities, shape (rows, classes), or numbers, shape (rows,).
 
-    Where a text has several labels, the last column holds the threshold.
+    Where words are tagged, each is a row. Where a text has several labels, the last column holds
+    the threshold.
     """
+    if TAGS in run:
+        return word_probabilities(run, task.label_names)
     if "logits" not in run:
         return _finite(run, "value", axes=1)
     if THRESHOLD in run:  # is averaged with the probabilities, as its last column
@@ -131,8 +130,11 @@ def _output(run: Columns) -> Array:
     return softmax(_finite(run, "logits", axes=2), axis=1)  # type: ignore[no-any-return]
 
 
-def _scorer(metric: str, columns: Columns) -> Scorer:
+def _scorer(task: TaskPart, columns: Columns) -> Scorer:
     """The metric of what is averaged, for the rows of these predictions."""
+    metric = task.metric
+    if TAGS in columns:
+        return word_scorer(metric, columns, task.label_names)
     if metric in REGRESSION_METRICS:
         numbers = _finite(columns, "label", axes=1)
         if metric == "pearson":
