@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from transformers import (
@@ -192,12 +193,26 @@ def test_an_ensemble_answers(tmp_path: Path) -> None:
     assert found == record["results"][record["task"]["in_domain"]]
 
 
-def test_class_weights_need_classes(tmp_path: Path) -> None:
-    files = write_ratings(tmp_path)
+@pytest.mark.parametrize(
+    ("write", "options", "message"),
+    [
+        (write_ratings, ("--class-weights", "balanced"), "balanced class weights need classes"),
+        (
+            write_moods,
+            ("--kind", "multilabel", "--set", "label_smoothing_factor=0.1"),
+            "label smoothing needs classes",
+        ),
+    ],
+    ids=["weights", "smoothing"],
+)
+def test_what_needs_classes(
+    tmp_path: Path, write: Any, options: tuple[str, ...], message: str
+) -> None:
+    files = write(tmp_path)
     result = steadytune(
         *("train", "--train", files["train"], "--test", files["test"], "--model"),
-        *(write_model(tmp_path), *QUICK, "--class-weights", "balanced"),
+        *(write_model(tmp_path), *QUICK, *options),
         *("--out", tmp_path / "out"),
     )
-    assert result.exit_code == 2 and "balanced class weights need classes" in result.stderr
+    assert result.exit_code == 2 and message in result.stderr
     assert not (tmp_path / "out").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -48,13 +49,15 @@ def test_what_is_open_is_settled_with_a_reason(model: Pretrained) -> None:
     ]
 
 
-def test_class_weights_need_classes(model: Pretrained) -> None:
+@pytest.mark.parametrize(
+    ("changes", "match"),
+    [
+        ({"class_weights": "balanced"}, "balanced class weights need classes"),
+        ({"settings": {"label_smoothing_factor": 0.1}}, "label smoothing needs classes"),
+    ],
+    ids=["weights", "smoothing"],
+)
+def test_what_needs_classes(model: Pretrained, changes: dict[str, Any], match: str) -> None:
     task = replace(load_toy(), kind="regression", metric="pearson")
-    with pytest.raises(ConfigError, match="balanced class weights need classes"):
-        plan(
-            [LoadedTask(task)],
-            ["plain"],
-            RECIPE.changed({"class_weights": "balanced"}),
-            (1,),
-            model=model,
-        )
+    with pytest.raises(ConfigError, match=match):
+        plan([LoadedTask(task)], ["plain"], RECIPE.changed(changes), (1,), model=model)

@@ -233,11 +233,16 @@ def require_use_of_unlabelled(recipe: Recipe, arms: Sequence[Arm]) -> None:
 
 
 def _require_classes(recipe: Recipe, task: Task) -> None:
-    if recipe.class_weights == "balanced" and not task.problem.exclusive:
-        raise ConfigError(
-            f"balanced class weights need classes, one per text, and {task.name} is {task.kind}; "
-            "leave `class_weights` out"
-        )
+    smoothing = dict(recipe.settings).get("label_smoothing_factor")
+    asked = {
+        "balanced class weights need": recipe.class_weights == "balanced" and "`class_weights`",
+        "label smoothing needs": smoothing and "`label_smoothing_factor`",
+    }
+    for what, option in asked.items():
+        if option and not task.problem.exclusive:
+            raise ConfigError(
+                f"{what} classes, one per text, and {task.name} is {task.kind}; leave {option} out"
+            )
 
 
 def _takes_unlabelled(methods: Iterable[Regularizer]) -> bool:
