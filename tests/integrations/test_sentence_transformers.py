@@ -13,10 +13,10 @@ import torch
 from datasets import Dataset
 from sentence_transformers import (
     SentenceTransformer,
-    SentenceTransformerTrainer,
     SentenceTransformerTrainingArguments,
 )
 from sentence_transformers.sentence_transformer import losses, modules
+from sklearn.linear_model import LogisticRegression
 from transformers import BertTokenizerFast
 
 from steadytune import (
@@ -27,20 +27,16 @@ from steadytune import (
     ModelError,
     RDrop,
     Regularizer,
-    RegularizerMixin,
 )
 from steadytune.testing import tiny_classifier
 
 from ..training import arguments
+from .trainers import recipes
 
 pytestmark = pytest.mark.filterwarnings("default")
 
 
 WORDS = ["a", "good", "bad", "film", "book"]
-
-
-class SteadyTrainer(RegularizerMixin, SentenceTransformerTrainer):
-    """Their trainer with methods."""
 
 
 def encoder(folder: Path) -> SentenceTransformer:
@@ -60,7 +56,7 @@ def trained(
 ) -> Any:
     rows = {"anchor": ["a good film", "a bad book"] * 4, "positive": ["good", "bad"] * 4}
     model = encoder(folder)
-    trainer = SteadyTrainer(
+    trainer = recipes("TRL", "sentence-transformers and SetFit")["SteadySentenceTrainer"](
         model=model,
         args=arguments(folder / "out", SentenceTransformerTrainingArguments, max_steps=2),
         train_dataset=Dataset.from_dict(rows),
@@ -89,3 +85,23 @@ def test_a_loss_that_caches_is_refused_by_methods_that_replay_a_pass(tmp_path: P
 def test_methods_that_compare_predictions_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="returned no logits"):
         trained(tmp_path, [RDrop()])
+
+
+def test_setfit_trains_its_body_with_methods(tmp_path: Path) -> None:
+    setfit = pytest.importorskip("setfit")
+    found = []
+    for methods in ([], [LNSR(strength=50.0)]):
+        body = encoder(tmp_path)
+        model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression())
+        args = setfit.TrainingArguments(
+            output_dir=str(tmp_path / "setfit"), max_steps=2, batch_size=4, report_to="none"
+        )
+        trainer = recipes("TRL", "sentence-transformers and SetFit")["SteadySetFitTrainer"](
+            model, args, methods=methods, train_dataset=Dataset.from_dict(TEXTS)
+        )
+        trainer.train()
+        found.append(body.state_dict())
+    assert any(not torch.equal(value, found[1][name]) for name, value in found[0].items())
+
+
+TEXTS = {"text": ["a good film", "a bad film", "good book", "bad book"] * 2, "label": [1, 0] * 4}

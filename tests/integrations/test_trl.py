@@ -9,19 +9,18 @@ import pytest
 import torch
 from datasets import Dataset
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig
 
-from steadytune import L2SP, LNSR, Mixout, Regularizer, RegularizerMixin
+from steadytune import L2SP, LNSR, Mixout, Regularizer
 from steadytune._random import isolated_rng
+
+from ..training import arguments
+from .trainers import recipes
 
 pytestmark = pytest.mark.filterwarnings("default")  # TRL warns of what is to come in TRL
 
 
 WORDS = ["the", "film", "was", "good", "bad", "long", "and", "short"]
-
-
-class SteadySFTTrainer(RegularizerMixin, SFTTrainer):
-    """TRL's trainer with methods."""
 
 
 def tokenizer() -> PreTrainedTokenizerFast:
@@ -50,24 +49,19 @@ def trained(folder: Path, methods: list[Regularizer]) -> Any:
     )
     with isolated_rng(torch.device("cpu"), 0):
         model = LlamaForCausalLM(config)
-    arguments = SFTConfig(
-        output_dir=str(folder),
+    settings = arguments(
+        folder,
+        SFTConfig,
         max_steps=2,
         per_device_train_batch_size=2,
         gradient_accumulation_steps=2,
-        learning_rate=1e-2,
-        use_cpu=True,
         bf16=False,
-        report_to="none",
-        disable_tqdm=True,
         logging_steps=1,
-        save_strategy="no",
-        dataloader_pin_memory=False,
     )
     rows = [{"text": "the film was good and short"}, {"text": "the film was bad"}] * 4
-    trainer = SteadySFTTrainer(
+    trainer = recipes("TRL")["SteadySFTTrainer"](
         model=model,
-        args=arguments,
+        args=settings,
         train_dataset=Dataset.from_list(rows),
         processing_class=tokenizer(),
         regularizers=methods,

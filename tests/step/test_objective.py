@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -183,6 +186,26 @@ class TestSplitGroups:
             pytest.raises(ConfigError, match="none of the parameters"),
         ):
             objective.connect(self._optimizer(tiny_classifier()))
+
+
+def test_a_closure_is_refused_by_methods_that_act_before_the_step() -> None:
+    def before(host: Host) -> None:
+        host.before_optimizer_step.append(lambda optimizer: None)
+
+    for method, refused in ((Hosted(before), True), (LNSR(), False)):
+        model = tiny_classifier()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        with attach(model, [method]) as objective:
+            objective.connect(optimizer)
+
+            def closure(model: Any = model, objective: Any = objective) -> Any:
+                loss = objective(Step(model, tiny_batch()))
+                loss.backward()
+                return loss
+
+            closure()
+            with pytest.raises(ConfigError, match="inside") if refused else nullcontext():
+                optimizer.step(closure)
 
 
 def test_hooks_are_skipped_at_an_overflow() -> None:

@@ -152,6 +152,25 @@ def test_a_loss_that_runs_the_model_without_gradients_is_refused() -> None:
         objective(Step(model, PAIR))
 
 
+def test_a_run_without_gradients_beside_the_loss_is_left_out() -> None:
+    """As of a trainer that takes metrics from a second run of the model."""
+
+    class Watched(Towers):
+        def forward(self, **given: Any) -> dict[str, Tensor]:  # type: ignore[override]
+            found = super().forward(**given)
+            with torch.no_grad():
+                self.encoder(**given["left"])
+            return found
+
+    found = []
+    for model in (Towers(), Watched()):
+        with attach(model, [LNSR(std=0.1)]) as objective:
+            objective(Step(model, PAIR)).backward()
+        found.append(gradients(model))
+    for name, value in found[0].items():
+        assert torch.equal(found[1][name], value)
+
+
 def test_masks_by_other_names_are_refused_where_the_model_was_given_none() -> None:
     class OnlyBlocks(Towers):
         def forward(self, **given: Tensor) -> dict[str, Tensor]:  # type: ignore[override]

@@ -153,7 +153,8 @@ class Recorder:
         self._rounds = Rounds(layers)
         self._checked: set[bool] = set()
         self._traces: list[Trace] | None = None
-        self._grows = True  # whether gradients were on when the recording began
+        self._trains = True  # whether gradients were on when the recording began
+        self._skipped = False  # whether the present round is without them all the same
 
     @contextmanager
     def installed(self) -> Iterator[Recorder]:
@@ -176,18 +177,26 @@ class Recorder:
     def recording(self) -> Iterator[list[Trace]]:
         """Record the forward pass inside: a trace a round, whole when the block ends.
 
+        Rounds without gradients in a pass that has them train nothing and are left out.
+
         Raises:
-            ModelError: If a round did not call the blocks as often as the model has layers, or ran
-                without gradients where the pass has them.
+            ModelError: If a round did not call the blocks as often as the model has layers, or all
+                were left out.
         """
         traces: list[Trace] = []
         self._traces = traces
-        self._grows = torch.is_grad_enabled()
+        self._trains, self._skipped = torch.is_grad_enabled(), False
         self._rounds.begin_pass()
         try:
             yield traces
         finally:
             self._traces = None
+        if self._skipped and not traces:
+            raise ModelError(
+                "the loss runs the model without gradients, as losses that cache embeddings do, "
+                "which methods that replay blocks cannot train through; take a loss that does not "
+                "cache, or a method that acts on weights, such as L2SP or EMA"
+            )
         counts = [len(trace.calls) for trace in traces] or [0]
         odd = [count for count in counts if count != self.depth]
         if odd or any(len(trace.hidden) != self.depth + 1 for trace in traces):
@@ -202,14 +211,13 @@ class Recorder:
         if self._traces is None:
             return
         if self._rounds.opens():
-            if self._grows and not torch.is_grad_enabled():
-                raise ModelError(
-                    "the loss runs the model without gradients, as losses that cache embeddings "
-                    "do, which methods that replay blocks cannot train through; take a loss that "
-                    "does not cache, or a method that acts on weights, such as L2SP or EMA"
-                )
-            inputs = self._rounds.inputs
-            self._traces.append(Trace(layers=self._layers, checked=self._checked, inputs=inputs))
+            self._skipped = self._trains and not torch.is_grad_enabled()
+            if not self._skipped:
+                inputs = self._rounds.inputs
+                trace = Trace(layers=self._layers, checked=self._checked, inputs=inputs)
+                self._traces.append(trace)
+        if self._skipped:
+            return
         trace = self._traces[-1]
         if not args:
             name = next(iter(kwargs))
@@ -221,12 +229,12 @@ class Recorder:
     def _on_join(
         self, index: int, module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> None:
-        if self._traces:
+        if self._traces and not self._skipped:
             self._traces[-1].joins[index] = _call(module, args[0], args[2:], kwargs)
 
     def _on_output(self, module: nn.Module, args: tuple[Any, ...], output: Any) -> None:
         """Keep an output until the next block's input takes its place; the top one stays."""
-        if self._traces:
+        if self._traces and not self._skipped:
             trace = self._traces[-1]
             del trace.hidden[len(trace.calls) :]
             trace.hidden.append(first_tensor(output))

@@ -46,13 +46,21 @@ class Objective:
         self._splits: list[SplitGroup] = []
         self._loss: Callable[[Step], Tensor] = _task_loss
         self._checked = False
+        self._in_optimizer = False
 
     def __call__(self, step: Step) -> Tensor:
         """The objective on one micro-batch.
 
         Raises:
-            ConfigError: If a method acts around the optimizer step and none was connected.
+            ConfigError: If a method acts around the optimizer step and none was connected, or acts
+                before it and the objective is called inside.
         """
+        if self._in_optimizer and any(host.before_optimizer_step for host in self._hosts):
+            raise ConfigError(
+                "the objective is called inside optimizer.step(), too late for a method that acts "
+                "on the gradients before it; call objective(...).backward() first, and then "
+                "optimizer.step() (in Lightning: manual optimization)"
+            )
         if self.needs_optimizer and self._optimizer is None:
             raise ConfigError(
                 "a method acts on the optimizer; "
@@ -242,6 +250,7 @@ class Objective:
                 check()
 
     def _each(self, optimizer: Optimizer, *, before: bool) -> None:
+        self._in_optimizer = before
         overflow = getattr(optimizer, "found_inf", None)
         if overflow is not None and bool(overflow.item()):
             return  # a fused optimizer skips such a step by itself, under a gradient scaler
