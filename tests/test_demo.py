@@ -13,6 +13,7 @@ from rich.console import Console
 
 from steadytune import ConfigError, ModelError, SteadytuneError
 from steadytune.demo import Options, run_demo
+from steadytune.fitting.candidates import DEFAULT
 from steadytune.model_files import Trust
 from steadytune.records.ledger import Ledger
 from steadytune.records.outcome import Outcome
@@ -65,6 +66,10 @@ def quick(options: Options, monkeypatch: pytest.MonkeyPatch) -> Options:
     """Options of a demo whose runs take no time."""
     monkeypatch.setattr(carry_out, "FineTune", lambda *_: pretend)
     return options
+
+
+def test_it_shows_what_fit_takes_by_default_and_the_papers_method() -> None:
+    assert Options().methods == ("plain", DEFAULT.method, "lnsr")
 
 
 def changed(options: Options, **changes: Any) -> Options:

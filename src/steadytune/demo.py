@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 TASK = "vader-movies"
 TITLE = "steadytune demo"
+METHODS = ("plain", "mixout:p=0.7,replace_dropout=true", "lnsr")
+"""Plain training, what `fit` takes where nothing is clearly better, and the paper's method."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Options:
     """
 
     seeds: tuple[int, ...] = (1, 2, 3)
-    methods: tuple[str, ...] = ("plain", "lnsr")
+    methods: tuple[str, ...] = METHODS
     out: Path = Path("steadytune-demo")
     task: str = TASK
     model: str = MINILM
@@ -90,7 +92,8 @@ def run_demo(options: Options, console: Console) -> Report:
             failed.
         KeyboardInterrupt: If the user stops it; its text says what is kept.
     """
-    from .runs.executors import executor_for
-    from .study.session import run_study
+    with console.status("starting"):
+        from .runs.executors import executor_for
+        from .study.session import run_study
 
     return run_study(options.study, options.out, executor_for(options.workers), console)

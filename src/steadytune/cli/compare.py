@@ -11,7 +11,7 @@ import typer
 from ..records.recipe import Recipe, option_name
 from ._app import app, command_line, look_ahead, one_line_errors, require_results
 from ._data_options import takes_rows
-from ._method_option import MethodsOption
+from ._method_option import methods_option
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 from ._recipe_options import read_recipe, takes_recipe
 
@@ -37,7 +37,7 @@ def compare(
         ),
     ] = None,
     rows: dict[str, Any],
-    method: MethodsOption = None,
+    method: Annotated[list[str] | None, methods_option("plain,lnsr")] = None,
     longer_plain: Annotated[
         float | None,
         typer.Option(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, command_line, look_ahead, one_line_errors, require_results
-from ._method_option import MethodsOption
+from ._method_option import methods_option
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 
 
@@ -19,7 +19,9 @@ def demo(
         str,
         typer.Option(help="How many seeds, such as 3, or a list, such as 3,7,11."),
     ] = "3",
-    method: MethodsOption = None,
+    method: Annotated[
+        list[str] | None, methods_option("plain,mixout:p=0.7,replace_dropout=true,lnsr")
+    ] = None,
     out: Annotated[
         Path, typer.Option(help="Folder for the records and report.html.", metavar="DIR")
     ] = Path("steadytune-demo"),
@@ -45,7 +47,7 @@ def demo(
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
-    """Compare methods with plain fine-tuning over a few seeds, on sentences rated by people.
+    """Compare Mixout and LNSR with plain fine-tuning over a few seeds, on rated sentences.
 
     Trains on movie reviews, and evaluates on other movie reviews, product reviews, editorials and
     tweets. For each seed, all methods share head, batch order and dropout. Writes a record of every
@@ -62,7 +64,7 @@ def demo(
         from ..tasks import DataSource
 
         look_ahead(model, rows=[DataSource(task=task)])
-        from ..demo import Options, run_demo
+        from ..demo import METHODS, Options, run_demo
         from ..model_files import Trust
         from ..study.methods import read_methods
         from ..study.seeds import read_seeds
@@ -70,7 +72,7 @@ def demo(
 
         options = Options(
             seeds=read_seeds(seeds),
-            methods=read_methods(method or ()),
+            methods=read_methods(method or METHODS),
             out=out,
             task=task,
             model=model,

@@ -64,10 +64,11 @@ def run_study(
 def _run_study(
     study: Study, out: Path, executor: Executor, console: Console, save_models: bool
 ) -> Report:
-    model = study.find_model()
-    loaded = load_tasks(study, model)
-    runs = plan_runs(study, loaded, model)  # what does not fit shows before a search begins
-    trials = plan_trials(study, loaded, model) if study.tuning else ()
+    with console.status("reading the examples and the model"):
+        model = study.find_model()
+        loaded = load_tasks(study, model)
+        runs = plan_runs(study, loaded, model)  # what does not fit shows before a search begins
+        trials = plan_trials(study, loaded, model) if study.tuning else ()
     load = task_loader(study, loaded, executor.shares_files)
     models = out.resolve() / "models" if save_models else None
     context = RunContext(Ledger(out), executor, load, console, model, models)
