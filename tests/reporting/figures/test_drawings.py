@@ -10,6 +10,7 @@ import pytest
 
 from steadytune._page.svg import Drawing
 from steadytune.reporting.analysis.section_numbers import SectionNumbers
+from steadytune.reporting.figures.axes import PANEL_WIDTH
 from steadytune.reporting.figures.dots import draw_seed_dots, seed_dots, seed_dots_frame
 from steadytune.reporting.figures.section_figures import section_figures
 from tests.reporting.fabricated import record, section_of, study
@@ -92,11 +93,12 @@ def test_any_number_of_seeds_can_be_drawn(seeds: int) -> None:
     assert len(found["dots"]) == 2
 
 
-def test_many_methods_get_a_row_of_their_own() -> None:
-    section = section_of([record(f"method-{i}", 0) for i in range(12)])
-    assert all(panel.wide for panel in section_figures(section, "s0")["dots"].panels)
+def test_drawings_of_many_methods_grow_downwards() -> None:
+    many = section_figures(section_of([record(f"method-{i}", 0) for i in range(12)]), "s0")["dots"]
     few = section_figures(section_of(study(2)), "s0")["dots"]
-    assert not any(panel.wide for panel in few.panels)
+    frames = [panel.drawing.frame for panel in (*many.panels, *few.panels)]
+    assert {frame.width for frame in frames} == {PANEL_WIDTH}
+    assert frames[0].height > 2 * frames[-1].height
 
 
 def test_captions_explain_only_what_is_there() -> None:

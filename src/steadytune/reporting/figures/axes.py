@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import TypeVar
 
@@ -11,9 +10,6 @@ import numpy as np
 PANEL_WIDTH = 340.0
 LEFT = 48.0
 MOST_DOTS = 100
-
-_WIDEST = 16
-_MOST_LINES = 4
 
 T = TypeVar("T")
 
@@ -33,13 +29,6 @@ def padded(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
     low, high = min(values), max(values)
     room = (high - low) * share or max(abs(high), 10.0) * share
     return (low - room, high + room)
-
-
-def wrapped(method: str) -> str:
-    """`lnsr:std=0.05,strength=0.1` on several short lines, one option a line."""
-    lines = [part for part in re.split(r"[:,]", method) if part] or [method]
-    lines = [shortened(line, _WIDEST) for line in lines]
-    return "\n".join(lines if len(lines) <= _MOST_LINES else [*lines[: _MOST_LINES - 1], "…"])
 
 
 def shortened(text: str, widest: int) -> str:

@@ -17,23 +17,24 @@ from ..._page.svg import Drawing, Frame
 from ..analysis.metric_display import number
 from ..analysis.scoring import Pair
 from ..analysis.section_numbers import Domain, DomainScores, MethodScores, SectionNumbers
-from .axes import LEFT, MOST_DOTS, PANEL_WIDTH, padded, thin, wrapped
+from .axes import MOST_DOTS, PANEL_WIDTH, padded, shortened, thin
+from .forest import WIDEST_NAME
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_LINES = 40
 FEWEST_FOR_A_BOX = 5
-DOT_HEIGHT = 0.03
-LANE_WIDTH = 0.07
+DOT_WIDTH = 0.03
+LANE_HEIGHT = 0.07
 MOST_LANES = 4
 CROWDED = 40
-WIDEST_IN_A_ROW = 460.0
+ROW = 36.0
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A run's score, moved sideways by `shift`; `stands_in` for a run without a result."""
+    """A run's score, moved down by `shift`; `stands_in` for a run without a result."""
 
     value: float
     stands_in: bool
@@ -52,7 +53,7 @@ class Box:
 
 
 @dataclass(frozen=True)
-class DotColumn:
+class DotRow:
     """One method's seeds. `box` is None below five scores, `median` below two."""
 
     method: str
@@ -65,11 +66,14 @@ class DotColumn:
 
 @dataclass(frozen=True)
 class SeedDots:
-    """Seeds of all methods on one domain; a line runs through one seed's dots, as (x, y)."""
+    """Seeds of all methods on one domain; a line runs through one seed's dots, as (x, y).
+
+    Row i is at y = i, from top to bottom.
+    """
 
     domain: Domain
     axis: str
-    columns: tuple[DotColumn, ...]
+    rows: tuple[DotRow, ...]
     lines: tuple[tuple[tuple[float, float], ...], ...]
     constant: float | None
     limits: tuple[float, float]
@@ -89,8 +93,8 @@ def _seed_dots(
     return SeedDots(
         domain=scores.domain,
         axis=metric.heading,
-        columns=tuple(
-            _column(m.method, section.slots[m.method], list(dots.values()))
+        rows=tuple(
+            _row(m.method, section.slots[m.method], list(dots.values()))
             for m, dots in zip(scores.methods, placed, strict=True)
         ),
         lines=_lines(placed),
@@ -100,33 +104,33 @@ def _seed_dots(
 
 
 def _placed(method: MethodScores, scale: float, limits: tuple[float, float]) -> dict[Pair, Dot]:
-    """The dots of a method by pair, in order of height."""
+    """The dots of a method by pair, in rising order."""
     ordered = sorted(method.scores, key=lambda key: method.scores[key])
     values = [method.scores[key] * scale for key in ordered]
-    shifts = sideways(values, (limits[1] - limits[0]) * DOT_HEIGHT)
+    shifts = apart(values, (limits[1] - limits[0]) * DOT_WIDTH)
     return {
         key: Dot(value, key in method.stand_ins, shift)
         for key, value, shift in zip(ordered, values, shifts, strict=True)
     }
 
 
-def sideways(values: Sequence[float], height: float) -> list[float]:
-    """Shifts that keep dots of a given height apart, for values in rising order, without chance."""
+def apart(values: Sequence[float], width: float) -> list[float]:
+    """Shifts that keep dots of a given width apart, for values in rising order, without chance."""
     lanes = [0, *(sign * step for step in range(1, MOST_LANES + 1) for sign in (1, -1))]
     last = dict.fromkeys(lanes, -math.inf)
     shifts = []
     for value in values:
-        free = (lane for lane in lanes if value - last[lane] >= height)
+        free = (lane for lane in lanes if value - last[lane] >= width)
         lane = next(free, min(lanes, key=lambda taken: last[taken]))
         last[lane] = value
-        shifts.append(lane * LANE_WIDTH)
+        shifts.append(lane * LANE_HEIGHT)
     return shifts
 
 
-def _column(method: str, slot: int, dots: Sequence[Dot]) -> DotColumn:
+def _row(method: str, slot: int, dots: Sequence[Dot]) -> DotRow:
     values = [dot.value for dot in dots]
     quartiles = np.percentile(values, [0, 25, 50, 75, 100]).tolist() if values else []
-    return DotColumn(
+    return DotRow(
         method=method,
         slot=slot,
         dots=thin(dots, MOST_DOTS),
@@ -141,7 +145,7 @@ def _lines(placed: Sequence[Mapping[Pair, Dot]]) -> tuple[tuple[tuple[float, flo
     if len(placed) < 2 or len(keys) > MOST_LINES:
         return ()
     paths = (
-        tuple((x + d[key].shift, d[key].value) for x, d in enumerate(placed) if key in d)
+        tuple((d[key].value, y + d[key].shift) for y, d in enumerate(placed) if key in d)
         for key in keys
     )
     return tuple(path for path in paths if len(path) > 1)
@@ -154,47 +158,46 @@ def _limits(section: SectionNumbers) -> tuple[float, float]:
 
 
 def seed_dots_frame(data: SeedDots) -> Frame:
-    """Columns keep room for their labels."""
-    labels = [wrapped(column.method).split("\n") for column in data.columns]
-    longest = max((len(line) for lines in labels for line in lines), default=0)
-    bottom = 7.0 + 15.0 * max(map(len, labels), default=1)
-    width = LEFT + (14.0 + 6.6 * max(longest, 7)) * len(labels)
-    return Frame(max(PANEL_WIDTH, width), 232 + bottom, LEFT, bottom)
+    """As wide as any panel, with room for the longest name."""
+    widest = max((len(shortened(row.method, WIDEST_NAME)) for row in data.rows), default=0)
+    return Frame(PANEL_WIDTH, 62 + ROW * len(data.rows), 14 + 7.0 * widest, 44)
 
 
 def draw_seed_dots(data: SeedDots, axes: Axes) -> None:
-    """Dots and boxes side by side; lines join a seed, dashes mark the majority-class baseline.
+    """Dots and boxes in rows; lines join a seed, dashes mark the majority-class baseline.
 
     Marks of one kind are drawn together, which takes a fraction of the time of single ones.
     """
     from matplotlib.collections import LineCollection
 
-    axes.set_xlim(-0.6, len(data.columns) - 0.4)
-    axes.set_ylim(*data.limits)
+    axes.set_xlim(*data.limits)
+    axes.set_ylim(len(data.rows) - 0.4, -0.6)
     axes.add_collection(
         LineCollection(data.lines, colors=MUTED, linewidths=0.8, alpha=0.5, zorder=2)
     )
-    _draw_boxes(data.columns, axes)
-    _draw_dots(data.columns, axes)
+    _draw_boxes(data.rows, axes)
+    _draw_dots(data.rows, axes)
     if data.constant is not None:
-        axes.axhline(data.constant, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1.5)
-    axes.set_xticks(range(len(data.columns)), [wrapped(c.method) for c in data.columns])
-    axes.set_ylabel(data.axis)
+        axes.axvline(data.constant, color=INK, linewidth=1.1, linestyle=(0, (4, 3)), zorder=1.5)
+    axes.set_yticks(range(len(data.rows)), [shortened(r.method, WIDEST_NAME) for r in data.rows])
+    axes.set_xlabel(data.axis)
     axes.tick_params(length=0)
-    axes.grid(axis="x", visible=False)
+    axes.tick_params(axis="y", labelcolor=INK)
+    axes.tick_params(axis="x", labelcolor=MUTED)
+    axes.grid(axis="y", visible=False)
 
 
-def _draw_dots(columns: Sequence[DotColumn], axes: Axes) -> None:
+def _draw_dots(rows: Sequence[DotRow], axes: Axes) -> None:
     for stands_in, marker in ((False, "o"), (True, "X")):
         marks = [
             (
-                position + dot.shift,
                 dot.value,
-                38 if stands_in else 26 if len(column.dots) <= CROWDED else 13,
-                LIGHT[column.slot],
+                place + dot.shift,
+                38 if stands_in else 26 if len(row.dots) <= CROWDED else 13,
+                LIGHT[row.slot],
             )
-            for position, column in enumerate(columns)
-            for dot in column.dots
+            for place, row in enumerate(rows)
+            for dot in row.dots
             if dot.stands_in == stands_in
         ]
         if marks:
@@ -211,24 +214,24 @@ def _draw_dots(columns: Sequence[DotColumn], axes: Axes) -> None:
             )
 
 
-def _draw_boxes(columns: Sequence[DotColumn], axes: Axes) -> None:
+def _draw_boxes(rows: Sequence[DotRow], axes: Axes) -> None:
     """The median, the middle half, and thin lines to the extremes."""
     from matplotlib.collections import LineCollection, PolyCollection
 
     half = 0.2
     medians = [
-        (LIGHT[column.slot], [(x - half, column.median), (x + half, column.median)])
-        for x, column in enumerate(columns)
-        if column.median is not None
+        (LIGHT[row.slot], [(row.median, y - half), (row.median, y + half)])
+        for y, row in enumerate(rows)
+        if row.median is not None
     ]
-    boxes = [(LIGHT[c.slot], x, c.box) for x, c in enumerate(columns) if c.box is not None]
+    boxes = [(LIGHT[row.slot], y, row.box) for y, row in enumerate(rows) if row.box is not None]
     corners = [
-        [(x + side, y) for side, y in zip((-half, -half, half, half), _rim(box), strict=True)]
-        for _, x, box in boxes
+        [(x, y + side) for side, x in zip((-half, -half, half, half), _rim(box), strict=True)]
+        for _, y, box in boxes
     ]
     ends = [
-        (colour, [(x, start), (x, end)])
-        for colour, x, box in boxes
+        (colour, [(start, y), (end, y)])
+        for colour, y, box in boxes
         for start, end in ((box.minimum, box.lower), (box.upper, box.maximum))
     ]
     faces = [colour for colour, *_ in boxes]
@@ -264,7 +267,6 @@ def dots_figure(section: SectionNumbers, prefix: str) -> Figure:
                 partial(draw_seed_dots, d),
             ),
             _hidden(d),
-            wide=seed_dots_frame(d).width > WIDEST_IN_A_ROW,
         )
         for i, d in enumerate(data)
     ]
@@ -273,21 +275,21 @@ def dots_figure(section: SectionNumbers, prefix: str) -> Figure:
 
 def _dots_caption(data: Sequence[SeedDots]) -> str:
     parts = ["Each dot is one run."]
-    if any(c.median is not None for d in data for c in d.columns):
+    if any(c.median is not None for d in data for c in d.rows):
         parts.append("The short bar is the median.")
-    if any(c.box for d in data for c in d.columns):
-        parts.append("The box holds the middle half of the runs, thin lines reach the extremes.")
+    if any(c.box for d in data for c in d.rows):
+        parts.append("The box has the middle half of the runs; thin lines reach the extremes.")
     if any(d.lines for d in data):
         parts.append("Thin lines join runs with the same seed.")
     if any(d.constant is not None for d in data):
         parts.append("The dashed line is the majority-class baseline.")
-    if any(dot.stands_in for d in data for c in d.columns for dot in c.dots):
+    if any(dot.stands_in for d in data for c in d.rows for dot in c.dots):
         parts.append("A cross is a run that diverged or crashed.")
     return " ".join(parts)
 
 
 def _hidden(data: SeedDots) -> str:
-    totals = [(len(c.dots), c.total) for c in data.columns if len(c.dots) < c.total]
+    totals = [(len(c.dots), c.total) for c in data.rows if len(c.dots) < c.total]
     return f"{totals[0][0]} of {totals[0][1]} dots shown per method" if totals else ""
 
 
@@ -295,7 +297,7 @@ def _describe_dots(data: SeedDots) -> str:
     ranges = "; ".join(
         f"{c.method} from {number(c.dots[0].value, 1)} to {number(c.dots[-1].value, 1)} over "
         f"{counted(c.total, 'run')}"
-        for c in data.columns
+        for c in data.rows
         if c.dots
     )
     return f"{data.axis} on {data.domain.name} by method: {ranges or 'no scores'}."
