@@ -77,14 +77,12 @@ class Panel:
         drawing: The drawing.
         remark: Stands beside the heading.
         name: Whom the drawing is of; the heading gets the colour. None for several.
-        wide: Whether it needs a whole row.
     """
 
     heading: str
     drawing: Drawing
     remark: str = ""
     name: str | None = None
-    wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +123,7 @@ class Fold:
 
 @dataclass(frozen=True)
 class Beside:
-    """Parts with a figure beside them, or below them where it is wide or the page narrow.
+    """Parts with a figure beside them, or below them where the page is narrow.
 
     Args:
         parts: Come first.

@@ -144,9 +144,9 @@ def _curves(facts: Facts) -> Figure | None:
     label = f"Training loss of {len(curves)} seeds, from {curves[0][0][1]:.2f} to " + ", ".join(
         f"{curve[-1][1]:.2f}" for curve in curves
     )
-    drawing = Drawing("curves", label, Frame(560, 220, 60, 46), partial(_draw_curves, curves))
+    drawing = Drawing("curves", label, Frame(400, 240, 60, 46), partial(_draw_curves, curves))
     caption = "Training loss of the final model's seeds, without the methods' own terms."
-    return Figure(caption, (Panel("Training loss", drawing, wide=True),))
+    return Figure(caption, (Panel("Training loss", drawing),))
 
 
 def _draw_curves(curves: Sequence[Sequence[Sequence[float]]], axes: Axes) -> None:
