@@ -10,6 +10,7 @@ from transformers import BertTokenizerFast
 
 from steadytune import ConfigError, ModelError
 from steadytune.tasks.words import encode_words
+from tests.tasks.tiny_tokenizers import FAMILIES, tokenizer_like
 
 NAMES = ("O", "B-x", "I-x")
 VOCABULARY = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "good", "##ness", "me", ".", "##s")
@@ -44,6 +45,19 @@ def test_the_places_are_those_of_word_ids(tokenizer: Any) -> None:
         found = theirs.word_ids()
         assert theirs["input_ids"] == ids
         assert places.tolist() == [found.index(w) if w in found else -1 for w in range(len(words))]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_word_begins_where_its_first_token_does(family: str) -> None:
+    text = "the date, of the-year é 2035?"
+    tokenizer = tokenizer_like(family)
+    encoded = encode_words(rows(text), "tokens", tokenizer, 64, NAMES)
+    (places,) = encoded.words.places
+    offsets = tokenizer(text, return_offsets_mapping=True)["offset_mapping"]
+    starts = [0, *(place + 1 for place, letter in enumerate(text) if letter == " ")]
+    for start, place in zip(starts, places, strict=True):
+        before = offsets[place - 1][1] if place else 0
+        assert before <= start < offsets[place][1]
 
 
 def test_words_that_are_cut_off_have_no_place(tokenizer: Any) -> None:

@@ -47,6 +47,15 @@ def test_text_files_are_read_if_lines_end_with_tags(tmp_path: Path) -> None:
         read(tmp_path, "Ada sat\nand sang\n", "u.txt")
 
 
+def test_text_files_of_a_folder_are_its_splits(tmp_path: Path) -> None:
+    for name in ("train.txt", "valid.txt", "test.txt"):
+        (tmp_path / name).write_text(f"Ada B-per\n{name} O\n")
+    (tmp_path / "README.txt").write_text("Names of people.\n")
+    found = read_splits(str(tmp_path))
+    assert set(found) == {"train", "validation", "test"}
+    assert found["validation"].columns["tokens"] == [["Ada", "valid.txt"]]
+
+
 def test_no_sentence(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="has no sentence"):
         read(tmp_path, "-DOCSTART- O\n\n")

@@ -33,6 +33,14 @@ def test_columns_can_be_named_and_be_text() -> None:
     assert rows.dataset[0] == {"tokens": "Ada sat", "label": "S-per O", "idx": 0}
 
 
+def test_lists_in_text_are_lists() -> None:
+    given = table(tokens=["['New', 'York']", '["so"]'], tags=["['B-loc', 'I-loc']", '["O"]'])
+    assert training_rows(given).dataset["tokens"][:] == ["New York", "so"]
+    assert unlabelled_rows(given, ("tokens",)).dataset["tokens"][:] == ["New York", "so"]
+    with pytest.raises(DataError, match="a list such as"):
+        training_rows(table(tokens=["['New' York]"], tags=["['O']"]))
+
+
 def test_tags_stand_by_type_with_outside_first() -> None:
     tags = [["I-loc", "B-loc", "O", "S-art", "E-loc"]]
     rows = training_rows(table(tokens=[[*"abcde"]], tags=tags))

@@ -66,7 +66,7 @@ def label_set(table: Table, row: int, column: str, between: str | None) -> list[
     if isinstance(value, dict):
         return [name for name, held in value.items() if _holds(table, row, name, held)]
     if isinstance(value, str) and is_list_in_text(value.strip()):
-        value = _parsed(table, row, column, value.strip())
+        value = parsed_list(table, row, column, value.strip())
     if isinstance(value, str):
         parts = value.split(between) if between else [value]
         value = [part for part in parts if part.strip()]
@@ -150,8 +150,12 @@ def _holds(table: Table, row: int, column: str, value: Any) -> bool:
     return text in _TRUE
 
 
-def _parsed(table: Table, row: int, column: str, text: str) -> list[Any]:
-    """A list as programs write it into text: `['joy', 'love']` or `[4, 20]`."""
+def parsed_list(table: Table, row: int, column: str, text: str) -> list[Any]:
+    """A list as programs write it into text: `['joy', 'love']` or `[4, 20]`.
+
+    Raises:
+        DataError: It is not such a list.
+    """
     try:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError):

@@ -32,6 +32,7 @@ READERS: Mapping[str, Callable[[BinaryIO, str, Reading], Table]] = {
 }
 """Suffix -> reader. A `.gz` may follow the suffix."""
 
+_TEXT = ".txt"
 _SPREADSHEETS = frozenset({".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers"})
 _USUAL_NAMES = {
     **{name: name for name in (TRAIN, VALIDATION, TEST)},
@@ -125,14 +126,14 @@ def read_file(path: Path, name: str, how: Reading = AS_USUAL) -> Table:
     reader = READERS.get(_suffix(path))
     if reader is None and how.delimiter is not None:
         reader = read_csv
-    if reader is None and path.suffix.lower() == ".txt":
+    if reader is None and path.suffix.lower() == _TEXT:
         reader = read_conll
     if reader is None:
         raise DataError(_unknown_kind(path, name))
     with opened(path, name) as file:
         if is_empty(file):
             raise DataError(f"{name} is empty: expected one row or more")
-        if path.suffix.lower() == ".txt" and reader is read_conll and not holds_tags(file):
+        if path.suffix.lower() == _TEXT and reader is read_conll and not holds_tags(file):
             raise DataError(_unknown_kind(path, name))
         return replace(reader(file, name, how), reading=how)
 
@@ -168,13 +169,20 @@ def _suffixes(path: Path) -> list[str]:
 def _read_folder(path: Path, where: str, how: Reading) -> dict[str, Table]:
     if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
         return _with_usual_names(_read_saved(path, where), where)
-    files = sorted(file for file in path.iterdir() if file.is_file() and _suffix(file) in READERS)
+    files = sorted(file for file in path.iterdir() if file.is_file() and _has_rows(file))
     if not files:
         raise DataError(
             f"folder {where} has no rows: expected what save_to_disk writes, or files such as "
             f"train.csv; give another folder or a file"
         )
     return _with_usual_names(_read_files(files, how), where)
+
+
+def _has_rows(file: Path) -> bool:
+    """By its name: a text file has rows if it is named after a split."""
+    return _suffix(file) in READERS or (
+        file.suffix.lower() == _TEXT and file.stem.lower() in _USUAL_NAMES
+    )
 
 
 def _read_saved(path: Path, where: str) -> dict[str, Table]:
@@ -196,7 +204,7 @@ def _read_saved(path: Path, where: str) -> dict[str, Table]:
 def _read_files(files: list[Path], how: Reading) -> dict[str, Table]:
     tables = {}
     for file in files:
-        split = _SHARD.sub("", stem(str(file)))
+        split = _SHARD.sub("", stem(str(file)).removesuffix(_TEXT))
         if split in tables:
             raise DataError(
                 f"{file} is one of several files of the split {split}: expected one; "

@@ -11,7 +11,8 @@ from ..tagging import SCHEMES, joined
 from ._table import Table, listed, shown
 from .columns import Columns, require_column
 from .label_mapping import Target
-from .labels import is_unicode
+from .label_sets import parsed_list
+from .labels import is_list_in_text, is_unicode
 
 TAGGING = "tagging"
 
@@ -27,7 +28,8 @@ _ORDER = "BIES"
 def holds_words(table: Table, text: Sequence[str]) -> bool:
     """Whether the text column, named or known by its name, has lists of words."""
     names = text if len(text) == 1 else [] if text else [n for n in WORDS if n in table.columns]
-    return any(isinstance(cell, list) for name in names for cell in table.columns.get(name, ()))
+    cells = (cell for name in names for cell in table.columns.get(name, ()))
+    return any(isinstance(cell, list) or is_list_in_text(cell) for cell in cells)
 
 
 def choose_tag_columns(
@@ -71,7 +73,7 @@ def words_of(table: Table, row: int, column: str) -> list[str]:
         DataError: There are none, or one is empty or not text.
     """
     value = table.columns[column][row]
-    words = value.split() if isinstance(value, str) else value
+    words = _parts(table, row, column)
     if not words or not isinstance(words, list):
         found = "is empty" if not words else f"is {shown(value)}"
         raise table.error(row, column, found, "a list of words, or text")
@@ -88,7 +90,7 @@ def tags_of(table: Table, row: int, column: str) -> list[str]:
         DataError: There are none, or one is of no scheme.
     """
     value, names = table.columns[column][row], table.class_names.get(column, ())
-    tags = value.split() if isinstance(value, str) else value
+    tags = _parts(table, row, column)
     if not tags or not isinstance(tags, list):
         found = "has no tags" if not tags else f"is {shown(value)}"
         raise table.error(row, column, found, "a list of tags")
@@ -133,9 +135,17 @@ def tagged_rows(table: Table, columns: Columns, target: Target) -> dict[str, lis
 
 def blanks_remark(table: Table, column: str) -> str:
     """A line where words hold blanks; empty where none does."""
-    cells = [cell for cell in table.columns[column] if isinstance(cell, list)]
-    count = sum(len(word.split()) > 1 for cell in cells for word in cell)
+    words = (word for row in range(len(table)) for word in words_of(table, row, column))
+    count = sum(len(word.split()) > 1 for word in words)
     return f"blanks within words are read as underscores: {count}" if count else ""
+
+
+def _parts(table: Table, row: int, column: str) -> Any:
+    """What a list holds, also one that a program wrote into text, or the parts of a text."""
+    value = table.columns[column][row]
+    if is_list_in_text(value):
+        return parsed_list(table, row, column, value.strip())
+    return value.split() if isinstance(value, str) else value
 
 
 def _known(table: Table, names: Sequence[str], what: str, option: str) -> str:
