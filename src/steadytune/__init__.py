@@ -38,6 +38,6 @@ if TYPE_CHECKING:
     from .trainer import RegularizedTrainer as RegularizedTrainer
     from .trainer import RegularizerMixin as RegularizerMixin
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __getattr__, __dir__, __all__ = lazy_exports(__name__)
