@@ -1,4 +1,4 @@
-"""Several labels a text, or none."""
+"""Several labels per text, or none."""
 
 from __future__ import annotations
 
