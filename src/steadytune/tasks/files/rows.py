@@ -99,7 +99,7 @@ def training_rows(
     if kind == QUESTION_ANSWERING or (kind is None and not named and holds_questions(table)):
         columns = choose_columns(table, text, label, questions=True)
         return _question_rows(table, columns, training=True)
-    if kind == TAGGING or (kind is None and holds_words(table, text)):
+    if kind == TAGGING or (kind is None and holds_words(table, text, label)):
         return _training_sentences(table, choose_tag_columns(table, text, label), positive)
     if kind == MULTILABEL:
         table = with_indicators(table, label)
@@ -216,7 +216,7 @@ def _training_sentences(table: Table, columns: Columns, positive: str | None) ->
         )
     assert columns.truth is not None
     table = _usable(table, columns, SENTENCES, TAGGING)
-    rows = _sentences(table, columns, Target(TAGGING, SENTENCES, tag_names(table, columns.truth)))
+    rows = _sentences(table, columns, Target(TAGGING, SENTENCES, tag_names(table, columns)))
     PROBLEMS[TAGGING].check_training_rows(
         rows.dataset, f"{table.name}, column {shown(columns.truth)},"
     )

@@ -1,4 +1,4 @@
-"""Sentences of words with a tag each: lists in columns, or texts with blanks between."""
+"""Sentences of words with a tag each: lists in columns, texts with blanks between, or spans."""
 
 from __future__ import annotations
 
@@ -13,20 +13,39 @@ from .columns import Columns, require_column
 from .label_mapping import Target
 from .label_sets import parsed_list
 from .labels import is_list_in_text, is_unicode
+from .spans import are_spans, span_tags
 
 TAGGING = "tagging"
 
 WORDS = ("tokens", "words", "token", "word")
 """Names by which columns of words are known, the likeliest first."""
 
-TAGS = ("tags", "ner_tags", "ner", "bio", "iob", "ner_labels", "entities", "labels", "label")
+TAGS = (
+    "tags",
+    "ner_tags",
+    "ner",
+    "bio",
+    "iob",
+    "ner_labels",
+    "entities",
+    "spans",
+    "labels",
+    "label",
+)
 """Names by which columns of tags are known, the likeliest first."""
+
+SPANS = ("entities", "spans")
+"""Names of these by which columns of entities by their places are known."""
 
 _ORDER = "BIES"
 
 
-def holds_words(table: Table, text: Sequence[str]) -> bool:
-    """Whether the text column, named or known by its name, has lists of words."""
+def holds_words(table: Table, text: Sequence[str], label: str | None = None) -> bool:
+    """Whether the text column has lists of words, or there are entities by their places."""
+    spans = [label] if label else [name for name in SPANS if name in table.columns]
+    found = (cell for name in spans for cell in table.columns.get(name, ()))
+    if any(cell and are_spans(cell) and "start" in cell[0] for cell in found):
+        return True
     names = text if len(text) == 1 else [] if text else [n for n in WORDS if n in table.columns]
     cells = (cell for name in names for cell in table.columns.get(name, ()))
     return any(isinstance(cell, list) or is_list_in_text(cell) for cell in cells)
@@ -60,7 +79,7 @@ def check_tagged(table: Table, row: int, columns: Columns) -> None:
     words = words_of(table, row, column)
     if columns.truth is None:
         return
-    tags = tags_of(table, row, columns.truth)
+    tags = tags_of(table, row, columns)
     if len(words) != len(tags):
         found = f"has {len(tags)} tags for {len(words)} words"
         raise table.error(row, columns.truth, found, "a tag for each word")
@@ -83,13 +102,19 @@ def words_of(table: Table, row: int, column: str) -> list[str]:
     return words
 
 
-def tags_of(table: Table, row: int, column: str) -> list[str]:
+def tags_of(table: Table, row: int, columns: Columns) -> list[str]:
     """The tags of a row; numbers become names where the file has these.
+
+    Entities by their places in a text, or a list of none, become tags of its words.
 
     Raises:
         DataError: There are none, or one is of no scheme.
     """
+    column, (text,) = columns.truth, columns.texts
+    assert column is not None
     value, names = table.columns[column][row], table.class_names.get(column, ())
+    if are_spans(value) and isinstance(table.columns[text][row], str):
+        return span_tags(table, row, text, column)
     tags = _parts(table, row, column)
     if not tags or not isinstance(tags, list):
         found = "has no tags" if not tags else f"is {shown(value)}"
@@ -100,10 +125,10 @@ def tags_of(table: Table, row: int, column: str) -> list[str]:
     return tags
 
 
-def tag_names(table: Table, column: str) -> tuple[str, ...]:
+def tag_names(table: Table, columns: Columns) -> tuple[str, ...]:
     """The tags of training rows: `O`, and others by type; or as the file names them."""
-    known = table.class_names.get(column, ())
-    found = {tag for row in range(len(table)) for tag in tags_of(table, row, column)}
+    known = table.class_names.get(columns.truth or "", ())
+    found = {tag for row in range(len(table)) for tag in tags_of(table, row, columns)}
     if OUTSIDE in known and all(map(is_tag, known)):
         return tuple(known)
     return (
@@ -125,7 +150,7 @@ def tagged_rows(table: Table, columns: Columns, target: Target) -> dict[str, lis
         return content
     renamed, labels = dict(target.renamed), []
     for row in rows:
-        tags = [renamed.get(tag, tag) for tag in tags_of(table, row, columns.truth)]
+        tags = [renamed.get(tag, tag) for tag in tags_of(table, row, columns)]
         if strange := [tag for tag in tags if tag not in target.label_names]:
             found = f"has the tag {shown(strange[0])}"
             raise table.error(row, columns.truth, found, f"one of {listed(target.label_names, 20)}")
