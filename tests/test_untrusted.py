@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from steadytune._exceptions import SteadytuneError
 from steadytune._untrusted import json_object, parse_json, read_regular
 from steadytune.fitting.clock import Clock
-from steadytune.fitting.plan import Timing
+from steadytune.fitting.cost import Timing
 from steadytune.model_files import read_config
 from steadytune.records.ledger import Ledger
 from steadytune.records.packed import PACKED_FILE

@@ -13,10 +13,11 @@ from unittest.mock import patch
 from rich.console import Console
 
 from steadytune.fitting import FitOptions, FitResult, candidates, carry_out, fit_model, plan
+from steadytune.fitting.cost import Timing
 from steadytune.tasks import DataSource
 
 PLAN = plan.Plan(rates=2, lengths=1, others=0, folds=5, members=2)
-TIMING = plan.Timing(step=0.01, example=0.001, run=0.1, at_a_time=1)
+TIMING = Timing(step=0.01, example=0.001, run=0.1, at_a_time=1)
 
 
 @contextmanager

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from steadytune.fitting.clock import Clock
-from steadytune.fitting.plan import RATES, STEADY, Plan, Timing
+from steadytune.fitting.cost import Timing
+from steadytune.fitting.plan import RATES, STEADY, Plan
 
 TIMING = Timing(step=0.1, example=0.005, run=1.0, at_a_time=2)
 PLAN = Plan(3, 2, 1, 5, 5)

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from steadytune._exceptions import ConfigError
+from steadytune.fitting.cost import Size, Timing
 from steadytune.fitting.options import read_duration
 from steadytune.fitting.plan import (
     BESIDE,
@@ -19,8 +20,6 @@ from steadytune.fitting.plan import (
     RATES_AGAIN,
     STEADY,
     Plan,
-    Size,
-    Timing,
     choose_plan,
     shortened,
     too_small,

@@ -22,6 +22,7 @@ from ..study.estimate import time_training, typical_batch, words_of
 from ..tasks import TRAIN, Encoding
 from .candidates import DEFAULT, DEFAULTS
 from .clock import Clock
+from .cost import Size, Timing
 from .facts import Outcome, facts_of
 from .final import Material, keep_model
 from .floor import Floor
@@ -33,8 +34,6 @@ from .plan import (
     FROZEN_PLAN,
     MEMBERS,
     Plan,
-    Size,
-    Timing,
     choose_plan,
     shortened,
     too_small,

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from .._checksum import checked, with_checksum
 from .._untrusted import json_object
 from .._whole_file import write_json
-from .plan import Plan, Timing
+from .cost import Timing
+from .plan import Plan
 
 _PARTS = "seconds"
 _PLANS = "plans"

@@ -18,12 +18,13 @@ from ..records.spec import RunSpec
 from ..stats import bootstrap_interval
 from ..tasks._problem import values
 from .candidates import DEFAULTS, Candidate
+from .cost import Timing
 from .final import Kept
 from .floor import Floor
 from .forms import SINGLE, Parts
 from .judge import suspects
 from .kinds import AsClasses
-from .plan import Plan, Timing
+from .plan import Plan
 from .search import Found
 from .setup import FEWEST_TESTED
 from .work import Work

@@ -10,8 +10,7 @@ from math import ceil
 from .._exceptions import ConfigError
 from ..study.estimate import words_of
 from .candidates import DEFAULT, DEFAULTS, FROZEN, OTHERS, Stabiliser, epoch_choices, student_epochs
-from .folds import FOLDS, WHOLE_CV_BELOW
-from .options import BATCH_SIZE
+from .cost import Run, Size, Timing, wall
 from .setup import FEWEST_TESTED
 
 SECOND_FOLDS = 2
@@ -47,82 +46,6 @@ _SETTLED = {
     BESIDE: ("members",),
 }
 """Rounds before which a plan may be shortened, in order -> what is settled then, too."""
-
-
-@dataclass(frozen=True)
-class Timing:
-    """How fast this machine is, measured once.
-
-    Args:
-        step: Seconds of a step of plain training.
-        example: Seconds of scoring an example.
-        run: Seconds that a run takes beside its steps and its scoring.
-        at_a_time: How many runs go on at a time.
-        start: Seconds in which worker processes start, in every round.
-        windows: Inputs an example: long contexts of questions are read in several.
-    """
-
-    step: float
-    example: float
-    run: float
-    at_a_time: int
-    start: float = 0.0
-    windows: float = 1.0
-
-
-@dataclass(frozen=True)
-class Size:
-    """How large a task is.
-
-    Args:
-        examples: To train on.
-        tested: Held out for the test.
-        one_model: Whether one more model learns from the final one.
-        unlabelled: Texts without labels that it learns from too.
-    """
-
-    examples: int
-    tested: int
-    one_model: bool = False
-    unlabelled: int = 0
-
-    @property
-    def folds(self) -> int:
-        """Trainings of one repetition of cross-validation."""
-        return FOLDS if self.examples < WHOLE_CV_BELOW else 1
-
-    @property
-    def in_fold(self) -> int:
-        """Examples that one of these trains on."""
-        return ceil(self.examples * (FOLDS - 1) / FOLDS)
-
-
-@dataclass(frozen=True)
-class Run:
-    """One training.
-
-    Args:
-        weight: What a step costs, in steps of plain training.
-        epochs: Passes over the examples.
-        examples: To train on.
-    """
-
-    weight: float
-    epochs: float
-    examples: int
-
-    def seconds(self, size: Size, timing: Timing) -> float:
-        """How long it takes, about."""
-        steps = ceil(self.epochs * ceil(self.examples * timing.windows / BATCH_SIZE))
-        scored = size.examples + (size.tested if self.examples == size.examples else 0)
-        scoring = scored * timing.windows * timing.example
-        return steps * self.weight * timing.step + scoring + timing.run
-
-
-def _wall(runs: list[Run], size: Size, timing: Timing) -> float:
-    """How long a round takes: one training is not spread over workers."""
-    each = [run.seconds(size, timing) for run in runs]
-    return timing.start + max(sum(each) / timing.at_a_time, *each) if each else 0.0
 
 
 @dataclass(frozen=True)
@@ -180,7 +103,7 @@ class Plan:
 
     def parts(self, size: Size, timing: Timing) -> dict[str, float]:
         """How many seconds each part takes, about, in their order."""
-        rounds = {name: _wall(runs, size, timing) for name, runs in self.rounds(size).items()}
+        rounds = {name: wall(runs, size, timing) for name, runs in self.rounds(size).items()}
         every = (size.examples + size.tested) * timing.windows * timing.example
         kept = (1 + self.members) * every + self.members * size.unlabelled * timing.example
         if size.one_model:
