@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from .hooks import Hook
 from .sites import Layers
 
+_OF_TOKENS = ("input_ids", "attention_mask")
+
 
 class Rounds:
     """Tells the rounds of a pass apart; most losses have one, that of two towers has two.
@@ -20,8 +22,8 @@ class Rounds:
 
     Attributes:
         number: Of the present round, from 0.
-        inputs: What the innermost module that takes token ids was called with in this round;
-            nothing where none was seen.
+        inputs: The token ids and their mask, as the innermost module that takes such was given them
+            in this round; nothing where none was seen.
     """
 
     def __init__(self, layers: Layers) -> None:
@@ -61,4 +63,4 @@ class Rounds:
             return
         for found in (given, *given.values()):
             if isinstance(found, Mapping) and isinstance(found.get("input_ids"), Tensor):
-                self.inputs = found
+                self.inputs = {name: found[name] for name in _OF_TOKENS if name in found}

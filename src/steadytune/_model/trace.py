@@ -48,7 +48,7 @@ class Trace:
         joins: Block index -> call of the module that ran on that block's input and output.
         layers: The blocks, and what is known of their arguments.
         checked: Which replays of these blocks have been compared with a pass: of some rows or not.
-        inputs: What the module that takes the token ids was called with, by name.
+        inputs: The token ids and their mask, by name, where they are known.
     """
 
     hidden: list[Tensor] = field(default_factory=list)
