@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -16,7 +16,8 @@ from .._exceptions import ConfigError
 from .._model.replay_check import check_replay
 from .._model.sites import find_layers, is_compiled, unwrap
 from .._model.trace import Dropout, eval_mode
-from .._random import RngState, derive_seed, generator, isolated_rng, process_number
+from .._random import RngState, process_number
+from .draws import Drawn, Draws
 from .masks import decoder_mask, token_mask
 from .passes import Pass, Session, count_examples, no_loss, own_loss
 
@@ -36,7 +37,7 @@ class _Shared:
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Draws):
     """One micro-batch and the ways to run the model on it.
 
     Args:
@@ -263,42 +264,6 @@ class Step:
             measured = measure(beside)
         return (own * value + more * measured) / (own + more)
 
-    # --- chance ------------------------------------------------------------------------------
-
-    def generator(self, site: str) -> torch.Generator:
-        """A generator for activations, whose draws depend on this step, method and `site` alone."""
-        return generator(self.device, *self._key, self._pass, site)
-
-    def parameter_generator(self, site: str) -> torch.Generator:
-        """A generator for weights: it draws the same in every process and micro-batch of a step."""
-        assert self.step is not None
-        key = ("parameters", self._bound.seed, self._method, self.step, site)
-        return generator(self.device, *key)
-
-    def normal_like(self, tensor: Tensor, site: str) -> Tensor:
-        """Standard Gaussian draws of the shape and device of `tensor`, at least in float32."""
-        dtype = torch.promote_types(tensor.dtype, torch.float32)
-        return torch.randn(
-            tensor.shape, generator=self.generator(site), device=tensor.device, dtype=dtype
-        )
-
-    def uniform_like(self, tensor: Tensor, site: str) -> Tensor:
-        """Uniform draws from [0, 1) of the shape and device of `tensor`, at least in float32."""
-        dtype = torch.promote_types(tensor.dtype, torch.float32)
-        return torch.rand(
-            tensor.shape, generator=self.generator(site), device=tensor.device, dtype=dtype
-        )
-
-    def seed(self, site: str) -> int:
-        """A seed that depends on this step, method and `site` alone."""
-        return derive_seed(*self._key, self._pass, site)
-
-    @contextmanager
-    def isolated(self, site: str) -> Iterator[None]:
-        """Run a block on a seed of its own; the global stream is afterwards as it was before."""
-        with isolated_rng(self.device, self.seed(site)):
-            yield
-
     # --- reports -----------------------------------------------------------------------------
 
     def log(self, name: str, value: Tensor) -> None:
@@ -330,12 +295,13 @@ class Step:
             raise ConfigError("a Step draws and runs only inside the objective that attach() gives")
         return self._session
 
-    @property
-    def _key(self) -> tuple[int | str, ...]:
+    def _key(self, of: Drawn) -> tuple[int | str, ...]:
         assert self.step is not None
+        key = (of, self._bound.seed, self._method, self.step)
+        if of == "parameters":
+            return key
         rank = process_number() if self.rank is None else self.rank
-        place = (self.step, self.micro_step, rank)
-        return "activations", self._bound.seed, self._method, *place
+        return *key, self.micro_step, rank, self._pass
 
     def _perturbed(self, shift: Tensor) -> Step:
         return replace(self, _shift=shift if self._shift is None else self._shift + shift)
