@@ -56,7 +56,7 @@ def trained(
 ) -> Any:
     rows = {"anchor": ["a good film", "a bad book"] * 4, "positive": ["good", "bad"] * 4}
     model = encoder(folder)
-    trainer = recipes("TRL", "sentence-transformers and SetFit")["SteadySentenceTrainer"](
+    trainer = recipes("TRL", "sentence-transformers")["SteadySentenceTrainer"](
         model=model,
         args=arguments(folder / "out", SentenceTransformerTrainingArguments, max_steps=2),
         train_dataset=Dataset.from_dict(rows),
@@ -96,7 +96,7 @@ def test_setfit_trains_its_body_with_methods(tmp_path: Path) -> None:
         args = setfit.TrainingArguments(
             output_dir=str(tmp_path / "setfit"), max_steps=2, batch_size=4, report_to="none"
         )
-        trainer = recipes("TRL", "sentence-transformers and SetFit")["SteadySetFitTrainer"](
+        trainer = recipes("TRL", "SetFit")["SteadySetFitTrainer"](
             model, args, methods=methods, train_dataset=Dataset.from_dict(TEXTS)
         )
         trainer.train()
