@@ -121,7 +121,7 @@ Spoil = Callable[[Path], None]
         (corrupt_weights, "cannot be loaded"),
         (truncated_weights, "cannot be loaded"),
         (broken_config, "is not JSON"),
-        (config_is_a_list, "no JSON object"),
+        (config_is_a_list, "not a JSON object"),
         (unknown_type, "cannot be loaded"),
         (code_of_its_own, "--trust-remote-code"),
         (smaller_vocabulary, "its embeddings have 10 rows"),

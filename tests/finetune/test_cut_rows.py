@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from steadytune.finetune.cut_rows import cut_warning
-from steadytune.tasks import PROBLEMS
+import numpy as np
+
+from steadytune.finetune.cut_rows import cut_warning, unread_words_warning
+from steadytune.tasks import PROBLEMS, Encoded
+from steadytune.tasks.words import Words
 
 CLASSES = PROBLEMS["classification"]
 
@@ -23,3 +26,15 @@ def test_at_the_models_limit_none_is_advised() -> None:
 def test_few_cut_rows_are_not_worth_a_line() -> None:
     assert cut_warning({"train": 0.01}, CLASSES, 128, 512) == ""
     assert cut_warning({"train": 0.5}, PROBLEMS["qa"], 384, 512) == ""
+
+
+def test_words_that_are_not_read_are_counted() -> None:
+    def encoded(*places: list[int]) -> Encoded:
+        words = Words(tuple(map(np.array, places)), ("O", "B-x"))
+        return Encoded([], 0, len(places), words=words)  # type: ignore[arg-type]
+
+    line = unread_words_warning({"train": encoded([1, 2]), "test": encoded([1, -1], [1, 2])})
+    assert (
+        line == "cut off or unknown to the tokenizer, and so tagged O: 25.0% of the words of test"
+    )
+    assert unread_words_warning({"train": encoded([1, 2])}) == ""

@@ -9,6 +9,7 @@ from datasets import Dataset
 from transformers import BertTokenizerFast
 
 from steadytune import ConfigError, ModelError
+from steadytune.tasks.encoding import Padding
 from steadytune.tasks.words import encode_words
 from tests.tasks.tiny_tokenizers import FAMILIES, tokenizer_like
 
@@ -64,6 +65,17 @@ def test_words_that_are_cut_off_have_no_place(tokenizer: Any) -> None:
     encoded = encode_words(rows("goodness me me me"), "tokens", tokenizer, 5, NAMES)
     assert encoded.words.places[0].tolist() == [1, 3, -1, -1]
     assert encoded.cut == 1 and encoded.words.share_unread == 0.5
+
+
+def test_pads_have_no_target(tokenizer: Any) -> None:
+    given = rows("me me", "me", label=["O B-x", "I-x"])
+    features = [*encode_words(given, "tokens", tokenizer, 16, NAMES).dataset]
+    batch = Padding(tokenizer)(features)
+    assert batch["labels"].tolist() == [[-100, 0, 1, -100], [-100, 2, -100, -100]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1, 1], [1, 1, 1, 0]]
+    for feature in features:
+        feature["labels"] = [0.0, 1.0]  # of a text, not of its tokens
+    assert Padding(tokenizer)(features)["labels"].tolist() == [[0.0, 1.0]] * 2
 
 
 def test_without_names_there_are_no_targets(tokenizer: Any) -> None:
