@@ -232,7 +232,7 @@ def test_a_stop_is_one_line_and_leaves_nothing_behind(tmp_path: Path, stop: str)
         process.terminate()
     _, errors = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert errors.splitlines() == [errors.strip()] and errors.startswith("stopped with 0 of 6 runs")
+    assert errors.splitlines() == [errors.strip()] and errors.startswith("stopped with 0 of 9 runs")
     _require_gone(process.pid)
     assert os.listdir(scratch) == []
 

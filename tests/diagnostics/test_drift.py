@@ -62,7 +62,7 @@ def test_adapters_that_are_not_merged_are_refused() -> None:
     start = tiny_classifier()
     config = peft.LoraConfig(target_modules=["query"], init_lora_weights=False)
     model = peft.get_peft_model(tiny_classifier(), config)
-    with pytest.raises(ModelError, match=r"holds adapters.*merge_and_unload"):
+    with pytest.raises(ModelError, match=r"has adapters.*merge_and_unload"):
         weight_drift(model, start)
     merged = weight_drift(model.merge_and_unload(), start)
     assert merged.relative[1:4].all() and not merged.relative[0]

@@ -131,7 +131,7 @@ def test_its_tests_pass(folder: Path) -> None:
     assert done.returncode == 0, done.stdout
     tests = [name for name in vars(RegularizerContract) if name.startswith("test_")]
     assert f"{len(tests) - 2} passed, 2 skipped" in done.stdout
-    assert len(tests) == 18 and "These are eighteen tests" in PAGE.read_text()
+    assert len(tests) == 19 and "These are nineteen tests" in PAGE.read_text()
 
 
 def test_what_the_table_names_exists() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from steadytune.fitting.clock import Clock
 from steadytune.fitting.cost import Timing
-from steadytune.fitting.plan import RATES, STEADY, Plan
+from steadytune.fitting.plan import FLOOR, RATES, STEADY, Plan
 
 TIMING = Timing(step=0.1, example=0.005, run=1.0, at_a_time=2)
 PLAN = Plan(3, 2, 1, 5, 5)
@@ -26,12 +26,19 @@ def test_a_part_that_was_stopped_keeps_its_seconds(tmp_path: Path) -> None:
         tick()
         tick()
         raise KeyboardInterrupt
-    assert clock(tmp_path).seconds == {RATES: 2.0}
+    assert clock(tmp_path).seconds == {RATES: 3.0}
     with clock(tmp_path).running(RATES):
         pass
     with clock(tmp_path).running(STEADY):
         pass
-    assert clock(tmp_path).seconds == {RATES: 3.0, STEADY: 1.0}
+    assert clock(tmp_path).seconds == {RATES: 4.0, STEADY: 1.0}
+
+
+def test_a_part_of_which_nothing_is_kept_is_timed_afresh(tmp_path: Path) -> None:
+    for _ in range(3):
+        with clock(tmp_path).running(FLOOR, afresh=True):
+            pass
+    assert clock(tmp_path).seconds == {FLOOR: 1.0}
 
 
 def test_the_timing_is_measured_once(tmp_path: Path) -> None:

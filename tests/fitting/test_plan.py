@@ -104,6 +104,8 @@ def test_a_slow_fit_loses_what_is_only_shown_first() -> None:
     less = shortened(PLAN, MEMBERS, just - 1e-6, done, SIZE, TIMING)
     assert less == dataclasses.replace(bare, members=3)
     assert what_went(PLAN, less) == "3 instead of 5 seeds, no single seeds to compare with"
+    untested = dataclasses.replace(SIZE, tested=0)  # then no single seeds were planned
+    assert what_went(PLAN.of(untested), less.of(untested)) == "3 instead of 5 seeds"
 
 
 @pytest.mark.parametrize(

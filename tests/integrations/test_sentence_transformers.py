@@ -23,6 +23,8 @@ from steadytune import (
     L2SP,
     LNSR,
     ConfigError,
+    HyPe,
+    InputNoise,
     Mixout,
     ModelError,
     RDrop,
@@ -77,9 +79,12 @@ def test_methods_change_what_it_learns(tmp_path: Path, method: Regularizer) -> N
     assert any(not torch.equal(plain[name], treated[name]) for name in plain)
 
 
-def test_a_loss_that_caches_is_refused_by_methods_that_replay_a_pass(tmp_path: Path) -> None:
+@pytest.mark.parametrize("method", [LNSR(), HyPe(), InputNoise()], ids=lambda m: type(m).__name__)
+def test_a_loss_that_caches_is_refused_by_methods_on_blocks(
+    tmp_path: Path, method: Regularizer
+) -> None:
     with pytest.raises(ModelError, match="runs the model without gradients"):
-        trained(tmp_path, [LNSR()], losses.CachedMultipleNegativesRankingLoss)
+        trained(tmp_path, [method], losses.CachedMultipleNegativesRankingLoss)
 
 
 def test_methods_that_compare_predictions_are_refused(tmp_path: Path) -> None:

@@ -35,6 +35,16 @@ class Square(nn.Module):
         return {"loss": (x.sum(-1) - labels).square().mean(), "logits": x}
 
 
+@pytest.mark.parametrize("layer", [0, 1])
+def test_shared_blocks_have_it_where_it_was_when_they_run_again(layer: int) -> None:
+    """ALBERT's one block acts as several: LNSR repeats it, at std 0 without any movement."""
+    model, inputs = classifier("albert").train(), batch("albert")
+    with attach(model, [LNSR(std=0.0), InputNoise(std=0.3, layer=layer)]) as objective:
+        for _ in range(2):
+            objective(Step(model, inputs))
+            assert objective.pop_logs()["lnsr_penalty"] == pytest.approx(0.0, abs=1e-8)
+
+
 def mean_loss(method: InputNoise, model: Square, inputs: Any, draws: int = 400) -> float:
     with torch.no_grad(), attach(model, [method], layers="blocks") as objective:
         losses = [objective(Step(model, inputs)) for _ in range(draws)]

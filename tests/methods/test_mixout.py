@@ -425,3 +425,26 @@ class TestCopies:
 def test_what_is_not_possible(options: dict[str, Any], text: str) -> None:
     with pytest.raises(ConfigError, match=text):
         Mixout(**options)
+
+
+def test_a_loss_that_runs_the_model_again_when_it_is_sent_back_finds_the_masks() -> None:
+    """As losses that cache embeddings do, in a hook of theirs on the loss."""
+    model, inputs, seen = tiny_classifier(dropout=0.0), tiny_batch(), list[Tensor]()
+
+    def cached(net: nn.Module, given: dict[str, Any]) -> tuple[Tensor, Any]:
+        outputs = net(**given)
+        seen.append(outputs.logits.detach())
+
+        def again(gradient: Tensor) -> None:
+            with torch.no_grad():
+                seen.append(net(**given).logits)
+
+        outputs.loss.register_hook(again)
+        return outputs.loss, outputs
+
+    with attach(model, [Mixout(p=0.5)]) as objective:
+        shift(model)
+        plain = model(**inputs).logits
+        objective(Step(model, inputs, compute_loss=cached)).backward()
+    assert len(seen) == 2 and not torch.equal(seen[0], plain)
+    assert torch.equal(seen[0], seen[1])

@@ -11,6 +11,12 @@ from torch import Tensor
 from .._exceptions import ConfigError
 
 
+def has_plain_mask(inputs: Mapping[str, Any]) -> bool:
+    """Whether there is an attention mask in the shape of the token ids."""
+    ids, mask = inputs.get("input_ids"), inputs.get("attention_mask")
+    return isinstance(ids, Tensor) and isinstance(mask, Tensor) and mask.shape == ids.shape
+
+
 def token_mask(inputs: Mapping[str, Any], like: Tensor) -> Tensor:
     """1 for real tokens and 0 for pads, (batch, tokens).
 

@@ -81,6 +81,8 @@ class _NoisyStack:
         self._step: Step | None = None
         self._calls = 0
         self._passes = 0
+        self._trains = True  # whether gradients were on when the objective began
+        self._trained = False  # whether any call had them since
 
     @property
     def depth(self) -> int:
@@ -102,10 +104,17 @@ class _NoisyStack:
     @contextmanager
     def during(self, step: Step) -> Iterator[None]:
         self._step, self._calls = step, 0
+        self._trains, self._trained = torch.is_grad_enabled(), False
         try:
             yield
         finally:
             self._step = None
+        if self._calls and self._trains and not self._trained:
+            raise ModelError(
+                "the loss runs the model without gradients, as losses that cache embeddings do, "
+                f"and again without {self._name} when it is sent back; take a loss that does not "
+                "cache, or a method that acts on weights, such as L2SP or EMA"
+            )
         if not self._calls and not skips_layers(step.bare_model):
             raise ModelError(
                 f"{type(step.bare_model).__name__} called none of the {self._layers.depth} modules "
@@ -121,9 +130,10 @@ class _NoisyStack:
         if len(self._layers.modules) != self._layers.depth:  # one module acts as several blocks
             number = self._calls % self._layers.depth
         self._calls += 1
+        self._trained |= torch.is_grad_enabled()
         with torch.no_grad():
             noise = self._draw(self._in_round(self._step), _hidden(args, kwargs), number)
-        return None if noise is None else (args, {**kwargs, self._argument: noise})
+        return args, {**kwargs, self._argument: noise}  # also None: a repeated call draws none
 
     def _in_round(self, step: Step) -> Step:
         """The step as seen in the present run of the model: each has noise of its own."""
@@ -139,8 +149,10 @@ class _NoisyStack:
         if self._argument not in kwargs:
             return None
         rest = {name: value for name, value in kwargs.items() if name != self._argument}
-        hidden = _hidden(args, rest)
-        noisy = (hidden + kwargs[self._argument]).to(hidden.dtype)
+        noise, hidden = kwargs[self._argument], _hidden(args, rest)
+        if noise is None:
+            return args, rest
+        noisy = (hidden + noise).to(hidden.dtype)
         if args:
             return (noisy, *args[1:]), rest
         return args, {**rest, next(iter(rest)): noisy}

@@ -85,6 +85,8 @@ class Objective:
         session.journal.see_objective(loss)
         if step.accumulation > 1:
             loss = loss / step.accumulation
+        # A tensor of its own: what methods hook on it runs before hooks that the loss brought.
+        loss = loss.view_as(loss)
         for host in self._hosts:
             for hook in host.after_objective:
                 hook(loss)

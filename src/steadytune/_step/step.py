@@ -18,7 +18,7 @@ from .._model.sites import find_layers, is_compiled, unwrap
 from .._model.trace import Dropout, eval_mode
 from .._random import RngState, process_number
 from .draws import Drawn, Draws
-from .masks import decoder_mask, token_mask
+from .masks import decoder_mask, has_plain_mask, token_mask
 from .passes import Pass, Session, count_examples, no_loss, own_loss
 
 ComputeLoss = Callable[[nn.Module, dict[str, Any]], tuple[Tensor, Any]]
@@ -111,7 +111,10 @@ class Step(Draws):
 
     def mask(self, like: Tensor) -> Tensor:
         """1 for real tokens and 0 for pads, (batch, tokens), in the shape of the embeddings."""
-        return token_mask(self._tokens or self.inputs, like)
+        tokens = self._tokens or self.inputs
+        if "input_ids" in self.inputs and not has_plain_mask(tokens):
+            tokens = self.inputs  # the model hands its blocks no mask, or one of another shape
+        return token_mask(tokens, like)
 
     def block_mask(self, like: Tensor) -> Tensor:
         """The same for hidden states between a model's blocks, which may be a decoder's."""

@@ -119,13 +119,16 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
             return shortened(plan, before, budget, clock.seconds, size, timing)
 
         found = clock.plan(before, decide)
-        if lost := what_went(plan, found):
+        if lost := what_went(plan.of(size), found.of(size)):
             _say(console, f"It takes longer than estimated: {lost}, to keep to the budget")
         return found
 
     floor = None
     if setup.kind.floor:
-        with console.status("the floor: a linear model on frozen features"), clock.running(FLOOR):
+        with (
+            console.status("the floor: a linear model on frozen features"),
+            clock.running(FLOOR, afresh=True),
+        ):
             floor = Floor.of(setup)
     search = Search(work, setup.judge, first, shorten)
     found = search.carry_out()
@@ -133,7 +136,7 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
     material = Material(members, found.chosen, found.out_of_fold, floor)
     with console.status("the model that is kept"):
         kept = keep_model(work, material, folder.clean_result())
-    lost = what_went(first, plan)
+    lost = what_went(first.of(size), plan.of(size))
     facts = facts_of(work, Outcome(found, plan, timing, kept, floor, lost))
     write_results(work, folder, kept, facts)
 

@@ -42,15 +42,23 @@ class Clock:
         return {part: taken for part, taken in found.items() if isinstance(taken, int | float)}
 
     @contextmanager
-    def running(self, part: str) -> Iterator[Callable[[], None]]:
-        """Take the time of a part; what it gives writes down how far it is."""
-        before, started = self.seconds.get(part, 0.0), self.now()
+    def running(self, part: str, afresh: bool = False) -> Iterator[Callable[[], None]]:
+        """Take the time of a part; what it gives writes down how far it is.
+
+        Args:
+            part: Its name.
+            afresh: Whether a part that is done again takes the place of what was written down,
+                since nothing of it is kept; else its time is added.
+        """
+        before, started = 0.0 if afresh else self.seconds.get(part, 0.0), self.now()
 
         def tick() -> None:
             self._write(_PARTS, {part: before + self.now() - started})
 
-        yield tick
-        tick()
+        try:
+            yield tick
+        finally:
+            tick()
 
     def timing(self, measure: Callable[[], Timing]) -> Timing:
         """The timing that was written down, measured first where there is none."""

@@ -78,6 +78,14 @@ class Plan:
         """What is tried at the rate and length that suit plain training."""
         return (DEFAULT, *OTHERS[: self.others]) if self.folds else ()
 
+    def of(self, size: Size) -> Plan:
+        """What of it is carried out for a task of that size."""
+        return dataclasses.replace(
+            self,
+            folds=min(self.folds, size.folds),
+            references=self.references and size.tested >= FEWEST_TESTED,
+        )
+
     def rounds(self, size: Size) -> dict[str, list[Run]]:
         """What is to be trained, round by round; the longest case."""
         if self.frozen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from .._exceptions import DataError
 from .._untrusted import read_regular
 from ..records.spec import RunSpec
 from ..tasks import Encoding
-from ..tasks.files import Table, read_texts, unlabelled_rows
+from ..tasks.files import SENTENCES, Table, holds_tags, read_texts, unlabelled_rows
 
 if TYPE_CHECKING:
     from ..tasks import Task
@@ -55,7 +56,9 @@ def texts_of(where: str, columns: tuple[str, ...]) -> Any:
     Raises:
         DataError: If it cannot be read, has no text, or has lines where pairs are needed.
     """
-    if Path(where).suffix.lower() != _LINES:
+    if Path(where).suffix.lower() != _LINES or (
+        columns == SENTENCES and holds_tags(io.BytesIO(_content(where)))
+    ):
         return read_texts(where, columns).dataset
     if len(columns) > 1:
         raise DataError(

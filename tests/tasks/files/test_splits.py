@@ -163,3 +163,12 @@ def test_a_spreadsheet_has_advice_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "r.xlsx").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"is a spreadsheet: .* save it from there as CSV UTF-8"):
         read_splits(str(tmp_path / "r.xlsx"))
+
+
+def test_text_files_of_a_folder_count_where_nothing_else_does(tmp_path: Path) -> None:
+    for name in ("train.txt", "test.txt"):
+        (tmp_path / name).write_text("Ada B-per\nsat O\n\n")
+    assert set(read_splits(str(tmp_path))) == {"train", "test"}
+    (tmp_path / "train.csv").write_text(CSV)
+    (found,) = read_splits(str(tmp_path)).values()
+    assert found.columns == {"text": ["a"], "label": ["1"]}

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from datasets import ClassLabel, Dataset, Features, List, Value
 
@@ -93,3 +94,30 @@ def test_a_class_of_two_has_no_place(tmp_path: Path) -> None:
     path.write_text(json.dumps({"tokens": ["a"], "tags": ["B-x"]}) + "\n")
     with pytest.raises(DataError, match="leave `positive` out"):
         DataSource(train=str(path), positive="B-x").load()
+
+
+@pytest.mark.parametrize(
+    "further",
+    [
+        {"entities": [[{"start": 0, "end": 1, "label": "x"}], []]},
+        {"spans": [[{"start": 0, "end": 1, "type": "x"}], []]},
+        {"tokens": [["a", "b"], ["c"]]},
+        {"words": ["['a', 'b']", "['c']"]},
+    ],
+    ids=lambda columns: next(iter(columns)),
+)
+@pytest.mark.parametrize("text", [(), ("text",)], ids=["guessed", "named"])
+def test_a_column_of_plain_labels_says_what_rows_are(
+    further: dict[str, list[Any]], text: tuple[str, ...]
+) -> None:
+    given = table(text=["a b", "c"], label=["pos", "neg"], **further)
+    rows = training_rows(given, text)
+    assert rows.target.kind == "classification" and rows.target.label_names == ("neg", "pos")
+    assert rows.dataset["text"][:] == ["a b", "c"]
+
+
+def test_cells_of_a_data_frame_are_arrays() -> None:
+    words, tags = np.array(["Ada", "sat"], object), np.array(["B-per", "O"], object)
+    given = table(tokens=[words, ("so",)], tags=[tags, ("O",)])
+    assert training_rows(given).dataset["label"][:] == ["B-per O", "O"]
+    assert unlabelled_rows(given, ("tokens",)).dataset["tokens"][:] == ["Ada sat", "so"]

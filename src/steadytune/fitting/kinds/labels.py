@@ -75,9 +75,10 @@ class Labels(Kind):
 
     def decided(self, outputs: Array, truth: Array, measure: Measure, seed: int) -> Array:
         known = np.flatnonzero(~np.isnan(outputs).any(axis=1))
-        if len(known) < _PARTS:
-            return outputs
         found = outputs.copy()
+        if len(known) < _PARTS:
+            found[known] = self.with_choices(outputs[known], {})  # not that of these very examples
+            return found
         part = np.random.default_rng(seed).permutation(len(known)) % _PARTS
         for number in range(_PARTS):
             held, others = known[part == number], known[part != number]

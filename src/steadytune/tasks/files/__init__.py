@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ._table import AS_USUAL, Reading, Table
+from .conll import holds_tags
 from .label_mapping import Target
-from .rows import PAIR, QUESTIONS, SINGLE, Rows, further_rows, unlabelled_rows
+from .rows import PAIR, QUESTIONS, SENTENCES, SINGLE, Rows, further_rows, unlabelled_rows
 from .secret_labels import is_learned, labelled_splits
 from .splits import TEST, VALIDATION, preferred_split, read_splits
 
 __all__ = [
     "PAIR",
     "QUESTIONS",
+    "SENTENCES",
     "SINGLE",
     "Reading",
     "Rows",
     "Table",
     "Target",
+    "holds_tags",
     "read_evaluation_rows",
     "read_texts",
     "read_unlabelled",

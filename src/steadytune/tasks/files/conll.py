@@ -20,10 +20,10 @@ Line = tuple[int, list[str]]
 """The number of a line, and its fields."""
 
 
-def holds_tags(file: BinaryIO) -> bool:
+def holds_tags(file: BinaryIO, how: Reading = AS_USUAL) -> bool:
     """Whether most lines at the beginning of a file end with a tag, as text hardly does."""
     start = file.tell()
-    content = file.read(_LOOKED_AT).decode(errors="replace")
+    content = file.read(_LOOKED_AT).decode(how.encoding or "utf-8", errors="replace")
     file.seek(start)
     each = [line.split() for line in content.splitlines() if line.strip()]
     return 2 * sum(len(fields) > 1 and is_tag(fields[-1]) for fields in each) > len(each)

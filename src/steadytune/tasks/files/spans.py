@@ -15,6 +15,13 @@ Span = tuple[int, int, str]
 """Where an entity begins and ends in its text, and its type."""
 
 
+def as_list(value: Any) -> Any:
+    """A cell; an array of NumPy, as tables of pandas have it, or a tuple as a list."""
+    if isinstance(value, tuple):
+        return list(value)
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 def are_spans(value: Any) -> bool:
     """Whether a cell holds entities, or a list of none."""
     return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
@@ -47,7 +54,7 @@ def span_tags(table: Table, row: int, text_column: str, column: str) -> list[str
 
 
 def _cell(table: Table, row: int, column: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = table.columns[column][row]
+    found: list[dict[str, Any]] = as_list(table.columns[column][row])
     return found
 
 

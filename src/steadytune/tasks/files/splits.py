@@ -133,7 +133,7 @@ def read_file(path: Path, name: str, how: Reading = AS_USUAL) -> Table:
     with opened(path, name) as file:
         if is_empty(file):
             raise DataError(f"{name} is empty: expected one row or more")
-        if path.suffix.lower() == _TEXT and reader is read_conll and not holds_tags(file):
+        if path.suffix.lower() == _TEXT and reader is read_conll and not holds_tags(file, how):
             raise DataError(_unknown_kind(path, name))
         return replace(reader(file, name, how), reading=how)
 
@@ -169,7 +169,7 @@ def _suffixes(path: Path) -> list[str]:
 def _read_folder(path: Path, where: str, how: Reading) -> dict[str, Table]:
     if (path / "dataset_dict.json").is_file() or (path / "state.json").is_file():
         return _with_usual_names(_read_saved(path, where), where)
-    files = sorted(file for file in path.iterdir() if file.is_file() and _has_rows(file))
+    files = _files_of_rows(path)
     if not files:
         raise DataError(
             f"folder {where} has no rows: expected what save_to_disk writes, or files such as "
@@ -178,11 +178,11 @@ def _read_folder(path: Path, where: str, how: Reading) -> dict[str, Table]:
     return _with_usual_names(_read_files(files, how), where)
 
 
-def _has_rows(file: Path) -> bool:
-    """By its name: a text file has rows if it is named after a split."""
-    return _suffix(file) in READERS or (
-        file.suffix.lower() == _TEXT and file.stem.lower() in _USUAL_NAMES
-    )
+def _files_of_rows(folder: Path) -> list[Path]:
+    """By their names; where there are no others, text files that are named after splits."""
+    files = sorted(file for file in folder.iterdir() if file.is_file())
+    texts = (f for f in files if f.suffix.lower() == _TEXT and f.stem.lower() in _USUAL_NAMES)
+    return [file for file in files if _suffix(file) in READERS] or list(texts)
 
 
 def _read_saved(path: Path, where: str) -> dict[str, Table]:

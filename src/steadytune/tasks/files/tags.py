@@ -9,11 +9,11 @@ from ..._exceptions import DataError
 from ...metrics.tagging import OUTSIDE, is_tag, type_of
 from ..tagging import SCHEMES, joined
 from ._table import Table, listed, shown
-from .columns import Columns, require_column
+from .columns import LABELS, Columns, require_column
 from .label_mapping import Target
 from .label_sets import parsed_list
 from .labels import is_list_in_text, is_unicode
-from .spans import are_spans, span_tags
+from .spans import are_spans, as_list, span_tags
 
 TAGGING = "tagging"
 
@@ -41,14 +41,38 @@ _ORDER = "BIES"
 
 
 def holds_words(table: Table, text: Sequence[str], label: str | None = None) -> bool:
-    """Whether the text column has lists of words, or there are entities by their places."""
-    spans = [label] if label else [name for name in SPANS if name in table.columns]
-    found = (cell for name in spans for cell in table.columns.get(name, ()))
-    if any(cell and are_spans(cell) and "start" in cell[0] for cell in found):
+    """Whether rows are words with a tag each, or texts with entities by their places.
+
+    A column that is known for labels and has no tags says otherwise, unless `label` names another.
+    """
+    if label is None:
+        known = [name for name in LABELS if name in table.columns]
+        if any(not _are_tags(table, name) and not _has_spans(table, name) for name in known):
+            return False
+    truths = [label] if label else [name for name in TAGS if name in table.columns]
+    if any(_has_spans(table, name) for name in truths if label or name in SPANS):
         return True
     names = text if len(text) == 1 else [] if text else [n for n in WORDS if n in table.columns]
     cells = (cell for name in names for cell in table.columns.get(name, ()))
-    return any(isinstance(cell, list) or is_list_in_text(cell) for cell in cells)
+    words = any(isinstance(as_list(cell), list) or is_list_in_text(cell) for cell in cells)
+    return words and (not truths or any(_are_tags(table, name) for name in truths))
+
+
+def _has_spans(table: Table, name: str) -> bool:
+    cells = map(as_list, table.columns.get(name, ()))
+    return any(cell and are_spans(cell) and "start" in cell[0] for cell in cells)
+
+
+def _are_tags(table: Table, name: str) -> bool:
+    """Whether a column has lists, or texts that are tags alone."""
+    cells = map(as_list, table.columns.get(name, ()))
+    return all(
+        isinstance(cell, list)
+        or is_list_in_text(cell)
+        or (isinstance(cell, str) and all(map(is_tag, cell.split())))
+        for cell in cells
+        if cell is not None
+    )
 
 
 def choose_tag_columns(
@@ -91,7 +115,7 @@ def words_of(table: Table, row: int, column: str) -> list[str]:
     Raises:
         DataError: There are none, or one is empty or not text.
     """
-    value = table.columns[column][row]
+    value = as_list(table.columns[column][row])
     words = _parts(table, row, column)
     if not words or not isinstance(words, list):
         found = "is empty" if not words else f"is {shown(value)}"
@@ -112,7 +136,7 @@ def tags_of(table: Table, row: int, columns: Columns) -> list[str]:
     """
     column, (text,) = columns.truth, columns.texts
     assert column is not None
-    value, names = table.columns[column][row], table.class_names.get(column, ())
+    value, names = as_list(table.columns[column][row]), table.class_names.get(column, ())
     if are_spans(value) and isinstance(table.columns[text][row], str):
         return span_tags(table, row, text, column)
     tags = _parts(table, row, column)
@@ -167,7 +191,7 @@ def blanks_remark(table: Table, column: str) -> str:
 
 def _parts(table: Table, row: int, column: str) -> Any:
     """What a list holds, also one that a program wrote into text, or the parts of a text."""
-    value = table.columns[column][row]
+    value = as_list(table.columns[column][row])
     if is_list_in_text(value):
         return parsed_list(table, row, column, value.strip())
     return value.split() if isinstance(value, str) else value
