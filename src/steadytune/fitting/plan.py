@@ -79,7 +79,7 @@ class Plan:
         return (DEFAULT, *OTHERS[: self.others]) if self.folds else ()
 
     def of(self, size: Size) -> Plan:
-        """What of it is carried out for a task of that size."""
+        """The part of it that applies to a task of that size."""
         return dataclasses.replace(
             self,
             folds=min(self.folds, size.folds),

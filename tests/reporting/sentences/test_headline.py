@@ -49,7 +49,9 @@ def test_nothing_shown_is_said_with_the_numbers() -> None:
     assert text.startswith("No difference between a and plain is shown on movie: 0.0 points, 95 %")
     several = claims(section_of([*runs("plain", 0), *runs("a", 0.0001), *runs("b", 0.001)]))
     assert "None of 2 methods is shown to score higher or lower than plain" in several
-    assert "between 0.0 and +0.1 points" in several
+    assert "the differences lie between 0.0 and +0.1 points" in several
+    equal = claims(section_of([*runs("plain", 0), *runs("a", 0.0001), *runs("b", 0.0001)]))
+    assert "all differences are 0.0 points" in equal
 
 
 def test_steadier_never_stands_without_the_runs_that_did_not_learn() -> None:

@@ -169,10 +169,14 @@ def _nothing_shown(
             f"{metric.difference_in_words(found.mean)}{bounds}."
         )
     means = [c.difference.mean or 0.0 for c in known]
+    low, high = metric.difference(min(means)), metric.difference(max(means))
+    most = metric.difference_in_words(max(means))
+    range_text = f"all differences are {most}"
+    if low != high:
+        range_text = f"the differences lie between {low} and {most}"
     return (
         f"None of {len(known)} methods is shown to score higher or lower than {quoted(baseline)} "
-        f"{where}: the differences lie between {metric.difference(min(means))} and "
-        f"{metric.difference_in_words(max(means))}."
+        f"{where}: {range_text}."
     )
 
 

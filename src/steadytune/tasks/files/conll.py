@@ -37,7 +37,7 @@ def read_conll(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     comments, which begin a sentence with `#` and have other fields than most lines, are left out.
 
     Raises:
-        DataError: There is no sentence, or lines have different numbers of fields.
+        DataError: The file has no sentences, or lines have different numbers of fields.
     """
     lines = list(text_lines(file, name, how.encoding))
     mark = how.delimiter or ("\t" if any("\t" in line for _, line in lines) else None)

@@ -30,7 +30,7 @@ def are_spans(value: Any) -> bool:
 def span_tags(table: Table, row: int, text_column: str, column: str) -> list[str]:
     """A tag for each word of a text, which is parted at its blanks.
 
-    A word of which an entity holds a part is tagged as a whole.
+    A word that an entity overlaps is tagged as a whole.
 
     Raises:
         DataError: An entity does not stand in the text, or two share a word.
