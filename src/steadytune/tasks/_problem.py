@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .._exceptions import ConfigError
 from ..metrics import Scores
+from ..metrics.mixture import log_mixture
 from .encoding import LONGEST_ANSWER, Encoded
 
 if TYPE_CHECKING:
@@ -278,3 +279,13 @@ def with_identity(predictions: Predictions, rows: Dataset) -> Predictions:
     """The predictions beside each row's `idx`, and its `label` where it has one."""
     columns = [name for name in ("idx", "label") if name in rows.column_names]
     return {**{name: np.array(values(rows, name)) for name in columns}, **predictions}
+
+
+def averaged_probabilities(
+    each: Sequence[Outputs], weights: Sequence[float] | None = None
+) -> Outputs:
+    """The logarithms of the mean probabilities of several models' logits, row by row."""
+    members = zip(*(outputs["logits"] for outputs in each), strict=True)
+    return {
+        "logits": [log_mixture(np.stack(logits), weights).astype(np.float32) for logits in members]
+    }

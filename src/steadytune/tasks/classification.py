@@ -17,7 +17,6 @@ from ..metrics.classification import (
     classification_metrics,
 )
 from ..metrics.confusion_counts import OF_COUNTS, class_counts
-from ..metrics.mixture import log_mixture
 from ._problem import (
     PREDICTION,
     Encoding,
@@ -25,6 +24,7 @@ from ._problem import (
     Predictions,
     Problem,
     Statistic,
+    averaged_probabilities,
     number_of,
     values,
 )
@@ -99,13 +99,7 @@ class Classification(Problem):
         return {"logits": np.stack(outputs["logits"])}
 
     def average(self, each: Sequence[Outputs], weights: Sequence[float] | None = None) -> Outputs:
-        """Probabilities are averaged: the logits are the logarithms of their means."""
-        members = zip(*(outputs["logits"] for outputs in each), strict=True)
-        return {
-            "logits": [
-                log_mixture(np.stack(logits), weights).astype(np.float32) for logits in members
-            ]
-        }
+        return averaged_probabilities(each, weights)
 
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]

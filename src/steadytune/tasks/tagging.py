@@ -10,7 +10,6 @@ import numpy as np
 
 from .._exceptions import DataError
 from ..metrics import Scores
-from ..metrics.mixture import log_mixture
 from ..metrics.tagging import (
     OF_ENTITIES,
     OUTSIDE,
@@ -28,6 +27,7 @@ from ._problem import (
     Predictions,
     Problem,
     Statistic,
+    averaged_probabilities,
     field_of,
     values,
 )
@@ -163,13 +163,8 @@ class Tagging(Problem):
         return {"tags": np.array(tags, dtype=np.str_), "logits": logits}
 
     def average(self, each: Sequence[Outputs], weights: Sequence[float] | None = None) -> Outputs:
-        """Probabilities of tokens are averaged: the logits are the logarithms of their means."""
-        members = zip(*(outputs["logits"] for outputs in each), strict=True)
-        return {
-            "logits": [
-                log_mixture(np.stack(logits), weights).astype(np.float32) for logits in members
-            ]
-        }
+        """Probabilities of tokens are averaged."""
+        return averaged_probabilities(each, weights)
 
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]
