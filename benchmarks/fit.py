@@ -4,14 +4,17 @@
     python benchmarks/fit.py --out benchmarks/results/fit.jsonl --table
 
 DIR holds the data sets as docs/tasks.md lays them out. Each cell is a data set, a number of
-labelled examples and a draw of them. Each side gets the same examples and is scored on the same
-test examples, which it never sees. Each side of a cell is a process of its own. A cell that is
-recorded is not repeated, so that the same command goes on. The order is fixed: a run that is
-stopped early has all sides of the cells that it has.
+labelled examples, a draw of them, and a seed. Each side gets the same examples and is scored on
+the same test examples, which it never sees. Each side of a cell is a process of its own. A cell
+that is recorded is not repeated, so that the same command goes on. The order is fixed: a run that
+is stopped early has all sides of the cells that it has. After the first draw of 100 examples come
+seeds 2 to 5 on it, for one data set each of many classes, two classes and numbers, with the sides
+that depend most on the seed.
 
 Sides, all with all-MiniLM-L6-v2:
 
-- `fit`: `steadytune fit train.csv --budget 3m`, with the draw's number as its seed.
+- `fit`: `steadytune fit train.csv --budget 3m`, with the draw's number as its seed, or the seed
+  of the cell.
 - `defaults`: the stock `Trainer` with its defaults (5e-5, 3 epochs, batches of 8), one seed.
 - `best-of-3`: the stock `Trainer`, 10 epochs, with the best of 5e-5, 1e-4 and 2e-4 on a fifth of
   the examples, trained again on all of them, one seed.
@@ -46,6 +49,9 @@ SIDES = ("fit", "defaults", "best-of-3", "setfit", "frozen")
 SIZES = (100, 300)
 DRAWS = (1, 2, 3)
 MOST_TESTED = 500
+SEEDS = (2, 3, 4, 5)
+SEEDED_SETS = ("banking77_10", "amazon_sentences", "stsb")
+SEEDED_SIDES = ("fit", "defaults", "best-of-3")
 
 # Data set -> its files to draw from and to test on (None: the rest of the first), and its columns.
 # sst2, cola, mrpc and snli are left out: `fit` was developed on them. all-MiniLM has seen texts
@@ -285,59 +291,99 @@ def score(guessed: list[str], rows: Rows) -> float:
 # --- the benchmark -------------------------------------------------------------------
 
 
-def cells() -> Iterator[tuple[str, int, int]]:
-    """Data set, size and draw, in the order in which they are measured."""
+Cell = tuple[str, int, int, int]
+"""Data set, size, draw and seed."""
+
+
+def cells() -> Iterator[tuple[Cell, str]]:
+    """Each cell with each of its sides, in the order in which they are measured."""
     for draw in DRAWS:
         for size in SIZES:
             for name in SETS:
-                yield name, size, draw
+                for side in SIDES:
+                    if (name, side) != ("stsb", "setfit"):
+                        yield (name, size, draw, draw), side
+            if (draw, size) == (DRAWS[0], SIZES[0]):
+                for seed in SEEDS:
+                    for name in SEEDED_SETS:
+                        for side in SEEDED_SIDES:
+                            yield (name, size, draw, seed), side
 
 
 def measure(options: argparse.Namespace) -> None:
     """Measure what is missing, until the time is over; a cell is finished once it is begun."""
     ends = time.monotonic() + 60 * options.minutes
     done = recorded(options.out)
-    for name, size, draw in cells():
-        for side in SIDES:
-            if (name, size, draw, side) in done or (side == "setfit" and name == "stsb"):
-                continue
-            if time.monotonic() > ends and side == SIDES[0]:
-                return
-            command = [sys.executable, __file__, "--data", str(options.data), "--one", side]
-            command += [name, str(size), str(draw)]
-            environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-            started = time.perf_counter()
-            ran = subprocess.run(command, env=environment, capture_output=True, text=True)
-            entry: dict[str, Any] = {"set": name, "size": size, "draw": draw, "side": side}
-            entry["seconds"] = round(time.perf_counter() - started, 1)
-            if ran.returncode:
-                entry["failed"] = (ran.stderr.strip().splitlines() or ["?"])[-1][:300]
-            else:
-                entry["score"] = float(ran.stdout.strip().splitlines()[-1])
-            with options.out.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
-            print(entry, flush=True)
+    for cell, side in cells():
+        if (cell, side) in done:
+            continue
+        if time.monotonic() > ends and side == SIDES[0]:
+            return
+        command = [sys.executable, __file__, "--data", str(options.data), "--one", side]
+        command += map(str, cell)
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+        started = time.perf_counter()
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True)
+        entry: dict[str, Any] = dict(zip(("set", "size", "draw", "seed"), cell, strict=True))
+        entry |= {"side": side, "seconds": round(time.perf_counter() - started, 1)}
+        if ran.returncode:
+            entry["failed"] = (ran.stderr.strip().splitlines() or ["?"])[-1][:300]
+        else:
+            entry["score"] = float(ran.stdout.strip().splitlines()[-1])
+        with options.out.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry) + "\n")
+        print(entry, flush=True)
 
 
-def recorded(path: Path) -> dict[tuple[str, int, int, str], dict[str, Any]]:
+def recorded(path: Path) -> dict[tuple[Cell, str], dict[str, Any]]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     entries = map(json.loads, lines)
-    return {(e["set"], e["size"], e["draw"], e["side"]): e for e in entries}
+    return {((e["set"], e["size"], e["draw"], e["seed"]), e["side"]): e for e in entries}
+
+
+def spreads(path: Path) -> None:
+    """Over the seeds of one draw: mean, standard deviation and worst seed, and the pooled ratio."""
+    from steadytune.stats import pooled_spread
+
+    scores = {key: e["score"] for key, e in recorded(path).items() if "score" in e}
+    seeds = (DRAWS[0], *SEEDS)
+    shown = Table("data set", "side", "seeds", "mean", "standard deviation", "worst")
+    of_sides: dict[str, list[list[float]]] = {side: [] for side in SEEDED_SIDES}
+    for name in SEEDED_SETS:
+        keys = [(name, SIZES[0], DRAWS[0], seed) for seed in seeds]
+        whole = [key for key in keys if all((key, side) in scores for side in SEEDED_SIDES)]
+        if len(whole) < 2:
+            continue
+        for side in SEEDED_SIDES:
+            each = [scores[key, side] for key in whole]
+            of_sides[side].append(each)
+            numbers = (statistics.mean(each), statistics.stdev(each), min(each))
+            shown.add_row(name, side, str(len(each)), *(f"{number:.1f}" for number in numbers))
+    Console().print(shown)
+    for side in SEEDED_SIDES[1:]:
+        pairs = list(zip(of_sides[SEEDED_SIDES[0]], of_sides[side], strict=True))
+        if pairs:
+            ratio = pooled_spread(pairs, np.random.default_rng(0)).pooled
+            print(f"standard deviation of fit over that of {side}: {ratio}")
 
 
 def table(path: Path) -> None:
-    """Means over the cells that both sides have, and the paired difference to `fit`."""
+    """Means over the cells that both sides have, and the paired difference to `fit`.
+
+    Of a draw with several seeds only the first is in the means.
+    """
     from steadytune.stats import paired_difference
 
-    found = {key: e["score"] for key, e in recorded(path).items() if "score" in e}
-    seconds = {key: e["seconds"] for key, e in recorded(path).items()}
+    entries = {key: e for key, e in recorded(path).items() if key[0][2] == key[0][3]}
+    found = {key: e["score"] for key, e in entries.items() if "score" in e}
+    seconds = {key: e["seconds"] for key, e in entries.items()}
     shown = Table("side", "cells", "mean", "fit minus it", "95 % interval", "median minutes")
     for side in SIDES:
         pairs: dict[str, list[tuple[float, float]]] = {}
         for key, value in found.items():
-            ours_key = (*key[:3], "fit")
-            if key[3] == side and ours_key in found:
-                pairs.setdefault(key[0], []).append((found[ours_key], value))
+            ours_key = (key[0], "fit")
+            if key[1] == side and ours_key in found:
+                pairs.setdefault(key[0][0], []).append((found[ours_key], value))
         if not pairs:
             continue
         # The unit is the data set: draws and sizes of one are not independent of each other.
@@ -351,7 +397,7 @@ def table(path: Path) -> None:
             f"{statistics.mean(theirs.values()):.1f}",
             f"{gain.mean:+.1f}" if side != "fit" else "",
             f"{interval.low:+.1f} to {interval.high:+.1f}" if interval else "",
-            f"{statistics.median(s for k, s in seconds.items() if k[3] == side) / 60:.1f}",
+            f"{statistics.median(s for k, s in seconds.items() if k[1] == side) / 60:.1f}",
         )
     Console().print(shown)
 
@@ -362,19 +408,20 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/fit.jsonl"))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--table", action="store_true")
-    parser.add_argument("--one", nargs=4, metavar=("SIDE", "SET", "SIZE", "DRAW"))
+    parser.add_argument("--one", nargs=5, metavar=("SIDE", "SET", "SIZE", "DRAW", "SEED"))
     options = parser.parse_args()
     if options.table:
         table(options.out)
+        spreads(options.out)
         return
     if options.data is None:
         parser.error("--data is needed: the folder of the data sets")
     if not options.one:
         measure(options)
         return
-    side, name, size, draw = options.one
+    side, name, size, draw, seed = options.one
     train, test, columns = split(options.data, name, int(size), int(draw))
-    print(score(BY_SIDE[side](train, test, columns, int(draw)), test))
+    print(score(BY_SIDE[side](train, test, columns, int(seed)), test))
 
 
 if __name__ == "__main__":

@@ -11,8 +11,10 @@ SIDES = ("fit", "defaults", "best-of-3", "setfit", "frozen")
 
 def test_the_table_is_that_of_the_results() -> None:
     lines = (ROOT / "benchmarks/results/fit.jsonl").read_text().splitlines()
-    found = {(e["set"], e["size"], e["draw"], e["side"]): e for e in map(json.loads, lines)}
-    assert all("score" in entry for entry in found.values())
+    entries = list(map(json.loads, lines))
+    assert all("score" in entry for entry in entries)
+    first_seeds = [entry for entry in entries if entry["seed"] == entry["draw"]]
+    found = {(e["set"], e["size"], e["draw"], e["side"]): e for e in first_seeds}
     page = (ROOT / "docs/fit.md").read_text()
     table = page.split("## Compared with other ways")[1].split("## The folder")[0]
     rows = [
