@@ -3,10 +3,11 @@
     python benchmarks/study_throughput.py [--seeds 8] [--rounds 3] [--json FILE]
 
 Plain fine-tuning of MiniLM on sentences of vader-movies, one run a seed, evaluated on the training
-rows and every domain. Sides: `ours`, a study with as many workers as cores; `ours-1`, with one
-worker; `loop`, the stock trainer with dynamic padding; `script`, with the settings of the usual
-example scripts (`benchmarks/plain_loop.py`). Each side of each round is a process of its own, and
-its time counts from start to end, imports included. The rate is the median over the rounds.
+rows and every domain. Sides: `ours`, a study with as many workers as cores; `ours-bare`, the same
+without noise profiles, which the loops do not measure either; `ours-1`, with one worker; `loop`,
+the stock trainer with dynamic padding; `script`, with the settings of the usual example scripts
+(`benchmarks/plain_loop.py`). Each side of each round is a process of its own, and its time counts
+from start to end, imports included. The rate is the median over the rounds.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-SIDES = ("ours", "ours-1", "loop", "script")
+STUDIES = {"ours": (None, True), "ours-bare": (None, False), "ours-1": (1, True)}
+"""The workers, and whether noise profiles are measured."""
+SIDES = (*STUDIES, "loop", "script")
 TASK = "vader-movies"
 
 
@@ -64,12 +67,10 @@ def carry_out(side: str, options: argparse.Namespace) -> dict[str, Any]:
         RunSpec(task=TASK, method="plain", seed=seed, epochs=options.epochs, **settings)
         for seed in range(1, options.seeds + 1)
     ]
-    return (
-        _study(specs, 1 if side == "ours-1" else None) if side in SIDES[:2] else _loop(side, specs)
-    )
+    return _study(specs, *STUDIES[side]) if side in STUDIES else _loop(side, specs)
 
 
-def _study(specs: list[Any], workers: int | None) -> dict[str, Any]:
+def _study(specs: list[Any], workers: int | None, profile: bool) -> dict[str, Any]:
     from steadytune.records.ledger import Ledger
     from steadytune.runs.executors import FineTune, LocalWorkers
 
@@ -77,7 +78,7 @@ def _study(specs: list[Any], workers: int | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder))
         started = time.perf_counter()
-        executor.carry_out(specs, FineTune(), ledger.add)  # type: ignore[arg-type]
+        executor.carry_out(specs, FineTune(profile=profile), ledger.add)  # type: ignore[arg-type]
         wall = time.perf_counter() - started
         records = ledger.read().records
     if any(record.status != "ok" for record in records):

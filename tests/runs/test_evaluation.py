@@ -54,6 +54,19 @@ def test_attenuation_repeats_its_draws(setup: tuple[object, object, object]) -> 
     assert [curve[0] for curve in first["ratio"]] == pytest.approx([0.05] * 3)
 
 
+def test_the_profile_spends_little_on_padding(setup: tuple[object, object, object]) -> None:
+    model, _, rows = setup
+    seen: list[tuple[int, ...]] = []
+    hook = model.register_forward_pre_hook(  # type: ignore[attr-defined]
+        lambda _, __, inputs: seen.append(tuple(inputs["input_ids"].shape)), with_kwargs=True
+    )
+    attenuation(*setup)
+    hook.remove()
+    lengths = sorted(len(ids) for ids in rows["input_ids"][:64])  # type: ignore[index]
+    assert seen == [(16, max(lengths[start : start + 16])) for start in range(0, 64, 16)]
+    assert len(set(lengths)) > 1
+
+
 def test_a_model_without_findable_layers_has_no_profile(
     setup: tuple[object, object, object],
 ) -> None:

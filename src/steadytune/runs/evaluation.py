@@ -18,6 +18,7 @@ from ..tasks import Outputs, Problem
 
 BATCH_SIZE = 64
 PROFILE_ROWS = 64
+PROFILE_BATCH_SIZE = 16
 
 
 def model_outputs(
@@ -39,11 +40,11 @@ def model_outputs(
         each token without the entries of pads. Beside them what the model's configuration says of
         the choices that are made on validation examples.
     """
-    order = np.argsort([len(ids) for ids in features["input_ids"]], kind="stable").tolist()
+    order = _by_length(features, len(features))
     sorted_outputs: Outputs = {name: [] for name in problem.outputs}
     model.eval()
     with torch.inference_mode():
-        for batch in _batches(features, order, tokenizer):
+        for batch in _batches(features, order, tokenizer, BATCH_SIZE):
             outputs = model(**{name: value.to(model.device) for name, value in batch.items()})
             for name, found in sorted_outputs.items():
                 rows = outputs[name].float().cpu().numpy()
@@ -95,9 +96,9 @@ def attenuation(model: Any, tokenizer: Any, rows: Any) -> dict[str, Any] | None:
     Returns:
         What `NoiseProfile.as_dict` gives, or None for a model whose layers cannot be found.
     """
-    chosen = list(range(min(PROFILE_ROWS, len(rows))))
+    order = _by_length(rows, min(PROFILE_ROWS, len(rows)))
     try:
-        return noise_profile(model, _batches(rows, chosen, tokenizer)).as_dict()
+        return noise_profile(model, _batches(rows, order, tokenizer, PROFILE_BATCH_SIZE)).as_dict()
     except ModelError:
         return None
 
@@ -106,10 +107,18 @@ def _without_pads(rows: NDArray[np.float32], masks: NDArray[np.bool_]) -> list[N
     return [row[mask] for row, mask in zip(rows, masks, strict=True)]
 
 
-def _batches(features: Any, order: Sequence[int], tokenizer: Any) -> Iterator[dict[str, Any]]:
+def _by_length(features: Any, count: int) -> list[int]:
+    """The places of the first `count` features, the shortest first: little goes into padding."""
+    lengths = [len(ids) for ids in features["input_ids"][:count]]
+    return [int(place) for place in np.argsort(lengths, kind="stable")]
+
+
+def _batches(
+    features: Any, order: Sequence[int], tokenizer: Any, size: int
+) -> Iterator[dict[str, Any]]:
     """Padded batches of the features in that order, without their targets."""
     collate = DataCollatorWithPadding(tokenizer)
     targets = [name for name in TARGETS if name in features.column_names]
     inputs = features.remove_columns(targets)
-    for start in range(0, len(order), BATCH_SIZE):
-        yield dict(collate([inputs[i] for i in order[start : start + BATCH_SIZE]]))
+    for start in range(0, len(order), size):
+        yield dict(collate([inputs[i] for i in order[start : start + size]]))
