@@ -2,6 +2,7 @@
 
     python benchmarks/fit.py --data DIR --out benchmarks/results/fit.jsonl --minutes 60
     python benchmarks/fit.py --out benchmarks/results/fit.jsonl --table
+    python benchmarks/fit.py --out benchmarks/results/fit.jsonl --picture docs/pictures/fit.svg
 
 DIR holds the data sets as docs/tasks.md lays them out. Each cell is a data set, a number of
 labelled examples, a draw of them, and a seed. Each side gets the same examples and is scored on
@@ -39,18 +40,25 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from steadytune.stats.paired import PairedDifference
 
 SIDES = ("fit", "defaults", "best-of-3", "setfit", "frozen")
 SIZES = (100, 300)
 DRAWS = (1, 2, 3)
 MOST_TESTED = 500
 SEEDS = (2, 3, 4, 5)
-SEEDED_SETS = ("banking77_10", "amazon_sentences", "stsb")
+SEEDED_SETS = {
+    "banking77_10": "ten intents (banking77), accuracy",
+    "amazon_sentences": "sentiment (amazon), accuracy",
+    "stsb": "similarity (stsb), Pearson",
+}
 SEEDED_SIDES = ("fit", "defaults", "best-of-3")
 
 # Data set -> its files to draw from and to test on (None: the rest of the first), and its columns.
@@ -341,21 +349,41 @@ def recorded(path: Path) -> dict[tuple[Cell, str], dict[str, Any]]:
     return {((e["set"], e["size"], e["draw"], e["seed"]), e["side"]): e for e in entries}
 
 
+def over_seeds(path: Path) -> dict[str, dict[str, list[float]]]:
+    """Data set -> side -> a score per seed of the first draw, for seeds that all sides have."""
+    scores = {key: e["score"] for key, e in recorded(path).items() if "score" in e}
+    found = {}
+    for name in SEEDED_SETS:
+        keys = [(name, SIZES[0], DRAWS[0], seed) for seed in (DRAWS[0], *SEEDS)]
+        whole = [key for key in keys if all((key, side) in scores for side in SEEDED_SIDES)]
+        found[name] = {side: [scores[key, side] for key in whole] for side in SEEDED_SIDES}
+    return found
+
+
+def draw_over_seeds(path: Path, picture: Path) -> None:
+    """A dot per seed: the usual recipes beside `fit`."""
+    from lottery import draw
+
+    panels = {}
+    for name, sides in over_seeds(path).items():
+        usual = [
+            ("Trainer,\ndefaults", "#888888", sides["defaults"]),
+            ("Trainer, best\nof 3 rates", "#E69F00", sides["best-of-3"]),
+        ]
+        panels[SEEDED_SETS[name]] = [*usual, ("steadytune\nfit", "#0072B2", sides["fit"])]
+    draw(panels, picture)
+
+
 def spreads(path: Path) -> None:
     """Over the seeds of one draw: mean, standard deviation and worst seed, and the pooled ratio."""
     from steadytune.stats import pooled_spread
 
-    scores = {key: e["score"] for key, e in recorded(path).items() if "score" in e}
-    seeds = (DRAWS[0], *SEEDS)
     shown = Table("data set", "side", "seeds", "mean", "standard deviation", "worst")
     of_sides: dict[str, list[list[float]]] = {side: [] for side in SEEDED_SIDES}
-    for name in SEEDED_SETS:
-        keys = [(name, SIZES[0], DRAWS[0], seed) for seed in seeds]
-        whole = [key for key in keys if all((key, side) in scores for side in SEEDED_SIDES)]
-        if len(whole) < 2:
-            continue
-        for side in SEEDED_SIDES:
-            each = [scores[key, side] for key in whole]
+    for name, sides in over_seeds(path).items():
+        for side, each in sides.items():
+            if len(each) < 2:
+                continue
             of_sides[side].append(each)
             numbers = (statistics.mean(each), statistics.stdev(each), min(each))
             shown.add_row(name, side, str(len(each)), *(f"{number:.1f}" for number in numbers))
@@ -367,36 +395,42 @@ def spreads(path: Path) -> None:
             print(f"standard deviation of fit over that of {side}: {ratio}")
 
 
-def table(path: Path) -> None:
-    """Means over the cells that both sides have, and the paired difference to `fit`.
+def against(path: Path, side: str) -> tuple[int, PairedDifference]:
+    """How many cells `fit` and a side share, and `fit` minus it, in points.
 
-    Of a draw with several seeds only the first is in the means.
+    The unit is the data set: draws and sizes of one depend on each other. Of a draw with several
+    seeds only the first counts.
     """
     from steadytune.stats import paired_difference
 
-    entries = {key: e for key, e in recorded(path).items() if key[0][2] == key[0][3]}
-    found = {key: e["score"] for key, e in entries.items() if "score" in e}
-    seconds = {key: e["seconds"] for key, e in entries.items()}
-    shown = Table("side", "cells", "mean", "fit minus it", "95 % interval", "median minutes")
-    for side in SIDES:
-        pairs: dict[str, list[tuple[float, float]]] = {}
-        for key, value in found.items():
-            ours_key = (key[0], "fit")
-            if key[1] == side and ours_key in found:
-                pairs.setdefault(key[0][0], []).append((found[ours_key], value))
-        if not pairs:
-            continue
-        # The unit is the data set: draws and sizes of one are not independent of each other.
-        ours = {name: statistics.mean(a for a, _ in each) for name, each in pairs.items()}
-        theirs = {name: statistics.mean(b for _, b in each) for name, each in pairs.items()}
-        gain = paired_difference(ours, theirs, np.random.default_rng(0))
-        interval = gain.interval if side != "fit" else None
+    found = {key: e["score"] for key, e in first_seeds(path).items() if "score" in e}
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    for (cell, of_side), value in found.items():
+        if of_side == side and (cell, "fit") in found:
+            pairs.setdefault(cell[0], []).append((found[cell, "fit"], value))
+    ours, theirs = (
+        {name: statistics.mean(pair[i] for pair in each) for name, each in pairs.items()}
+        for i in (0, 1)
+    )
+    gain = paired_difference(ours, theirs, np.random.default_rng(0))
+    return sum(map(len, pairs.values())), gain
+
+
+def first_seeds(path: Path) -> dict[tuple[Cell, str], dict[str, Any]]:
+    return {key: e for key, e in recorded(path).items() if key[0][2] == key[0][3]}
+
+
+def table(path: Path) -> None:
+    """`fit` minus each rival, over the cells that both have."""
+    seconds = {key: e["seconds"] for key, e in first_seeds(path).items()}
+    shown = Table("side", "cells", "fit minus it", "95 % interval", "median minutes")
+    for side in SIDES[1:]:
+        cells_of_both, gain = against(path, side)
         shown.add_row(
             side,
-            str(sum(map(len, pairs.values()))),
-            f"{statistics.mean(theirs.values()):.1f}",
-            f"{gain.mean:+.1f}" if side != "fit" else "",
-            f"{interval.low:+.1f} to {interval.high:+.1f}" if interval else "",
+            str(cells_of_both),
+            f"{gain.mean or 0:+.1f}",
+            f"{gain.interval.low:+.1f} to {gain.interval.high:+.1f}" if gain.interval else "",
             f"{statistics.median(s for k, s in seconds.items() if k[1] == side) / 60:.1f}",
         )
     Console().print(shown)
@@ -408,11 +442,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/fit.jsonl"))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--table", action="store_true")
+    parser.add_argument("--picture", type=Path, help="draw the scores over seeds to this file")
     parser.add_argument("--one", nargs=5, metavar=("SIDE", "SET", "SIZE", "DRAW", "SEED"))
     options = parser.parse_args()
     if options.table:
         table(options.out)
         spreads(options.out)
+        return
+    if options.picture:
+        draw_over_seeds(options.out, options.picture)
         return
     if options.data is None:
         parser.error("--data is needed: the folder of the data sets")

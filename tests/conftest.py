@@ -1,8 +1,13 @@
-"""Every test runs offline, on one thread, with the shapes of the formulas checked."""
+"""Every test runs offline, on one thread, with the shapes of the formulas checked.
+
+A test on generated input fails where one input takes half a minute, or all of them a gigabyte.
+"""
 
 import os
+import re
 import signal
 from collections.abc import Generator, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,9 +19,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from hypothesis import HealthCheck, settings
 from jaxtyping import config, install_import_hook
 
-# How fast a machine draws its first examples says nothing about what is tested.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How fast a machine draws its first examples says nothing about what is tested. A busy machine
+# takes seconds for what takes a tenth of one, but half a minute is a hang.
+settings.register_profile(
+    "patient", deadline=timedelta(seconds=30), suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("patient")
+MOST_MEGABYTES = 1000
 
 # A shell that runs the tests in the background has Ctrl-C ignored, and so would every process that
 # a test starts and stops with it.
@@ -46,6 +55,30 @@ def no_shape_checks_where_the_compiler_traces(request: pytest.FixtureRequest) ->
     config.update("jaxtyping_disable", compiled)
     yield
     config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture(autouse=True)
+def generated_input_takes_little_memory(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The most memory that a test on generated input holds, beyond what was held before it."""
+    measured = getattr(request.function, "is_hypothesis_test", False) and RESET_PEAK.exists()
+    if not measured:
+        yield
+        return
+    RESET_PEAK.write_text("5")
+    before = _peak_megabytes()
+    yield
+    grown = _peak_megabytes() - before
+    assert grown < MOST_MEGABYTES, f"{grown:.0f} MB more than before the test"
+
+
+RESET_PEAK = Path("/proc/self/clear_refs")
+"""On Linux, 5 written here sets the recorded peak to what is held now."""
+
+
+def _peak_megabytes() -> float:
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1]) / 1024
 
 
 DATA_VARIABLE = "STEADYTUNE_DATA"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SIDES = ("fit", "defaults", "best-of-3", "setfit", "frozen")
 
@@ -30,3 +32,22 @@ def test_the_table_is_that_of_the_results() -> None:
         if score != "-"
     }
     assert shown == {key: f"{entry['score']:.1f}" for key, entry in found.items()}
+
+
+NAMES = {
+    "defaults": "defaults",
+    "best-of-3": "best of three rates",
+    "setfit": "SetFit",
+    "frozen": "frozen features",
+}
+
+
+def test_the_differences_are_those_of_the_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    from fit import against  # type: ignore[import-not-found]
+
+    text = " ".join((ROOT / "docs/fit.md").read_text().split())
+    for side, name in NAMES.items():
+        _, gain = against(ROOT / "benchmarks/results/fit.jsonl", side)
+        interval = f"({gain.interval.low:+.1f} to {gain.interval.high:+.1f})"
+        assert f"{name} {gain.mean:+.1f} {interval}" in text

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -105,7 +105,6 @@ def test_what_does_not_fit_is_refused(logits: np.ndarray, labels: list[int]) -> 
         classification_metrics(logits, labels)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_every_score_is_a_number_or_none(data: st.DataObject) -> None:
     rows, classes = data.draw(st.integers(0, 6)), data.draw(st.integers(2, 4))

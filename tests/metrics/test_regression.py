@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -58,7 +58,6 @@ def test_what_does_not_fit_is_refused(values: list[float], labels: list[float]) 
         regression_metrics(values, labels)
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_every_score_is_a_number_or_none(data: st.DataObject) -> None:
     rows = data.draw(st.integers(0, 6))

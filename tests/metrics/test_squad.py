@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune.metrics.squad import squad_scores
@@ -57,7 +57,6 @@ def test_rows_without_a_true_answer_are_refused(answers: list[list[str]]) -> Non
         squad_scores(["cat"], answers)
 
 
-@settings(deadline=None)
 @given(prediction=st.text(max_size=20), answers=st.lists(st.text(max_size=20), min_size=1))
 def test_shares_lie_between_zero_and_one(prediction: str, answers: list[str]) -> None:
     scores = squad_scores([prediction], [answers])

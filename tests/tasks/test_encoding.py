@@ -69,7 +69,7 @@ def test_a_formatted_data_set_is_read_as_text(tokenizer: PreTrainedTokenizerFast
     assert encoded.dataset["labels"][:] == [1]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lengths=st.lists(st.integers(1, 12), min_size=1, max_size=7), max_length=st.integers(3, 16))
 def test_lengths_and_counts_in_small_batches(
     lengths: list[int],

@@ -106,7 +106,6 @@ def plain_search(
     return best
 
 
-@settings(deadline=None)
 @given(data=st.data(), longest=st.integers(1, 9))
 def test_as_a_plain_search(data: st.DataObject, longest: int) -> None:
     bounds = st.tuples(st.integers(0, 8), st.integers(0, 8)).map(sorted)
@@ -133,7 +132,7 @@ def one_hot(lengths: list[int], places: list[int]) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     words=st.lists(st.text("abtheyr2.é😀", min_size=1, max_size=6), min_size=1, max_size=20),
     data=st.data(),

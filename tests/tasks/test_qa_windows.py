@@ -78,7 +78,7 @@ def test_they_are_those_of_the_tokenizer(family: str) -> None:
 
 
 @EVERY_FAMILY
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     text=spaced_words(min_size=0),
     question=st.text(st.sampled_from("what is"), max_size=30),
@@ -108,7 +108,7 @@ def test_every_character_is_in_a_window(
 
 
 @EVERY_FAMILY
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     data=st.data(),
     text=spaced_words(),

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune._exceptions import DataError
@@ -78,7 +78,6 @@ def test_an_empty_file_is_refused(content: bytes) -> None:
     assert "is empty" in refused(content)
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_give_rows_or_one_clear_line(content: bytes) -> None:
     try:
@@ -92,7 +91,6 @@ def test_any_bytes_give_rows_or_one_clear_line(content: bytes) -> None:
 words = st.text(st.characters(categories=["L", "N", "P", "S"], exclude_characters="&"), min_size=1)
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.floats(-4, 4), st.lists(words, min_size=1, max_size=3).map(" ".join)),
@@ -106,7 +104,6 @@ def test_what_is_written_is_read(rated: list[tuple[float, str]]) -> None:
     assert [(row.rating, row.text) for row in read] == rated
 
 
-@settings(deadline=None)
 @given(st.integers(0, 9), st.sampled_from([b"\0", b"\xff", b"\t", b"\n"]))
 def test_one_bad_byte_is_found_on_its_line(line: int, byte: bytes) -> None:
     lines = [f"{i}\t1.5\tword".encode() for i in range(10)]

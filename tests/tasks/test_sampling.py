@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune.tasks._sampling import proportional_seats, stratified_sample
@@ -25,7 +25,6 @@ def test_seats_by_hand(counts: dict[str, int], size: int, seats: dict[str, int])
     assert proportional_seats(Counter(counts), size) == Counter(seats)
 
 
-@settings(deadline=None)
 @given(strata, st.data())
 def test_a_sample_has_the_seats_and_the_size(labels: list[int], data: st.DataObject) -> None:
     size = data.draw(st.integers(0, len(labels)))
@@ -34,7 +33,6 @@ def test_a_sample_has_the_seats_and_the_size(labels: list[int], data: st.DataObj
     assert Counter(labels[row] for row in rows) == proportional_seats(Counter(labels), size)
 
 
-@settings(deadline=None)
 @given(strata, st.data())
 def test_every_stratum_has_its_share_within_one_row(labels: list[int], data: st.DataObject) -> None:
     counts = Counter(labels)
@@ -45,7 +43,6 @@ def test_every_stratum_has_its_share_within_one_row(labels: list[int], data: st.
         assert all(abs(seats[k] - size * c / len(labels)) <= 0.5 for k, c in counts.items())
 
 
-@settings(deadline=None)
 @given(strata, st.data())
 def test_a_larger_sample_holds_the_smaller(labels: list[int], data: st.DataObject) -> None:
     classes = len(set(labels))

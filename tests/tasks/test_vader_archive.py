@@ -5,7 +5,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune._exceptions import DataError
@@ -58,7 +58,6 @@ def test_an_unreadable_inner_archive_is_named(inner: bytes) -> None:
         read_members(tar_gz({INNER_ARCHIVE: inner}), ("a.txt",))
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_damaged_release_gives_the_content_or_one_clear_line(data: st.DataObject) -> None:
     release = bytearray(release_content(FILES))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune._exceptions import DataError
@@ -193,7 +193,6 @@ def test_no_json_file_crashes_the_reader(tmp_path_factory: Any, value: Any) -> N
     assert len(loaded.records) + len(loaded.warnings) == 1
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_record_with_any_strange_part_is_reported_or_left_out(data: st.DataObject) -> None:
     records = study(3)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from datasets import ClassLabel, Dataset, Features, Value
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steadytune import DataError
@@ -78,14 +78,12 @@ def test_bytes_that_are_no_text_are_refused() -> None:
         table_of(read_parquet, parquet(pa.table({"text": broken})))
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=40))
 @example(b"PAR1" + b"\0" * 8 + b"PAR1")
 def test_any_bytes(content: bytes) -> None:
     rows_or_one_line(read_parquet, content)
 
 
-@settings(deadline=None)
 @given(st.integers(0, len(PLAIN) - 1), st.integers(0, 255))
 def test_any_byte_changed(position: int, value: int) -> None:
     changed = bytearray(PLAIN)

@@ -6,7 +6,7 @@ import csv
 import io
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steadytune import DataError
@@ -27,7 +27,6 @@ def written(rows: list[tuple[str, str]], delimiter: str = ",") -> bytes:
     return file.getvalue().encode()
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_what_is_written_is_read(rows: list[tuple[str, str]]) -> None:
     table = table_of(read_csv, written(rows))
@@ -35,14 +34,12 @@ def test_what_is_written_is_read(rows: list[tuple[str, str]]) -> None:
     assert list(table.columns) == ["text", "label"]
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_quoted_tabs_are_read(rows: list[tuple[str, str]]) -> None:
     table = table_of(read_tsv, written(rows, "\t"))
     assert list(zip(*table.columns.values(), strict=True)) == rows
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=60))
 @example(b'a,b\n"x')
 @example(b"\xef\xbb\xbf")
@@ -52,7 +49,6 @@ def test_any_bytes(content: bytes) -> None:
     rows_or_one_line(read_tsv, content)
 
 
-@settings(deadline=None)
 @given(st.text('ab,;\t"\n\r ', max_size=40))
 def test_any_marks(content: str) -> None:
     rows_or_one_line(read_csv, content.encode())

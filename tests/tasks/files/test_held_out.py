@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune.tasks.files.held_out import (
@@ -30,7 +30,6 @@ def test_a_fifth_in_proportion() -> None:
     assert taken == {"x": 30, "y": 10}
 
 
-@settings(deadline=None)
 @given(ROWS, st.booleans())
 def test_no_copy_stands_on_both_sides(rows: list[tuple[str, str]], classes: bool) -> None:
     taken = set(split(rows, classes))
@@ -38,7 +37,6 @@ def test_no_copy_stands_on_both_sides(rows: list[tuple[str, str]], classes: bool
     assert not there & {key for row, (key, _) in enumerate(rows) if row not in taken}
 
 
-@settings(deadline=None)
 @given(ROWS)
 def test_every_class_is_kept_to_train_on(rows: list[tuple[str, str]]) -> None:
     taken = set(split(rows))
@@ -47,7 +45,6 @@ def test_every_class_is_kept_to_train_on(rows: list[tuple[str, str]]) -> None:
     assert kept == set(first.values())
 
 
-@settings(deadline=None)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_nothing(rows: list[tuple[str, str]], random: object) -> None:
     rows = list(dict(rows).items())

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steadytune.tasks.files.json_rows import read_json, read_json_lines
@@ -44,7 +44,6 @@ def test_entries_have_their_numbers() -> None:
     assert table_of(read_json, json.dumps(ROWS).encode()).place(1) == "rows, entry 2"
 
 
-@settings(deadline=None)
 @given(st.lists(OBJECTS, min_size=1, max_size=3))
 def test_what_is_written_is_read(rows: list[dict[str, Any]]) -> None:
     table = table_of(read_json_lines, "".join(json.dumps(row) + "\n" for row in rows).encode())
@@ -53,7 +52,6 @@ def test_what_is_written_is_read(rows: list[dict[str, Any]]) -> None:
             assert repr(table.columns[key][position]) == repr(value)  # NaN differs from itself
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=40) | st.text('{}[]",:0 \nae', max_size=30).map(str.encode))
 @example(b'"\xf0"')
 @example(b"[[" * 50_000)
@@ -63,7 +61,6 @@ def test_any_bytes(content: bytes) -> None:
     rows_or_one_line(read_json_lines, content)
 
 
-@settings(deadline=None)
 @given(JSON_VALUES)
 @example({"data": [{"paragraphs": None}]})
 @example({"data": [{"paragraphs": [{"context": "\ud800", "qas": []}]}]})

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune import DataError
@@ -93,7 +93,6 @@ def test_a_missing_label_is_named(label: Any) -> None:
         read(["a", label])
 
 
-@settings(deadline=None)
 @given(
     st.lists(JSON_VALUES, min_size=1, max_size=5),
     st.sampled_from([None, "classification", "regression"]),

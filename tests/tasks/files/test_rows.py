@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from datasets import ClassLabel
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune import DataError
@@ -123,7 +123,6 @@ ROWS = st.fixed_dictionaries(
 )
 
 
-@settings(deadline=None)
 @given(st.text('ab,;"\n\x1b01.', max_size=40))
 def test_any_csv(content: str) -> None:
     try:
@@ -134,7 +133,6 @@ def test_any_csv(content: str) -> None:
         assert all(note.isprintable() for note in rows.notes)
 
 
-@settings(deadline=None)
 @given(
     st.lists(ROWS, min_size=1, max_size=4),
     st.sampled_from([None, "classification", "regression", "qa"]),

@@ -63,7 +63,7 @@ def test_a_saved_data_set_is_read(many: bool, tmp_path: Path) -> None:
     assert splits["train"].columns == {"text": ["a"], "label": [1]}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(["state.json", "dataset_info.json", ARROW]), st.data())
 def test_any_byte_of_a_saved_data_set_changed(
     tmp_path_factory: pytest.TempPathFactory, name: str, data: st.DataObject

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune import DataError
@@ -72,7 +72,6 @@ def test_ids_that_repeat_give_way_to_numbers_in_training_rows_alone() -> None:
         question_rows(table, TEXTS, "answers")
 
 
-@settings(deadline=None)
 @given(
     st.fixed_dictionaries(
         {"context": st.just(CONTEXT) | JSON_VALUES},
