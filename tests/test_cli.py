@@ -96,7 +96,7 @@ def test_the_version_is_the_package_s() -> None:
 
 
 def test_no_command_shows_the_help() -> None:
-    assert "Commands" in call().output and not call().stderr
+    assert "One model" in call().output and not call().stderr
 
 
 def test_a_demo_ends_with_the_tables_and_the_paths(arguments: list[str]) -> None:

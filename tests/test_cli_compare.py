@@ -111,7 +111,7 @@ def test_the_help_says_the_defaults_that_runs_have() -> None:
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
-        (["--task", "rte"], ["both of a task and training rows"]),
+        (["--task", "rte"], ["both a task and training rows"]),
         (["--method", "lnrs"], ["did you mean lnsr"]),
         (["--method", "plain", "--method", "plain"], ["method plain appears twice"]),
         (["--method", "plain,lnsr,plain"], ["method plain appears twice"]),

@@ -249,6 +249,6 @@ def _download(name: str, trust: Trust) -> Path:
         offline = os.environ.get("HF_HUB_OFFLINE", "0") not in ("", "0")
         why = "HF_HUB_OFFLINE is set" if offline else first_line(error)
         raise ModelError(
-            f"model {name!r} is neither a folder nor cached, and no hub gives it ({why}); "
-            f"give a folder, or {MINILM}"
+            f"model {name!r} is neither a folder nor in the cache, and did not come from the hub "
+            f"({why}); give a folder, a hub name, or {MINILM}"
         ) from error

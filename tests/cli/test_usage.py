@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import typer
 from typer.testing import CliRunner
@@ -78,6 +80,13 @@ def test_help_shows_flags_and_choices_as_they_are_typed() -> None:
         shown = call(*words).stdout
         assert "<bool>" not in shown and "BOOLEAN" not in shown
     assert "auto|fp32|bf16|fp16" in shown and "none|balanced" in shown
+
+
+def test_help_groups_commands_and_options() -> None:
+    groups = ["Options", "One model", "Methods over many seeds", "Look up, look inside"]
+    for words, headings in ([], groups), (["train"], ["Options", "Data", "Training"]):
+        shown = call(*words, "--help").stdout
+        assert re.findall(r"╭─ (.+?) ─", shown) == headings
 
 
 def test_a_usage_error_of_a_process_is_the_same_line() -> None:

@@ -149,7 +149,7 @@ def test_what_no_command_can_use(
     [
         (other_classes, "do not fit its config.json"),
         (without_head, "lack 2 tensors"),
-        (no_task, "fine-tuned for no task"),
+        (no_task, "fine-tuned for sequence classification"),
     ],
 )
 def test_heads_that_are_of_no_use(

@@ -193,7 +193,7 @@ def test_rows_of_numpy_and_datasets_are_rows_of_python(data: dict[str, Path]) ->
         ({"text": ["a", None]}, "the table, row 2, column 'text' is empty"),
         ({"text": ["a"], "id": []}, "different numbers of rows: text 1, id 0"),
         ({"text": ["a"], "prediction": [1]}, "the table has a column 'prediction'"),
-        ({"id": [1]}, "the table has no text and none is known for it"),
+        ({"id": [1]}, "the table has no column of text"),
     ],
 )
 def test_rows_in_memory_that_cannot_be_are_one_line(

@@ -94,7 +94,7 @@ def test_degenerate_counts_runs_at_or_below_the_constant_predictor() -> None:
 
 def test_an_undefined_score_is_refused_or_degenerate() -> None:
     assert is_degenerate(float("nan"), 0.5)
-    with pytest.raises(ConfigError, match="scores hold nan"):
+    with pytest.raises(ConfigError, match="scores contain nan"):
         degenerate_rate([float("nan"), 0.8], 0.5)
     with pytest.raises(ConfigError, match=r"confidence is 1.5"):
         rate([True], confidence=1.5)

@@ -197,7 +197,7 @@ def test_unlabelled_texts_are_looked_for_beside_the_study(tmp_path: Path) -> Non
         ({**SMALL, "seeds": True}, "seeds"),
         ({**SMALL, "train_size": 1.5}, "train_size=1.5 is not possible; expected a whole number"),
         ({**SMALL, "methods": [{"name": "x"}]}, "method is missing"),
-        ({**SMALL, "tasks": [{"train_size": 5}]}, "neither of a task and training rows"),
+        ({**SMALL, "tasks": [{"train_size": 5}]}, "neither a task nor training rows"),
         ({**SMALL, "tuning": {"trials": 3}}, "tuning.seeds is missing"),
         ([1, 2], "is not a study"),
         ("tasks: [rte", "is not YAML"),

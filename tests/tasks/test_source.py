@@ -29,8 +29,8 @@ def test_domains_have_a_file_or_are_companions() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({}, "neither of a task and training rows"),
-        ({"task": "rte", "train": "r.csv"}, "both of a task and training rows"),
+        ({}, "neither a task nor training rows"),
+        ({"task": "rte", "train": "r.csv"}, "both a task and training rows"),
         ({"train": "r.csv", "kind": "regresion"}, "did you mean regression"),
         (
             {"train": "r.csv", "kind": "spans"},

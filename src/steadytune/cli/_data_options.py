@@ -25,8 +25,8 @@ TrainOption = Annotated[
     typer.Option(
         "--train",
         metavar="FILE",
-        help="Your own training rows: CSV, TSV, JSON lines, Parquet, SQuAD-style JSON, a folder "
-        "that `datasets` has saved, or a name on the Hugging Face hub. Instead of --task.",
+        help="Training examples: CSV, TSV, JSON lines, Parquet, SQuAD-style JSON, a folder saved "
+        "by `datasets`, or a name on the Hugging Face hub. Instead of --task.",
     ),
 ]
 TestOption = Annotated[
@@ -44,7 +44,7 @@ ValidationOption = Annotated[
         "--validation",
         metavar="FILE",
         help="Validation set, for model selection and early stopping; needs --test. [default: "
-        "training examples that are set aside]",
+        "training examples, set aside]",
         show_default=False,
     ),
 ]
@@ -75,8 +75,8 @@ LabelOption = Annotated[
     typer.Option(
         "--label",
         metavar="COLUMN",
-        help="Label column; for several labels per text also columns of 0 and 1, with commas "
-        "between. [default: guessed]",
+        help="Label column, or columns of 0 and 1 separated by commas (several labels per text). "
+        "[default: guessed]",
         show_default=False,
     ),
 ]
@@ -136,7 +136,7 @@ DataRootOption = Annotated[
         "--data-root",
         metavar="DIR",
         envvar="STEADYTUNE_DATA",
-        help="Folder of local copies of the named tasks' rows, read instead of the hub.",
+        help="Folder with local copies of the named tasks, read instead of the hub.",
     ),
 ]
 
@@ -175,4 +175,4 @@ def takes_rows(*without: str) -> Callable[[Command], Command]:
     options = {
         name: (option, False if name == "skip_bad" else None) for name, option in chosen.items()
     }
-    return partial(takes_group, parameter=ROWS, options=options)
+    return partial(takes_group, parameter=ROWS, panel="Data", options=options)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 
 def takes_group(
-    command: Callable[..., None], parameter: str, options: Mapping[str, tuple[Any, Any]]
+    command: Callable[..., None], parameter: str, panel: str, options: Mapping[str, tuple[Any, Any]]
 ) -> Callable[..., None]:
     """A command with a group of options in the place of one of its parameters.
 
@@ -18,6 +19,7 @@ def takes_group(
     Args:
         command: The command.
         parameter: Which one of its parameters.
+        panel: The heading of these options in the help.
         options: Name -> annotation and default, in the order in which the help shows them.
     """
 
@@ -32,9 +34,19 @@ def takes_group(
     place = list(signature.parameters).index(parameter)
     parameters[place : place + 1] = [
         inspect.Parameter(
-            name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=default,
+            annotation=_below(panel, annotation),
         )
         for name, (annotation, default) in options.items()
     ]
     run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return run
+
+
+def _below(panel: str, annotation: Any) -> Any:
+    """The annotation of an option that the help shows under a heading."""
+    option = copy.copy(annotation.__metadata__[0])
+    option.rich_help_panel = panel
+    return Annotated[annotation.__origin__, option]

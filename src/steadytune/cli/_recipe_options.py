@@ -24,7 +24,7 @@ def takes_recipe(command: Callable[..., None]) -> Callable[..., None]:
         for name, hint in recipe_types().items()
         if recipe_fields()[name].help
     }
-    return takes_group(command, RECIPE, options)
+    return takes_group(command, RECIPE, "Training", options)
 
 
 def read_recipe(given: Mapping[str, Any]) -> dict[str, Any]:

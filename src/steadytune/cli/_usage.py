@@ -24,6 +24,13 @@ _OURS |= {
     for alias in declared.aliases
 }
 
+_PANELS = {
+    "One model": ("fit", "predict", "evaluate", "train"),
+    "Methods over many seeds": ("compare", "report", "power", "pack", "bundle", "demo"),
+    "Look up, look inside": ("methods", "tasks", "diagnose"),
+}
+_PANEL_OF = {name: panel for panel, names in _PANELS.items() for name in names}
+
 # What the parser raises. It stands in click or, with a newer typer, in a copy that is typer's own.
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
 
@@ -62,6 +69,12 @@ class OneLineGroup(TyperGroup):
                 raise
             raise _told(error, info_name or "") from error
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The commands in the order of the help, most used first."""
+        order = list(_PANEL_OF)
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: order.index(name) if name in order else len(order))
+
     def get_params(self, ctx: Any) -> Any:
         """The options before the command."""
         return _without_types_of_flags(super().get_params(ctx))
@@ -71,6 +84,8 @@ class OneLineGroup(TyperGroup):
         if command := super().get_command(ctx, cmd_name):
             # The parser keeps what it is asked for here, --help included.
             _without_types_of_flags(command.get_params(ctx))
+            if cmd_name in _PANEL_OF:
+                cast(Any, command).rich_help_panel = _PANEL_OF[cmd_name]
         return command
 
     def invoke(self, ctx: Any) -> Any:

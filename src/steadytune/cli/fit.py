@@ -21,7 +21,7 @@ def fit(
     file: Annotated[
         str | None,
         typer.Argument(
-            help="Your examples: CSV, TSV, JSON lines, Parquet, or anything that train reads."
+            help="Your examples: CSV, TSV, JSON lines, Parquet, or another format that train reads."
         ),
     ] = None,
     rows: dict[str, Any],
@@ -38,7 +38,7 @@ def fit(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for the model; new or empty. [default: the file's name and -model]",
+            help="Folder for the model; new or empty. [default: reviews-model for reviews.csv]",
             metavar="DIR",
             show_default=False,
         ),
@@ -58,14 +58,14 @@ def fit(
         bool,
         typer.Option(
             "--one-model",
-            help="Keep one plain model, trained on what the ensemble says (distillation).",
+            help="Distil the ensemble into one plain model.",
         ),
     ] = False,
     unlabelled: Annotated[
         str | None,
         typer.Option(
-            help="Texts without labels for --one-model to learn from: as your examples, or one "
-            "text a line of a .txt file.",
+            help="File of texts without labels for --one-model, one per line or in the format of "
+            "the examples.",
             metavar="FILE",
             show_default=False,
         ),

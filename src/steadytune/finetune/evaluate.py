@@ -98,8 +98,8 @@ def evaluate_model(
         space = match_labels(saved.label_names, given.label_names, where)
         if space.merges and not saved.problem.exclusive:
             raise DataError(
-                f"the labels of {where} ({listed(given.label_names)}) stand for several of the "
-                f"model ({listed(saved.label_names)}); expected the same labels"
+                f"one label of {where} ({listed(given.label_names)}) stands for several of the "
+                f"model's ({listed(saved.label_names)}); give examples with the model's labels"
             )
         if given.positive in given.label_names:
             space = space.with_second(given.label_names.index(given.positive))

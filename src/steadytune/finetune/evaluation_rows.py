@@ -61,7 +61,7 @@ def rows_of_task(
         positive: The class whose F1 is scored, of two; by default the task's second.
 
     Raises:
-        SteadytuneError: If they cannot be had, or are of another kind than the model.
+        SteadytuneError: If they cannot be loaded, or are of another kind than the model.
     """
     task = source.load().sample(eval_size=eval_size)
     if task.kind != saved.kind:

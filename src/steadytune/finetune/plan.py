@@ -66,7 +66,7 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     """Read the rows, find the model, and look at every setting; nothing is written.
 
     Raises:
-        SteadytuneError: If the rows or the model cannot be had, or a setting does not fit them.
+        SteadytuneError: If the rows or the model cannot be loaded, or a setting does not fit them.
     """
     require_use_of_unlabelled(options.recipe, [Arm(options.method, options.method)])
     whole = options.source.load()

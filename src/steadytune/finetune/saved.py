@@ -139,9 +139,9 @@ def _load_one(name: str, trust: Trust) -> SavedModel:
 def _kind(model: Pretrained) -> str:
     if model.kind is None:
         raise ModelError(
-            f"model {model.name!r} has the architecture {model.architecture or 'none'}, which is "
-            "fine-tuned for no task that is known here; expected one for sequence classification, "
-            "question answering, or tagging with B- and I- tags"
+            f"model {model.name!r} has the architecture {model.architecture or 'none'}; expected a "
+            "model fine-tuned for sequence classification, question answering, or tagging with B- "
+            "and I- tags"
         )
     return model.kind
 

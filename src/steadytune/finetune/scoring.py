@@ -29,7 +29,10 @@ def predict_rows(
     """
     outputs = saved.outputs(encoded.dataset, on_batch)
     if not are_finite(outputs):
-        raise ModelError(f"the outputs of {saved.name} are not finite: its weights are of no use")
+        raise ModelError(
+            f"the outputs of {saved.name} are not finite: its training diverged, or its weights "
+            "are damaged; train it again"
+        )
     return saved.problem.predict(outputs, encoded, rows)
 
 

@@ -172,7 +172,7 @@ class Recipe:
         default=None,
         help="Number of validation examples to set aside from the training examples, for early "
         "stopping and model selection.",
-        unset="if train needs any: as many as it trains on, at least 100",
+        unset="train sets some aside where --keep or --patience needs them",
     )
     patience: int | None = declare(
         "Early stopping, patience in epochs",

@@ -20,7 +20,7 @@ def finite_scores(scores: ArrayLike | Sequence[float], at_least: int = 0) -> Flo
     if not np.isfinite(values).all():
         bad = values[~np.isfinite(values)][0]
         raise ConfigError(
-            f"scores hold {bad}, expected finite numbers: decide first how to score it"
+            f"scores contain {bad}, expected finite numbers: give failed runs a score first"
         )
     if values.size < at_least:
         raise ConfigError(f"got {values.size} scores, expected at least {at_least}: run more seeds")

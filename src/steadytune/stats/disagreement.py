@@ -126,7 +126,7 @@ def value_disagreement(values: ArrayLike) -> ValueDisagreement:
     table = np.asarray(values, dtype=np.float64)
     _need_axes(table, 2, "values", "(runs, examples)")
     if not np.isfinite(table).all():
-        raise ConfigError("predicted values hold NaN or infinity, expected finite numbers")
+        raise ConfigError("predicted values contain NaN or infinity, expected finite numbers")
     runs, examples = table.shape
     if runs < 2 or not examples:
         return ValueDisagreement(runs, examples)
@@ -153,7 +153,9 @@ def _entropies(distributions: FloatArray) -> FloatArray:
 
 def _check_distributions(table: FloatArray) -> None:
     if not (np.isfinite(table).all() and (table >= 0).all()):
-        raise ConfigError("probabilities hold negative or undefined numbers: apply a softmax first")
+        raise ConfigError(
+            "probabilities contain negative or undefined numbers: apply a softmax first"
+        )
     if table.size and not np.allclose(table.sum(axis=-1), 1, atol=1e-3):
         raise ConfigError(
             f"probabilities sum to {table.sum(axis=-1).ravel()[0]:.4g}, expected 1: apply a softmax"

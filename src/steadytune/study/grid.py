@@ -30,7 +30,7 @@ def load_tasks(study: Study, model: Pretrained) -> tuple[LoadedTask, ...]:
         model: Its model.
 
     Raises:
-        SteadytuneError: If rows cannot be had, or a method does not suit them.
+        SteadytuneError: If rows cannot be loaded, or a method does not suit them.
     """
     require_settings(study)
     loaded: list[LoadedTask] = []

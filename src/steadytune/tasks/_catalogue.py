@@ -111,7 +111,7 @@ def load_task(
 
     Raises:
         ConfigError: There is no such task or companion; the text names near matches.
-        DataError: Its rows cannot be had or read.
+        DataError: Its rows cannot be found or read.
     """
     root = None if data_root is None else Path(data_root)
     return find_entry(name).read(root, tuple(companions))

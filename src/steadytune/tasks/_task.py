@@ -216,7 +216,7 @@ def _check_settings(task: Task) -> None:
     if next(iter(task.test), None) != task.domain or {TRAIN, DEV} & set(task.test):
         raise ConfigError(
             f"{task.name} evaluates on {', '.join(task.test) or 'nothing'}: expected the domain "
-            f"trained on, {task.domain}, to stand first and none to be called {TRAIN} or {DEV}"
+            f"trained on, {task.domain}, first and none called {TRAIN} or {DEV}"
         )
 
 
@@ -246,8 +246,8 @@ def _check_sizes(
     left = most - (fewest if train_size is None else train_size)
     if dev_size is not None and task.dev is None and dev_size > left:
         raise ConfigError(
-            f"dev size {dev_size} does not fit {task.name}: {left} of its {most} training rows are "
-            f"not trained on; take fewer of either"
+            f"dev size {dev_size} does not fit {task.name}: training leaves {left} of its {most} "
+            f"rows; give a smaller train size or dev size"
         )
 
 
@@ -264,8 +264,8 @@ def _draw_dev(task: Task, trained_on: Dataset | None, size: int, seed: int) -> D
     pool = _apart(task, task.train, others)
     if not len(pool):
         raise ConfigError(
-            f"{task.name} has no validation rows: the texts of all {len(task.train)} training "
-            "rows are trained on or scored; give rows of their own"
+            f"{task.name} has no validation rows: all {len(task.train)} training rows share a text "
+            "with those that are trained or tested on; give `validation=FILE`"
         )
     if task.problem.sources(task.columns) != task.columns:
         pool = _whole_sources(task, pool, size, seed)

@@ -36,7 +36,7 @@ def read_rated_texts(content: bytes, name: str) -> list[RatedText]:
     """Parse a whole file.
 
     Args:
-        content: The file's bytes: UTF-8, a row per line, three fields parted by tabs.
+        content: The file's bytes: UTF-8, a row per line, three fields separated by tabs.
         name: What messages call the file.
 
     Raises:
@@ -45,7 +45,7 @@ def read_rated_texts(content: bytes, name: str) -> list[RatedText]:
     """
     rows = [_parse_row(line, number, name) for number, line in _lines(content, name)]
     if not rows:
-        raise DataError(f"{name} is empty: expected a row of identifier, rating and text a line")
+        raise DataError(f"{name} is empty: expected identifier, rating and text on each line")
     _refuse_repeated_identifiers(rows, name)
     return rows
 

@@ -148,7 +148,7 @@ class DataSource:
 
         Raises:
             ConfigError: A name, column or setting cannot be.
-            DataError: Rows cannot be had or read.
+            DataError: Rows cannot be found or read.
         """
         return _load(self, _state(self)).task
 
@@ -236,11 +236,8 @@ def _domain(text: str) -> Domain:
 
 def _check_task_or_train(source: DataSource) -> None:
     if (source.task is None) == (source.train is None):
-        given = "neither" if source.task is None else "both"
-        raise ConfigError(
-            f"{given} of a task and training rows given: expected one of them; "
-            f"give `task=NAME` or `train=FILE`"
-        )
+        given = "neither a task nor" if source.task is None else "both a task and"
+        raise ConfigError(f"{given} training rows given; give either `task=NAME` or `train=FILE`")
 
 
 def _check_validation(source: DataSource) -> None:
@@ -253,9 +250,9 @@ def _check_validation(source: DataSource) -> None:
         return
     if source.test is None:
         raise ConfigError(
-            f"validation={source.validation} was given without test: validation rows are what one "
-            f"selects and stops early by, test rows are what is scored once at the end (before, "
-            f"validation meant these); give `test=FILE`, alone or with `validation=FILE`"
+            f"validation={source.validation} was given without test: validation examples select a "
+            f"model, test examples are scored once at the end (before 0.2, validation named "
+            f"these); give `test=FILE`, alone or with `validation=FILE`"
         )
 
 
@@ -269,8 +266,8 @@ def _check_own_settings(source: DataSource) -> None:
         given += [name for name in ("text", "label") if getattr(source, name)]
     if given:
         raise ConfigError(
-            f"task {source.task!r} has its own rows, so {given[0]} cannot be given: expected it "
-            f"with `train=FILE` only; leave `{given[0]}` out"
+            f"task {source.task!r} has its own rows, and {given[0]} is for `train=FILE` only; "
+            f"leave `{given[0]}` out"
         )
 
 

@@ -120,7 +120,7 @@ def load_vader_task(made: VaderTask) -> Task:
         made: What the task is made of.
 
     Raises:
-        DataError: The release cannot be had or read.
+        DataError: The release cannot be found or read.
     """
     return task_from_release(release_bytes(), made)
 

@@ -321,7 +321,7 @@ LABELS = [
         "words without tags",
         {"t.conll": "a\nb\n"},
         "--train {dir}/t.conll",
-        ("t.conll has no column that is known for tags", "--label"),
+        ("t.conll has no column with a usual name for tags", "--label"),
     ),
     BadInput(
         "text that is not columns of words and tags",

@@ -75,8 +75,8 @@ def test_what_programs_write_is_read(content: bytes) -> None:
 
 
 def test_other_marks_between_fields_are_noted() -> None:
-    assert table_of(read_csv, b"text;label\na;1\n").remarks == ("fields parted by semicolons",)
-    assert table_of(read_csv, b"text\tlabel\na\t1\n").remarks == ("fields parted by tabs",)
+    assert table_of(read_csv, b"text;label\na;1\n").remarks == ("fields separated by semicolons",)
+    assert table_of(read_csv, b"text\tlabel\na\t1\n").remarks == ("fields separated by tabs",)
     assert table_of(read_csv, b"text,label\na,1\n").remarks == ()
 
 

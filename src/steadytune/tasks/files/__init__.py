@@ -49,7 +49,7 @@ def read_evaluation_rows(
         how: How files are read.
 
     Raises:
-        DataError: Rows cannot be had or read, or do not fit; the text is one line.
+        DataError: Rows cannot be found or read, or do not fit; the text is one line.
     """
     splits = read_splits(where, how)
     learned = is_learned(target.label_names)
@@ -67,7 +67,7 @@ def read_unlabelled(where: str, how: Reading = AS_USUAL) -> Table:
         how: How files are read.
 
     Raises:
-        DataError: Rows cannot be had or read.
+        DataError: Rows cannot be found or read.
     """
     return preferred_split(read_splits(where, how), (TEST, VALIDATION), where)
 
@@ -81,6 +81,6 @@ def read_texts(where: str, columns: Sequence[str], text: Sequence[str] = ()) -> 
         text: What these are called there; empty to guess.
 
     Raises:
-        DataError: Rows cannot be had or read, or lack a text.
+        DataError: Rows cannot be found or read, or lack a text.
     """
     return unlabelled_rows(read_unlabelled(where), columns, text)

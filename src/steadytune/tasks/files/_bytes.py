@@ -55,8 +55,8 @@ def text_lines(file: BinaryIO, name: str, encoding: str | None = None) -> Iterat
         number += 1
         if len(line) > LONGEST_LINE:
             raise DataError(
-                f"{name}, line {number} is longer than {LONGEST_LINE:,} bytes: expected a row a "
-                f"line; is this another kind of file?"
+                f"{name}, line {number} is longer than {LONGEST_LINE:,} bytes: expected one row "
+                f"per line; is this another kind of file?"
             )
         yield number, _decode(line, number, name)
 

@@ -54,7 +54,7 @@ def named_task(source: DataSource) -> Loaded:
 
     Raises:
         ConfigError: There is no such task or companion, or a domain has the name of another.
-        DataError: Rows cannot be had or read, or do not fit the task.
+        DataError: Rows cannot be found or read, or do not fit the task.
     """
     assert source.task is not None
     companions = [domain.name for domain in source.domains if domain.file is None]
@@ -71,7 +71,7 @@ def own_task(source: DataSource) -> Loaded:
 
     Raises:
         ConfigError: The metric does not go with the kind, or a name cannot be.
-        DataError: Rows cannot be had or read, do not fit, or are too few.
+        DataError: Rows cannot be found or read, do not fit, or are too few.
     """
     assert source.train is not None
     _refuse_task_name(source.train)

@@ -147,11 +147,11 @@ def _guess_label(table: Table, texts: Sequence[str]) -> str:
         return others[0]
     if lists := [name for name, cells in table.columns.items() if _holds_lists(cells)]:
         raise DataError(
-            f"{table.name} has lists ({listed(lists)}) and no column that is known for a label: "
-            f"name the column of labels with `label`, and for tags of words give `kind=tagging`"
+            f"{table.name} has lists ({listed(lists)}) and no column with a usual name for a "
+            f"label: name it with `label`, and for tags of words give `kind=tagging`"
         )
     raise DataError(
-        f"{table.name} has no column that is known for a label: its columns are "
+        f"{table.name} has no column with a usual name for a label: its columns are "
         f"{listed(list(table.columns))}; name it with `label`"
     )
 
@@ -173,10 +173,11 @@ def _guess_texts(table: Table, truth: str | None, count: int | None) -> tuple[st
     if len(candidates) == (count or 1):
         return tuple(candidates)
     number = counted(len(candidates), "column")
-    found = f"{number} of text ({listed(candidates)})" if candidates else "no text"
+    unknown = f"{number} of text ({listed(candidates)}), none with a usual name"
+    found = unknown if candidates else "no column of text"
     expected = f"expected {counted(count, 'text column')}; " if count else ""
     raise DataError(
-        f"{table.name} has {found} and none is known for it: {expected}its columns are "
+        f"{table.name} has {found}: {expected}its columns are "
         f"{listed(list(table.columns))}; name the text with `text`"
     )
 

@@ -57,7 +57,7 @@ def read_conll(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
         )
     warnings = (refuse_or_count(name, faults, how),) if faults else ()
     if not good:
-        raise DataError(f"{name} has no sentence: expected a word and its tag a line")
+        raise DataError(f"{name} has no sentence: expected a word and its tag on each line")
     columns: dict[str, list[Any]] = {"tokens": [[f[0] for _, f in s] for s in good]}
     if width > 1:
         columns["tags"] = [[f[-1] for _, f in s] for s in good]

@@ -33,7 +33,7 @@ def read_csv(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     lines = [line for _, line in text_lines(file, name, how.encoding)]
     delimiter = how.delimiter or _delimiter(lines)
     found_out = delimiter != COMMA and how.delimiter is None
-    remarks = (f"fields parted by {_NAMES[delimiter]}",) if found_out else ()
+    remarks = (f"fields separated by {_NAMES[delimiter]}",) if found_out else ()
     return _table(lines, name, delimiter, remarks, quoted=True, how=how)
 
 
@@ -157,8 +157,8 @@ def _records(
             return
         except csv.Error as error:
             raise DataError(
-                f"{name}, line {start} is not a record ({error}): expected fields parted by "
-                f"{delimiter!r}, and quoted where they hold it; correct the file"
+                f"{name}, line {start} is not a record ({error}): expected fields separated by "
+                f"{delimiter!r}, in double quotes if they contain it; correct the file"
             ) from None
         if any(field.strip() for field in fields):
             yield start, reader.line_num, fields

@@ -63,8 +63,8 @@ def _load(name: str, config: str | None, revision: str | None) -> dict[str, Any]
         offline = "HF_HUB_OFFLINE is set, and it is not in the cache"
         reason = _reason(error) if revision else offline
         raise DataError(
-            f"{name!r} is neither a file nor a folder, and cannot be had from the hub ({reason}); "
-            f"{_INSTEAD}"
+            f"{name!r} is neither a file nor a folder, and cannot be loaded from the hub "
+            f"({reason}); {_INSTEAD}"
         ) from None
 
 

@@ -203,6 +203,6 @@ def _known(table: Table, names: Sequence[str], what: str, option: str) -> str:
         if name in folded:
             return folded[name]
     raise DataError(
-        f"{table.name} has no column that is known for {what}: its columns are "
+        f"{table.name} has no column with a usual name for {what}: its columns are "
         f"{listed(list(table.columns))}; name it with `{option}`"
     )

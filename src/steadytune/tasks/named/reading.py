@@ -39,7 +39,7 @@ def read_task(card: TaskCard, data_root: Path | None, companions: Sequence[str])
 
     Raises:
         ConfigError: There is no such companion; the text names near matches.
-        DataError: Rows cannot be had or read.
+        DataError: Rows cannot be found or read.
     """
     root = data_root or _root_from_environment()
     chosen = _present(card, select_companions(card, companions), root, ALL in companions)
