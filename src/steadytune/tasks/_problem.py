@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from .._exceptions import ConfigError
 from ..metrics import Scores
 from ..metrics.mixture import log_mixture
+from ._fields import text_of
 from .encoding import LONGEST_ANSWER, Encoded
 
 if TYPE_CHECKING:
@@ -247,32 +248,13 @@ def values(rows: Dataset, column: str) -> list[Any]:
     return list(rows.with_format(None)[column][:])
 
 
-def field_of(row: Mapping[str, Any], name: str, fits: Callable[[Any], bool], expected: str) -> Any:
-    """A field of a row of a named task's file: `datasets` would turn numbers into texts unasked.
-
-    Raises:
-        ValueError: It is not there, or is something else; the text says so.
-    """
-    if name not in row or not fits(row[name]):
-        found = f"the {name} {str(row[name])[:40]!r}" if name in row else f"no {name}"
-        raise ValueError(f"{found}: expected {expected}")
-    return row[name]
-
-
-def text_of(row: Mapping[str, Any], name: str) -> str:
-    """A text of a row; raises as `field_of`."""
-    return str(field_of(row, name, lambda value: isinstance(value, str), "a text"))
-
-
-def number_of(row: Mapping[str, Any], name: str = "label") -> float:
-    """A number of a row; raises as `field_of`."""
-    found: float = field_of(
-        row,
-        name,
-        lambda value: isinstance(value, int | float) and not isinstance(value, bool),
-        "a number",
-    )
-    return found
+def named_outputs(label_names: Sequence[str]) -> dict[str, Any]:
+    """Fields of the configuration of a model whose outputs have names."""
+    return {
+        "num_labels": len(label_names),
+        "id2label": dict(enumerate(label_names)),
+        "label2id": {label: number for number, label in enumerate(label_names)},
+    }
 
 
 def with_identity(predictions: Predictions, rows: Dataset) -> Predictions:

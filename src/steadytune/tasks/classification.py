@@ -17,6 +17,7 @@ from ..metrics.classification import (
     classification_metrics,
 )
 from ..metrics.confusion_counts import OF_COUNTS, class_counts
+from ._fields import number_of
 from ._problem import (
     PREDICTION,
     Encoding,
@@ -25,7 +26,7 @@ from ._problem import (
     Problem,
     Statistic,
     averaged_probabilities,
-    number_of,
+    named_outputs,
     values,
 )
 from .encoding import Encoded, encode_and_count
@@ -46,12 +47,7 @@ class Classification(Problem):
     exclusive: ClassVar[bool] = True
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
-        return {
-            "num_labels": len(label_names),
-            "id2label": dict(enumerate(label_names)),
-            "label2id": {label: number for number, label in enumerate(label_names)},
-            "problem_type": "single_label_classification",
-        }
+        return {**named_outputs(label_names), "problem_type": "single_label_classification"}
 
     def types(self, label_names: Sequence[str]) -> dict[str, Any]:
         from datasets import ClassLabel

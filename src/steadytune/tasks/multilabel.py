@@ -22,6 +22,7 @@ from ..metrics.multilabel import (
     mean_logits,
     multilabel_metrics,
 )
+from ._fields import numbers_of
 from ._problem import (
     PREDICTION,
     Encoding,
@@ -29,7 +30,7 @@ from ._problem import (
     Predictions,
     Problem,
     Statistic,
-    field_of,
+    named_outputs,
     values,
 )
 from .encoding import Encoded, encode_and_count
@@ -57,13 +58,8 @@ class Multilabel(Problem):
     choices: ClassVar[Mapping[str, float]] = MappingProxyType({THRESHOLD: USUAL_THRESHOLD})
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
-        return {
-            "num_labels": len(label_names),
-            "id2label": dict(enumerate(label_names)),
-            "label2id": {label: number for number, label in enumerate(label_names)},
-            "problem_type": "multi_label_classification",
-            **self.choices,
-        }
+        own = {"problem_type": "multi_label_classification", **self.choices}
+        return {**named_outputs(label_names), **own}
 
     def is_of(self, config: Mapping[str, Any]) -> bool:
         return config.get("problem_type") == "multi_label_classification"
@@ -74,15 +70,7 @@ class Multilabel(Problem):
         return {"label": List(Value("float32"))}
 
     def truth_of(self, row: Mapping[str, Any], label_names: Sequence[str]) -> dict[str, Any]:
-        known = range(len(label_names))
-        numbers = field_of(
-            row,
-            "labels",
-            lambda value: (
-                isinstance(value, list) and all(type(n) is int and n in known for n in value)
-            ),
-            f"a list of numbers from 0 to {len(label_names) - 1}",
-        )
+        numbers = numbers_of(row, "labels", len(label_names))
         return {"label": indicators(numbers, len(label_names))}
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:

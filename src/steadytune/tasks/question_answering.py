@@ -9,6 +9,7 @@ import numpy as np
 
 from ..metrics import Scores
 from ..metrics.squad import squad_scores
+from ._fields import field_of, text_of
 from ._problem import (
     PREDICTION,
     Encoding,
@@ -16,8 +17,6 @@ from ._problem import (
     Predictions,
     Problem,
     Statistic,
-    field_of,
-    text_of,
     values,
 )
 from .encoding import Encoded

@@ -12,6 +12,7 @@ import numpy as np
 from .._exceptions import DataError
 from ..metrics import Scores
 from ..metrics.regression import REGRESSION_METRICS, correlation, regression_metrics
+from ._fields import number_of
 from ._problem import (
     PREDICTION,
     Encoding,
@@ -19,7 +20,6 @@ from ._problem import (
     Predictions,
     Problem,
     Statistic,
-    number_of,
     values,
 )
 from .encoding import Encoded, encode_and_count

@@ -20,6 +20,7 @@ from ..metrics.tagging import (
     token_accuracy,
     type_of,
 )
+from ._fields import field_of, numbers_of
 from ._problem import (
     PREDICTION,
     Encoding,
@@ -28,7 +29,7 @@ from ._problem import (
     Problem,
     Statistic,
     averaged_probabilities,
-    field_of,
+    named_outputs,
     values,
 )
 from .encoding import Encoded
@@ -69,11 +70,7 @@ class Tagging(Problem):
         return OUTSIDE in names and all(map(is_tag, names))
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
-        return {
-            "num_labels": len(label_names),
-            "id2label": dict(enumerate(label_names)),
-            "label2id": {label: number for number, label in enumerate(label_names)},
-        }
+        return named_outputs(label_names)
 
     def types(self, label_names: Sequence[str]) -> dict[str, Any]:
         from datasets import Value
@@ -86,13 +83,7 @@ class Tagging(Problem):
         }
 
     def truth_of(self, row: Mapping[str, Any], label_names: Sequence[str]) -> dict[str, Any]:
-        known = range(len(label_names))
-        numbers = field_of(
-            row,
-            "tags",
-            lambda value: isinstance(value, list) and all(n in known for n in value),
-            f"a list of numbers from 0 to {len(label_names) - 1}",
-        )
+        numbers = numbers_of(row, "tags", len(label_names))
         return {"label": " ".join(label_names[number] for number in numbers)}
 
     def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
