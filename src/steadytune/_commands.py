@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .diagnostics.command.diagnosis import Diagnosis
     from .finetune.evaluate import DomainScores
     from .finetune.model_record import ModelRecord
-    from .finetune.predict import Columns
+    from .finetune.predicted import Columns
     from .finetune.saved import SavedModel
     from .fitting import FitResult
     from .reporting import Elsewhere, Outputs, Report

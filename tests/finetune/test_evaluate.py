@@ -19,9 +19,8 @@ from datasets import Dataset
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 
-from steadytune import ConfigError, DataError
+from steadytune import DataError
 from steadytune.finetune import load_saved, predict_columns, predict_file
-from steadytune.finetune.predict import require_writable
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
 
@@ -244,17 +243,6 @@ def test_what_was_written_is_said_and_replaced_only_by_force(
     assert steadytune(*words, "--skip-bad").exit_code == 2 and out.read_text() == "mine"
     assert steadytune(*words, "--skip-bad", "--force").exit_code == 0
     assert len(predicted(out)) == 2
-
-
-def test_a_file_that_cannot_be_written_is_found_before_the_model_is_read(tmp_path: Path) -> None:
-    for out, reason in (
-        (tmp_path / "no" / "x.csv", "not a folder that can be"),
-        (tmp_path, "there"),
-    ):
-        with pytest.raises(ConfigError, match=reason):
-            require_writable(out, replace=False)
-    with pytest.raises(ConfigError, match="is a folder"):
-        require_writable(tmp_path, replace=True)
 
 
 def test_a_label_is_not_needed(data: dict[str, Path], tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ def predict(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Output file; its suffix is the format: .csv, .tsv, .jsonl or .parquet. [default: "
-            "printed, as CSV or as JSON lines like the input]",
+            help="Output file; its suffix is the format: .csv, .tsv, .jsonl, .parquet, or .conll "
+            "for tags of words. [default: printed, as CSV or as JSON lines like the input]",
             show_default=False,
         ),
     ] = None,
@@ -71,17 +71,20 @@ def predict(
 
         source = DataSource(train=file, encoding=encoding, delimiter=delimiter, skip_bad=skip_bad)
         look_ahead(model, rows=[source])
-        from ..finetune import predict as work
+        from ..finetune import predicted
+        from ..finetune.predict import predict_file
         from ..finetune.saved import load_saved
         from ..model_files import Trust
         from ._terminal import Terminal
 
-        write = work.formatter(out.name if out else work.printed_name(file))
+        write = predicted.formatter(out.name if out else predicted.printed_name(file))
         if out is not None:
-            work.require_writable(out, replace=force)
+            predicted.require_writable(out, replace=force)
         console = Terminal(stderr=True)
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
-        columns = work.predict_file(
+        if out is not None:
+            predicted.require_tags(out.name, saved.kind, saved.name)
+        columns = predict_file(
             saved,
             file,
             tuple(text or ()),
@@ -91,7 +94,7 @@ def predict(
             max_answer_length,
         )
         if out is not None:
-            work.write_rows(columns, out)
+            predicted.write_rows(columns, out)
             written = counted(len(columns["prediction"]), "row")
             console.print(f"{written} with predictions: {out}", markup=False, soft_wrap=True)
         else:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .options import TrainOptions as TrainOptions
     from .predict import predict_columns as predict_columns
     from .predict import predict_file as predict_file
-    from .predict import write_rows as write_rows
+    from .predicted import write_rows as write_rows
     from .saved import SavedModel as SavedModel
     from .saved import load_saved as load_saved
     from .train import train_model as train_model

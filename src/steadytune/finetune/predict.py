@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import os
-from collections.abc import Callable, Mapping, Sequence
-from math import isfinite
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from .._exceptions import ConfigError, DataError
+from .._exceptions import DataError
 from .._inputs import as_text, as_texts
-from .._whole_file import write_whole
 from ..runs.evaluation import batch_count
 from ..tasks.encoding import LONGEST_ANSWER
 from ..tasks.files import Reading, Table, read_unlabelled, unlabelled_rows
@@ -23,11 +17,10 @@ from ..tasks.files._table import AS_USUAL
 from .cut_rows import cut_warning, unread_words_warning
 from .evaluate import encoding_of
 from .evaluation_rows import columns_warning, text_columns
+from .predicted import Columns, Predicted
 from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows
-
-Columns = dict[str, Sequence[Any]]
 
 
 def predict_file(
@@ -150,115 +143,4 @@ def _predict_table(
             f"{table.name} has a column {taken[0]!r}, which is what the predictions are called; "
             "rename it"
         )
-    return {**rows.table.columns, **added}
-
-
-def require_writable(path: Path, *, replace: bool) -> None:
-    """Find out before any prediction whether the file can be written.
-
-    Args:
-        path: The file to write.
-        replace: Whether a file that is there may be replaced.
-
-    Raises:
-        ConfigError: It cannot, or another file is there that must stay.
-    """
-    if path.exists() and not replace:
-        raise ConfigError(f"{path} is there already; give another `out`, or `force` to replace it")
-    if path.is_dir():
-        raise ConfigError(f"{path} is a folder; give `out` a file")
-    if not os.access(path.parent, os.W_OK):
-        raise ConfigError(
-            f"cannot write {path}: {path.parent} is not a folder that can be written to; give "
-            f"another `out`"
-        )
-
-
-def write_rows(columns: Columns, path: str | Path) -> None:
-    """Write rows in the format of the suffix, under a temporary name that is then renamed.
-
-    Raises:
-        ConfigError: If the suffix is unknown, or it cannot be written.
-    """
-    path = Path(path)
-    write_whole(path, formatter(path.name)(columns))
-
-
-def formatter(name: str) -> Callable[[Columns], bytes]:
-    """What writes rows into a file of that name.
-
-    Raises:
-        ConfigError: If its suffix is unknown.
-    """
-    suffix = Path(name).suffix.lower()
-    if suffix not in _FORMATTERS:
-        known = ", ".join(_FORMATTERS)
-        raise ConfigError(f"{name!r} has no known suffix: expected one of {known}")
-    return _FORMATTERS[suffix]
-
-
-def printed_name(where: str) -> str:
-    """A file name in whose format rows of that file are printed: CSV stays CSV."""
-    name = where.lower().removesuffix(".gz")
-    return (
-        "rows.tsv"
-        if name.endswith(".tsv")
-        else ("rows.csv" if name.endswith(".csv") else "rows.jsonl")
-    )
-
-
-def _csv(columns: Columns, delimiter: str = ",") -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(columns)
-    for row in zip(*columns.values(), strict=True):
-        writer.writerow([_cell(value) for value in row])
-    return text.getvalue().encode()
-
-
-def _tsv(columns: Columns) -> bytes:
-    return _csv(columns, "\t")
-
-
-def _json_lines(columns: Columns) -> bytes:
-    rows = zip(*columns.values(), strict=True)
-    lines = [_json({n: _value(v) for n, v in zip(columns, row, strict=True)}) for row in rows]
-    return "".join(f"{line}\n" for line in lines).encode()
-
-
-def _parquet(columns: Columns) -> bytes:
-    import pyarrow
-    import pyarrow.parquet
-
-    buffer = io.BytesIO()
-    try:
-        content = pyarrow.table({name: list(cells) for name, cells in columns.items()})
-    except (pyarrow.ArrowException, TypeError, OverflowError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"the rows fit no Parquet file ({reason}); write .jsonl") from error
-    pyarrow.parquet.write_table(content, buffer)
-    return buffer.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    """What CSV can hold: lists and mappings as JSON."""
-    return _json(value) if isinstance(value, dict | list) else value
-
-
-def _value(value: Any) -> Any:
-    """What JSON can hold: it has neither NaN nor infinity."""
-    return None if isinstance(value, float) and not isfinite(value) else value
-
-
-def _json(value: Any) -> str:
-    """Parquet holds dates, decimals and bytes too: they become text, as they do in CSV."""
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-_FORMATTERS: Mapping[str, Callable[[Columns], bytes]] = {
-    ".csv": _csv,
-    ".tsv": _tsv,
-    ".jsonl": _json_lines,
-    ".ndjson": _json_lines,
-    ".parquet": _parquet,
-}
+    return Predicted({**rows.table.columns, **added}, rows.columns.texts)

@@ -1,0 +1,59 @@
+"""Rows with predictions as files: what is written, and what is refused before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from steadytune import ConfigError
+from steadytune.finetune.predicted import Predicted, require_tags, require_writable, write_rows
+from steadytune.tasks.files import read_unlabelled
+
+
+def test_a_file_that_cannot_be_written_is_found_before_the_model_is_read(tmp_path: Path) -> None:
+    for out, reason in (
+        (tmp_path / "no" / "x.csv", "not a folder that can be"),
+        (tmp_path, "there"),
+    ):
+        with pytest.raises(ConfigError, match=reason):
+            require_writable(out, replace=False)
+    with pytest.raises(ConfigError, match="is a folder"):
+        require_writable(tmp_path, replace=True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["Ada Lovelace  wrote", "home"], [["Ada", "Lovelace", "wrote"], ["home"]]],
+    ids=["text", "lists"],
+)
+def test_tagged_words_are_written_as_conll_has_them(tmp_path: Path, words: list[object]) -> None:
+    columns = {"id": [1, 2], "tags": words, "said": words}
+    tags = {"prediction": ["B-x I-x O", "O"], "lowest_probability": [0.5, 0.9]}
+    out = tmp_path / "said.conll"
+    write_rows(Predicted({**columns, **tags}, ("said",)), out)
+    assert out.read_text() == "Ada B-x\nLovelace I-x\nwrote O\n\nhome O\n"
+    again = read_unlabelled(str(out)).columns
+    assert again == {
+        "tokens": [["Ada", "Lovelace", "wrote"], ["home"]],
+        "tags": [["B-x", "I-x", "O"], ["O"]],
+    }
+
+
+def test_a_word_that_holds_blanks_stays_one(tmp_path: Path) -> None:
+    write_rows(
+        Predicted({"w": [["New York"]], "prediction": ["B-x"]}, ("w",)), tmp_path / "x.conll"
+    )
+    assert (tmp_path / "x.conll").read_text() == "New_York B-x\n"
+
+
+def test_conll_is_for_tags_of_words_alone(tmp_path: Path) -> None:
+    require_tags("x.csv", "classification", "m")
+    require_tags("x.CONLL", "tagging", "m")
+    with pytest.raises(
+        ConfigError, match=r"x\.conll has a tag for each word, and m is a model for"
+    ):
+        require_tags("x.conll", "classification", "m")
+    with pytest.raises(ConfigError, match="expected those of `predict`"):
+        write_rows({"text": ["a"], "prediction": ["b"]}, tmp_path / "x.conll")
+    assert not (tmp_path / "x.conll").exists()
