@@ -31,6 +31,7 @@ from tests.finetune.toy_files import (
     write_questions,
     write_ratings,
     write_reviews,
+    write_sentences,
 )
 from tests.fitting.quick import quick_fit
 
@@ -155,6 +156,33 @@ def test_several_labels_get_a_threshold_that_the_model_keeps(tmp_path: Path) -> 
     assert found.facts["floor"] > 0
     printed = succeed("evaluate", found.folder, "--data", files["test"])
     assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
+
+
+@pytest.mark.slow
+def test_tags_of_words(tmp_path: Path) -> None:
+    files, model = write_sentences(tmp_path), write_model(tmp_path)
+    found = quick_fit(files["train"], model, tmp_path / "out", files["test"], 1)
+    assert found.metric == "f1" and found.score > 0.5 > found.facts["constant"]
+    assert found.facts["floor"] > 0.5 and found.facts["calibration"]
+    printed = succeed("evaluate", found.folder, "--data", files["test"])
+    assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
+    out = tmp_path / "said.conll"
+    succeed("predict", found.folder, files["test"], "--out", out)
+    truth, said = (path.read_text().split() for path in (files["test"], out))
+    assert truth[2::2] == said[::2]  # behind the line of -DOCSTART-
+    with pytest.raises(ConfigError, match="`one_model` is not possible for tagging"):
+        quick_fit(files["train"], model, tmp_path / "out", one_model=True)
+
+
+@pytest.mark.slow
+def test_the_linear_model_tags_words_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(final, "choose_form", lambda *_: Choice(FROZEN, "it is best"))
+    files, model = write_sentences(tmp_path), write_model(tmp_path)
+    found = quick_fit(files["train"], model, tmp_path / "out", files["test"], 1)
+    assert found.score == pytest.approx(found.facts["floor"])
+    printed = succeed("evaluate", found.folder, "--data", files["test"])
+    assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
+    assert "reads each of its last hidden states" in (found.folder / "README.md").read_text()
 
 
 @pytest.mark.slow

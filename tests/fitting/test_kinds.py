@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from datasets import Dataset
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
+from steadytune import DataError
 from steadytune.fitting.candidates import Candidate
 from steadytune.fitting.final import calibrate
 from steadytune.fitting.forms import ENSEMBLE, SINGLE, Parts, choose_form
@@ -17,10 +19,18 @@ from steadytune.fitting.judge import Judge, OutOfFold
 from steadytune.fitting.kinds import KINDS
 from steadytune.fitting.measure import Measure
 from steadytune.metrics.multilabel import THRESHOLD, best_threshold
-from steadytune.tasks import DataSource, Task
-from tests.finetune.toy_files import write_moods, write_questions
+from steadytune.metrics.tagging import tagging_metrics
+from steadytune.stats.calibration import mixture_log_loss
+from steadytune.tasks import PROBLEMS, DataSource, Task
+from tests.finetune.toy_files import write_moods, write_questions, write_sentences
 
-LABELS, QUESTIONS = KINDS["multilabel"], KINDS["qa"]
+LABELS, QUESTIONS, TAGS = KINDS["multilabel"], KINDS["qa"], KINDS["tagging"]
+
+WORDS = ("O", "B-x", "I-x")
+
+
+def test_each_kind_of_task_is_one_of_fit() -> None:
+    assert set(KINDS) == set(PROBLEMS)
 
 
 @pytest.fixture(scope="module")
@@ -130,12 +140,12 @@ def test_targets_of_labels_are_probabilities() -> None:
 def test_questions_are_scored_one_by_one_and_averaged_without_a_comparison(tmp_path: Path) -> None:
     task = DataSource(train=str(write_questions(tmp_path)["train"])).load()
     rows = Dataset.from_dict({"answers": [{"text": ["x b"]}, {"text": ["c"]}]})
-    outputs = QUESTIONS.outputs({"text": ["b", "c"]}, rows)
+    truth = QUESTIONS.truth(rows, ())
+    outputs = QUESTIONS.outputs({"text": ["b", "c"]}, truth)
     np.testing.assert_allclose(outputs, [[2 / 3, 0.0], [1.0, 1.0]])
     f1 = QUESTIONS.measure(task, None)
-    truth = QUESTIONS.truth(rows)
     assert f1(outputs, truth) == pytest.approx(5 / 6)
-    assert QUESTIONS.columns(task) == outputs.shape[1]
+    assert QUESTIONS.shape(truth, 0) == outputs.shape
     known = parts("qa", f1, truth, np.stack([outputs, 0 * outputs]))
     choice = choose_form(known, 2, floor=False)
     assert choice.form is ENSEMBLE
@@ -144,3 +154,81 @@ def test_questions_are_scored_one_by_one_and_averaged_without_a_comparison(tmp_p
     assert choose_form(known, 1, floor=False).form is SINGLE
     assert choose_form(None, 2, floor=False).form is ENSEMBLE
     assert calibrate(known, ENSEMBLE).temperature is None
+
+
+@pytest.fixture(scope="module")
+def sentences(tmp_path_factory: pytest.TempPathFactory) -> Task:
+    files = write_sentences(tmp_path_factory.mktemp("sentences"))
+    return DataSource(train=str(files["train"])).load()
+
+
+def tagged(sentences: Task, *labels: str) -> Task:
+    """The task with these tags of its training sentences, of which each is a text of its own."""
+    rows = {"tokens": [" ".join("w" * (n + 1) for _ in t.split()) for n, t in enumerate(labels)]}
+    train = Dataset.from_dict({**rows, "label": list(labels), "idx": list(range(len(labels)))})
+    test = {sentences.domain: train}
+    return dataclasses.replace(
+        sentences, train=train, dev=None, test=test, label_names=WORDS, content_hash=""
+    )
+
+
+def test_tags_are_scored_as_seqeval_has_it(sentences: Task) -> None:
+    task = tagged(sentences, "B-x I-x O", "O B-x", "B-x O O O")
+    truth = TAGS.truth(task.train, WORDS)
+    np.testing.assert_array_equal(truth, [[1, 2, 0, -1], [0, 1, -1, -1], [1, 0, 0, 0]])
+    logits = np.eye(3)[[[1, 2, 1], [0, 2, 0], [1, 0, 0]]]
+    logits[1, 2] = np.nan  # behind the last word
+    logits[0, 1] = np.nan  # not read, so O
+    outputs = TAGS.outputs({"logits": logits}, truth)
+    assert outputs.shape == TAGS.shape(truth, 3) == (3, 4, 3)
+    said = ["B-x O B-x", "O I-x", "B-x O O O"]
+    expected = tagging_metrics(said, task.train["label"])
+    for name in ("f1", "precision", "recall", "accuracy"):
+        measure = TAGS.measure(dataclasses.replace(task, metric=name), None)
+        assert measure(outputs, truth) == pytest.approx(expected[name])
+        one = measure.scorer(outputs, truth)(np.array([1, 1]))
+        assert one == pytest.approx(tagging_metrics(["O I-x"], ["O B-x"])[name])
+    assert TAGS.constant(measure, task, truth) == pytest.approx(5 / 9)
+    # Of the words that are read.
+    read = outputs.reshape(-1, 3)[[0, 2, 4, 5, 8, 9, 10]]
+    loss = mixture_log_loss(read[None], [1, 0, 0, 1, 1, 0, 0])
+    assert TAGS.loss(outputs, truth) == pytest.approx(loss)
+
+
+def test_probabilities_of_tags_are_averaged_word_by_word(sentences: Task) -> None:
+    shares = np.array([[[[0.2, 0.8]], [[0.5, 0.5]]], [[[0.6, 0.4]], [[0.5, 0.5]]]])
+    outputs = np.log(shares)
+    outputs[:, 1] = 0.0  # not read
+    np.testing.assert_allclose(np.exp(TAGS.average(outputs))[0], [[0.4, 0.6]])
+    weighted = TAGS.average(outputs, (0.75, 0.25))
+    np.testing.assert_allclose(np.exp(weighted)[0], [[0.3, 0.7]])
+    classes = TAGS.as_classes(weighted[None], np.array([[1], [1]]))
+    assert classes.labels.tolist() == [1] and classes.examples.tolist() == [0]
+
+
+def test_words_get_a_temperature_that_leaves_out_what_is_not_read(sentences: Task) -> None:
+    draws = np.random.default_rng(0)
+    logits = draws.normal(0, 1, (60, 8, 3))
+    shares = np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True)
+    truth = (draws.random((60, 8, 1)) > shares.cumsum(axis=-1)).sum(axis=-1).clip(max=2)
+    truth[:, 7] = -1
+    outputs = 4 * logits
+    outputs[:, 6:] = 0.0
+    measure = TAGS.measure(tagged(sentences, "B-x"), None)
+    found = calibrate(parts("tagging", measure, truth, outputs[None]), ENSEMBLE)
+    assert found.temperature == pytest.approx(4.0, rel=0.15)
+    assert found.loss_before == pytest.approx(TAGS.loss(outputs, truth))
+    assert found.loss_before is not None and found.loss_after is not None
+    assert found.loss_after < found.loss_before
+    twice = calibrate(parts("tagging", measure, truth, np.stack([outputs] * 2)), SINGLE)
+    assert twice.loss_after == pytest.approx(found.loss_after, abs=1e-3)
+
+
+def test_entities_in_one_sentence_are_too_few(sentences: Task) -> None:
+    groups = np.arange(3)
+    TAGS.require(tagged(sentences, "B-x O", "I-x O O", "O O O"), groups)
+    alone = tagged(sentences, "B-x O", "O O", "O O O")
+    with pytest.raises(DataError, match="1 training sentences with entities: expected two"):
+        TAGS.require(alone, groups)
+    with pytest.raises(DataError, match="2 training sentences with"):  # copies of one text
+        TAGS.require(tagged(sentences, "B-x O", "B-x O", "O O O"), np.array([0, 0, 1]))

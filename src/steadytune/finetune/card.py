@@ -213,10 +213,11 @@ def _use(record: ModelRecord) -> str:
             "`ensemble.json` says."
         )
     if record.is_frozen:
+        per_token = PROBLEMS[record.task.kind].per_token
+        read = "each of" if per_token else "the mean of"
         return (
             f"{command}\n\nThe folder has the pretrained model, unchanged, and in "
-            "`frozen_head.safetensors` the linear layer that reads the mean of its last hidden "
-            "states."
+            f"`frozen_head.safetensors` the linear layer that reads {read} its last hidden states."
         )
     auto_class = PROBLEMS[record.task.kind].auto_class
     return (

@@ -1,7 +1,8 @@
 """A pretrained model left as it is, under a linear layer: the cheapest model of a task.
 
 The linear layer reads the mean of the last hidden states over the tokens of a text. Of a pair u
-and v, which are read one by one, it reads u, v, |u - v| and u v.
+and v, which are read one by one, it reads u, v, |u - v| and u v. Where tokens are tagged, it reads
+the last hidden state of each.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .._exceptions import ModelError
 from .._untrusted import json_object
 from .._whole_file import write_json
 from ..pretrained import CAREFUL, Pretrained, Trust, save_model
+from ..tasks import PROBLEMS
 
 HEAD = "frozen_head.json"
 _WEIGHTS = "frozen_head.safetensors"
@@ -29,7 +31,7 @@ _FIELDS = {"version": int, "kind": str, "label_names": list, "texts": int}
 
 
 class FrozenHead(nn.Module):
-    """Called as a sequence classifier of transformers is; tokenizers join the texts of a pair.
+    """Called as a classifier of transformers is; tokenizers join the texts of a pair.
 
     Args:
         body: The pretrained model without a head.
@@ -37,11 +39,20 @@ class FrozenHead(nn.Module):
         texts: Texts an example: 1, or 2 for pairs.
         head: Reads the features, shape (batch, width), or (batch, 4 width) for pairs. Without it
             the logits are the features themselves.
+        per_token: Whether there are features, and so logits, of each token.
     """
 
-    def __init__(self, body: Any, tokenizer: Any, texts: int, head: nn.Linear | None = None):
+    def __init__(
+        self,
+        body: Any,
+        tokenizer: Any,
+        texts: int,
+        head: nn.Linear | None = None,
+        *,
+        per_token: bool = False,
+    ):
         super().__init__()
-        self.body, self.head, self.texts = body, head, texts
+        self.body, self.head, self.texts, self.per_token = body, head, texts, per_token
         self.special = _SpecialTokens.of(tokenizer)
         self.tokenizer = tokenizer
 
@@ -59,14 +70,16 @@ class FrozenHead(nn.Module):
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, **others: Any
     ) -> SequenceClassifierOutput:
-        """The logits, (batch, outputs).
+        """The logits, (batch, outputs), or (batch, tokens, outputs).
 
         Args:
             input_ids: Token numbers, (batch, tokens).
             attention_mask: 1 for real tokens and 0 for pads, (batch, tokens).
             others: What else the tokenizer makes; not needed.
         """
-        if self.texts == 1:
+        if self.per_token:
+            features = self._hidden(input_ids, attention_mask)
+        elif self.texts == 1:
             features = self._pooled(input_ids, attention_mask)
         else:
             each = self.special.apart(input_ids, attention_mask)
@@ -77,7 +90,8 @@ class FrozenHead(nn.Module):
 
     def with_head(self, head: nn.Linear) -> FrozenHead:
         """The same model under another linear layer."""
-        return FrozenHead(self.body, self.tokenizer, self.texts, head.to(self.device))
+        head = head.to(self.device)
+        return FrozenHead(self.body, self.tokenizer, self.texts, head, per_token=self.per_token)
 
     def cooled(self, temperature: float) -> FrozenHead:
         """The same model with its logits divided by a temperature."""
@@ -86,9 +100,13 @@ class FrozenHead(nn.Module):
             linear(self.head.weight.data / temperature, self.head.bias.data / temperature)
         )
 
-    def _pooled(self, ids: Tensor, mask: Tensor) -> Tensor:
+    def _hidden(self, ids: Tensor, mask: Tensor) -> Tensor:
         body = self.body.get_encoder() if self.config.is_encoder_decoder else self.body
-        hidden = body(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        hidden: Tensor = body(input_ids=ids, attention_mask=mask).last_hidden_state.float()
+        return hidden
+
+    def _pooled(self, ids: Tensor, mask: Tensor) -> Tensor:
+        hidden = self._hidden(ids, mask)
         weights = mask[..., None].float()
         pooled: Tensor = (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
         return pooled
@@ -154,7 +172,7 @@ class SavedFrozen:
 
     Args:
         model: The model.
-        kind: `classification`, `multilabel` or `regression`.
+        kind: `classification`, `multilabel`, `tagging` or `regression`.
         label_names: The classes in the order of their numbers; none for numbers.
     """
 
@@ -194,8 +212,9 @@ def read_frozen(folder: Path, trust: Trust = CAREFUL) -> SavedFrozen:
         raise ModelError(f"the head in {folder} cannot be read ({error}); fit it again") from error
     outputs = len(names) or 1
     width = (pretrained.hidden_size or 0) * (4 if facts["texts"] == 2 else 1)
+    wrong += [] if facts.get("kind") in PROBLEMS else ["kind"]
     if wrong or facts["version"] != _VERSION or tuple(head.weight.shape) != (outputs, width):
         raise ModelError(f"{HEAD} in {folder} does not fit the weights next to it; fit it again")
-    return SavedFrozen(
-        FrozenHead(body, tokenizer, facts["texts"], head).eval(), facts["kind"], names
-    )
+    per_token = PROBLEMS[facts["kind"]].per_token
+    model = FrozenHead(body, tokenizer, facts["texts"], head, per_token=per_token)
+    return SavedFrozen(model.eval(), facts["kind"], names)

@@ -19,7 +19,7 @@ from ..records.ledger import Ledger
 from ..runs.encoded import encode_splits
 from ..runs.executors import executor_for, room_for
 from ..study.estimate import time_training, typical_batch, words_of
-from ..tasks import TRAIN, Encoding
+from ..tasks import TRAIN
 from .candidates import DEFAULT, DEFAULTS
 from .clock import Clock
 from .cost import Size, Timing
@@ -144,8 +144,8 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
 def _measure_speed(work: Work) -> Timing:
     spec, setup = work.whole_spec(DEFAULTS, 1), work.setup
     with work.console.status("timing a few steps"):
-        encoding = Encoding(spec.max_length)
-        features = encode_splits(setup.task, setup.model, encoding, (TRAIN,))[TRAIN].dataset
+        encoded = encode_splits(setup.task, setup.model, setup.encoding, (TRAIN,))
+        features = encoded[TRAIN].dataset
         rows = typical_batch(features, spec.batch_size).rows
         times = time_training(spec, setup.task, rows, _TIMED_STEPS, setup.model)
     workers = setup.options.workers
@@ -181,7 +181,7 @@ def _show_data(setup: Setup, console: Console) -> None:
     for heading, value in look.table():
         table.add_row(heading, Text(value))
     console.print(table)
-    features = encode_splits(setup.task, setup.model, Encoding(setup.max_length), (TRAIN,))
+    features = encode_splits(setup.task, setup.model, setup.encoding, (TRAIN,))
     for warning in filter(None, (*look.warnings, long_answers_warning(features))):
         _say(console, f"warning: {warning}")
 

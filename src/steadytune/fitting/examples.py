@@ -18,11 +18,6 @@ def require_examples(task: Task) -> None:
     Raises:
         DataError: If there are too few examples, texts, or examples of a class.
     """
-    if task.kind not in KINDS:
-        raise DataError(
-            f"{task.name} is {task.kind}, which fit does not choose for: expected "
-            f"{' or '.join(KINDS)}; use `steadytune train`"
-        )
     count, tested = len(task.train), len(task.test[task.domain])
     if count < FEWEST:
         raise DataError(

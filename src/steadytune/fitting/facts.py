@@ -63,7 +63,7 @@ class Basis:
     """The examples that scores are shown on, with what the kept model says of them.
 
     Args:
-        outputs: Shape (examples, columns).
+        outputs: One entry an example.
         truth: One entry an example.
         value: The score to expect.
         interval: Its interval, if it has one.
@@ -138,11 +138,11 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
 def _tested(work: Work, outcome: Outcome) -> Basis:
     """Scores on the test set."""
     setup, kept, seeds = work.setup, outcome.kept, range(1, outcome.plan.members + 1)
-    truth, rows = setup.test_truth, work.task.splits[work.task.domain]
-    outputs = setup.kind.outputs(kept.predictions[work.task.domain], rows)
+    truth, measure = setup.test_truth, setup.measure
+    outputs = setup.kind.outputs(kept.predictions[work.task.domain], truth)
     calibration = kept.calibration
     draws = np.random.default_rng(work.seed)
-    found = bootstrap_interval(setup.measure, (outputs, truth), draws).interval
+    found = bootstrap_interval(measure.value, measure.rows(outputs, truth), draws).interval
     few = "" if setup.is_tested else f", fewer than the {FEWEST_TESTED} that it takes"
 
     def scores(candidate: Candidate, choices: Mapping[str, float]) -> list[float]:
@@ -154,7 +154,7 @@ def _tested(work: Work, outcome: Outcome) -> Basis:
     return Basis(
         outputs=outputs,
         truth=truth,
-        value=setup.measure(outputs, truth),
+        value=measure(outputs, truth),
         interval=None if found is None else [found.low, found.high],
         words=f"on {len(truth)} held-out test examples{few}",
         floor=None if outcome.floor is None else outcome.floor.tested,
@@ -205,12 +205,12 @@ def _test_scores(
     temperature: float = 1.0,
 ) -> list[float]:
     """What trainings that finished score on the test set, at choices for this temperature."""
-    setup, rows, scores = work.setup, work.task.splits[work.task.domain], []
+    setup, scores = work.setup, []
     for spec in specs:
         record = work.record(spec)
         if record.status == "ok":
             said = read_predictions(work.ledger.predictions_of(record))[work.task.domain]
-            outputs = setup.kind.outputs(said, rows) / temperature
+            outputs = setup.kind.outputs(said, setup.test_truth) / temperature
             decided = setup.kind.with_choices(outputs, choices)
             scores.append(setup.measure(decided, setup.test_truth))
     return scores

@@ -21,7 +21,7 @@ from ..finetune.scoring import score_splits
 from ..pretrained import Pretrained, save_model
 from ..runs.encoded import encode_splits
 from ..stats.calibration import fit_temperature, mixture_log_loss, residual_width
-from ..tasks import Encoding, Predictions, Scores
+from ..tasks import Predictions, Scores
 from .candidates import FROZEN, Candidate
 from .floor import Floor
 from .forms import FROZEN as ALONE
@@ -142,7 +142,7 @@ def keep_model(work: Work, material: Material, result: Path) -> Kept:
         made.write(result)
     saved = load_saved(result, work.setup.options.trust)
     encoded = encode_splits(
-        work.task, work.setup.model, Encoding(work.setup.max_length), tuple(work.task.splits)
+        work.task, work.setup.model, work.setup.encoding, tuple(work.task.splits)
     )
     scored = score_splits(saved, encoded, work.task.splits)
     distilled = work.setup.options.one_model
@@ -191,15 +191,14 @@ def calibrate(parts: Parts | None, form: Form, cools: bool = True) -> Calibratio
     if parts is None:
         return Calibration()
     judge, truth, members = parts.judge, parts.truth, parts.members(form)
-    kind, outputs, weights, copies = judge.kind, members.outputs, members.weights, 1
-    enough = len(truth) >= FEWEST_TO_CALIBRATE
+    kind, outputs, weights, count = judge.kind, members.outputs, members.weights, len(truth)
+    enough = count >= FEWEST_TO_CALIBRATE
     residuals = kind.residuals(outputs[0] if form is SINGLE else members.averaged(), truth)
     if residuals is not None:
         return Calibration(width=residual_width(residuals, COVERAGE) if enough else None)
     if form is SINGLE:
-        copies = len(outputs)
+        truth = np.concatenate([truth] * len(outputs))
         outputs = np.concatenate(outputs)[None]
-        truth = np.concatenate([truth] * copies)
     classes = kind.as_classes(outputs, truth) if enough else None
     if classes is None or not cools:
         why = "the model does not end in a linear layer" if classes is not None else ""
@@ -211,7 +210,7 @@ def calibrate(parts: Parts | None, form: Form, cools: bool = True) -> Calibratio
     return Calibration(
         temperature,
         mixture_log_loss(logits, labels, weights=weights),
-        held_out_loss(logits, labels, judge.seed, copies * classes.copies, weights),
+        held_out_loss(logits, labels, judge.seed, classes.examples % count, weights),
         choices=kind.choices(averaged, truth, judge.measure),
     )
 
@@ -220,20 +219,19 @@ def held_out_loss(
     outputs: NDArray[Any],
     truth: NDArray[Any],
     seed: int,
-    copies: int = 1,
+    examples: NDArray[Any],
     weights: Sequence[float] | None = None,
 ) -> float:
     """The log loss with temperatures fitted on other examples than those that are scored.
 
     Args:
-        outputs: Shape (members, examples, classes).
-        truth: Shape (examples,).
+        outputs: Shape (members, entries, classes).
+        truth: Shape (entries,).
         seed: Of the division into parts.
-        copies: How often the examples follow one another: those of one example share a part.
+        examples: Shape (entries,): entries of one example share a part.
         weights: What each member counts for; None where all count alike.
     """
-    parts = np.random.default_rng(seed).permutation(len(truth) // copies) % _PARTS
-    part = np.tile(parts, copies)
+    part = (np.random.default_rng(seed).permutation(int(examples.max()) + 1) % _PARTS)[examples]
     losses = np.zeros(len(truth))
     for number in range(_PARTS):
         held = part == number

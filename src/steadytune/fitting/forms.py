@@ -49,7 +49,7 @@ class Parts:
     Args:
         judge: Knows the truth.
         found: The chosen setting's outputs, one repetition after the other.
-        frozen: Those of the linear model on frozen features, shape (examples, columns); None where
+        frozen: Those of the linear model on frozen features, shape (examples, ...); None where
             there is none.
     """
 
@@ -86,13 +86,9 @@ class Parts:
     def scorer(self, form: Form) -> Score:
         """What a form scores on some of these examples, given as places."""
         members, measure = self.members(form), self.judge.measure
-        each = members.outputs if form is SINGLE else self.decided(members.averaged())[None]
-
-        def score(drawn: Array) -> float:
-            truth = self.truth[drawn]
-            return float(np.mean([measure(outputs[drawn], truth) for outputs in each]))
-
-        return score
+        outputs = members.outputs if form is SINGLE else self.decided(members.averaged())[None]
+        each = [measure.scorer(said, self.truth) for said in outputs]
+        return lambda drawn: float(np.mean([score(drawn) for score in each]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +96,7 @@ class Members:
     """What the members of an ensemble say.
 
     Args:
-        outputs: Shape (members, examples, columns).
+        outputs: Shape (members, examples, ...).
         weights: What each counts for; None where all count alike.
         kind: What outputs are.
     """
@@ -110,7 +106,7 @@ class Members:
     kind: Kind
 
     def averaged(self, temperature: float = 1.0) -> Array:
-        """Their average, shape (examples, columns)."""
+        """Their average, shape (examples, ...)."""
         return self.kind.average(self.outputs / temperature, self.weights)
 
 

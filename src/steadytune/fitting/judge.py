@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..stats.selection import CorrectedScore, bias_corrected_score, paired_standard_error
+from ..stats.selection import (
+    CorrectedScore,
+    Score,
+    bias_corrected_score,
+    paired_standard_error,
+)
 from .candidates import Candidate
-from .kinds import KINDS, Kind
+from .kinds import KINDS, Kind, known
 from .measure import Measure
 
 Array = NDArray[Any]
@@ -24,7 +28,7 @@ class OutOfFold:
 
     Args:
         candidate: The candidate.
-        outputs: Shape (repetitions, examples, columns); NaN for examples that were not held out.
+        outputs: Shape (repetitions, examples, ...); NaN for examples that were not held out.
         failed: Why a training of it came to no end; empty where all did.
     """
 
@@ -35,8 +39,7 @@ class OutOfFold:
     @property
     def places(self) -> NDArray[np.int64]:
         """The examples that every repetition held out."""
-        found: NDArray[np.int64] = np.flatnonzero(~np.isnan(self.outputs).any(axis=(0, 2)))
-        return found
+        return known(self.outputs.sum(axis=0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,7 @@ class Judge:
         """The mean over repetitions of what single models score; minus infinity for failures."""
         if found.failed:
             return -float("inf")
-        return self._of(found, found.places)
+        return self._scorer(found, found.places)(np.arange(len(found.places)))
 
     def single_scores(self, found: OutOfFold) -> list[float]:
         """What the single models of each repetition score."""
@@ -90,8 +93,8 @@ class Judge:
         """Of the difference between two candidates, over examples."""
         places = np.intersect1d(one.places, other.places)
         return paired_standard_error(
-            partial(self._at, one, places),
-            partial(self._at, other, places),
+            self._scorer(one, places),
+            self._scorer(other, places),
             len(places),
             np.random.default_rng(self.seed),
         )
@@ -99,11 +102,11 @@ class Judge:
     def corrected(self, found: Sequence[OutOfFold]) -> CorrectedScore:
         """The score to expect of the best of these candidates."""
         places = found[0].places
-        scores = [partial(self._at, one, places) for one in found]
+        scores = [self._scorer(one, places) for one in found]
         return bias_corrected_score(scores, len(places), np.random.default_rng(self.seed))
 
     def decided(self, outputs: Array) -> Array:
-        """Outputs, (examples, columns), with what others decide."""
+        """Outputs, one entry an example, with what others decide."""
         return self.kind.decided(outputs, self.truth, self.measure, self.seed)
 
     def optimism(self, found: Sequence[OutOfFold]) -> float:
@@ -111,12 +114,11 @@ class Judge:
         corrected = self.corrected(found)
         return max(0.0, corrected.apparent - corrected.score)
 
-    def _at(self, found: OutOfFold, places: Array, drawn: Array) -> float:
-        return self._of(found, places[drawn])
-
-    def _of(self, found: OutOfFold, places: Array) -> float:
+    def _scorer(self, found: OutOfFold, places: Array) -> Score:
+        """The mean over repetitions for some of these examples."""
         truth = self.truth[places]
-        return float(np.mean([self.measure(o[places], truth) for o in found.outputs]))
+        each = [self.measure.scorer(o[places], truth) for o in found.outputs]
+        return lambda drawn: float(np.mean([score(drawn) for score in each]))
 
 
 def suspects(
@@ -134,7 +136,7 @@ def suspects(
     """
     from scipy.special import softmax
 
-    places = np.flatnonzero(~np.isnan(outputs).any(axis=1))
+    places = known(outputs)
     shares = softmax(outputs[places], axis=1)
     given = shares[np.arange(len(places)), truth[places]]
     for row in np.argsort(given, kind="stable")[:most]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from ..stats.selection import Score
+
 Array = NDArray[Any]
 
 
@@ -17,30 +19,44 @@ def likeliest(outputs: Array) -> Array:
     return found
 
 
+def _likeliest_and_true(outputs: Array, truth: Array) -> tuple[Array, ...]:
+    return likeliest(outputs), truth
+
+
 @dataclass(frozen=True)
 class Measure:
     """A number for predictions, the higher the better.
 
     Args:
         name: What it is called.
-        of: What is predicted, and what is true, to the number; None where undefined.
+        of: The arrays of `rows` to the number; None where undefined.
         percent: Whether it is shown in percent.
-        decide: Outputs to what is predicted.
+        rows: Outputs and truth to arrays with one entry an example: by default what is predicted,
+            and what is true.
     """
 
     name: str
-    of: Callable[[Array, Array], float | None]
+    of: Callable[..., float | None]
     percent: bool
-    decide: Callable[[Array], Array] = likeliest
+    rows: Callable[[Array, Array], tuple[Array, ...]] = _likeliest_and_true
 
     def __call__(self, outputs: Array, truth: Array) -> float:
         """The number; an undefined one counts as 0.
 
         Args:
-            outputs: Shape (examples, columns), as the kind of task has them.
+            outputs: One entry an example, as the kind of task has them.
             truth: One entry an example.
         """
-        return self.of(self.decide(outputs), truth) or 0.0
+        return self.value(*self.rows(outputs, truth))
+
+    def scorer(self, outputs: Array, truth: Array) -> Score:
+        """The number for some of these examples, given as places."""
+        arrays = self.rows(outputs, truth)
+        return lambda drawn: self.value(*(array[drawn] for array in arrays))
+
+    def value(self, *arrays: Array) -> float:
+        """The number of the arrays of `rows`, or of some of their entries."""
+        return self.of(*arrays) or 0.0
 
     def shown(self, value: float) -> str:
         """A value as sentences have it."""

@@ -15,7 +15,7 @@ from .._exceptions import ConfigError
 from ..pretrained import Pretrained
 from ..runs.preflight import require_fit
 from ..runs.unlabelled import hash_of, texts_of
-from ..tasks import Task
+from ..tasks import Encoding, Task
 from .candidates import STABILISERS
 from .examples import require_examples
 from .judge import Judge
@@ -75,6 +75,11 @@ class Setup:
         return self.kind.measure(self.task, self.options.source.metric)
 
     @property
+    def encoding(self) -> Encoding:
+        """How texts become token numbers."""
+        return Encoding(self.max_length, label_names=self.task.label_names)
+
+    @property
     def kind(self) -> Kind:
         """What the kind of task needs."""
         return KINDS[self.task.kind]
@@ -82,12 +87,12 @@ class Setup:
     @cached_property
     def truth(self) -> NDArray[Any]:
         """The labels of the training examples."""
-        return self.kind.truth(self.task.train)
+        return self.kind.truth(self.task.train, self.task.label_names)
 
     @cached_property
     def test_truth(self) -> NDArray[Any]:
         """The labels of the test examples."""
-        return self.kind.truth(self.task.test[self.task.domain])
+        return self.kind.truth(self.task.test[self.task.domain], self.task.label_names)
 
     @cached_property
     def judge(self) -> Judge:

@@ -27,7 +27,7 @@ from ..pretrained import save_model
 from ..runs.encoded import encode_splits
 from ..runs.training import train
 from ..runs.unlabelled import texts_of
-from ..tasks import TRAIN, Encoding
+from ..tasks import TRAIN
 from .candidates import Candidate, student_epochs
 from .kinds import Kind
 from .lessons import Lessons, train_targets
@@ -56,13 +56,12 @@ def train_student(
         NoResultError: If the training diverges.
     """
     setup, task, kind = work.setup, work.task, work.setup.kind
-    encoding = Encoding(setup.max_length)
-    features = encode_splits(task, setup.model, encoding, (TRAIN,))[TRAIN].dataset
+    features = encode_splits(task, setup.model, setup.encoding, (TRAIN,))[TRAIN].dataset
     targets = train_targets(kind, setup.truth, len(task.label_names), known)
     if setup.options.unlabelled is not None:
         rows = texts_of(setup.options.unlabelled, task.columns)
-        more = task.problem.encode(rows, task.columns, teacher.tokenizer, encoding)
-        said = kind.as_targets(kind.outputs(predict_rows(teacher, more, rows), rows))
+        more = task.problem.encode(rows, task.columns, teacher.tokenizer, setup.encoding)
+        said = kind.as_targets(kind.outputs(predict_rows(teacher, more, rows), None))
         features, targets = _joined(features, more.dataset), np.concatenate([targets, said])
     passes = student_epochs(chosen.epochs, len(setup.truth), len(targets) - len(setup.truth))
     spec = work.student_spec(replace(chosen, epochs=passes, head_first=False))

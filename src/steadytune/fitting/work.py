@@ -154,9 +154,9 @@ class Work:
         specs = {cell: self.cell_spec(candidate, cell) for cell in cells}
         records = self.ledger.of_runs(specs.values())
         repetitions = sorted({cell.repetition for cell in cells})
-        kind = self.setup.kind
-        shape = len(repetitions), len(self.task.train), kind.columns(self.task)
-        outputs, failed = np.full(shape, np.nan), ""
+        kind, truth = self.setup.kind, self.setup.truth
+        shape = kind.shape(truth, len(self.task.label_names))
+        outputs, failed = np.full((len(repetitions), *shape), np.nan), ""
         for cell in cells:
             record = records[specs[cell].key]
             if record.status != "ok":
@@ -164,8 +164,7 @@ class Work:
                 continue
             held = list(cells_of(self.task, self.seed, cell.repetition)[cell])
             found = read_predictions(self.ledger.predictions_of(record))[DEV]
-            said = kind.outputs(found, self.task.train.select(held))
-            outputs[repetitions.index(cell.repetition), held] = said
+            outputs[repetitions.index(cell.repetition), held] = kind.outputs(found, truth[held])
         decided = [self.setup.judge.decided(each) for each in outputs]
         return OutOfFold(candidate, np.stack(decided), failed)
 

@@ -1,14 +1,17 @@
-"""The kinds of tasks that fit can choose for."""
+"""The kinds of tasks that fit chooses for."""
 
 from __future__ import annotations
 
-from ._kind import STRENGTHS, AsClasses, Kind, Line, LinearModel
+from ._kind import STRENGTHS, AsClasses, Kind, Line, LinearModel, known
 from .classes import Classes
 from .labels import Labels
 from .numbers import Numbers
 from .questions import Questions
+from .tags import Tags
 
-KINDS: dict[str, Kind] = {kind.kind: kind for kind in (Classes(), Labels(), Numbers(), Questions())}
+KINDS: dict[str, Kind] = {
+    kind.kind: kind for kind in (Classes(), Labels(), Tags(), Numbers(), Questions())
+}
 """Kind of task -> what fit needs to know of it."""
 
-__all__ = ["KINDS", "STRENGTHS", "AsClasses", "Kind", "Line", "LinearModel"]
+__all__ = ["KINDS", "STRENGTHS", "AsClasses", "Kind", "Line", "LinearModel", "known"]

@@ -51,12 +51,14 @@ class LinearModel:
         option: What its strength is called there.
         choices: Strengths to try.
         scoring: What chooses among them; None for the estimator's own.
+        folds: How many folds of the examples choose; None for all.
     """
 
     head: Any
     option: str
     choices: Sequence[float]
     scoring: Any = None
+    folds: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,19 +68,26 @@ class AsClasses:
     Args:
         logits: Shape (members, entries, classes).
         labels: Shape (entries,).
-        copies: How often the examples follow one another.
+        examples: Shape (entries,): the example that each is of.
     """
 
     logits: Array
     labels: Array
-    copies: int = 1
+    examples: Array
+
+
+def known(outputs: Array) -> NDArray[np.int64]:
+    """The examples that outputs, (examples, ...), say something of: those without NaN."""
+    unknown = np.isnan(outputs.reshape(len(outputs), -1)).any(axis=1)
+    found: NDArray[np.int64] = np.flatnonzero(~unknown)
+    return found
 
 
 class Kind(ABC):
     """A kind of task. Its subclasses are final and have no state.
 
     What is predicted for examples is an array, `outputs` in the methods below, of shape (examples,
-    columns).
+    columns), or (examples, words, columns) where words are tagged.
     """
 
     kind: ClassVar[str]
@@ -94,7 +103,7 @@ class Kind(ABC):
         """What else tasks of this kind need."""
         return PROBLEMS[self.kind]
 
-    def truth(self, rows: Dataset) -> Array:
+    def truth(self, rows: Dataset, label_names: Sequence[str]) -> Array:
         """The truth of rows, one entry each."""
         return np.asarray(values(rows, self.problem.answer))
 
@@ -109,9 +118,14 @@ class Kind(ABC):
             DataError: If there are too few examples of a class.
         """
 
-    def columns(self, task: Task) -> int:
-        """How many columns outputs have."""
-        return max(1, len(task.label_names))
+    def shape(self, truth: Array, classes: int) -> tuple[int, ...]:
+        """The shape of outputs.
+
+        Args:
+            truth: One entry an example.
+            classes: How many there are; 0 for none.
+        """
+        return len(truth), max(1, classes)
 
     @abstractmethod
     def measure(self, task: Task, asked: str | None) -> Measure:
@@ -127,12 +141,17 @@ class Kind(ABC):
         """What the majority-class baseline scores."""
 
     @abstractmethod
-    def outputs(self, predictions: Predictions | Mapping[str, Any], rows: Dataset) -> Array:
-        """Predictions for rows as outputs."""
+    def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
+        """Predictions for examples as outputs.
+
+        Args:
+            predictions: What is kept of them.
+            truth: One entry an example; None where it is unknown, for kinds that teach.
+        """
 
     @abstractmethod
     def average(self, outputs: Array, weights: Sequence[float] | None = None) -> Array:
-        """Members' outputs, (members, examples, columns), as one.
+        """Members' outputs, (members, examples, ...), as one.
 
         Args:
             outputs: Those of the members.
@@ -163,7 +182,7 @@ class Kind(ABC):
         return outputs
 
     def as_classes(self, outputs: Array, truth: Array) -> AsClasses | None:
-        """Members' outputs, (members, examples, columns), for a temperature; None for none."""
+        """Members' outputs, (members, examples, ...), for a temperature; None for none."""
         return None
 
     def residuals(self, outputs: Array, truth: Array) -> Array | None:

@@ -19,7 +19,6 @@ from ..measure import Measure
 from ._kind import STRENGTHS, Array, AsClasses, Kind, Line, LinearModel
 
 if TYPE_CHECKING:
-    from datasets import Dataset
     from torch import Tensor
 
 _UNBALANCED = 3
@@ -29,9 +28,28 @@ _UNSEEN_LOGIT = -14.0
 """The logit of a class without an example: a probability of one in a million at most."""
 
 
+class OfClasses(Kind):
+    """Outputs are logits of classes; probabilities are averaged."""
+
+    def average(self, outputs: Array, weights: Sequence[float] | None = None) -> Array:
+        return log_mixture(outputs, weights)
+
+    def loss(self, outputs: Array, truth: Array) -> float:
+        return mixture_log_loss(outputs[None], truth)
+
+    def as_line(self, head: Any, classes: int) -> Line:
+        weight, bias = head.coef_, head.intercept_
+        if len(head.classes_) == 2:  # scikit-learn keeps the difference of the two logits
+            weight = np.concatenate([-weight, weight]) / 2
+            bias = np.concatenate([-bias, bias]) / 2
+        whole = Line(np.zeros((classes, weight.shape[1])), np.full(classes, _UNSEEN_LOGIT))
+        whole.weight[head.classes_], whole.bias[head.classes_] = weight, bias
+        return whole
+
+
 @final
-class Classes(Kind):
-    """Outputs are logits; probabilities are averaged."""
+class Classes(OfClasses):
+    """Each example is of one class."""
 
     kind: ClassVar[str] = "classification"
 
@@ -60,31 +78,16 @@ class Classes(Kind):
         every = range(len(task.label_names))
         return max(measure.of(np.full(len(truth), label), truth) or 0.0 for label in every)
 
-    def outputs(self, predictions: Predictions | Mapping[str, Any], rows: Dataset) -> Array:
+    def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
         return np.asarray(predictions["logits"], dtype=np.float64)
 
-    def average(self, outputs: Array, weights: Sequence[float] | None = None) -> Array:
-        return log_mixture(outputs, weights)
-
-    def loss(self, outputs: Array, truth: Array) -> float:
-        return mixture_log_loss(outputs[None], truth)
-
     def as_classes(self, outputs: Array, truth: Array) -> AsClasses:
-        return AsClasses(outputs, truth)
+        return AsClasses(outputs, truth, np.arange(len(truth)))
 
     def linear_model(self) -> LinearModel:
         from sklearn.linear_model import LogisticRegression
 
         return LinearModel(LogisticRegression(max_iter=2000), "C", STRENGTHS)
-
-    def as_line(self, head: Any, classes: int) -> Line:
-        weight, bias = head.coef_, head.intercept_
-        if len(head.classes_) == 2:  # scikit-learn keeps the difference of the two logits
-            weight = np.concatenate([-weight, weight]) / 2
-            bias = np.concatenate([-bias, bias]) / 2
-        whole = Line(np.zeros((classes, weight.shape[1])), np.full(classes, _UNSEEN_LOGIT))
-        whole.weight[head.classes_], whole.bias[head.classes_] = weight, bias
-        return whole
 
     def targets(self, truth: Array, classes: int) -> Array:
         found: Array = np.eye(classes)[truth]

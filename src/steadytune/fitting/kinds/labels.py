@@ -19,7 +19,7 @@ from ...metrics.multilabel import (
 )
 from ...tasks import Predictions, Task
 from ..measure import Measure
-from ._kind import STRENGTHS, Array, AsClasses, Kind, Line, LinearModel
+from ._kind import STRENGTHS, Array, AsClasses, Kind, Line, LinearModel, known
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -37,11 +37,11 @@ class Labels(Kind):
 
     kind: ClassVar[str] = "multilabel"
 
-    def truth(self, rows: Dataset) -> Array:
-        return super().truth(rows).astype(bool)
+    def truth(self, rows: Dataset, label_names: Sequence[str]) -> Array:
+        return super().truth(rows, label_names).astype(bool)
 
     def require(self, task: Task, groups: Array) -> None:
-        counts = self.truth(task.train).sum(axis=0)
+        counts = self.truth(task.train, task.label_names).sum(axis=0)
         usable = int(((counts > 1) & (counts < len(groups))).sum())
         if usable < 1 or 2 * usable < len(task.label_names):
             raise DataError(
@@ -50,16 +50,16 @@ class Labels(Kind):
                 "labels; add examples, or name other columns with `label`"
             )
 
-    def columns(self, task: Task) -> int:
-        return len(task.label_names) + 1
+    def shape(self, truth: Array, classes: int) -> tuple[int, ...]:
+        return len(truth), classes + 1
 
     def measure(self, task: Task, asked: str | None) -> Measure:
-        return Measure(task.metric, OF_SETS[task.metric], percent=True, decide=_sets)
+        return Measure(task.metric, OF_SETS[task.metric], percent=True, rows=_sets)
 
     def constant(self, measure: Measure, task: Task, truth: Array) -> float:
         return best_constant_score(truth, measure.name)
 
-    def outputs(self, predictions: Predictions | Mapping[str, Any], rows: Dataset) -> Array:
+    def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
         from scipy.special import logit
 
         thresholds = logit(np.asarray(predictions[THRESHOLD], dtype=np.float64))
@@ -74,14 +74,13 @@ class Labels(Kind):
         return float(np.mean(np.logaddexp(0.0, logits) - truth * logits))
 
     def decided(self, outputs: Array, truth: Array, measure: Measure, seed: int) -> Array:
-        known = np.flatnonzero(~np.isnan(outputs).any(axis=1))
-        found = outputs.copy()
-        if len(known) < _PARTS:
-            found[known] = self.with_choices(outputs[known], {})  # not that of these very examples
+        places, found = known(outputs), outputs.copy()
+        if len(places) < _PARTS:
+            found[places] = self.with_choices(outputs[places], {})  # not that of these examples
             return found
-        part = np.random.default_rng(seed).permutation(len(known)) % _PARTS
+        part = np.random.default_rng(seed).permutation(len(places)) % _PARTS
         for number in range(_PARTS):
-            held, others = known[part == number], known[part != number]
+            held, others = places[part == number], places[part != number]
             choices = self.choices(outputs[others], truth[others], measure)
             found[held] = self.with_choices(outputs[held], choices)
         return found
@@ -102,7 +101,8 @@ class Labels(Kind):
         """Each label of each example holds or does not; label by label."""
         logits = np.swapaxes(outputs[..., :-1], 1, 2).reshape(len(outputs), -1)
         two = np.stack([np.zeros_like(logits), logits], axis=-1)
-        return AsClasses(two, truth.T.reshape(-1).astype(np.int64), truth.shape[1])
+        examples = np.tile(np.arange(len(truth)), truth.shape[1])
+        return AsClasses(two, truth.T.reshape(-1).astype(np.int64), examples)
 
     def linear_model(self) -> LinearModel:
         """One logistic regression a label, all at once: a network without hidden layers is that."""
@@ -136,10 +136,10 @@ def _with(logits: Array, thresholds: Array) -> Array:
     return np.concatenate([logits, thresholds[..., None]], axis=-1)
 
 
-def _sets(outputs: Array) -> Array:
+def _sets(outputs: Array, truth: Array) -> tuple[Array, ...]:
     from scipy.special import expit
 
-    return label_sets(outputs[:, :-1], expit(outputs[:, -1]))
+    return label_sets(outputs[:, :-1], expit(outputs[:, -1])), truth
 
 
 def _minus_log_loss(pipeline: Any, features: Array, truth: Array) -> float:

@@ -14,7 +14,6 @@ from ..measure import Measure
 from ._kind import STRENGTHS, Array, Kind, Line, LinearModel
 
 if TYPE_CHECKING:
-    from datasets import Dataset
     from torch import Tensor
 
 
@@ -31,7 +30,7 @@ class Numbers(Kind):
         """Correlations are undefined for a constant prediction."""
         return 0.0
 
-    def outputs(self, predictions: Predictions | Mapping[str, Any], rows: Dataset) -> Array:
+    def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
         return np.asarray(predictions["value"], dtype=np.float64)[:, None]
 
     def average(self, outputs: Array, weights: Sequence[float] | None = None) -> Array:

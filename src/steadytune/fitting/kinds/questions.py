@@ -30,22 +30,23 @@ class Questions(Kind):
     combines: ClassVar[bool] = False
     teaches: ClassVar[bool] = False
 
-    def truth(self, rows: Dataset) -> Array:
-        """Nothing: outputs are scored already."""
-        return np.zeros(len(rows))
+    def truth(self, rows: Dataset, label_names: Sequence[str]) -> Array:
+        """The answers of each question."""
+        return np.fromiter(self.problem.truths(rows), dtype=object, count=len(rows))
 
-    def columns(self, task: Task) -> int:
-        return len(self.problem.metrics)
+    def shape(self, truth: Array, classes: int) -> tuple[int, ...]:
+        return len(truth), len(self.problem.metrics)
 
     def measure(self, task: Task, asked: str | None) -> Measure:
         column = partial(_column, self.problem.metrics.index(task.metric))
-        return Measure(task.metric, _mean, percent=True, decide=column)
+        return Measure(task.metric, _mean, percent=True, rows=column)
 
     def constant(self, measure: Measure, task: Task, truth: Array) -> float:
         return 0.0
 
-    def outputs(self, predictions: Predictions | Mapping[str, Any], rows: Dataset) -> Array:
-        found = squad_scores(list(predictions["text"]), self.problem.truths(rows))
+    def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
+        assert truth is not None
+        found = squad_scores(list(predictions["text"]), truth.tolist())
         by_name = {"f1": found.f1, "exact_match": found.em}
         return np.stack([by_name[name] for name in self.problem.metrics], axis=1)
 
@@ -58,9 +59,9 @@ class Questions(Kind):
         return 1.0 - float(outputs.mean())
 
 
-def _column(place: int, outputs: Array) -> Array:
-    return outputs[:, place]
+def _column(place: int, outputs: Array, truth: Array) -> tuple[Array, ...]:
+    return (outputs[:, place],)
 
 
-def _mean(scores: Array, truth: Array) -> float | None:
+def _mean(scores: Array) -> float | None:
     return float(scores.mean()) if len(scores) else None
