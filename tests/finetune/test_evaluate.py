@@ -102,8 +102,8 @@ def test_a_named_task_is_refused_where_its_labels_do_not_map(
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        ((), "neither of --task and --data"),
-        (("--task", "rte", "--data", "x.csv"), "both of --task and --data"),
+        ((), "neither --task nor --data"),
+        (("--task", "rte", "--data", "x.csv"), "both --task and --data"),
         (("--data", "nowhere.csv"), "nowhere.csv"),
         (("--data", "TEST", "--metric", "pearson"), "expected accuracy, f1, matthews"),
         (("--data", "TEST", "--ood", "tweets"), "NAME=FILE"),

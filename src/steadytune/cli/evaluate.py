@@ -92,8 +92,8 @@ def evaluate(
     with one_line_errors():
         task = rows.get("task")
         if (task is None) == (data is None):
-            given = "neither" if task is None else "both"
-            raise ConfigError(f"{given} of --task and --data given; give one of them")
+            given = "neither --task nor --data" if task is None else "both --task and --data"
+            raise ConfigError(f"{given} given; give one of them")
         from ..tasks import DataSource
 
         source = DataSource(**rows, train=data, ood=tuple(ood or ()))

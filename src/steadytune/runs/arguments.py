@@ -157,7 +157,7 @@ def _require_optimizer(arguments: TrainingArguments, steps: int) -> None:
         Trainer.get_optimizer_cls_and_kwargs(arguments)
     except ImportError as error:
         raise ConfigError(
-            f"trainer field optim={arguments.optim.value} cannot be: {error}"
+            f"trainer field optim={arguments.optim.value} is not possible: {error}"
         ) from error
     try:
         get_scheduler(arguments.lr_scheduler_type, unused, warmup, steps, further)

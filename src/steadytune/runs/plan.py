@@ -82,7 +82,7 @@ class Arm:
     def __post_init__(self) -> None:
         require_known_names(self.method)
         if not (isfinite(self.longer) and self.longer > 0):
-            raise ConfigError(f"{self.name}: {self.longer} times as long; expected above 0")
+            raise ConfigError(f"{self.name}: longer={self.longer}; expected a number above 0")
 
 
 @dataclass(frozen=True)

@@ -38,8 +38,8 @@ def load_tasks(study: Study, model: Pretrained) -> tuple[LoadedTask, ...]:
         task = entry.source.load()
         if any(other.task.name == task.name for other in loaded):
             raise ConfigError(
-                f"task {task.name} appears twice; give rows of your own a name each, "
-                "or compare sizes of one task in studies of their own"
+                f"task {task.name} appears twice; give each file a `name`, or compare sizes of "
+                "one task in separate studies"
             )
         if not task.problem.choices:
             _require_choice_by_dev(study, entry)
@@ -61,14 +61,14 @@ def _require_choice_by_dev(study: Study, entry: StudyTask) -> None:
     looks = [recipe.patience is not None for recipe in each]
     if entry.source.validation is not None and not any(looks):
         raise ConfigError(
-            f"validation={entry.source.validation} was given and nothing is chosen by it; "
-            "give patience and a dev size, or tuning in a study file, or leave validation out"
+            f"validation={entry.source.validation} was given, but nothing is selected on it; "
+            "give `patience` and `dev_size`, or tuning in a study file, or leave validation out"
         )
     for recipe, looked_at in zip(each, looks, strict=True):
         if recipe.dev_size and not looked_at:
             raise ConfigError(
-                f"dev_size={recipe.dev_size} was given and nothing is chosen by these rows; "
-                "give patience too, or leave it out"
+                f"dev_size={recipe.dev_size} was given, but nothing is selected on these rows; "
+                "give `patience` too, or leave it out"
             )
 
 
@@ -104,7 +104,7 @@ def plan_runs(
     if study.tuning is None and (same := same_runs(runs)):
         first, second = same[0]
         raise ConfigError(
-            f"methods {first.name!r} and {second.name!r} are one and the same run on "
+            f"methods {first.name!r} and {second.name!r} are the same run on "
             f"{first.spec.task}; leave one of them out"
         )
     return runs

@@ -25,7 +25,7 @@ def test_models_have_short_and_different_names() -> None:
         ({"relative_noise": float("nan")}, "relative_noise=nan"),
         ({"data": Path("x.csv")}, "either a task or a file"),
         ({"task": None}, "either a task or a file"),
-        ({"text": ("a",)}, "text columns belong to a file"),
+        ({"text": ("a",)}, "`text` names columns of a file"),
     ],
 )
 def test_bad_settings(settings: dict[str, Any], words: str) -> None:

@@ -58,9 +58,11 @@ class Options:
         if self.relative_noise == 0:
             raise ConfigError("relative_noise=0 adds no noise; expected a number above 0 like 0.05")
         if self.text and self.data is None:
-            raise ConfigError("text columns belong to a file of examples; give it, or no columns")
+            raise ConfigError(
+                "`text` names columns of a file; give `data` too, or leave `text` out"
+            )
         if (self.task is None) == (self.data is None):
-            raise ConfigError("give either a task or a file of examples, not both and not neither")
+            raise ConfigError("give either a task or a file of examples")
 
     @property
     def models(self) -> tuple[str, ...]:

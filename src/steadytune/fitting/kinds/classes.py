@@ -61,8 +61,8 @@ class Classes(OfClasses):
         if len(usable) < 2 or 2 * len(usable) < len(task.label_names):
             raise DataError(
                 f"{task.name} has {len(task.label_names)} classes in {len(labels)} "
-                f"training examples, {len(usable)} of them with two different texts or more: "
-                "expected that of most classes; add examples, or name another column with `label`"
+                f"training examples, and {len(usable)} of them have two different texts: expected "
+                "this of most classes; add examples, or name another column with `label`"
             )
 
     def measure(self, task: Task, asked: str | None) -> Measure:

@@ -46,7 +46,7 @@ class Labels(Kind):
         if usable < 1 or 2 * usable < len(task.label_names):
             raise DataError(
                 f"{task.name} has {len(task.label_names)} labels in {len(groups)} training "
-                f"examples, {usable} of them in two examples or more: expected that of most "
+                f"examples, and {usable} of them occur twice or more: expected this of most "
                 "labels; add examples, or name other columns with `label`"
             )
 
