@@ -10,9 +10,8 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification
 
-from steadytune.fitting.kinds import KINDS
 from steadytune.pretrained import Pretrained
-from tests.finetune.toy_files import steadytune, write_model, write_moods, write_questions
+from tests.finetune.toy_files import steadytune, write_model, write_moods
 
 
 @pytest.fixture(scope="module")
@@ -51,15 +50,6 @@ def test_equal_texts(model: Path, tmp_path: Path) -> None:
 def test_500_classes(model: Path, tmp_path: Path) -> None:
     rows = [(f"film {number}", f"c{number}") for number in range(500)]
     assert "500" in refused(model, tmp_path, rows)
-
-
-def test_a_kind_that_it_does_not_choose_for(
-    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delitem(KINDS, "qa")
-    file = write_questions(tmp_path)["train"]
-    result = steadytune("fit", file, "--model", model, "--out", tmp_path / "out")
-    assert result.exit_code == 2 and "use `steadytune train`" in result.output
 
 
 def test_a_budget_that_is_too_small(model: Path, tmp_path: Path) -> None:
