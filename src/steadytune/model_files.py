@@ -41,7 +41,7 @@ _TOKENIZER = ("tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "
 
 @dataclass(frozen=True)
 class Trust:
-    """What of a model's files may be read though it can do harm.
+    """Which of a model's files may be read although they can run code.
 
     Args:
         pickled_weights: Weights in `pytorch_model.bin`, where there are none in safetensors.

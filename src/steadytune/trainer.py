@@ -50,8 +50,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         layers: Dotted path to the model's list of blocks, where it cannot be found; `encoder`,
             `decoder` or `both` in a model with an encoder and a decoder.
         embeddings: Whose word embeddings are perturbed in such a model: `encoder` or `decoder`.
-        measure_every: Distance of the steps on which the gradients of penalties are compared with
-            the task's, for the log; by default a few times an epoch. 0 for never.
+        measure_every: Compare the gradients of penalties with the task's, for the log, every so
+            many steps; by default a few times an epoch. 0 for never.
         unlabelled_dataset: Encoded examples without labels: a batch of them goes with every
             micro-batch, and penalties that need no labels are then means over both. Labels that are
             there are left out.

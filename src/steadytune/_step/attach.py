@@ -46,11 +46,10 @@ def attach(
             an encoder and a decoder `encoder`, `decoder`, or `both`: penalties are then the mean
             over the two, each with draws of its own, and noise in blocks is in those of both.
         embeddings: Whose word embeddings are perturbed in such a model: `encoder` or `decoder`.
-        measure_every: Distance of the optimizer steps on which the gradients of penalties are
-            compared with the task's, for the log; 0 for never. By default 16, or more so that it
-            is 32 times in a training, where `Step(total_steps=...)` says how long that is; else
-            never. It takes a backward pass of the task and of each penalty, and memory for two
-            gradients.
+        measure_every: Compare the gradients of penalties with the task's, for the log, every so
+            many optimizer steps; 0 for never. By default never or, with `Step(total_steps=...)`,
+            every 16 steps, or fewer times in a long training, where 32 comparisons suffice. Each
+            takes a backward pass of the task and of each penalty, and memory for two gradients.
 
     Yields:
         The objective, to be called once for each micro-batch.

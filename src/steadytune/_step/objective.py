@@ -158,36 +158,36 @@ class Objective:
         return self._session.outputs
 
     def release_outputs(self) -> None:
-        """Let go of the last pass's outputs, and of their graph."""
+        """Free the last pass's outputs, and their graph."""
         self._session.outputs = None
 
     def pop_logs(self) -> dict[str, float]:
-        """What is worth a line of the log: means over the calls since the last time.
+        """The values for the log: means over the calls since the last time.
 
         They are the scalars that the methods logged and each penalty's share of the objective.
         """
         return self._session.journal.pop()
 
     def log_state(self) -> dict[str, Tensor]:
-        """What the next call of `pop_logs` gives the means of."""
+        """The values that the next `pop_logs` averages."""
         return self._session.journal.state_dict()
 
     def load_log_state(self, state: Mapping[str, Tensor]) -> None:
-        """Go on with what `log_state` gave."""
+        """Continue with what `log_state` returned."""
         device = next(self._session.model.parameters()).device
         self._session.journal.load_state_dict(state, device)
 
     def findings(self) -> dict[str, float | None]:
-        """What the methods found out in this training: the strength that a dose gave, for one.
+        """What the methods found in this training, such as the strength that a dose gave.
 
-        None stands for what did not come about, as the start of a method that was never started.
+        None where nothing was found, as for the start of a method that never started.
         """
         return {name: value for w in self._watchers for name, value in w.findings().items()}
 
     def state_dict(self) -> dict[str, Tensor]:
-        """What is carried from step to step: the methods' state, by their number and name.
+        """The methods' state from step to step, by their number and name.
 
-        Where the objective counts the steps itself, it holds the position in them too.
+        If the objective counts the steps itself, the count is part of it.
         """
         session = self._session
         counted = {_POSITION: torch.tensor(session.position)} if session.counts else {}
@@ -195,10 +195,10 @@ class Objective:
         return {**counted, **{n: v for n, v in self._carried().items() if n not in spare}}
 
     def load_state_dict(self, state: Mapping[str, Tensor]) -> None:
-        """Fill what the methods carry, in place.
+        """Load the methods' state, in place.
 
         Raises:
-            ConfigError: If the state is of other methods than the attached ones.
+            ConfigError: If the state belongs to other methods.
         """
         own = self._carried()
         odd = sorted((own.keys() ^ (state.keys() - {_POSITION})) - self._dispensable)
@@ -216,12 +216,12 @@ class Objective:
 
     @property
     def has_state(self) -> bool:
-        """Whether the methods carry anything from step to step."""
+        """Whether the methods have a state that lasts from step to step."""
         return bool(self._carried())
 
     @property
     def needs_state(self) -> bool:
-        """Whether a training can only go on with what `state_dict` held."""
+        """Whether a training can only continue with its `state_dict`."""
         return bool(self._carried().keys() - self._dispensable)
 
     @property

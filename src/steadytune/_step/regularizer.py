@@ -26,7 +26,7 @@ ObjectiveHook = Callable[[Tensor], None]
 
 @dataclass
 class Host:
-    """The model a method is attached to, and the places where it may put things.
+    """The model that a method is attached to, and the places where the method puts what it adds.
 
     Args:
         model: The model without wrappers.
@@ -41,7 +41,7 @@ class Host:
         watchers: Told of the end of every optimizer step, and of the training's.
         learning_rate_factors: Parameter name -> what its learning rate is multiplied with.
         layers: Dotted path to the model's list of blocks, if the caller named it.
-        label: What is put behind the names of what the method logs and finds.
+        label: Suffix of the names under which the method logs.
     """
 
     model: nn.Module
@@ -158,8 +158,8 @@ class Regularizer(ABC):
             depth: The number of layers of the model.
 
         Returns:
-            2 where a second forward and backward pass is made, 1 where none is added; None where
-            nobody has said it, and steps are timed.
+            2 with a second forward and backward pass, 1 without; None if unknown: steps are then
+            timed.
         """
         return None
 

@@ -44,17 +44,16 @@ class Step(Draws):
         model: The model as the loop calls it, wrapped or not.
         inputs: The batch, with labels, as the model's keyword arguments.
         compute_loss: `(model, inputs) -> (loss, outputs)`; by default the model's own loss.
-        backward: How a loss is sent back early; by default `loss.backward()`.
-        accumulation: Micro-batches that add up to one optimizer step; the objective, and what is
-            sent back early, is divided by it.
+        backward: How methods run a backward pass of their own; by default `loss.backward()`.
+        accumulation: Micro-batches per optimizer step; the objective is divided by it.
         step: Number of the optimizer step; by default the objective counts the steps of the
             optimizer that is connected, or else its own calls, `accumulation` of them a step.
         micro_step: Number of the micro-batch within that step, where `step` is given.
         micro_steps: How many there are in that step, where the loop divides the objective itself;
             by default `accumulation`.
         rank: Number of the process; by default what torch.distributed says, 0 without it.
-        share: What a mean over this micro-batch counts for, where the task loss is already divided
-            by the tokens of a whole accumulated batch; 1 otherwise.
+        share: Weight of a mean over this micro-batch, where the task loss is already divided by the
+            tokens of a whole accumulated batch; 1 otherwise.
         total_steps: Number of optimizer steps of the whole training, where it is known.
         unlabelled: A second batch without labels. Penalties that need none (LNSR, R3F, R4F, R-Drop,
             SMART's smoothness) are then means over the examples of both; all else leaves it alone.
@@ -139,10 +138,10 @@ class Step(Draws):
 
     @property
     def clean(self) -> Pass:
-        """The unperturbed pass, run once and shared by everybody who asks for it.
+        """The unperturbed pass, run once and shared by all methods.
 
-        Where a method has replaced it and another one asks for it all the same, it draws from a
-        seed of its own: the global stream has served the pass that stands in its place.
+        If a method has replaced it and another one still asks for it, it draws from a seed of its
+        own: the global stream has served the replacement.
         """
         if self._shared.clean is None:
             late = self._bound.ran and not self._shared.repeats
@@ -242,8 +241,8 @@ class Step(Draws):
     def pooled(self, value: Tensor, measure: Callable[[Step], Tensor]) -> Tensor:
         """The mean of what a penalty measures over this step's examples, labelled and unlabelled.
 
-        What stands behind the penalty in the list of methods, as FreeLB's perturbation or noise,
-        changes the labelled examples alone.
+        Methods after the penalty in the list, such as FreeLB or noise, change the labelled examples
+        alone.
 
         Args:
             value: The mean over the labelled examples.
@@ -272,8 +271,8 @@ class Step(Draws):
     def log(self, name: str, value: Tensor) -> None:
         """Note a scalar, to be averaged into the training log under `name`.
 
-        Where a class of methods is in the list more than once, its second one logs `name` with _2
-        behind it, and so on.
+        If the list has several methods of a class, the second one logs `name` with the suffix _2,
+        and so on.
         """
         self._bound.journal.log(name + self._label, value)
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class Wrapper(Regularizer):
-    """A method around another one, its field `method`, that says at each step how much of it acts.
+    """A method around another one, its field `method`: it says at each step how much of it acts.
 
     A penalty is multiplied with the step's factor, and not even measured where that is 0. Any
     other method acts in full where the factor is at least 1, and not at all elsewhere. What a

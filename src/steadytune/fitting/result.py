@@ -18,11 +18,11 @@ FACTS = "fit.json"
 
 @dataclass(frozen=True, eq=False)
 class FitResult(InNotebook):
-    """A fitted model, and what is known of it.
+    """The result of a fit.
 
     Args:
-        folder: Where it lies.
-        facts: All that `fit.json` holds.
+        folder: The model's folder.
+        facts: The content of `fit.json`.
         trust: What of the model's files may be read.
     """
 
@@ -45,7 +45,7 @@ class FitResult(InNotebook):
 
     @property
     def metric(self) -> str:
-        """What the score is."""
+        """The name of the metric."""
         return str(self.facts["metric"])
 
     @property
