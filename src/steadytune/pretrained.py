@@ -183,7 +183,7 @@ class Pretrained:
         """Load it with the head that a kind of task needs, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
+            kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
             label_names: The classes, in order; empty for a kind without classes.
             head_seed: The seed of the weights that the pretrained model lacks. The global random
                 state is left as it was.
@@ -215,7 +215,7 @@ class Pretrained:
         """Load it with the head that it was saved with, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
+            kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
 
         Returns:
             The model, in evaluation mode and on the CPU, and its tokenizer.
@@ -257,7 +257,7 @@ class Pretrained:
         """The model without its weights, on the meta device: enough to try methods on.
 
         Args:
-            kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
+            kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
             label_names: The classes; empty for a kind without classes.
 
         Raises:
@@ -308,9 +308,14 @@ class Pretrained:
         from transformers import AutoConfig
 
         settings = PROBLEMS[kind].head_settings(label_names)
-        return AutoConfig.from_pretrained(
+        config = AutoConfig.from_pretrained(
             self.folder, trust_remote_code=self.trust.remote_code, **settings
         )
+        for name in {name for problem in PROBLEMS.values() for name in problem.choices}:
+            # Those of another head that the model had say nothing of this one.
+            vars(config).pop(name, None)
+        vars(config).update(PROBLEMS[kind].choices)
+        return config
 
     def _require_known_code(self) -> None:
         """A model of a type unknown to transformers brings code, which is not run unasked."""

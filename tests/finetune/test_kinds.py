@@ -19,10 +19,13 @@ from tests.finetune.toy_files import (
     succeed,
     write_model,
     write_moods,
+    write_optional_questions,
     write_questions,
     write_ratings,
     write_sentences,
 )
+
+NULL = "null_score_diff_threshold"
 
 
 def train(folder: Path, files: dict[str, Path], *options: object) -> Path:
@@ -187,6 +190,68 @@ def test_an_ensemble_answers(tmp_path: Path) -> None:
     succeed("evaluate", model, "--data", files["test"], "--json", scores)
     found = json.loads(scores.read_text())["domains"]["test"]["scores"]
     assert found == record["results"][record["task"]["in_domain"]]
+
+
+def test_answers_and_none(tmp_path: Path) -> None:
+    files = write_optional_questions(tmp_path)
+    model = train(tmp_path, files, "--dev-size", "12", "--patience", "9", "--epochs", "12")
+    record = json.loads((model / "record.json").read_text())
+    assert (record["task"]["kind"], record["task"]["metric"]) == ("qa_no_answer", "f1")
+    threshold = record["findings"][NULL]
+    assert json.loads((model / "config.json").read_text())[NULL] == threshold
+    recorded = record["results"][record["task"]["in_domain"]]
+    assert recorded["f1"] > record["task"]["constant"]["test"] == 0.5
+    assert recorded["f1"] == pytest.approx((recorded["HasAns_f1"] + recorded["NoAns_f1"]) / 2)
+    scores = tmp_path / "scores.json"
+    printed = succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    assert f"{NULL} {threshold:.4g}" in printed
+    found = json.loads(scores.read_text())["domains"]["test"]
+    assert found["scores"] == recorded
+    rows = [json.loads(r) for r in steadytune("predict", model, files["test"]).stdout.splitlines()]
+    for row in rows:
+        assert (row["prediction"] == "") == (row["null_score_diff"] > threshold)
+    answered = write_questions(tmp_path)["test"]
+    printed = succeed("evaluate", model, "--data", answered)
+    assert "0 have no answer" in printed
+
+
+@pytest.mark.parametrize("keep", ["ensemble", "soup"])
+def test_several_models_answer_or_not(tmp_path: Path, keep: str) -> None:
+    files = write_optional_questions(tmp_path)
+    model = train(tmp_path, files, "--seeds", "2", "--keep", keep, "--dev-size", "12")
+    record = json.loads((model / "record.json").read_text())
+    scores = tmp_path / "scores.json"
+    succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
+    assert found == record["results"][record["task"]["in_domain"]]
+
+
+def test_a_model_that_never_answers_did_not_learn(tmp_path: Path) -> None:
+    files = write_optional_questions(tmp_path)
+    model = train(tmp_path, files, "--epochs", "1", "--learning-rate", "1e-9", "--dev-size", "12")
+    printed = succeed("evaluate", model, "--data", files["test"])
+    record = json.loads((model / "record.json").read_text())
+    assert record["results"]["test"]["NoAns_f1"] == 1.0, printed
+    assert record["results"]["test"]["f1"] == record["task"]["constant"]["test"]
+
+
+def test_a_model_of_answers_alone_refuses_questions_without_any(tmp_path: Path) -> None:
+    model = train(tmp_path, write_questions(tmp_path), "--epochs", "1")
+    assert NULL not in json.loads((model / "config.json").read_text())
+    result = steadytune("evaluate", model, "--data", write_optional_questions(tmp_path)["test"])
+    assert result.exit_code == 2 and "\n" not in result.stderr.strip()
+    assert "has no answer: expected one or more" in result.stderr
+
+
+def test_a_study_of_questions_without_answer(tmp_path: Path) -> None:
+    files, out = write_optional_questions(tmp_path), tmp_path / "study"
+    succeed(
+        *("compare", "--train", files["train"], "--test", files["test"], "--seeds", "2"),
+        *("--model", write_model(tmp_path), *QUICK, "--dev-size", "12", "--out", out),
+    )
+    records = [json.loads(p.read_text()) for p in (out / "runs").glob("*.json")]
+    assert records and all(NULL in record["findings"] for record in records)
+    succeed("report", out)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,18 @@ def write_questions(folder: Path) -> dict[str, Path]:
     return files
 
 
+def write_optional_questions(folder: Path) -> dict[str, Path]:
+    """The same questions; those about films that are bad or poor have no answer."""
+    files = write_questions(folder)
+    for file in files.values():
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+        for row in rows:
+            if row["answers"]["text"][0] in ("bad", "poor"):
+                row["answers"] = {"text": [], "answer_start": []}
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return files
+
+
 def write_sentences(folder: Path) -> dict[str, Path]:
     """The same sentences as CoNLL's columns: nouns are things, and adjectives good or bad."""
     task = load_toy()

@@ -19,12 +19,19 @@ from steadytune.fitting.judge import Judge, OutOfFold
 from steadytune.fitting.kinds import KINDS
 from steadytune.fitting.measure import Measure
 from steadytune.metrics.multilabel import THRESHOLD, best_threshold
+from steadytune.metrics.squad import NULL_DIFFERENCE, NULL_THRESHOLD
 from steadytune.metrics.tagging import tagging_metrics
 from steadytune.stats.calibration import mixture_log_loss
 from steadytune.tasks import PROBLEMS, DataSource, Task
-from tests.finetune.toy_files import write_moods, write_questions, write_sentences
+from tests.finetune.toy_files import (
+    write_moods,
+    write_optional_questions,
+    write_questions,
+    write_sentences,
+)
 
 LABELS, QUESTIONS, TAGS = KINDS["multilabel"], KINDS["qa"], KINDS["tagging"]
+OPTIONAL = KINDS["qa_no_answer"]
 
 WORDS = ("O", "B-x", "I-x")
 
@@ -232,3 +239,24 @@ def test_entities_in_one_sentence_are_too_few(sentences: Task) -> None:
         TAGS.require(alone, groups)
     with pytest.raises(DataError, match="2 training sentences with"):  # copies of one text
         TAGS.require(tagged(sentences, "B-x O", "B-x O", "O O O"), np.array([0, 0, 1]))
+
+
+def test_questions_without_answer_get_a_threshold_out_of_fold(tmp_path: Path) -> None:
+    task = DataSource(train=str(write_optional_questions(tmp_path)["train"])).load()
+    f1 = OPTIONAL.measure(task, None)
+    rows = Dataset.from_dict({"answers": [{"text": ["x b"]}, {"text": []}, {"text": ["c"]}]})
+    truth = OPTIONAL.truth(rows, ())
+    said = {"span": ["b", "d", "c"], NULL_DIFFERENCE: [0.5, 2.5, 1.0], NULL_THRESHOLD: [0.0] * 3}
+    outputs = OPTIONAL.outputs(said, truth)
+    assert outputs.shape == OPTIONAL.shape(truth, 0)
+    assert f1(outputs, truth) == pytest.approx(1 / 3) == OPTIONAL.constant(f1, task, truth)
+    assert OPTIONAL.choices(outputs, truth, f1) == {NULL_THRESHOLD: 1.75}
+    better = OPTIONAL.with_choices(outputs, {NULL_THRESHOLD: 1.75})
+    assert f1(better, truth) == pytest.approx((2 / 3 + 1 + 1) / 3)
+    assert f1(OPTIONAL.with_choices(better, {}), truth) == pytest.approx(1 / 3)
+    # One minus the mean of both metrics, as they are decided.
+    assert OPTIONAL.loss(better, truth) == pytest.approx(1 - ((2 / 3 + 2) + 2) / 6)
+    many, truths = np.tile(outputs, (20, 1)), np.tile(truth, 20)
+    assert set(OPTIONAL.decided(many, truths, f1, seed=0)[:, -1]) == {1.75}
+    found = calibrate(parts("qa_no_answer", f1, truths, many[None]), ENSEMBLE)
+    assert found.choices == {NULL_THRESHOLD: 1.75} and found.temperature is None

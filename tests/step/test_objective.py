@@ -247,18 +247,3 @@ def test_methods_of_one_class_are_logged_apart() -> None:
         names = [f"lnsr_{kind}", f"lnsr_{kind}_2", f"r3f_{kind}", f"lnsr_{kind}_3"]
         assert [name for name in logs if kind in name] == names
     assert logs["lnsr_penalty_2"] > 10 * logs["lnsr_penalty"] > logs["lnsr_penalty_3"] == 0
-
-
-def test_copies_of_the_model_on_several_gpus_are_refused() -> None:
-    model = tiny_classifier()
-    parallel = torch.nn.DataParallel(model)
-    with attach(parallel, [LNSR()]) as objective:
-        assert objective(Step(parallel, tiny_batch())).isfinite()
-    parallel.device_ids = [0, 1]
-    with (
-        attach(parallel, [LNSR()]) as objective,
-        pytest.raises(ConfigError, match="copies of the model that methods cannot follow"),
-    ):
-        objective(Step(parallel, tiny_batch()))
-    with attach(parallel, []) as objective:
-        objective._require_fit(parallel)  # plain training is the user's own

@@ -98,7 +98,7 @@ def test_scores_and_intervals_agree() -> None:
 def test_validation_rows_choose_the_threshold() -> None:
     given = rows([1, 0, 0], [0, 1, 0])
     made = outputs([[-1.0, -2, -3], [-3, -1, -2]])
-    chosen = PROBLEM.choose(made, given, "f1_micro")
+    chosen = PROBLEM.choose(made, None, given, "f1_micro")  # type: ignore[arg-type]
     best = predicted([[-1.0, -2, -3], [-3, -1, -2]], chosen["decision_threshold"])
     assert PROBLEM.score(best, given)["exact_match"] == 1.0
 

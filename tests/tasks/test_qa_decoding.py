@@ -25,7 +25,8 @@ def one_letter_windows(*parts: tuple[int, int, int]) -> Windows:
     """Windows (row, first, end) over `TEXT`, one token a letter, behind one token of a question."""
     spans = [np.array([(0, 0), *((i, i + 1) for i in range(a, b))]) for _, a, b in parts]
     inside = [np.arange(len(span)) > 0 for span in spans]
-    return Windows(np.array([row for row, _, _ in parts]), tuple(spans), tuple(inside))
+    rows = np.array([row for row, _, _ in parts])
+    return Windows(rows, tuple(spans), tuple(inside), np.zeros(len(parts), dtype=np.int64))
 
 
 def logits(*values: list[float]) -> list[np.ndarray]:
@@ -89,8 +90,24 @@ def test_logits_that_are_not_finite_give_no_answer(broken: float) -> None:
     assert found.score[1] == 1 and found.text[1] == "ab"
 
 
+def test_a_row_has_no_answer_only_if_no_window_has_one() -> None:
+    windows = one_letter_windows((0, 0, 2), (0, 2, 4), (1, 0, 2))
+    starts = logits([4, 0, 1], [1, 2, 0], [-3, 0, 5])
+    ends = logits([3, 0, 1], [1, 0, 2], [0.5, 5, 0])
+    found = decode_answers(starts, ends, windows, [TEXT, TEXT])
+    assert found.null.tolist() == [2, -2.5]
+
+
+def test_the_token_of_no_answer_may_stand_anywhere() -> None:
+    one = one_letter_windows((0, 0, 2))
+    windows = Windows(one.rows, one.offsets, one.context, np.array([2]))
+    found = decode_answers(logits([0, 0, 3]), logits([0, 0, 4]), windows, [TEXT])
+    assert found.null.tolist() == [7]
+
+
 def test_no_rows() -> None:
-    empty = Windows(np.zeros(0, dtype=np.int64), (), ())
+    none = np.zeros(0, dtype=np.int64)
+    empty = Windows(none, (), (), none)
     assert decode_answers([], [], empty, []).text.shape == (0,)
 
 

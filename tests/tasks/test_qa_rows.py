@@ -8,7 +8,7 @@ import pytest
 from datasets import Dataset
 
 from steadytune._exceptions import DataError
-from steadytune.tasks.qa_rows import check_answers
+from steadytune.tasks.qa_rows import check_answers, row_fault
 
 GOOD = {"text": ["date"], "answer_start": [4]}
 
@@ -88,6 +88,33 @@ def test_answers_of_another_form(answers: Any, told: str) -> None:
 @pytest.mark.parametrize("column", ["question", "context"])
 def test_texts_that_are_none(column: str) -> None:
     assert f"has the {column} None: expected text" in fault(rows(GOOD, **{column: None}))
+
+
+NONE: dict[str, list[Any]] = {"text": [], "answer_start": []}
+
+
+@pytest.mark.parametrize("impossible", [{}, {"is_impossible": True}, {"is_impossible": None}])
+def test_a_row_may_have_no_answer_where_that_is_known(impossible: dict[str, Any]) -> None:
+    row = {"question": "What?", "context": "the date", "answers": NONE, **impossible}
+    assert row_fault(row, optional=True) is None
+    told = row_fault(row)
+    assert told is not None and told.startswith("has no answer") and "qa_no_answer" in told
+
+
+@pytest.mark.parametrize(
+    ("answers", "impossible", "told"),
+    [
+        (NONE, False, "has no answer and is_impossible False: expected True"),
+        (GOOD, True, "has an answer and is_impossible True: expected False"),
+        (GOOD, "perhaps", "has an answer and is_impossible 'perhaps': expected False"),
+        (NONE, [], "has no answer and is_impossible []: expected True"),
+    ],
+)
+def test_what_is_said_to_be_impossible_has_no_answer(
+    answers: Any, impossible: Any, told: str
+) -> None:
+    row = {"question": "What?", "context": "the date", "answers": answers}
+    assert row_fault({**row, "is_impossible": impossible}, optional=True) == told
 
 
 def test_long_answers_are_shown_by_their_beginning() -> None:

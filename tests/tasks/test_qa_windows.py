@@ -238,6 +238,21 @@ def test_an_answer_without_tokens_is_in_no_window() -> None:
     assert features["start_positions"][:] == [0] == features["end_positions"][:]
 
 
+@EVERY_FAMILY
+def test_a_row_without_answer_points_where_windows_without_it_do(family: str) -> None:
+    (context,) = (CONTEXT * 3,)
+    with_answer = encode(rows(context, answers=[(len(context) - 1, len(context))]), family, 32)
+    empty = {"text": [], "answer_start": []}
+    without = encode(rows(context).add_column("answers", [empty]), family, 32)
+    assert len(without.dataset) == len(with_answer.dataset) > 2 and not without.long_answers
+    places = windows_of(without).no_answer.tolist()
+    assert without.dataset["start_positions"][:] == places == without.dataset["end_positions"][:]
+    assert with_answer.dataset["start_positions"][:-1] == places[:-1]
+    inputs = [name for name in with_answer.dataset.column_names if "positions" not in name]
+    for name in inputs:
+        assert without.dataset[name][:] == with_answer.dataset[name][:]
+
+
 def test_rows_keep_their_order_over_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(qa_windows, "_ROWS_AT_ONCE", 2)
     encoded = encode(rows(CONTEXT, "the", "date", "", CONTEXT), "bert", 20)

@@ -17,7 +17,7 @@ TARGETS = {
     "regression": {"labels"},
     "multilabel": {"labels"},
     "tagging": {"labels"},
-    "qa": {"start_positions", "end_positions"},
+    **{key: {"start_positions", "end_positions"} for key in ("qa", "qa_no_answer")},
 }
 
 
@@ -33,7 +33,7 @@ NAMES = {**dict.fromkeys(("classification", "multilabel"), ("no", "yes")), "tagg
 
 
 def rows(kind: str) -> Dataset:
-    if kind == "qa":
+    if kind in ("qa", "qa_no_answer"):
         answer = {"text": ["wrong"], "answer_start": [CONTEXT.index("wrong")]}
         columns: dict[str, list[Any]] = {
             "question": ["what is it"] * 2,

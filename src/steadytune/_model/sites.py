@@ -123,12 +123,6 @@ def averages_gradients(model: nn.Module) -> bool:
     return any(isinstance(m, nn.parallel.DistributedDataParallel) for m in model.modules())
 
 
-def is_replicated(model: nn.Module) -> bool:
-    """Whether DataParallel splits the batch over copies of the model on several GPUs."""
-    parallel = (m for m in model.modules() if isinstance(m, nn.DataParallel))
-    return any(len(module.device_ids) > 1 for module in parallel)
-
-
 def stack_paths(model: nn.Module, path: str | None) -> tuple[str | None, ...]:
     """The path, or those of the encoder and the decoder where it is `both`.
 

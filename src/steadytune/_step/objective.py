@@ -11,7 +11,6 @@ from torch.optim import Optimizer
 from torch.utils.hooks import RemovableHandle
 
 from .._exceptions import ConfigError
-from .._model.sites import is_replicated
 from .._model.trace import require_plain_checkpointing
 from .journal import Watcher
 from .optimizer import (
@@ -69,7 +68,7 @@ class Objective:
             )
         session = self._session
         if not self._checked:
-            self._require_fit(step.model)
+            self._require_fit()
             self._checked = True
         if step.unlabelled is not None:
             require_use_of_unlabelled(session.takes_unlabelled)
@@ -243,14 +242,9 @@ class Objective:
                 factors[name] = factors.get(name, 1.0) * factor
         return factors
 
-    def _require_fit(self, given: nn.Module) -> None:
+    def _require_fit(self) -> None:
         """What depends on how the model is run, which is settled when the first step comes."""
         if self._hosts:
-            if is_replicated(given):
-                raise ConfigError(
-                    "DataParallel runs copies of the model that methods cannot follow; use "
-                    "DistributedDataParallel (one process per GPU, started by torchrun)"
-                )
             require_plain_checkpointing(self._session.model)
             _require_training_mode(self._session.model)
         for host in self._hosts:

@@ -86,7 +86,7 @@ KindOption = Annotated[
         "--kind",
         metavar="KIND",
         help="Kind of task: classification, multilabel (several labels per text), "
-        "tagging (a tag per word), regression or qa. "
+        "tagging (a tag per word), regression, qa or qa_no_answer. "
         "[default: guessed from the labels]",
         show_default=False,
     ),

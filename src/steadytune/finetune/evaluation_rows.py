@@ -64,7 +64,7 @@ def rows_of_task(
         SteadytuneError: If they cannot be loaded, or are of another kind than the model.
     """
     task = source.load().sample(eval_size=eval_size)
-    if task.kind != saved.kind:
+    if task.kind not in (saved.kind, *saved.problem.covers):
         raise ConfigError(
             f"{saved.name} is a model for {saved.kind}, and {task.name} is {task.kind}; give a "
             "task of the model's kind"

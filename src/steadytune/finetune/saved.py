@@ -31,7 +31,7 @@ class SavedModel:
 
     Args:
         name: What it is called in messages.
-        kind: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
+        kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
         label_names: The classes in the order of their numbers; none but for classification.
         models: The members; one where it is not an ensemble.
         tokenizer: The tokenizer of all members.

@@ -41,7 +41,7 @@ def choose_on(saved: SavedModel, encoded: Encoded, rows: Any, metric: str) -> No
     if saved.problem.choices:
         (model,) = saved.models
         outputs = saved.outputs(encoded.dataset, lambda: None)
-        choose(model, saved.problem, outputs, rows, metric)
+        choose(model, saved.problem, outputs, encoded, rows, metric)
 
 
 def score_splits(

@@ -187,9 +187,12 @@ def print_scores(record: ModelRecord, console: Console) -> None:
     if seeds := seed_rows(record):
         console.print()
         console.print(_seed_table(seeds, record))
-    chosen = record.findings.get("decision_threshold") if len(seed_rows(record)) < 2 else None
-    threshold = f"decision_threshold {chosen:.4g}" if chosen else ""
-    for notice in (threshold, left_out(record), lost_seeds(record), not_learned(record)):
+    chosen = [
+        f"{name} {record.findings[name]:.4g}"
+        for name in PROBLEMS[record.task.kind].choices
+        if name in record.findings and len(seed_rows(record)) < 2
+    ]
+    for notice in (*chosen, left_out(record), lost_seeds(record), not_learned(record)):
         if notice:
             console.print(notice, markup=False, highlight=False, soft_wrap=True)
 

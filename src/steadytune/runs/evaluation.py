@@ -14,7 +14,7 @@ from transformers import DataCollatorWithPadding
 from .._exceptions import ModelError
 from ..diagnostics import noise_profile
 from ..diagnostics._observer import TARGETS
-from ..tasks import Outputs, Problem
+from ..tasks import Encoded, Outputs, Problem
 
 BATCH_SIZE = 64
 PROFILE_ROWS = 64
@@ -57,23 +57,26 @@ def model_outputs(
     return {**outputs_of, **_repeated(chosen, len(order))}
 
 
-def choose(model: Any, problem: Problem, outputs: Outputs, rows: Any, metric: str) -> Outputs:
+def choose(
+    model: Any, problem: Problem, outputs: Outputs, encoded: Encoded, rows: Any, metric: str
+) -> Outputs:
     """Choose on validation rows what the kind of task leaves to them; the model keeps it.
 
     Args:
         model: The model; its configuration takes the choices.
         problem: The kind of task.
         outputs: What the model gave for the rows.
+        encoded: Their features.
         rows: The validation rows.
         metric: The primary metric.
 
     Returns:
         The outputs with the choices.
     """
-    chosen = problem.choose(outputs, rows, metric)
+    chosen = problem.choose(outputs, encoded, rows, metric)
     for name, value in chosen.items():
         setattr(model.config, name, value)
-    return {**outputs, **_repeated(chosen, len(rows))}
+    return {**outputs, **_repeated(chosen, len(encoded.dataset))}
 
 
 def _repeated(chosen: Mapping[str, float], rows: int) -> Outputs:

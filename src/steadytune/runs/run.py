@@ -229,7 +229,7 @@ def _evaluate(
             log.diverged = f"the outputs on {split} were not finite after training"
             return
         if split == DEV:
-            outputs = choose(model, task.problem, outputs, rows, task.metric)
+            outputs = choose(model, task.problem, outputs, features, rows, task.metric)
         predictions = task.problem.predict(outputs, features, rows)
         results[split] = task.problem.score(predictions, rows)
         kept[split] = with_identity(predictions, rows)

@@ -38,7 +38,7 @@ class DevRows:
         outputs = model_outputs(model, self.tokenizer, features, self.problem, self.on_batch)
         if not are_finite(outputs):
             return None
-        outputs = choose(model, self.problem, outputs, self.rows, self.metric)
+        outputs = choose(model, self.problem, outputs, self.encoded, self.rows, self.metric)
         predictions = self.problem.predict(outputs, self.encoded, self.rows)
         return self.problem.score(predictions, self.rows)
 

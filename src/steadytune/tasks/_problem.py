@@ -99,6 +99,8 @@ class Problem(ABC):
     """Whether the truth of a row names its classes; else it has their numbers."""
     exclusive: ClassVar[bool] = False
     """Whether a row is of one class, and of no other."""
+    covers: ClassVar[tuple[str, ...]] = ()
+    """Other kinds: rows of theirs are rows of this one too."""
     choices: ClassVar[Mapping[str, float]] = MappingProxyType({})
     """Fields of a model's configuration that validation examples decide -> their usual values."""
 
@@ -181,7 +183,9 @@ class Problem(ABC):
             ConfigError: The lengths leave no room for text, or are more than the model takes.
         """
 
-    def choose(self, outputs: Outputs, rows: Dataset, metric: str) -> dict[str, float]:
+    def choose(
+        self, outputs: Outputs, encoded: Encoded, rows: Dataset, metric: str
+    ) -> dict[str, float]:
         """The values of `choices` that give the highest metric on validation rows."""
         return {}
 

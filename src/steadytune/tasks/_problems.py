@@ -8,6 +8,7 @@ from typing import Any
 from ._problem import Problem
 from .classification import Classification
 from .multilabel import Multilabel
+from .optional_answers import OptionalAnswers
 from .question_answering import QuestionAnswering
 from .regression import Regression
 from .tagging import Tagging
@@ -16,7 +17,7 @@ PROBLEMS: dict[str, Problem] = {
     problem.kind: problem
     for problem in (
         *(Classification(), Multilabel(), Tagging()),
-        *(Regression(), QuestionAnswering()),
+        *(Regression(), QuestionAnswering(), OptionalAnswers()),
     )
 }
 """Kind -> what tasks of that kind need."""

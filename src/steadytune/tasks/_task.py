@@ -43,7 +43,8 @@ class Task:
 
     Args:
         name: What `load_task` knows it by.
-        kind: What is predicted: `classification`, `multilabel`, `tagging`, `regression` or `qa`.
+        kind: What is predicted: `classification`, `multilabel`, `tagging`, `regression`, `qa` or
+            `qa_no_answer`.
         columns: The text columns: one for single texts, two for pairs, question and context.
         label_names: Names of the classes in the order of their numbers; none but for
             classification.

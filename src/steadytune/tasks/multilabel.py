@@ -58,8 +58,7 @@ class Multilabel(Problem):
     choices: ClassVar[Mapping[str, float]] = MappingProxyType({THRESHOLD: USUAL_THRESHOLD})
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
-        own = {"problem_type": "multi_label_classification", **self.choices}
-        return {**named_outputs(label_names), **own}
+        return {**named_outputs(label_names), "problem_type": "multi_label_classification"}
 
     def is_of(self, config: Mapping[str, Any]) -> bool:
         return config.get("problem_type") == "multi_label_classification"
@@ -111,7 +110,9 @@ class Multilabel(Problem):
     ) -> Encoded:
         return encode_and_count(rows, columns, tokenizer, encoding.max_length, _floats)
 
-    def choose(self, outputs: Outputs, rows: Dataset, metric: str) -> dict[str, float]:
+    def choose(
+        self, outputs: Outputs, encoded: Encoded, rows: Dataset, metric: str
+    ) -> dict[str, float]:
         truth = _matrix(values(rows, "label"))
         return {THRESHOLD: best_threshold(np.stack(outputs["logits"]), truth, metric)}
 

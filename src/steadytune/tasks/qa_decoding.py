@@ -23,10 +23,12 @@ class Answers:
         text: Shape (rows,): a part of the row's context; empty where no span is possible.
         score: Shape (rows,): start logit plus end logit; minus infinity where no span is possible,
             NaN where a logit of the context is not finite.
+        null: Shape (rows,): the score of "no answer", which is the lowest over the row's windows.
     """
 
     text: NDArray[np.str_]
     score: NDArray[np.float64]
+    null: NDArray[np.float64]
 
 
 def decode_answers(
@@ -59,7 +61,14 @@ def decode_answers(
             # Nothing is greater than NaN, so a row that has it keeps it.
             scores[row] = span.score
             texts[row] = contexts[row][slice(*span.characters(offsets))]
-    return Answers(np.array(texts, dtype=np.str_), scores)
+    null = np.full(len(contexts), np.inf)
+    each = zip(windows.rows, windows.no_answer, start_logits, end_logits, strict=True)
+    for row, place, starts, ends in each:
+        if not len(starts):
+            continue  # without a question, a context and special tokens
+        # A window without the answer says so; only if all do, the row has none.
+        null[row] = np.minimum(null[row], float(starts[place]) + float(ends[place]))
+    return Answers(np.array(texts, dtype=np.str_), scores, null)
 
 
 @dataclass(frozen=True)

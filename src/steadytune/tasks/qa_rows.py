@@ -10,29 +10,38 @@ from .._exceptions import DataError
 if TYPE_CHECKING:
     from datasets import Dataset
 
+IMPOSSIBLE = "is_impossible"
+"""The column of SQuAD 2 that says whether a question has no answer."""
+
 _SHOWN = 40
 
 
-def check_answers(rows: Dataset, where: str) -> None:
+def check_answers(rows: Dataset, where: str, *, optional: bool = False) -> None:
     """Look at every row's texts and answers.
 
     Args:
         rows: Rows with `question`, `context`, `answers` and, for the text of an error, `id`.
         where: What the rows are, for the text of an error.
+        optional: Whether a row may have no answer.
 
     Raises:
         DataError: A question or context is not text, or a row has no answer, an empty one, or one
             that does not stand at its offset; the text names the row, counted from 1.
     """
     for number, row in enumerate(rows.with_format(None), start=1):
-        fault = row_fault(row)
+        fault = row_fault(row, optional=optional)
         if fault is not None:
             identifier = f" (id {row['id']})" if "id" in row else ""
             raise DataError(f"row {number}{identifier} of {where} {fault}")
 
 
-def row_fault(row: Mapping[str, Any]) -> str | None:
-    """What is wrong with a row of `question`, `context` and `answers`, or None."""
+def row_fault(row: Mapping[str, Any], *, optional: bool = False) -> str | None:
+    """What is wrong with a row of `question`, `context` and `answers`, or None.
+
+    Args:
+        row: The row; `is_impossible`, where it has that, says whether it has no answer.
+        optional: Whether it may have none.
+    """
     for column in ("question", "context"):
         if not isinstance(row[column], str):
             return f"has the {column} {_short(row[column])}: expected text"
@@ -42,10 +51,13 @@ def row_fault(row: Mapping[str, Any]) -> str | None:
             f"has the answers {_short(answers)}: expected lists of equal length, "
             '{"text": [...], "answer_start": [...]}'
         )
-    if not answers["text"]:
+    if (impossible := row.get(IMPOSSIBLE)) not in (None, not answers["text"]):
+        has = "has an answer" if answers["text"] else "has no answer"
+        return f"{has} and {IMPOSSIBLE} {_short(impossible)}: expected {not answers['text']}"
+    if not answers["text"] and not optional:
         return (
-            "has no answer: expected one or more; leave out the questions that cannot be answered "
-            "from their context (as in SQuAD 2)"
+            "has no answer: expected one or more; leave out the question, or train on such "
+            "questions too (`kind=qa_no_answer`)"
         )
     places = zip(answers["text"], answers["answer_start"], strict=True)
     faults = (_answer_fault(text, start, row["context"]) for text, start in places)

@@ -33,12 +33,14 @@ class Windows:
             the context, in characters and without spaces around it; zeros for tokens that are not
             of the context.
         context: One array a feature, shape (tokens,): whether the token holds text of the context.
+        no_answer: Shape (features,): the token that stands for no answer.
         longest_answer: Most tokens an answer that is predicted from them.
     """
 
     rows: Integers
     offsets: tuple[Integers, ...]
     context: tuple[NDArray[np.bool_], ...]
+    no_answer: Integers
     longest_answer: int = LONGEST_ANSWER
 
 
@@ -55,12 +57,13 @@ def encode_windows(
     The question stands first and whole in each feature, and windows over the context follow it. A
     question that leaves the context less than a quarter of the room loses tokens on its right.
 
-    A feature's targets are the first and last token of the row's first answer. Where its window
-    does not hold the whole answer, both are the classification token, or the first token with
-    tokenizers that have none: the model learns to point there.
+    A feature's targets are the first and last token of the row's first answer. Where the row has
+    none, or the window does not hold all of it, both are the classification token, or the first
+    token with tokenizers that have none: the model learns to point there.
 
     Args:
-        dataset: Rows with the text columns, and with `answers` where targets are wanted.
+        dataset: Rows with the text columns, and with `answers`, which may be empty, where targets
+            are wanted.
         columns: The columns of the question and of the context.
         tokenizer: The model's tokenizer, a fast one.
         max_length: Most tokens a feature, special ones included.
@@ -87,6 +90,7 @@ def encode_windows(
         np.array(features.rows, dtype=np.int64),
         tuple(features.offsets),
         tuple(features.context),
+        np.array(features.no_answer, dtype=np.int64),
         longest_answer,
     )
     content = Dataset.from_dict(features.columns)
@@ -102,6 +106,7 @@ class _Tokens:
     segments: Integers
     offsets: Integers
     classification: NDArray[np.bool_]
+    targets: bool
     answer: tuple[int, int] | None
 
     @property
@@ -135,6 +140,7 @@ class _Features:
     rows: list[int] = field(default_factory=list)
     offsets: list[Integers] = field(default_factory=list)
     context: list[NDArray[np.bool_]] = field(default_factory=list)
+    no_answer: list[int] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     cut: int = 0
 
@@ -148,8 +154,9 @@ class _Features:
             self.context.append(tokens.holds_text[places])
             for name, values in tokens.inputs.items():
                 self._put(name, values[places].tolist())
-            if tokens.answer is not None:
-                start, end = _targets(tokens, places)
+            self.no_answer.append(no_answer := _no_answer(tokens.classification[places]))
+            if tokens.targets:
+                start, end = _targets(tokens, places, no_answer)
                 self._put("start_positions", start)
                 self._put("end_positions", end)
 
@@ -195,7 +202,8 @@ def _tokens(
         segments=np.array(segments, dtype=np.int64),
         offsets=_context_offsets(encoded["offset_mapping"][row], segments, context),
         classification=special & (inputs["input_ids"] == classification),
-        answer=None if answers is None else _first_answer(answers),
+        targets=answers is not None,
+        answer=_first_answer(answers) if answers and answers["text"] else None,
     )
 
 
@@ -244,10 +252,14 @@ def _parts(places: Integers, width: int, stride: int) -> Iterator[Integers]:
         yield places[start : start + width]
 
 
-def _targets(tokens: _Tokens, places: Integers) -> tuple[int, int]:
+def _no_answer(classification: NDArray[np.bool_]) -> int:
+    """The place of the classification token, or the first one."""
+    return int(classification.argmax()) if len(classification) else 0
+
+
+def _targets(tokens: _Tokens, places: Integers, no_answer: int) -> tuple[int, int]:
     found = tokens.answer_tokens()
     if found is not None and np.isin(found, places).all():
         start, end = np.searchsorted(places, found)
         return int(start), int(end)
-    no_answer = int(tokens.classification[places].argmax())
     return no_answer, no_answer

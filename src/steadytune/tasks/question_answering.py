@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from ..metrics import Scores
-from ..metrics.squad import squad_scores
+from ..metrics.squad import SquadScores, squad_scores
 from ._fields import field_of, text_of
 from ._problem import (
     PREDICTION,
@@ -20,7 +20,7 @@ from ._problem import (
     values,
 )
 from .encoding import Encoded
-from .qa_decoding import decode_answers
+from .qa_decoding import Answers, decode_answers
 from .qa_rows import check_answers
 from .qa_windows import encode_windows
 
@@ -89,14 +89,7 @@ class QuestionAnswering(Problem):
         return encode_windows(rows, columns, tokenizer, *lengths)
 
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
-        assert encoded.windows is not None
-        found = decode_answers(
-            outputs["start_logits"],
-            outputs["end_logits"],
-            encoded.windows,
-            values(rows, "context"),
-            longest=encoded.windows.longest_answer,
-        )
+        found = decoded(outputs, encoded, rows)
         return {"text": found.text, "score": found.score}
 
     def readable(
@@ -112,21 +105,37 @@ class QuestionAnswering(Problem):
         """
         if np.isnan(predictions["score"]).any():
             return {"f1": None, "exact_match": None, "loss": None}
-        found = squad_scores(predictions["text"].tolist(), self.truths(rows))
+        found = self.row_scores(predictions["text"], self.truths(rows))
         return {"f1": found.total_f1, "exact_match": found.total_em, "loss": None}
+
+    def row_scores(self, texts: Any, truths: Sequence[Any]) -> SquadScores:
+        """Both metrics of each row, of an array of predicted texts."""
+        return squad_scores(texts.tolist(), list(truths))
 
     def truths(self, rows: Dataset) -> list[Any]:
         """The texts of all answers to each question."""
         return [answer["text"] for answer in values(rows, self.answer)]
 
     def statistics(self, predictions: Predictions, truths: Sequence[Any]) -> Iterator[Statistic]:
-        scores = squad_scores(predictions["text"].tolist(), list(truths))
-        yield Statistic("f1", (scores.f1,))
-        yield Statistic("exact_match", (scores.em,))
+        scores = self.row_scores(predictions["text"], truths)
+        for name in self.metrics:
+            yield Statistic(name, (scores.of(name),))
 
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         """No answer at all is right nowhere, so this is 0."""
         return 0.0
+
+
+def decoded(outputs: Outputs, encoded: Encoded, rows: Dataset) -> Answers:
+    """The best spans of rows, and the scores of "no answer"."""
+    assert encoded.windows is not None
+    return decode_answers(
+        outputs["start_logits"],
+        outputs["end_logits"],
+        encoded.windows,
+        values(rows, "context"),
+        longest=encoded.windows.longest_answer,
+    )
 
 
 def _is_answers(value: Any) -> bool:

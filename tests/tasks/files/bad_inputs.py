@@ -482,8 +482,32 @@ QUESTIONS = [
     BadInput(
         "no answer",
         {"t.jsonl": lines(question(answers={"text": [], "answer_start": []}))},
+        "--train {dir}/t.jsonl --kind qa",
+        ("t.jsonl, line 1", "no answer", "qa_no_answer"),
+    ),
+    BadInput(
+        "no answer to any question",
+        {"t.jsonl": lines(question(answers=[]), question(id="q2", answers=[]))},
         "--train {dir}/t.jsonl",
-        ("t.jsonl, line 1", "no answer"),
+        ("t.jsonl", "'answers'", "no training row", "expected one or more"),
+    ),
+    BadInput(
+        "no answer to a test question",
+        {"t.jsonl": lines(question()), "v.jsonl": lines(question(answers=[]))},
+        "--train {dir}/t.jsonl --test {dir}/v.jsonl",
+        ("v.jsonl, line 1", "no answer", "qa_no_answer"),
+    ),
+    BadInput(
+        "an answer to an impossible question",
+        {"t.jsonl": lines(question(), question(id="q2", is_impossible=True))},
+        "--train {dir}/t.jsonl",
+        ("t.jsonl, line 2", "has an answer and is_impossible True", "expected False"),
+    ),
+    BadInput(
+        "SQuAD with something else for is_impossible",
+        {"t.json": squad(is_impossible="no")},
+        "--train {dir}/t.json",
+        ("t.json, article 1, paragraph 1, question 1, is_impossible",),
     ),
     BadInput(
         "answers without offsets",
@@ -530,7 +554,7 @@ QUESTIONS = [
     BadInput(
         "SQuAD with a question that has no answer",
         {"t.json": squad(answers=[])},
-        "--train {dir}/t.json",
+        "--train {dir}/t.json --kind qa",
         ("t.json, question 1", "no answer"),
     ),
     BadInput(

@@ -65,6 +65,26 @@ def test_rows_with_answers_are_of_question_answering() -> None:
     assert rows.notes == ("rows.csv: 1 row; text: question and context; answers: answers",)
 
 
+def test_one_question_without_answer_makes_another_kind() -> None:
+    content = table(question=["Which?", "Who?"], context=["red"] * 2, answers=[ANSWERS, []])
+    rows = training_rows(content)
+    assert rows.target == Target("qa_no_answer", ("question", "context"))
+    assert rows.dataset["answers"][1] == {"text": [], "answer_start": []}
+    assert rows.notes[0].endswith("answers: answers; 1 have no answer")
+    answered = table(question=["Which?"], context=["red"], answers=[ANSWERS])
+    assert further_rows(answered, rows.target).notes[0].endswith("; 0 have no answer")
+    for read in (
+        lambda: training_rows(content, kind="qa"),
+        lambda: further_rows(content, QUESTIONS),
+    ):
+        with pytest.raises(DataError, match="line 3 has no answer: expected one or more"):
+            read()
+    nothing = table(question=["Who?"], context=["red"], answers=[[]])
+    with pytest.raises(DataError, match=r"no training row of rows.csv, column 'answers', has an"):
+        training_rows(nothing)
+    assert training_rows(answered, kind="qa_no_answer").target == rows.target
+
+
 def test_columns_that_are_named_make_classes_of_questions() -> None:
     content = table(question=["Who?", "Where?"], context=["", ""], answers=["person", "place"])
     named = training_rows(content, ("question",), "answers")
@@ -135,7 +155,7 @@ def test_any_csv(content: str) -> None:
 
 @given(
     st.lists(ROWS, min_size=1, max_size=4),
-    st.sampled_from([None, "classification", "regression", "qa"]),
+    st.sampled_from([None, "classification", "regression", "qa", "qa_no_answer"]),
 )
 def test_any_rows(content: list[dict[str, Any]], kind: str | None) -> None:
     rows = table_of_records(list(enumerate(content, start=1)), "rows", "line")

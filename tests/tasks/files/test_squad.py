@@ -7,13 +7,14 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune import DataError
 from steadytune.tasks.files._table import Table, table_of_records
 from steadytune.tasks.files.json_rows import read_json
-from steadytune.tasks.files.squad import question_rows
+from steadytune.tasks.files.squad import lacks_answers, question_dataset, question_rows
 
 from .fuzz import JSON_VALUES
 
@@ -72,16 +73,56 @@ def test_ids_that_repeat_give_way_to_numbers_in_training_rows_alone() -> None:
         question_rows(table, TEXTS, "answers")
 
 
+def test_questions_without_answer() -> None:
+    lacking = {"text": [], "answer_start": []}
+    asked = [
+        {"id": "a", "question": "Which?", "answers": ANSWERS, "is_impossible": False},
+        {
+            **{"id": "b", "question": "Who?", "answers": [], "is_impossible": True},
+            "plausible_answers": ANSWERS[:1],
+        },
+    ]
+    flat_rows = [{**row, "context": CONTEXT} for row in asked]
+    as_text = [
+        {**row, "answers": json.dumps(row["answers"]), "is_impossible": str(row["is_impossible"])}
+        for row in flat_rows
+    ]
+    for table in (nested(*asked), flat(*flat_rows), flat(*as_text)):
+        assert lacks_answers(table, "answers") == 1
+        rows = question_rows(table, TEXTS, "answers", optional=True)
+        assert rows["answers"] == [LISTS, lacking]
+        with pytest.raises(DataError, match=r"(question|line) 2 has no answer: expected one"):
+            question_rows(table, TEXTS, "answers")
+
+
+def test_lists_that_are_all_empty_have_a_type() -> None:
+    row = {"question": "Who?", "context": CONTEXT, "answers": []}
+    both = [flat(row), flat({**row, "answers": LISTS})]
+    none, some = (
+        question_dataset(table, TEXTS, "answers", training=True, optional=True) for table in both
+    )
+    assert none.features == some.features
+    assert some.features == Dataset.from_dict(some[:]).features
+
+
+@pytest.mark.parametrize("impossible", [True, "TRUE", "1", "perhaps", 7, [], "0.0"])
+def test_an_answer_to_what_is_impossible_is_refused(impossible: Any) -> None:
+    row = {"question": "?", "context": CONTEXT, "answers": LISTS, "is_impossible": impossible}
+    with pytest.raises(DataError, match=r"^rows.jsonl, line 1 has an answer and is_impossible"):
+        question_rows(flat(row), TEXTS, "answers", optional=True)
+
+
 @given(
     st.fixed_dictionaries(
         {"context": st.just(CONTEXT) | JSON_VALUES},
-        optional={"id": JSON_VALUES, "question": JSON_VALUES, "answers": JSON_VALUES},
-    )
+        optional=dict.fromkeys(("id", "question", "answers", "is_impossible"), JSON_VALUES),
+    ),
+    st.booleans(),
 )
-def test_any_row(row: dict[str, Any]) -> None:
+def test_any_row(row: dict[str, Any], optional: bool) -> None:
     table = flat({"id": 1, "question": "?", "answers": ANSWERS, **row})
     try:
-        question_rows(table, TEXTS, "answers")
+        question_rows(table, TEXTS, "answers", optional=optional)
     except DataError as error:
         assert str(error).startswith("rows.jsonl, line 1")
         assert len(str(error).splitlines()) == 1

@@ -6,11 +6,12 @@ from ._kind import STRENGTHS, AsClasses, Kind, Line, LinearModel, known
 from .classes import Classes
 from .labels import Labels
 from .numbers import Numbers
-from .questions import Questions
+from .questions import OptionalQuestions, Questions
 from .tags import Tags
 
 KINDS: dict[str, Kind] = {
-    kind.kind: kind for kind in (Classes(), Labels(), Tags(), Numbers(), Questions())
+    kind.kind: kind
+    for kind in (Classes(), Labels(), Tags(), Numbers(), Questions(), OptionalQuestions())
 }
 """Kind of task -> what fit needs to know of it."""
 

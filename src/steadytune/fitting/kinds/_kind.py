@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 
+_PARTS = 5
+
 STRENGTHS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 """One over the weight of the penalty of the floor's linear model."""
 
@@ -171,7 +173,18 @@ class Kind(ABC):
             measure: What decides.
             seed: Of the division of the examples.
         """
-        return outputs
+        if not self.problem.choices:
+            return outputs
+        places, found = known(outputs), outputs.copy()
+        if len(places) < _PARTS:
+            found[places] = self.with_choices(outputs[places], {})  # not that of these examples
+            return found
+        part = np.random.default_rng(seed).permutation(len(places)) % _PARTS
+        for number in range(_PARTS):
+            held, others = places[part == number], places[part != number]
+            choices = self.choices(outputs[others], truth[others], measure)
+            found[held] = self.with_choices(outputs[held], choices)
+        return found
 
     def choices(self, outputs: Array, truth: Array, measure: Measure) -> dict[str, float]:
         """Fields of the model's configuration that these examples decide."""

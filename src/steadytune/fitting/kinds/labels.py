@@ -19,13 +19,11 @@ from ...metrics.multilabel import (
 )
 from ...tasks import Predictions, Task
 from ..measure import Measure
-from ._kind import STRENGTHS, Array, AsClasses, Kind, Line, LinearModel, known
+from ._kind import STRENGTHS, Array, AsClasses, Kind, Line, LinearModel
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from torch import Tensor
-
-_PARTS = 5
 
 
 @final
@@ -72,18 +70,6 @@ class Labels(Kind):
     def loss(self, outputs: Array, truth: Array) -> float:
         logits = outputs[:, :-1]
         return float(np.mean(np.logaddexp(0.0, logits) - truth * logits))
-
-    def decided(self, outputs: Array, truth: Array, measure: Measure, seed: int) -> Array:
-        places, found = known(outputs), outputs.copy()
-        if len(places) < _PARTS:
-            found[places] = self.with_choices(outputs[places], {})  # not that of these examples
-            return found
-        part = np.random.default_rng(seed).permutation(len(places)) % _PARTS
-        for number in range(_PARTS):
-            held, others = places[part == number], places[part != number]
-            choices = self.choices(outputs[others], truth[others], measure)
-            found[held] = self.with_choices(outputs[held], choices)
-        return found
 
     def choices(self, outputs: Array, truth: Array, measure: Measure) -> dict[str, float]:
         return {THRESHOLD: best_threshold(outputs[:, :-1], truth, measure.name)}

@@ -108,7 +108,7 @@ _KNOWN = {
 }
 
 _OF_KIND = {
-    ("qa", "f1"): _percentage("F1 over words"),
+    **{(kind, "f1"): _percentage("F1 over words") for kind in ("qa", "qa_no_answer")},
     ("tagging", "f1"): _percentage("F1 over entities"),
 }
 

@@ -12,7 +12,7 @@ from ._table import Table, listed, plain, shown
 from .labels import is_number
 from .squad import ANSWERS, CONTEXT, QUESTION
 
-QUESTION_ANSWERING = "qa"
+QUESTION_KINDS = QUESTION_ANSWERING, OPTIONAL_ANSWERS = "qa", "qa_no_answer"
 
 TEXT_PAIRS = (
     ("sentence1", "sentence2"),

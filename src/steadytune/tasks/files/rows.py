@@ -10,7 +10,14 @@ from ..._counted import counted
 from ..._exceptions import DataError
 from .._problems import PROBLEMS
 from ._table import Table, listed, plain, shown
-from .columns import QUESTION_ANSWERING, Columns, choose_columns, holds_questions
+from .columns import (
+    OPTIONAL_ANSWERS,
+    QUESTION_ANSWERING,
+    QUESTION_KINDS,
+    Columns,
+    choose_columns,
+    holds_questions,
+)
 from .label_mapping import Target, map_labels
 from .label_sets import (
     MULTILABEL,
@@ -29,7 +36,7 @@ from .labels import (
     read_labels,
     scalar_label,
 )
-from .squad import CONTEXT, QUESTION, check_question, question_rows
+from .squad import CONTEXT, QUESTION, check_question, lacks_answers, question_dataset
 from .tags import (
     TAGGING,
     blanks_remark,
@@ -96,9 +103,8 @@ def training_rows(
             not one of two.
     """
     named = bool(text or label)
-    if kind == QUESTION_ANSWERING or (kind is None and not named and holds_questions(table)):
-        columns = choose_columns(table, text, label, questions=True)
-        return _question_rows(table, columns, training=True)
+    if kind in QUESTION_KINDS or (kind is None and not named and holds_questions(table)):
+        return _training_questions(table, choose_columns(table, text, label, questions=True), kind)
     if kind == TAGGING or (kind is None and holds_words(table, text, label)):
         return _training_sentences(table, choose_tag_columns(table, text, label), positive)
     if kind == MULTILABEL:
@@ -152,10 +158,10 @@ def further_rows(
     text, label = (text if required[0] else there), (label if required[1] else known)
     if target.kind == TAGGING:
         return _sentences(table, choose_tag_columns(table, text, label), target)
-    several, questions = target.kind == MULTILABEL, target.kind == QUESTION_ANSWERING
+    several, questions = target.kind == MULTILABEL, target.kind in QUESTION_KINDS
     columns = choose_columns(table, text, label, questions=questions, count=len(target.columns))
     if questions:
-        return _question_rows(table, columns)
+        return _question_rows(table, columns, target.kind)
     assert columns.truth is not None
     table = _usable(table, columns, target.columns, target.kind)
     labels = (map_label_sets if several else map_labels)(table, columns.truth, target)
@@ -197,15 +203,26 @@ def _those_there(
     return text, label if label in there and label not in text else None
 
 
-def _question_rows(table: Table, columns: Columns, *, training: bool = False) -> Rows:
-    from datasets import Dataset
-
+def _training_questions(table: Table, columns: Columns, kind: str | None) -> Rows:
     assert columns.truth is not None
-    table = _usable(table, columns, QUESTIONS, QUESTION_ANSWERING)
-    content = question_rows(table, columns.texts, columns.truth, training=training)
-    target = Target(QUESTION_ANSWERING, QUESTIONS)
-    dataset = Dataset.from_dict({**content, "idx": list(range(len(table)))})
-    return Rows(dataset, target, columns, (_note(table, columns, target, []),), table)
+    if kind is None:
+        lack = lacks_answers(table, columns.truth)
+        kind = OPTIONAL_ANSWERS if lack else QUESTION_ANSWERING
+    rows = _question_rows(table, columns, kind, training=True)
+    where = f"{table.name}, column {shown(columns.truth)},"
+    PROBLEMS[kind].check_training_rows(rows.dataset, where)
+    return rows
+
+
+def _question_rows(table: Table, columns: Columns, kind: str, *, training: bool = False) -> Rows:
+    assert columns.truth is not None
+    table, optional = _usable(table, columns, QUESTIONS, kind), kind == OPTIONAL_ANSWERS
+    dataset = question_dataset(
+        table, columns.texts, columns.truth, training=training, optional=optional
+    )
+    remarks = [f"{lacks_answers(table, columns.truth)} have no answer"] if optional else []
+    target = Target(kind, QUESTIONS)
+    return Rows(dataset, target, columns, (_note(table, columns, target, remarks),), table)
 
 
 def _training_sentences(table: Table, columns: Columns, positive: str | None) -> Rows:
@@ -259,8 +276,9 @@ def _check_row(
         _check_text(table, row, column, table.columns[column][row], may_be_empty)
     if columns.truth is None:
         return
-    if kind == QUESTION_ANSWERING:
-        check_question(table, row, columns.texts, columns.truth)
+    if kind in QUESTION_KINDS:
+        optional = kind == OPTIONAL_ANSWERS
+        check_question(table, row, columns.texts, columns.truth, optional=optional)
         return
     if kind == MULTILABEL:
         check_label_set(table, row, columns.truth)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..._exceptions import DataError
-from ..qa_rows import row_fault
+from ..qa_rows import IMPOSSIBLE, row_fault
 from ._table import Table, shown, table_of_records
 from .labels import is_unicode
 
+if TYPE_CHECKING:
+    from datasets import Dataset
+
 ID, QUESTION, CONTEXT, ANSWERS = "id", "question", "context", "answers"
 
+_FLAGS = {"true": True, "1": True, "false": False, "0": False, "": None}
 _PARTS = {"data": "article", "paragraphs": "paragraph", "qas": "question", "answers": "answer"}
 
 
@@ -30,6 +35,7 @@ class _Question(_Part):
     id: str | int | None = None
     question: str
     answers: list[_Answer] = []
+    is_impossible: bool | None = None
 
 
 class _Paragraph(_Part):
@@ -69,8 +75,19 @@ def nested_table(content: Any, name: str) -> Table:
     return table_of_records(records, name, "question")
 
 
+def lacks_answers(table: Table, answers: str) -> int:
+    """The number of questions whose list of answers is empty."""
+    found = (_lists(value) for value in table.columns[answers])
+    return sum(isinstance(value, dict) and value.get("text") == [] for value in found)
+
+
 def question_rows(
-    table: Table, columns: Sequence[str], answers: str, *, training: bool = False
+    table: Table,
+    columns: Sequence[str],
+    answers: str,
+    *,
+    training: bool = False,
+    optional: bool = False,
 ) -> dict[str, list[Any]]:
     """The rows of a task of question answering: `id`, `question`, `context`, `answers`.
 
@@ -78,9 +95,10 @@ def question_rows(
         table: A row per question.
         columns: The columns of the question and of the context.
         answers: The column of the answers: {"text": [...], "answer_start": [...]}, or a list of
-            {"text": ..., "answer_start": ...}.
+            {"text": ..., "answer_start": ...}; either may be JSON in a text.
         training: Whether ids may stand twice, as in the training rows of TyDi QA; then every row
             is named by its number instead.
+        optional: Whether questions may have no answer.
 
     Raises:
         DataError: A row has no answer, an answer does not stand at its offset, or two rows that
@@ -89,7 +107,7 @@ def question_rows(
     questions, contexts = (table.columns[column] for column in columns)
     found = [_lists(value) for value in table.columns[answers]]
     for row in range(len(table)):
-        check_question(table, row, columns, answers)
+        check_question(table, row, columns, answers, optional=optional)
     kept = [{key: value[key] for key in ("text", "answer_start")} for value in found]
     return {
         ID: _identifiers(table, training),
@@ -99,7 +117,24 @@ def question_rows(
     }
 
 
-def check_question(table: Table, row: int, columns: Sequence[str], answers: str) -> None:
+def question_dataset(
+    table: Table, columns: Sequence[str], answers: str, *, training: bool, optional: bool
+) -> Dataset:
+    """`question_rows` and `idx`; the arguments are the same."""
+    from datasets import Dataset, Features, List, Value
+
+    content = question_rows(table, columns, answers, training=training, optional=optional)
+    text, number = Value("string"), Value("int64")
+    types: dict[str, Any] = dict.fromkeys(content, text)
+    # That of lists that are all empty could not be told.
+    types[ANSWERS] = {"text": List(text), "answer_start": List(number)}
+    content["idx"] = list(range(len(table)))
+    return Dataset.from_dict(content, features=Features({**types, "idx": number}))
+
+
+def check_question(
+    table: Table, row: int, columns: Sequence[str], answers: str, *, optional: bool = False
+) -> None:
     """Look at one row; the arguments are as for `question_rows`.
 
     Raises:
@@ -107,7 +142,9 @@ def check_question(table: Table, row: int, columns: Sequence[str], answers: str)
     """
     question, context = (table.columns[column][row] for column in columns)
     found = _lists(table.columns[answers][row])
-    fault = row_fault({QUESTION: question, CONTEXT: context, ANSWERS: found})
+    impossible = _flag(table.columns[IMPOSSIBLE][row]) if IMPOSSIBLE in table.columns else None
+    asked = {QUESTION: question, CONTEXT: context, ANSWERS: found, IMPOSSIBLE: impossible}
+    fault = row_fault(asked, optional=optional)
     if fault is not None:
         raise DataError(f"{table.place(row)} {fault}; correct the file")
 
@@ -116,11 +153,13 @@ def _questions(squad: _Squad) -> Iterator[dict[str, Any]]:
     for article in squad.data:
         for paragraph in article.paragraphs:
             for question in paragraph.qas:
+                said = question.is_impossible
                 yield {
                     **({} if question.id is None else {ID: question.id}),
                     QUESTION: question.question,
                     CONTEXT: paragraph.context,
                     ANSWERS: [answer.model_dump() for answer in question.answers],
+                    **({} if said is None else {IMPOSSIBLE: said}),
                 }
 
 
@@ -150,7 +189,20 @@ def _identifiers(table: Table, training: bool) -> list[str]:
 
 
 def _lists(value: Any) -> Any:
-    """Answers as `datasets` holds them, of a list of answers; anything else is left as it is."""
+    """Answers as `datasets` holds them, of a list of answers; anything else is left as it is.
+
+    Formats without lists, such as CSV, have them as JSON.
+    """
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return value
     if not isinstance(value, list) or not all(isinstance(answer, dict) for answer in value):
         return value
     return {key: [answer.get(key) for answer in value] for key in ("text", "answer_start")}
+
+
+def _flag(value: Any) -> Any:
+    """Whether a question has no answer, of a cell that may be text; else as it is."""
+    return _FLAGS.get(value.strip().lower(), value) if isinstance(value, str) else value

@@ -1,0 +1,113 @@
+"""Questions, answered by a part of their context or by nothing, as in SQuAD 2."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from .._exceptions import DataError
+from ..metrics import Scores
+from ..metrics.squad import (
+    NULL_DIFFERENCE,
+    NULL_THRESHOLD,
+    SquadScores,
+    best_null_threshold,
+    none_is_right,
+    squad2_scores,
+)
+from ._problem import Outputs, Predictions
+from .encoding import Encoded
+from .qa_rows import check_answers
+from .question_answering import QuestionAnswering, decoded
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+SPAN = "span"
+"""What a prediction's best span is called, whether it is the answer or not."""
+
+
+class OptionalAnswers(QuestionAnswering):
+    """Rows may have no `answers`; the `text` of a prediction is empty for no answer.
+
+    That is predicted where its score, the logits of the first token, is above that of the best
+    span by more than the threshold, which is 0 unless it was chosen on validation examples.
+    """
+
+    kind: ClassVar[str] = "qa_no_answer"
+    covers: ClassVar[tuple[str, ...]] = (QuestionAnswering.kind,)
+    choices: ClassVar[Mapping[str, float]] = MappingProxyType({NULL_THRESHOLD: 0.0})
+
+    def is_of(self, config: Mapping[str, Any]) -> bool:
+        return NULL_THRESHOLD in config
+
+    def check_rows(self, rows: Dataset, label_names: Sequence[str], where: str) -> None:
+        check_answers(rows, where, optional=True)
+
+    def check_training_rows(self, rows: Dataset, where: str) -> None:
+        if not any(self.truths(rows)):
+            raise DataError(
+                f"no training row of {where} has an answer: expected one or more; add questions "
+                "that have one"
+            )
+
+    def class_counts(self, rows: Dataset, label_names: Sequence[str]) -> dict[str, int]:
+        answered = sum(map(bool, self.truths(rows)))
+        return {"answer": answered, "no answer": len(rows) - answered}
+
+    def strata(self, rows: Dataset) -> list[Hashable]:
+        """Whether each row has an answer."""
+        return [bool(texts) for texts in self.truths(rows)]
+
+    def fewest_rows(self, rows: Dataset) -> int:
+        return len(set(self.strata(rows)))
+
+    def choose(
+        self, outputs: Outputs, encoded: Encoded, rows: Dataset, metric: str
+    ) -> dict[str, float]:
+        found, truths = self.predict(outputs, encoded, rows), self.truths(rows)
+        spans = self.row_scores(found[SPAN], truths).of(metric)
+        none = none_is_right(truths).astype(float)
+        return {NULL_THRESHOLD: best_null_threshold(found[NULL_DIFFERENCE], spans, none)}
+
+    def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
+        found = decoded(outputs, encoded, rows)
+        difference = found.null - found.score
+        threshold = np.full(len(rows), outputs[NULL_THRESHOLD][0], dtype=np.float32)
+        none = difference > threshold
+        score = np.where(none, found.null, found.score)
+        return {
+            "text": np.where(none, "", found.text),
+            "score": np.where(np.isnan(difference), np.nan, score),
+            SPAN: found.text,
+            NULL_DIFFERENCE: difference,
+            NULL_THRESHOLD: threshold,
+        }
+
+    def readable(
+        self, predictions: Predictions, label_names: Sequence[str]
+    ) -> dict[str, list[Any]]:
+        """Also how far the score of "no answer" is above that of the best span."""
+        columns = super().readable(predictions, label_names)
+        return {**columns, NULL_DIFFERENCE: predictions[NULL_DIFFERENCE].tolist()}
+
+    def score(self, predictions: Predictions, rows: Dataset) -> Scores:
+        """Also both metrics of the rows with an answer and of those without, as SQuAD 2 has them.
+
+        They are None where there are no such rows.
+        """
+        scores, truths = super().score(predictions, rows), self.truths(rows)
+        found, has = self.row_scores(predictions["text"], truths), np.array([*map(bool, truths)])
+        for part, held in (("HasAns", found.of_rows(has)), ("NoAns", found.of_rows(~has))):
+            scores |= {f"{part}_exact": held.total_em, f"{part}_f1": held.total_f1}
+        return scores if scores["f1"] is not None else dict.fromkeys(scores)
+
+    def row_scores(self, texts: Any, truths: Sequence[Any]) -> SquadScores:
+        return squad2_scores(texts.tolist(), list(truths))
+
+    def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
+        """What "no answer" to every question scores."""
+        return float(none_is_right(self.truths(rows)).mean())
