@@ -183,7 +183,8 @@ class Pretrained:
         """Load it with the head that a kind of task needs, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
+            kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
+                `qa_no_answer`.
             label_names: The classes, in order; empty for a kind without classes.
             head_seed: The seed of the weights that the pretrained model lacks. The global random
                 state is left as it was.
@@ -215,7 +216,8 @@ class Pretrained:
         """Load it with the head that it was saved with, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
+            kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
+                `qa_no_answer`.
 
         Returns:
             The model, in evaluation mode and on the CPU, and its tokenizer.
@@ -257,7 +259,8 @@ class Pretrained:
         """The model without its weights, on the meta device: enough to try methods on.
 
         Args:
-            kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
+            kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
+                `qa_no_answer`.
             label_names: The classes; empty for a kind without classes.
 
         Raises:
@@ -315,6 +318,9 @@ class Pretrained:
             # Those of another head that the model had say nothing of this one.
             vars(config).pop(name, None)
         vars(config).update(PROBLEMS[kind].choices)
+        # Fields that its class does not know were passed over.
+        own = {n: v for n, v in settings.items() if v is not None and not hasattr(config, n)}
+        config.update(own)
         return config
 
     def _require_known_code(self) -> None:

@@ -17,6 +17,7 @@ from tests.finetune.toy_files import (
     QUICK,
     steadytune,
     succeed,
+    write_grades,
     write_model,
     write_moods,
     write_optional_questions,
@@ -51,6 +52,36 @@ def test_numbers(tmp_path: Path) -> None:
     assert isinstance(json.loads(rows[0])["prediction"], float)
     result = steadytune("evaluate", model, "--task", "rte")
     assert result.exit_code == 2 and "\n" not in result.stderr.strip()
+
+
+@pytest.mark.parametrize(
+    "more", [(), ("--seeds", "2", "--keep", "ensemble")], ids=["one", "ensemble"]
+)
+def test_grades(tmp_path: Path, more: tuple[str, ...]) -> None:
+    files = write_grades(tmp_path)
+    options = "--kind", "ordinal", "--label", "stars", "--epochs", "30", *more
+    model = train(tmp_path, files, *options)
+    record = json.loads((model / "record.json").read_text())
+    assert (record["task"]["kind"], record["task"]["metric"]) == ("ordinal", "qwk")
+    assert record["task"]["label_names"] == ["2", "3", "5"]
+    recorded = record["results"]["test"]
+    assert record["results"]["train"]["qwk"] > 0.3 > record["task"]["constant"]["train"] == 0.0
+    config = json.loads(next(model.glob("**/config.json")).read_text())
+    assert config["grades"] == [2, 3, 5] and config["problem_type"] == "regression"
+    (model / "record.json").unlink()  # what is needed is in the model itself
+    scores = tmp_path / "scores.json"
+    printed = succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    assert "no training example has the grade 1, so it is never predicted" in printed
+    found = json.loads(scores.read_text())["domains"]["test"]
+    assert found["scores"] == pytest.approx(recorded, abs=1e-5)
+    assert set(found["intervals"]) == {"qwk", "accuracy"}
+    succeed("predict", model, files["test"], "--out", tmp_path / "rows.jsonl")
+    for row in map(json.loads, (tmp_path / "rows.jsonl").read_text().splitlines()):
+        near = min(config["grades"], key=lambda grade: abs(grade - row["raw_prediction"]))
+        assert row["prediction"] == near
+    for options in (("--map", "2=3"), ("--positive", "3")):
+        result = steadytune("evaluate", model, "--data", files["test"], *options)
+        assert result.exit_code == 2 and "\n" not in result.stderr.strip()
 
 
 def test_several_labels_a_text(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def quickly(repetitions: int = 2) -> Iterator[None]:
 
 
 def quick_fit(
-    file: Path,
+    file: Path | DataSource,
     model: Path,
     out: Path,
     test: Path | None = None,
@@ -40,7 +40,11 @@ def quick_fit(
     **more: Any,
 ) -> FitResult:
     """A fit in seconds."""
-    source = DataSource(train=str(file), test=None if test is None else str(test))
+    source = (
+        file
+        if isinstance(file, DataSource)
+        else DataSource(train=str(file), test=None if test is None else str(test))
+    )
     options = FitOptions(
         source=source, out=out, model=str(model), budget=600, workers=0, command="fit", **more
     )

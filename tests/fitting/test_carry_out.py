@@ -19,13 +19,15 @@ from transformers import AutoModelForSequenceClassification
 import steadytune
 from steadytune import ConfigError, DataError
 from steadytune.fitting import FitResult, carry_out, final
-from steadytune.fitting.forms import FROZEN, Choice
+from steadytune.fitting.forms import FROZEN, Choice, Form
 from steadytune.fitting.page import write_page
 from steadytune.fitting.plan import MEMBERS, Plan
 from steadytune.fitting.result import summary
 from steadytune.records.ledger import Ledger
+from steadytune.tasks import DataSource
 from tests.finetune.toy_files import (
     succeed,
+    write_grades,
     write_model,
     write_moods,
     write_questions,
@@ -222,6 +224,23 @@ def test_numbers_are_learned_from_others_too(tmp_path: Path) -> None:
     files, model = write_ratings(tmp_path), write_model(tmp_path)
     found = quick_fit(files["train"], model, tmp_path / "out", files["test"], 1, one_model=True)
     assert found.model.kind == "regression" and len(found.model.models) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", [None, FROZEN], ids=["chosen", "frozen"])
+def test_grades_are_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: Form | None
+) -> None:
+    if form is not None:
+        monkeypatch.setattr(final, "choose_form", lambda *_: Choice(form, "it is best"))
+    files, model = write_grades(tmp_path), write_model(tmp_path)
+    source = DataSource(train=files["train"], test=files["test"], kind="ordinal", label="stars")
+    found = quick_fit(source, model, tmp_path / "out", repetitions=1)
+    assert (found.metric, found.model.label_names) == ("qwk", ("2", "3", "5"))
+    answers = steadytune.predict(found.model, {"text": ["very good film", "a bad plot"]})
+    assert set(answers["prediction"]) <= {2, 3, 5}
+    printed = succeed("evaluate", found.folder, "--data", files["test"])
+    assert f"{found.score:.4f}" in printed
 
 
 @pytest.mark.slow

@@ -19,11 +19,13 @@ from steadytune.fitting.judge import Judge, OutOfFold
 from steadytune.fitting.kinds import KINDS
 from steadytune.fitting.measure import Measure
 from steadytune.metrics.multilabel import THRESHOLD, best_threshold
+from steadytune.metrics.ordinal import quadratic_kappa
 from steadytune.metrics.squad import NULL_DIFFERENCE, NULL_THRESHOLD
 from steadytune.metrics.tagging import tagging_metrics
 from steadytune.stats.calibration import mixture_log_loss
 from steadytune.tasks import PROBLEMS, DataSource, Task
 from tests.finetune.toy_files import (
+    write_grades,
     write_moods,
     write_optional_questions,
     write_questions,
@@ -142,6 +144,22 @@ def test_the_floor_of_labels_is_a_logistic_regression_each() -> None:
 def test_targets_of_labels_are_probabilities() -> None:
     np.testing.assert_array_equal(LABELS.targets(np.array([[True, False]]), 2), [[1.0, 0.0]])
     np.testing.assert_allclose(LABELS.as_targets(np.array([[0.0, np.log(3), 0.0]])), [[0.5, 0.75]])
+
+
+def test_numbers_of_grades_are_rounded_to_grades(tmp_path: Path) -> None:
+    task = DataSource(train=str(write_grades(tmp_path)["train"]), kind="ordinal").load()
+    grades = KINDS["ordinal"]
+    kappa, truth = grades.measure(task, None), np.array([2.0, 3.0, 5.0, 5.0])
+    outputs = np.array([[2.2], [1.0], [4.1], [9.0]])
+    assert (kappa.name, grades.shape(truth, 3)) == ("qwk", outputs.shape)
+    assert kappa(outputs, truth) == pytest.approx(quadratic_kappa([2, 2, 5, 5], truth))
+    assert grades.constant(kappa, task, truth) == kappa(np.full((4, 1), 3.3), truth) == 0.0
+    shares = grades.measure(
+        dataclasses.replace(task, metric="accuracy", content_hash=""), "accuracy"
+    )
+    assert shares(outputs, truth) == 0.75 and grades.constant(shares, task, truth) == 0.5
+    found = calibrate(parts("ordinal", kappa, truth, outputs[None]), ENSEMBLE)
+    assert found.width is None and found.temperature is None
 
 
 def test_questions_are_scored_one_by_one_and_averaged_without_a_comparison(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_domains_have_a_file_or_are_companions() -> None:
         ({"train": "r.csv", "kind": "regresion"}, "did you mean regression"),
         (
             {"train": "r.csv", "kind": "spans"},
-            "expected classification, multilabel, tagging, regression, qa",
+            "expected classification, multilabel, tagging, ordinal, regression, qa",
         ),
         ({"train": "r.csv", "ood": ("all",)}, "only a named task has companions"),
         ({"train": "r.csv", "ood": ("t.csv",)}, "tweets=tweets.csv"),

@@ -15,6 +15,7 @@ CONTEXT = "the date of the year is wrong and what is the date"
 TARGETS = {
     "classification": {"labels"},
     "regression": {"labels"},
+    "ordinal": {"labels"},
     "multilabel": {"labels"},
     "tagging": {"labels"},
     **{key: {"start_positions", "end_positions"} for key in ("qa", "qa_no_answer")},
@@ -24,12 +25,17 @@ TARGETS = {
 LABELS: dict[str, list[Any]] = {
     "classification": [0, 1],
     "regression": [0.5, 2.0],
+    "ordinal": [1.0, 4.0],
     "multilabel": [[0, 1], [1, 1]],
     "tagging": ["O B-x", " ".join(["O B-x"] * 300)],
 }
 
 
-NAMES = {**dict.fromkeys(("classification", "multilabel"), ("no", "yes")), "tagging": ("O", "B-x")}
+NAMES = {
+    **dict.fromkeys(("classification", "multilabel"), ("no", "yes")),
+    "tagging": ("O", "B-x"),
+    "ordinal": ("1", "4"),
+}
 
 
 def rows(kind: str) -> Dataset:

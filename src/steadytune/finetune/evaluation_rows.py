@@ -120,6 +120,7 @@ def rows_of_files(
         SteadytuneError: If they cannot be read or do not fit the model.
     """
     problem, text = PROBLEMS[saved.kind], as_texts(text)
+    names = saved.label_names if problem.named else ()
     if eval_size is not None:
         check_count("eval_size", eval_size, 1)
     if metric is not None and metric not in problem.metrics:
@@ -133,7 +134,7 @@ def rows_of_files(
         renamed=tuple((label_map or {}).items()),
         hint="; `map=OLD=NEW` says which class another name stands for",
     )
-    _require_names(saved, label_map or {})
+    _require_names(names, label_map or {})
     splits: dict[str, Any] = {}
     notes: list[str] = []
     for name, file in files.items():
@@ -158,8 +159,8 @@ def rows_of_files(
         metric=metric or problem.metrics[0],
         splits=splits,
         uses=dict.fromkeys(splits, "own rows"),
-        label_names=saved.label_names,
-        positive=_positive(positive, saved.label_names) or saved.positive or _last(saved),
+        label_names=names,
+        positive=_positive(positive, names) or saved.positive or _last(saved),
         notes=tuple(notes),
     )
 
@@ -201,12 +202,12 @@ def label_map_of(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _require_names(saved: SavedModel, label_map: Mapping[str, str]) -> None:
+def _require_names(names: Sequence[str], label_map: Mapping[str, str]) -> None:
     for new in label_map.values():
-        if new not in saved.label_names:
+        if new not in names:
             raise ConfigError(
                 f"map names the class {new!r}, which the model does not have; expected OLD=NEW "
-                f"with one of {listed(saved.label_names) or 'its classes'}"
+                f"with one of {listed(names) or 'its classes'}"
             )
 
 

@@ -172,8 +172,8 @@ class SavedFrozen:
 
     Args:
         model: The model.
-        kind: `classification`, `multilabel`, `tagging` or `regression`.
-        label_names: The classes in the order of their numbers; none for numbers.
+        kind: `classification`, `multilabel`, `tagging`, `ordinal` or `regression`.
+        label_names: The classes in the order of their numbers, or the grades; none for numbers.
     """
 
     model: FrozenHead
@@ -208,11 +208,10 @@ def read_frozen(folder: Path, trust: Trust = CAREFUL) -> SavedFrozen:
         head = linear(weights["weight"], weights["bias"])
         wrong = [n for n, kind in _FIELDS.items() if type(facts.get(n)) is not kind]
         names = tuple(map(str, facts["label_names"]))
+        outputs = PROBLEMS[facts["kind"]].head_settings(names)["num_labels"]
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"the head in {folder} cannot be read ({error}); fit it again") from error
-    outputs = len(names) or 1
     width = (pretrained.hidden_size or 0) * (4 if facts["texts"] == 2 else 1)
-    wrong += [] if facts.get("kind") in PROBLEMS else ["kind"]
     if wrong or facts["version"] != _VERSION or tuple(head.weight.shape) != (outputs, width):
         raise ModelError(f"{HEAD} in {folder} does not fit the weights next to it; fit it again")
     per_token = PROBLEMS[facts["kind"]].per_token

@@ -22,7 +22,8 @@ def metric_intervals(
     nothing about other seeds. All metrics share their resamples.
 
     Args:
-        kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
+        kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
+            `qa_no_answer`.
         predictions: As `Problem.predict` gives them.
         truths: As `Problem.truths` gives them.
         seed: Of the resamples.

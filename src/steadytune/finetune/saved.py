@@ -31,8 +31,9 @@ class SavedModel:
 
     Args:
         name: What it is called in messages.
-        kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
-        label_names: The classes in the order of their numbers; none but for classification.
+        kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
+            `qa_no_answer`.
+        label_names: The classes in the order of their numbers, or the grades; else none.
         models: The members; one where it is not an ensemble.
         tokenizer: The tokenizer of all members.
         columns: The text columns that it was trained on, where that is known.
@@ -132,7 +133,7 @@ def _load_one(name: str, trust: Trust) -> SavedModel:
     kind = _kind(pretrained)
     model, tokenizer = pretrained.whole(kind)
     model.to(usable_device())
-    labels = _label_names(model.config) if PROBLEMS[kind].named else ()
+    labels = PROBLEMS[kind].names_of(model.config)
     return SavedModel(name, kind, labels, (model,), tokenizer)
 
 
@@ -144,10 +145,6 @@ def _kind(model: Pretrained) -> str:
             "and I- tags"
         )
     return model.kind
-
-
-def _label_names(config: Any) -> tuple[str, ...]:
-    return tuple(str(config.id2label[number]) for number in range(config.num_labels))
 
 
 @dataclass(frozen=True)

@@ -19,5 +19,10 @@ def describe_task(task: Task) -> dict[str, Any]:
         "constant": {domain: constant_score(task, domain) for domain in task.splits},
         "sizes": {split: len(rows) for split, rows in task.splits.items()},
         "source": task.source,
-        **({"label_names": list(task.label_names)} if task.problem.spelled else {}),
+        **({"label_names": list(task.label_names)} if _are_needed(task) else {}),
     }
+
+
+def _are_needed(task: Task) -> bool:
+    """Whether predictions alone do not tell: tags have names, numbers are rounded to grades."""
+    return bool(task.label_names) and (task.problem.spelled or not task.problem.named)

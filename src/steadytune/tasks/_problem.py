@@ -41,7 +41,7 @@ class Encoding:
             answering).
         longest_answer: Most tokens an answer that is predicted (question answering).
         label_names: The classes in the order of their numbers, where rows name their classes
-            (`Problem.spelled`).
+            (`Problem.spelled`); the grades where there are grades.
     """
 
     max_length: int = 128
@@ -107,6 +107,11 @@ class Problem(ABC):
     def is_of(self, config: Mapping[str, Any]) -> bool:
         """Whether a model with such a head and this configuration is for tasks of this kind."""
         return True
+
+    def names_of(self, config: Any) -> tuple[str, ...]:
+        """The names of the classes of a model with this configuration; none where none are."""
+        classes = range(config.num_labels if self.named else 0)
+        return tuple(str(config.id2label[number]) for number in classes)
 
     @abstractmethod
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:

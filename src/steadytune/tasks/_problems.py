@@ -9,6 +9,7 @@ from ._problem import Problem
 from .classification import Classification
 from .multilabel import Multilabel
 from .optional_answers import OptionalAnswers
+from .ordinal import Ordinal
 from .question_answering import QuestionAnswering
 from .regression import Regression
 from .tagging import Tagging
@@ -17,7 +18,7 @@ PROBLEMS: dict[str, Problem] = {
     problem.kind: problem
     for problem in (
         *(Classification(), Multilabel(), Tagging()),
-        *(Regression(), QuestionAnswering(), OptionalAnswers()),
+        *(Ordinal(), Regression(), QuestionAnswering(), OptionalAnswers()),
     )
 }
 """Kind -> what tasks of that kind need."""

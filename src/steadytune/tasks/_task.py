@@ -43,11 +43,11 @@ class Task:
 
     Args:
         name: What `load_task` knows it by.
-        kind: What is predicted: `classification`, `multilabel`, `tagging`, `regression`, `qa` or
-            `qa_no_answer`.
+        kind: What is predicted: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`,
+            `qa` or `qa_no_answer`.
         columns: The text columns: one for single texts, two for pairs, question and context.
-        label_names: Names of the classes in the order of their numbers; none but for
-            classification.
+        label_names: Names of the classes in the order of their numbers, or the grades, ascending;
+            none where what is predicted has no names.
         metric: Name of the primary metric, the higher the better.
         domain: The domain trained on.
         train: Training rows.

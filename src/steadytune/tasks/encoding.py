@@ -34,6 +34,7 @@ class Encoded:
         long_answers: Number of rows whose answer has more tokens than one that is predicted can
             have.
         words: Where the words of each row stand in its feature, where words are tagged.
+        grades: What predictions are rounded to, ascending, where these are grades.
     """
 
     dataset: Dataset
@@ -42,6 +43,7 @@ class Encoded:
     windows: Windows | None = None
     long_answers: int = 0
     words: Words | None = None
+    grades: tuple[int, ...] = ()
 
     @property
     def share_cut(self) -> float:

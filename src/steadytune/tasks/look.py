@@ -51,7 +51,8 @@ class Look:
 
     Args:
         name: The task.
-        kind: `classification`, `multilabel`, `tagging`, `regression`, `qa` or `qa_no_answer`.
+        kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
+            `qa_no_answer`.
         sizes: Split -> number of examples: `train`, `dev` if there are such, and the test sets.
         classes: Class -> number of training examples; empty but for classification.
         range: The smallest and the largest training number; None but for regression.

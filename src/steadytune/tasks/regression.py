@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _STRATA = 10
 
+GRADES = "grades"
+"""The field of a model's configuration that has the grades of an ordinal task."""
+
 
 class Regression(Problem):
     """Rows have a number as `label`; predictions are `value` (rows,)."""
@@ -40,7 +43,7 @@ class Regression(Problem):
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
-        return {"num_labels": 1, "problem_type": "regression"}
+        return {"num_labels": 1, "problem_type": "regression", GRADES: None}
 
     def is_of(self, config: Mapping[str, Any]) -> bool:
         outputs = len(config.get("id2label") or {0: 0, 1: 1})

@@ -87,6 +87,13 @@ def test_answers_and_numbers(tmp_path: Path) -> None:
     assert cells(report.sections[0].tables.disagreement)["movie, in domain", "plain"][2] == "1.000"
 
 
+def test_grades_differ_or_do_not(tmp_path: Path) -> None:
+    grades = ([1, 2, 3, 3], [1, 2, 3, 1])
+    runs = [{"grade": np.array(g), "value": np.array(g) + shift} for shift, g in enumerate(grades)]
+    (result,), _ = disagreements_in(section_in(folder_of(tmp_path, runs)))
+    assert isinstance(result.found, LabelDisagreement) and result.found.churn == 0.25
+
+
 def test_missing_predictions_are_no_problem(tmp_path: Path) -> None:
     folder = write(tmp_path, [record(seed=s) for s in range(3)])
     assert disagreements_in(section_in(folder)) == ((), [])

@@ -11,6 +11,7 @@ from scipy.special import logit
 
 from steadytune.metrics.classification import classification_metrics
 from steadytune.metrics.multilabel import multilabel_metrics
+from steadytune.metrics.ordinal import ordinal_metrics
 from steadytune.metrics.regression import regression_metrics
 from steadytune.records.prediction_file import write_predictions
 from steadytune.reporting.analysis.across_seeds import with_predictions
@@ -36,6 +37,8 @@ def score_of(columns: dict[str, Any], metric: str) -> float | None:
         if "decision_threshold" in columns:
             threshold = columns["decision_threshold"]
             return multilabel_metrics(columns["logits"], labels, threshold)[metric]
+        if "grade" in columns:
+            return ordinal_metrics(columns["value"], columns["grade"], labels)[metric]
         if "value" in columns:
             return regression_metrics(columns["value"], labels)[metric]
         return classification_metrics(columns["logits"], labels)[metric]
@@ -48,14 +51,16 @@ def section_in(
 ) -> SectionNumbers:
     """Runs of plain with predictions on movie; None is a run that diverged.
 
-    Of `changes`, `trained` says which runs learned their training rows, and `metric` the metric.
+    Of `changes`, `trained` says which runs learned their training rows, `metric` the metric, and
+    `names` the task's label names.
     """
     trained = changes.pop("trained", [True] * len(predictions))
     metric, movie = changes.pop("metric", "accuracy"), changes.pop("movie", None)
+    names = changes.pop("names", [])
     made = []
     for seed, (columns, learned) in enumerate(zip(predictions, trained, strict=True)):
         run = record(seed=seed, status="diverged" if columns is None else "ok", **changes)
-        run["task"]["metric"] = metric
+        run["task"] |= {"metric": metric, "label_names": names}
         run["task"]["constant"]["train"] = 0.5
         if columns is not None:
             run["results"]["train"] = {metric: 1.0 if learned else 0.5}
@@ -149,6 +154,20 @@ def test_numbers_are_averaged(tmp_path: Path) -> None:
     each = [np.corrcoef(value, label)[0, 1] for value in (one, other)]
     assert single.mean == pytest.approx(np.mean(each))
     assert pair.mean == pytest.approx(np.corrcoef((one + other) / 2, label)[0, 1])
+
+
+def test_grades_are_those_nearest_to_the_mean_of_numbers(tmp_path: Path) -> None:
+    label = np.array([1, 2, 5, 5])
+    one, other = np.array([1.4, 2.0, 5.0, 2.0]), np.array([1.9, 2.0, 2.9, 5.5])
+    grades = ([1, 2, 5, 2], [2, 2, 2, 5])
+    values = [
+        {"value": value, "grade": np.array(grade), "label": label}
+        for value, grade in zip((one, other), grades, strict=True)
+    ]
+    section = section_in(tmp_path, values, metric="accuracy", names=["1", "2", "5"])
+    single, pair = of(section)[0].sizes
+    assert single.mean == (0.75 + 0.5) / 2
+    assert pair.mean == 0.75  # 1.65 is nearer to 2; 3.95 and 3.75 are nearer to 5
 
 
 def test_several_labels_a_text(tmp_path: Path) -> None:

@@ -425,6 +425,30 @@ LABELS = [
         f"{TRAIN} --kind regression",
         ("t.csv, line 2", "'label'", "'low'"),
     ),
+    BadInput(
+        "a grade with a fraction",
+        {"t.csv": csv_rows("a,1", "b,2.5")},
+        f"{TRAIN} --kind ordinal",
+        ("t.csv, line 3", "'label'", "'2.5'", "whole number", "--kind regression"),
+    ),
+    BadInput(
+        "one grade",
+        {"t.csv": csv_rows("a,3", "b,3.0")},
+        f"{TRAIN} --kind ordinal",
+        ("t.csv", "'label'", "1 different grades", "2 to 50"),
+    ),
+    BadInput(
+        "too many grades",
+        {"t.csv": csv_rows(*(f"a{number},{number}" for number in range(60)))},
+        f"{TRAIN} --kind ordinal",
+        ("t.csv", "'label'", "60 different grades", "--kind regression"),
+    ),
+    BadInput(
+        "a positive class of grades",
+        {"t.csv": csv_rows("a,1", "b,2")},
+        f"{TRAIN} --kind ordinal --positive 2",
+        ("positive '2'", "no F1", "leave --positive out"),
+    ),
 ]
 
 FURTHER_ROWS = [

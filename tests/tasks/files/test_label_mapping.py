@@ -76,6 +76,17 @@ def test_numbers_for_regression() -> None:
         mapped(["high"], target)
 
 
+def test_grades_that_were_not_trained_on_are_named() -> None:
+    target = Target("ordinal", ("text",), ("1", "3", "4"))
+    assert mapped(["1", "4.0"], target) == [1, 4]
+    table = Table("t.csv", {"label": [0, 3, 2, 0]}, range(1, 5))
+    found = map_labels(table, "label", target)
+    assert found.values == [0, 3, 2, 0]
+    assert found.remark == "no training example has the grade 0 or 2, so it is never predicted"
+    with pytest.raises(DataError, match=r"row 1, column 'label' has the label 1\.5"):
+        mapped([1.5], target)
+
+
 def test_names_in_text_are_found_as_they_are_written() -> None:
     target = Target("classification", ("text",), ("01", "1", "2"))
     assert mapped(["1", "01", "2"], target) == [1, 0, 2]

@@ -109,6 +109,14 @@ def test_any_labels(labels: list[Any], kind: str | None) -> None:
             assert set(found.values) == set(range(len(found.names)))
 
 
+def test_grades_are_whole_numbers() -> None:
+    found = read(["10", "2", "2.0", " 2 "], "ordinal")
+    assert (found.kind, found.names, found.values) == ("ordinal", ("2", "10"), [10, 2, 2, 2])
+    for odd in ("2.5", "1e9", "two", "nan"):
+        with pytest.raises(DataError, match="'label'"):
+            read([1, odd], "ordinal")
+
+
 def test_the_positive_class_of_two_comes_second() -> None:
     labels = read(["fake", "real", "fake"])
     assert labels.with_positive("real") == labels

@@ -5,13 +5,13 @@ from __future__ import annotations
 from ._kind import STRENGTHS, AsClasses, Kind, Line, LinearModel, known
 from .classes import Classes
 from .labels import Labels
-from .numbers import Numbers
+from .numbers import Grades, Numbers
 from .questions import OptionalQuestions, Questions
 from .tags import Tags
 
 KINDS: dict[str, Kind] = {
     kind.kind: kind
-    for kind in (Classes(), Labels(), Tags(), Numbers(), Questions(), OptionalQuestions())
+    for kind in (Classes(), Labels(), Tags(), Grades(), Numbers(), Questions(), OptionalQuestions())
 }
 """Kind of task -> what fit needs to know of it."""
 

@@ -1,4 +1,4 @@
-"""One number."""
+"""One number, or a grade that it is rounded to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
+from ...metrics.ordinal import OF_GRADES, best_constant_score, nearest
 from ...metrics.regression import correlation
 from ...tasks import Predictions, Task
 from ..measure import Measure
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-@final
 class Numbers(Kind):
     """Outputs are numbers, one column; they are averaged."""
 
@@ -39,7 +39,7 @@ class Numbers(Kind):
     def loss(self, outputs: Array, truth: Array) -> float:
         return float(np.mean((outputs[:, 0] - truth) ** 2))
 
-    def residuals(self, outputs: Array, truth: Array) -> Array:
+    def residuals(self, outputs: Array, truth: Array) -> Array | None:
         found: Array = outputs[:, 0] - truth
         return found
 
@@ -61,3 +61,33 @@ class Numbers(Kind):
         from torch.nn.functional import mse_loss
 
         return mse_loss(logits, targets)
+
+
+@final
+class Grades(Numbers):
+    """Outputs are numbers too; what is predicted is the nearest grade."""
+
+    kind: ClassVar[str] = "ordinal"
+
+    def shape(self, truth: Array, classes: int) -> tuple[int, ...]:
+        return len(truth), 1
+
+    def measure(self, task: Task, asked: str | None) -> Measure:
+        grades = tuple(map(int, task.label_names))
+        return Measure(
+            task.metric,
+            OF_GRADES[task.metric],
+            percent=task.metric == "accuracy",
+            rows=partial(_predicted, grades),
+        )
+
+    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
+        return best_constant_score(truth, measure.name)
+
+    def residuals(self, outputs: Array, truth: Array) -> Array | None:
+        """None: what is predicted is a grade, not the number."""
+        return None
+
+
+def _predicted(grades: tuple[int, ...], outputs: Array, truth: Array) -> tuple[Array, ...]:
+    return nearest(outputs[:, 0], grades), truth

@@ -12,6 +12,7 @@ from scipy.special import expit, softmax
 
 from ..._exceptions import ConfigError
 from ...metrics.multilabel import THRESHOLD, label_sets
+from ...metrics.ordinal import GRADE
 from ...records.prediction_file import Columns
 from ...stats import (
     LabelDisagreement,
@@ -64,6 +65,8 @@ def _statistic(runs: Sequence[Columns], names: Sequence[str]) -> Found | None:
         return _of_sets(_stacked(runs, "logits"), _stacked(runs, THRESHOLD))
     if all("logits" in run for run in runs):
         return class_disagreement(softmax(_stacked(runs, "logits").astype(np.float64), axis=-1))
+    if all(GRADE in run for run in runs):
+        return label_disagreement(_stacked(runs, GRADE))
     if all("value" in run for run in runs):
         return value_disagreement(_stacked(runs, "value"))
     if all("text" in run for run in runs):

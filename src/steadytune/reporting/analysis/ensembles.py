@@ -19,6 +19,7 @@ from scipy.special import expit, softmax
 
 from ...metrics.confusion_counts import OF_COUNTS, counter
 from ...metrics.multilabel import OF_SETS, THRESHOLD
+from ...metrics.ordinal import GRADE, OF_GRADES, nearest
 from ...metrics.regression import REGRESSION_METRICS, correlation
 from ...records.prediction_file import Columns
 from ...records.schema import Record, TaskPart
@@ -135,6 +136,9 @@ def _scorer(task: TaskPart, columns: Columns) -> Scorer:
     metric = task.metric
     if TAGS in columns:
         return word_scorer(metric, columns, task.label_names)
+    if GRADE in columns and metric in OF_GRADES:
+        grades, truth = list(map(int, task.label_names)), _finite(columns, "label", axes=1)
+        return lambda values: OF_GRADES[metric](nearest(values, grades), truth)
     if metric in REGRESSION_METRICS:
         numbers = _finite(columns, "label", axes=1)
         if metric == "pearson":

@@ -105,6 +105,8 @@ _KNOWN = {
     **dict(zip(("matthews", "pearson", "spearman"), _CORRELATIONS, strict=True)),
     "loss": MetricDisplay("loss", "nats", "nats", higher_is_better=False),
     "mse": MetricDisplay("mean squared error", higher_is_better=False),
+    "mae": MetricDisplay("mean absolute error", higher_is_better=False),
+    "qwk": MetricDisplay("quadratic weighted kappa"),
 }
 
 _OF_KIND = {

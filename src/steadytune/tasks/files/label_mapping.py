@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from ..._exceptions import DataError
 from ._table import Table, listed, shown
 from .labels import (
+    ORDINAL,
     REGRESSION,
     class_name,
+    grades_of,
     is_number,
     numbers_of,
     require_one_type,
@@ -83,8 +85,17 @@ def map_labels(table: Table, column: str, target: Target) -> Mapped:
         require_one_type(table, column, labels)
     if target.kind == REGRESSION:
         return Mapped(numbers_of(table, column, labels))
+    if target.kind == ORDINAL:
+        return _grades(grades_of(table, column, labels), target)
     given = [class_name(label, table.class_names.get(column)) for label in labels]
     return Mapped(*numbers_of_names(table, column, target, given, range(len(given))))
+
+
+def _grades(found: list[int], target: Target) -> Mapped:
+    known = set(map(int, target.label_names))
+    strange = sorted(set(found) - known)
+    remark = f"no training example has the grade {listed(strange, between=' or ')}"
+    return Mapped(found, f"{remark}, so it is never predicted" if strange else None)
 
 
 def numbers_of_names(

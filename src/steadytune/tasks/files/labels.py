@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import Any
 
 from ..._exceptions import DataError
+from ..ordinal import is_grade
 from ._table import Table, listed, shown
 
-CLASSIFICATION, REGRESSION = "classification", "regression"
+CLASSIFICATION, REGRESSION, ORDINAL = "classification", "regression", "ordinal"
 
 Label = str | bool | int | float
 
@@ -35,9 +36,10 @@ class Labels:
     """The labels of training rows.
 
     Args:
-        kind: `classification`, `multilabel` or `regression`.
+        kind: `classification`, `multilabel`, `ordinal` or `regression`.
         values: One a row: the number of its class, the number itself, or a 0 or 1 for each label.
-        names: Names of the classes in the order of their numbers; none for regression.
+        names: Names of the classes in the order of their numbers, or the grades; none for
+            regression.
         numbered: Whether the file gives classes by number and their names beside.
         remark: What was guessed, if anything.
     """
@@ -58,6 +60,11 @@ class Labels:
             raise DataError(
                 f"positive {shown(name)} was given for several labels per text, whose F1 is over "
                 f"all labels: expected none; leave `positive` out"
+            )
+        if self.kind == ORDINAL:
+            raise DataError(
+                f"positive {shown(name)} was given for grades, which have no F1: expected none; "
+                "leave `positive` out"
             )
         if len(self.names) != 2 or name not in self.names:
             found = listed(self.names) if self.names else "numbers"
@@ -81,7 +88,7 @@ def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:
     Args:
         table: The rows.
         column: The column of the labels.
-        kind: `classification` or `regression`; None to guess.
+        kind: `classification`, `ordinal` or `regression`; None to guess.
 
     Raises:
         DataError: A row has no label, a label is a list or no finite number, or labels are of
@@ -90,6 +97,9 @@ def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:
     labels = scalar_labels(table, column)
     if kind == REGRESSION:
         return Labels(REGRESSION, numbers_of(table, column, labels))
+    if kind == ORDINAL:
+        grades = grades_of(table, column, labels)
+        return Labels(ORDINAL, grades, tuple(map(str, sorted(set(grades)))))
     texts = all(isinstance(label, str) for label in labels)
     if texts and kind == CLASSIFICATION:
         return _named(table, column, labels)
@@ -156,6 +166,24 @@ def number_of(table: Table, row: int, column: str, label: Label) -> float:
             found += ", which stands for a missing value"
         raise table.error(row, column, found, "a finite number")
     return number
+
+
+def grades_of(table: Table, column: str, labels: Sequence[Label]) -> list[int]:
+    """Labels that are grades, which are whole numbers.
+
+    Raises:
+        DataError: One is not.
+    """
+    return [grade_of(table, row, column, label) for row, label in enumerate(labels)]
+
+
+def grade_of(table: Table, row: int, column: str, label: Label) -> int:
+    """The grade of a row; raises as `grades_of`."""
+    number = number_of(table, row, column, label)
+    if not is_grade(number):
+        expected = "a grade, which is a whole number (`kind=regression` takes others)"
+        raise table.error(row, column, f"has the label {shown(label)}", expected)
+    return int(number)
 
 
 def label_text(label: Label) -> str:

@@ -30,7 +30,9 @@ from .label_sets import (
 )
 from .labels import (
     CLASSIFICATION,
+    ORDINAL,
     REGRESSION,
+    grade_of,
     is_unicode,
     number_of,
     read_labels,
@@ -286,6 +288,8 @@ def _check_row(
     label = scalar_label(table, row, columns.truth)
     if kind == REGRESSION:
         number_of(table, row, columns.truth, label)
+    if kind == ORDINAL:
+        grade_of(table, row, columns.truth, label)
 
 
 def _texts(table: Table, columns: Columns, names: Sequence[str]) -> dict[str, list[str]]:
@@ -328,6 +332,7 @@ def _note(table: Table, columns: Columns, target: Target, remarks: Sequence[str]
 
 def _truth_name(target: Target) -> str:
     names = {CLASSIFICATION: "label", MULTILABEL: "labels", TAGGING: "tags", REGRESSION: "number"}
+    names |= {ORDINAL: "grade"}
     return names.get(target.kind, "answers")
 
 
