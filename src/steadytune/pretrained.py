@@ -18,6 +18,7 @@ from ._model.loaded import (
     require_fitting_tokenizer,
     require_head,
 )
+from .adapter_files import is_adapter, pretrained_of, require_whole, with_adapter
 from .model_files import (
     CAREFUL,
     MINILM,
@@ -226,10 +227,13 @@ class Pretrained:
             ModelError: If it cannot be loaded, or its weights do not fit its configuration.
         """
         self._require_known_code()
-        with quiet(), as_model_error(self.name):
-            model, loading = self._load(_auto_class(kind))
+        if is_adapter(self.folder):
+            model = self._adapted(kind)
+        else:
+            with quiet(), as_model_error(self.name):
+                model, loading = self._load(_auto_class(kind))
+            require_head(loading, self.name)
         tokenizer = self.tokenizer()
-        require_head(loading, self.name)
         require_fitting_tokenizer(model, tokenizer, self.name)
         return model, tokenizer
 
@@ -248,6 +252,7 @@ class Pretrained:
         from ._random import isolated_rng
 
         self._require_known_code()
+        require_whole(self)
         with quiet(), as_model_error(self.name), isolated_rng(torch.device("cpu"), 0):
             model, loading = self._load(AutoModel)
         tokenizer = self.tokenizer()
@@ -307,9 +312,24 @@ class Pretrained:
             output_loading_info=True,
         )
 
+    def _adapted(self, kind: str) -> Any:
+        """The model that the adapter of this folder belongs to, with the adapter merged."""
+        import torch
+        from transformers import AutoConfig
+
+        from ._random import isolated_rng
+
+        base = pretrained_of(self)
+        with quiet(), as_model_error(self.name), isolated_rng(torch.device("cpu"), 0):
+            config = AutoConfig.from_pretrained(self.folder)
+            model, loading = base._load(_auto_class(kind), config=config)
+            require_encoder(model, loading, base.name)
+            return with_adapter(model, self.folder).eval()
+
     def _head_config(self, kind: str, label_names: Sequence[str]) -> Any:
         from transformers import AutoConfig
 
+        require_whole(self)
         settings = PROBLEMS[kind].head_settings(label_names)
         config = AutoConfig.from_pretrained(
             self.folder, trust_remote_code=self.trust.remote_code, **settings

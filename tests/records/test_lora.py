@@ -16,17 +16,22 @@ from steadytune.records.recipe import Recipe
     alpha=st.integers(1, 64),
     dropout=st.sampled_from([0.0, 0.1, 0.5]),
     targets=st.sampled_from([("all-linear",), ("query",), ("query", "value")]),
+    save=st.sampled_from(["merged", "adapter"]),
 )
 def test_what_is_written_is_read(
-    r: int, alpha: float, dropout: float, targets: tuple[str, ...]
+    r: int, alpha: float, dropout: float, targets: tuple[str, ...], save: str
 ) -> None:
-    lora = Lora(r, alpha, dropout, targets)
+    lora = Lora(r, alpha, dropout, targets, save)
     assert Lora.parse(str(lora)) == lora
 
 
 def test_however_it_is_written_it_is_one_recipe() -> None:
     assert Recipe(lora="r=8") == Recipe(lora=" alpha=16 , r=8") == Recipe(lora=Lora())  # type: ignore[arg-type]
     assert Recipe().lora is None
+
+
+def test_merged_adapters_are_written_as_before_there_was_a_choice() -> None:
+    assert str(Lora()) == "r=8,alpha=16,dropout=0,targets=all-linear"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +48,7 @@ def test_however_it_is_written_it_is_one_recipe() -> None:
         ("alpha=nan", "expected more than 0"),
         ("dropout=1", "expected 0 or more, below 1"),
         ("targets=a++b", "expected names of modules"),
+        ("save=both", "expected merged or adapter"),
     ],
 )
 def test_what_does_not_fit_is_refused(text: str, problem: str) -> None:

@@ -16,7 +16,6 @@ from steadytune.pretrained import Pretrained
 from steadytune.records.lora import Lora
 from steadytune.records.recipe import Recipe
 from steadytune.records.spec import RunSpec
-from steadytune.runs import adapters
 from steadytune.runs.adapters import merged, with_adapters
 from steadytune.runs.checkpoints import Workspace
 from steadytune.runs.class_weights import weighted_loss
@@ -52,7 +51,7 @@ def test_only_adapters_and_the_head_are_trained(family: str) -> None:
             if name in trained:
                 p.add_(0.05)
     outputs = adapted(**inputs).logits
-    plain = merged(adapted)
+    plain = merged(adapted, Lora(r=2))
     assert type(plain) is type(classifier(family))
     assert not any("lora" in name or "modules_to_save" in name for name in plain.state_dict())
     torch.testing.assert_close(plain(**inputs).logits, outputs, rtol=1e-4, atol=1e-5)
@@ -175,7 +174,15 @@ def test_targets_may_have_several_steps() -> None:
     assert {name.rpartition(".")[2] for name in adapted} == {"query", "value"}
 
 
-def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adapters, "find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match="pip install 'steadytune\\[peft\\]'"):
-        adapters.require_peft()
+def test_a_run_that_saves_the_adapter_scores_as_one_that_merges(
+    spec: RunSpec, tmp_path: Path
+) -> None:
+    whole = run_of(spec, Workspace(tmp_path / "whole"))
+    alone = run_of(dataclasses.replace(spec, lora="r=4,save=adapter"), Workspace(tmp_path / "a"))
+    assert alone["results"] == whole["results"] and alone["profile"] == whole["profile"]
+    model, _ = Pretrained.find(tmp_path / "a").whole("classification")
+    expected, _ = Pretrained.find(tmp_path / "whole").whole("classification")
+    assert type(model) is type(expected)
+    for name, value in expected.state_dict().items():
+        assert torch.equal(model.state_dict()[name], value), name
+    assert not list((tmp_path / "a").glob("model*"))

@@ -10,6 +10,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ..method_lines import describe_recorded
 from ..pretrained import MINILM
+from ..records.lora import ADAPTER, Lora
 from ..records.recipe import recipe_fields
 from ..tasks import DEV, PROBLEMS, TRAIN
 from .model_record import ModelRecord, Selection
@@ -219,7 +220,16 @@ def _use(record: ModelRecord) -> str:
             f"{command}\n\nThe folder has the pretrained model, unchanged, and in "
             f"`frozen_head.safetensors` the linear layer that reads {read} its last hidden states."
         )
-    auto_class = PROBLEMS[record.task.kind].auto_class
+    problem = PROBLEMS[record.task.kind]
+    auto_class, lora = problem.auto_class, record.spec.fields.get("lora")
+    if lora and Lora.parse(lora).save == ADAPTER:
+        outputs = problem.head_settings(record.input.label_names).get("num_labels", 2)
+        return (
+            "The folder has an adapter with its head; `base_model.json` names the model that it "
+            "belongs to.\n\n```python\nfrom peft import AutoPeftModel\n\n"
+            f'model = AutoPeftModel.from_pretrained("DIR", num_labels={outputs})\n```\n\nOr:\n\n'
+            f"{command}"
+        )
     return (
         f"```python\nfrom transformers import {auto_class}, AutoTokenizer\n\n"
         f'model = {auto_class}.from_pretrained("DIR")\n'

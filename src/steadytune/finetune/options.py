@@ -12,6 +12,7 @@ from .._inputs import as_number, as_text
 from ..method_text import as_method_text
 from ..pretrained import CAREFUL, MINILM, Trust
 from ..records.declaration import count
+from ..records.lora import ADAPTER, Lora
 from ..records.recipe import Recipe
 from ..tasks import DataSource
 
@@ -64,6 +65,10 @@ class TrainOptions(Recipe):
             raise ConfigError("no seed is given; expected at least one")
         if twice := {seed for seed in self.seeds if self.seeds.count(seed) > 1}:
             raise ConfigError(f"seed {min(twice)} appears twice; give every seed once")
+        if self.keep == "soup" and self.lora and Lora.parse(self.lora).save == ADAPTER:
+            raise ConfigError(
+                "keep=soup averages whole weights, and lora has save=adapter; leave one of them out"
+            )
         if self.keep != "best" and len(self.seeds) == 1:
             raise ConfigError(f"keep={self.keep} needs several runs; give `seeds=3`, for example")
 

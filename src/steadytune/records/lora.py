@@ -8,8 +8,11 @@ from math import isfinite
 from .._exceptions import ConfigError
 
 ALL_LINEAR = "all-linear"
+MERGED, ADAPTER = "merged", "adapter"
 
-_HINT = "expected r=8, or more of r, alpha, dropout and targets, such as r=8,alpha=16,dropout=0.1"
+_HINT = (
+    "expected r=8, or more of r, alpha, dropout, targets and save, such as r=8,alpha=16,dropout=0.1"
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,7 @@ class Lora:
         dropout: Dropout on the input of the adapters.
         targets: Which modules get adapters, by the ends of their names; `all-linear` for every
             linear layer below the head.
+        save: What is saved: the whole model, `merged`, or the `adapter` alone with the head.
 
     Raises:
         ConfigError: If a value is out of its range.
@@ -33,6 +37,7 @@ class Lora:
     alpha: float = 16.0
     dropout: float = 0.0
     targets: tuple[str, ...] = (ALL_LINEAR,)
+    save: str = MERGED
 
     def __post_init__(self) -> None:
         if not 1 <= self.r <= 10_000:
@@ -45,10 +50,14 @@ class Lora:
             )
         if not all(self.targets) or not self.targets:
             raise ConfigError("lora: targets is empty; expected names of modules, such as query")
+        if self.save not in (MERGED, ADAPTER):
+            raise ConfigError(
+                f"lora: save={self.save} is not possible; expected {MERGED} or {ADAPTER}"
+            )
 
     @classmethod
     def parse(cls, text: str) -> Lora:
-        """Read `r=8,alpha=16,dropout=0.1,targets=query+value`; what is left out is the default.
+        """Read `r=8,alpha=16,dropout=0.1,targets=query+value,save=adapter`; the rest is as usual.
 
         Raises:
             ConfigError: If it is not written so.
@@ -65,12 +74,15 @@ class Lora:
         except ValueError:
             raise ConfigError(f"lora={text!r} is not possible; {_HINT}") from None
         names = [name.strip() for name in given.get("targets", ALL_LINEAR).split("+")]
-        return cls(**rank, **numbers, targets=tuple(dict.fromkeys(names)))  # type: ignore[arg-type]
+        save = given.get("save", MERGED)
+        targets = tuple(dict.fromkeys(names))
+        return cls(**rank, **numbers, targets=targets, save=save)  # type: ignore[arg-type]
 
     def __str__(self) -> str:
         return (
             f"r={self.r},alpha={_exact(self.alpha)},dropout={_exact(self.dropout)},"
             f"targets={'+'.join(self.targets)}"
+            f"{'' if self.save == MERGED else f',save={self.save}'}"
         )
 
 

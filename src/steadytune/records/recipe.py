@@ -209,7 +209,7 @@ class Recipe:
         _lora,
         default=None,
         help="Train only low-rank adapters of the linear layers and the head; the adapters are "
-        "merged at the end. Also accepts dropout and targets.",
+        "merged at the end, or saved alone with `save=adapter`. Also accepts dropout and targets.",
         unset="train all weights",
         metavar="r=8,alpha=16",
         neutral=None,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from importlib.util import find_spec
 from typing import Any
 
 from torch import nn
@@ -14,17 +13,8 @@ from .._device import usable_device
 from .._exceptions import ConfigError
 from .._model.head import new_parameters
 from .._random import isolated_rng
-from ..records.lora import ALL_LINEAR, Lora
-
-
-def require_peft() -> None:
-    """Refuse adapters where the package that makes them is not there.
-
-    Raises:
-        ConfigError: If it is not installed.
-    """
-    if find_spec("peft") is None:
-        raise ConfigError("lora needs the package peft: pip install 'steadytune[peft]'")
+from ..adapter_files import require_peft
+from ..records.lora import ADAPTER, ALL_LINEAR, Lora
 
 
 def with_adapters(model: Any, lora: Lora, seed: int) -> Any:
@@ -64,9 +54,14 @@ def with_adapters(model: Any, lora: Lora, seed: int) -> Any:
         raise _refusal(model, lora, head, " ".join(str(error).split())[:200]) from error
 
 
-def merged(model: Any) -> Any:
-    """The plain model with the same outputs: W + (alpha/r) B A in the place of W."""
-    return model.merge_and_unload()
+def merged(model: Any, lora: Lora) -> Any:
+    """The model with W + (alpha/r) B A in the place of W: a plain one, or, to be saved as an
+    adapter, one that still has A and B.
+    """
+    if lora.save != ADAPTER:
+        return model.merge_and_unload()
+    model.merge_adapter()
+    return model
 
 
 def _require_targets(model: nn.Module, lora: Lora, head: list[str]) -> None:

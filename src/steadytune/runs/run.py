@@ -20,6 +20,7 @@ from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
 from .._sealed import seal
 from .._threads import using_threads
+from ..adapter_files import save_adapter
 from ..method_text import parse_method
 from ..pretrained import Pretrained, save_model
 from ..records.lora import Lora
@@ -175,7 +176,7 @@ def _fine_tune(
             model = with_adapters(model, lora, seeds.head)
         log.training = train(spec, model, tokenizer, rows, methods, meter.add, dev, keep, texts)
         if lora:
-            model = merged(model)
+            model = merged(model, lora)
     log.diverged = log.training.diverged
     if log.diverged is None:
         meter.reach_evaluation()
@@ -185,7 +186,7 @@ def _fine_tune(
         if profile:
             log.profile["after"] = attenuation(model, tokenizer, unseen)
         if keep is not None and keep.model is not None:
-            _save(model, tokenizer, keep.model)
+            _save(model, tokenizer, pretrained, keep.model)
 
 
 def _start_key(spec: RunSpec, task: Task, model: Pretrained, device: str) -> tuple[Any, ...]:
@@ -203,9 +204,12 @@ def _dev_rows(
     return DevRows(task.problem, encoded[DEV], rows, task.metric, tokenizer, meter.add)
 
 
-def _save(model: Any, tokenizer: Any, folder: Path) -> None:
+def _save(model: Any, tokenizer: Any, base: Pretrained, folder: Path) -> None:
     def write(temporary: Path) -> None:
-        save_model(model, temporary)
+        if hasattr(model, "peft_config"):
+            save_adapter(model, base, temporary)
+        else:
+            save_model(model, temporary)
         tokenizer.save_pretrained(temporary)
         seal(temporary)
 

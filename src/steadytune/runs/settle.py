@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from ..adapter_files import require_peft
 from ..pretrained import Pretrained
 from ..records.recipe import Recipe
 from .trainer_fields import checked_trainer_fields
@@ -72,8 +73,6 @@ def settle(
     from .._device import settled_precision
 
     if recipe.lora:
-        from .adapters import require_peft  # it imports torch
-
         require_peft()
     fields = checked_trainer_fields(dict(recipe.settings))
     open_fields = {
