@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from steadytune import FreeLB, Step, attach
+from steadytune import FreeLB, ModelError, NEFTune, Step, attach
 from steadytune._model.embedding_site import EmbeddingSite
 from steadytune.testing import tiny_batch, tiny_classifier
 from tests.families import batch, classifier
@@ -62,6 +63,61 @@ def test_every_pass_of_an_ascent_is_shifted_once() -> None:
     assert len(sizes) == 4
     for size, expected in zip(sizes, (0.0, 0.0, 0.5, 0.5), strict=True):
         torch.testing.assert_close(size, torch.full_like(size, expected), atol=1e-5, rtol=1e-4)
+
+
+class _Towers(nn.Module):
+    """Each text goes through a tower of its own, or both through one."""
+
+    def __init__(self, *towers: nn.Module) -> None:
+        super().__init__()
+        self.towers = nn.ModuleList(towers)
+
+    def get_input_embeddings(self) -> Any:
+        tower: Any = self.towers[0]
+        return tower.get_input_embeddings()
+
+    def forward(self, input_ids: Tensor, others: Tensor | None = None) -> dict[str, Tensor]:
+        texts = [input_ids] if others is None else [input_ids, others]
+        states = [
+            self.towers[place % len(self.towers)](ids).last_hidden_state.mean(1)
+            for place, ids in enumerate(texts)
+        ]
+        return {"loss": (states[0] - states[-1]).pow(2).mean() + states[0].pow(2).mean()}
+
+
+class _OwnEncoder(nn.Module):
+    """Without a model of transformers inside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = nn.Embedding(21, 8)
+
+    def get_input_embeddings(self) -> nn.Module:
+        return self.words
+
+    def forward(self, input_ids: Tensor, others: Tensor | None = None) -> dict[str, Tensor]:
+        texts = [input_ids] if others is None else [input_ids, others]
+        states = [self.words(ids).mean(1) for ids in texts]
+        return {"loss": (states[0] - states[-1]).pow(2).mean() + states[0].pow(2).mean()}
+
+
+@pytest.mark.parametrize("method", [FreeLB(steps=2), NEFTune()], ids=["freelb", "neftune"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: _Towers(classifier("bert").base_model),
+        lambda: _Towers(classifier("bert").base_model, classifier("bert").base_model),
+        _OwnEncoder,
+    ],
+    ids=["one tower", "two towers", "own"],
+)
+def test_two_texts_in_one_run_are_refused(make: Callable[[], nn.Module], method: Any) -> None:
+    """Else the second would stay as it is, without a word."""
+    model, ids = make().train(), torch.tensor([[5, 6, 7], [8, 9, 7]])
+    with attach(model, [method]) as objective:
+        objective(Step(model, {"input_ids": ids})).backward()
+        with pytest.raises(ModelError, match="the tokens of two texts in one run"):
+            objective(Step(model, {"input_ids": ids, "others": ids})).backward()
 
 
 @pytest.mark.parametrize("half", [False, True])

@@ -208,6 +208,30 @@ def test_a_closure_is_refused_by_methods_that_act_before_the_step() -> None:
                 optimizer.step(closure)
 
 
+def test_a_step_that_fails_leaves_nothing_behind() -> None:
+    def before(host: Host) -> None:
+        host.before_optimizer_step.append(lambda optimizer: None)
+
+    model = tiny_classifier()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    with attach(model, [Hosted(before)]) as objective:
+        objective.connect(optimizer)
+
+        def fails() -> float:
+            raise RuntimeError("no memory")
+
+        for fault in (lambda: optimizer.step(fails), lambda: optimizer.step(closure=fails)):
+            with pytest.raises(RuntimeError, match="no memory"):
+                fault()
+            objective(Step(model, tiny_batch())).backward()
+        optimizer.param_groups[0]["lr"] = None
+        with pytest.raises(TypeError):
+            optimizer.step()
+        objective(Step(model, tiny_batch())).backward()
+        optimizer.param_groups[0]["lr"] = 0.1
+        optimizer.step()
+
+
 def test_hooks_are_skipped_at_an_overflow() -> None:
     model = tiny_classifier()
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)

@@ -212,7 +212,7 @@ def find_embedding(model: nn.Module, decoder: bool = False) -> nn.Module:
     model = unwrap(model)
     if decoder:
         return _embedding_of_decoder(model)
-    found = _named_embedding(model)
+    found = named_embedding(model)
     if found is None:
         raise ModelError(
             f"{type(model).__name__} does not name its word embeddings; "
@@ -220,7 +220,7 @@ def find_embedding(model: nn.Module, decoder: bool = False) -> nn.Module:
         )
     # A table that two stacks share is not itself called: each stack has a module for it.
     encoder = getattr(model, "get_encoder", lambda: None)()
-    in_encoder = None if encoder is model else _named_embedding(encoder)
+    in_encoder = None if encoder is model else named_embedding(encoder)
     return found if in_encoder is None else in_encoder
 
 
@@ -228,7 +228,7 @@ def _embedding_of_decoder(model: nn.Module) -> nn.Module:
     config: Any = getattr(without_adapters(model), "config", None)
     two_stacks = getattr(config, "is_encoder_decoder", False)
     stack = getattr(model, "get_decoder", lambda: None)() if two_stacks else None
-    found = None if stack is None or stack is model else _named_embedding(stack)
+    found = None if stack is None or stack is model else named_embedding(stack)
     if found is None or found is find_embedding(model):
         raise ModelError(
             f"{type(model).__name__} has no decoder with word embeddings of its own; leave "
@@ -237,7 +237,7 @@ def _embedding_of_decoder(model: nn.Module) -> nn.Module:
     return found
 
 
-def _named_embedding(model: Any) -> nn.Module | None:
+def named_embedding(model: Any) -> nn.Module | None:
     try:
         found = model.get_input_embeddings()
     except (AttributeError, NotImplementedError):

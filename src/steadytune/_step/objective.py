@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +47,7 @@ class Objective:
         self._splits: list[SplitGroup] = []
         self._loss: Callable[[Step], Tensor] = _task_loss
         self._checked = False
-        self._in_optimizer = False
+        self._in_closure = False
 
     def __call__(self, step: Step) -> Tensor:
         """The objective on one micro-batch.
@@ -55,7 +56,7 @@ class Objective:
             ConfigError: If a method acts around the optimizer step and none was connected, or acts
                 before it and the objective is called inside.
         """
-        if self._in_optimizer and any(host.before_optimizer_step for host in self._hosts):
+        if self._in_closure and any(host.before_optimizer_step for host in self._hosts):
             raise ConfigError(
                 "the objective is called inside optimizer.step(), too late for a method that acts "
                 "on the gradients before it; call objective(...).backward() first, and then "
@@ -145,7 +146,7 @@ class Objective:
         optimizer = innermost(optimizer)
         require_parameters_of(self._session.model, optimizer)
         self._handles = [
-            optimizer.register_step_pre_hook(lambda opt, *_: self._each(opt, before=True)),
+            optimizer.register_step_pre_hook(self._before_step),
             optimizer.register_step_post_hook(lambda opt, *_: self._each(opt, before=False)),
         ]
         self._optimizer = optimizer
@@ -251,8 +252,27 @@ class Objective:
             for check in host.before_first_step:
                 check()
 
+    def _before_step(
+        self, optimizer: Optimizer, args: Any, kwargs: Mapping[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        """What the step is then called with: a closure that says that it runs."""
+        self._each(optimizer, before=True)
+        return tuple(map(self._told, args)), {n: self._told(v) for n, v in kwargs.items()}
+
+    def _told(self, given: Any) -> Any:
+        if not callable(given):
+            return given
+
+        def closure() -> Any:
+            self._in_closure = True
+            try:
+                return given()
+            finally:
+                self._in_closure = False
+
+        return closure
+
     def _each(self, optimizer: Optimizer, *, before: bool) -> None:
-        self._in_optimizer = before
         overflow = getattr(optimizer, "found_inf", None)
         if overflow is not None and bool(overflow.item()):
             return  # a fused optimizer skips such a step by itself, under a gradient scaler
