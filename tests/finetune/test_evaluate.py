@@ -64,7 +64,7 @@ def test_intervals_hold_the_scores(data: dict[str, Path], tmp_path: Path) -> Non
         *("evaluate", data["model"], "--data", tmp_path / "test.csv", "--ood", further),
         *("--eval-size", "20", "--json", tmp_path / "scores.json"),
     )
-    assert "95 % interval" in printed and "own rows: test, product" in printed
+    assert "95 % interval" in printed and "your own examples: test, product" in printed
     for part in json.loads((tmp_path / "scores.json").read_text())["domains"].values():
         assert part["rows"] == 20
         interval = part["intervals"]["accuracy"]

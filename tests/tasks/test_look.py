@@ -33,7 +33,7 @@ def test_a_file_without_faults(tmp_path: Path) -> None:
     assert found.table() == [
         ("examples", "48 to train on, 12 in mine"),
         ("classes", "2: neg 24, pos 24"),
-        ("words", "6 in the middle, 6 at most"),
+        ("words", "median 6, at most 6"),
     ]
     assert len(found.notes) == 2
 
@@ -48,7 +48,7 @@ def test_what_will_be_cut(tmp_path: Path) -> None:
     assert 0 < found.share_cut < 1
     assert found.tokens is not None
     assert found.tokens.longest == max(lengths)
-    assert found.table()[-1] == ("longer than 30", f"{found.share_cut:.1%}, cut")
+    assert found.table()[-1] == ("over 30 tokens", f"{found.share_cut:.1%}, cut")
     assert source.look(tokenizer).max_length == 128
 
 

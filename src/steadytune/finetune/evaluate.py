@@ -137,8 +137,8 @@ def print_evaluation(found: Sequence[DomainScores], metric: str, console: Consol
     console.print(table)
     print_uses(uses, console)
     console.print(
-        "The intervals are bootstrapped over the rows, for this one model: they say nothing of "
-        "other seeds.",
+        "Intervals are bootstrapped over the examples, for this one model; another seed may score "
+        "differently.",
         soft_wrap=True,
     )
 

@@ -158,7 +158,7 @@ def rows_of_files(
         columns=target.columns,
         metric=metric or problem.metrics[0],
         splits=splits,
-        uses=dict.fromkeys(splits, "own rows"),
+        uses=dict.fromkeys(splits, "your own examples"),
         label_names=names,
         positive=_positive(positive, names) or saved.positive or _last(saved),
         notes=tuple(notes),

@@ -143,7 +143,7 @@ def _tested(work: Work, outcome: Outcome) -> Basis:
     calibration = kept.calibration
     draws = np.random.default_rng(work.seed)
     found = bootstrap_interval(measure.value, measure.rows(outputs, truth), draws).interval
-    few = "" if setup.is_tested else f", fewer than the {FEWEST_TESTED} that it takes"
+    few = "" if setup.is_tested else f" (a reliable score needs {FEWEST_TESTED})"
 
     def scores(candidate: Candidate, choices: Mapping[str, float]) -> list[float]:
         if not (outcome.plan.references and setup.is_tested):

@@ -135,7 +135,7 @@ def choose_form(parts: Parts | None, members: int, floor: bool = True) -> Choice
     """
     seeds = [SINGLE] if members < 2 else [ENSEMBLE]
     if parts is None or not parts.judge.kind.combines:
-        return Choice(BLEND if floor else seeds[0], "nothing speaks against an average of all")
+        return Choice(BLEND if floor else seeds[0], "the default, as nothing was compared")
     forms = [*seeds, BLEND, FROZEN]
     if members > 1 and len(parts.found.outputs) > 1:  # one repetition cannot tell them apart
         forms.append(SINGLE)

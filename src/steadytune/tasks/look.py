@@ -90,7 +90,7 @@ class Look:
         if self.tokens is not None and self.max_length is not None:
             what = "read in several windows" if PROBLEMS[self.kind].windows else "cut"
             rows.append(("tokens", _range_text(self.tokens)))
-            rows.append((f"longer than {self.max_length}", f"{self.share_cut:.1%}, {what}"))
+            rows.append((f"over {self.max_length} tokens", f"{self.share_cut:.1%}, {what}"))
         return rows
 
 
@@ -275,4 +275,4 @@ def _lengths(each: Sequence[int]) -> Lengths:
 
 
 def _range_text(lengths: Lengths) -> str:
-    return f"{lengths.median} in the middle, {lengths.longest} at most"
+    return f"median {lengths.median}, at most {lengths.longest}"
