@@ -1,4 +1,4 @@
-"""The page on own data: its files are written, and its code runs on them from top to bottom."""
+"""The pages on own data: their files are written, and their code runs on them in order."""
 
 from __future__ import annotations
 
@@ -7,16 +7,23 @@ from pathlib import Path
 
 import pytest
 
+from steadytune.tasks._problems import PROBLEMS
 from steadytune.tasks.files.columns import LABELS, TEXT_PAIRS, TEXTS
 from steadytune.tasks.files.splits import READERS
 
 PAGE = Path(__file__).parents[2] / "docs" / "data.md"
+KINDS = PAGE.with_name("kinds.md")
 
 
-def test_the_code_runs_on_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = PAGE.read_text()
+@pytest.mark.parametrize(
+    ("page", "least"), [(PAGE, 3), (KINDS, 5)], ids=lambda value: getattr(value, "stem", None)
+)
+def test_the_code_runs_on_the_files(
+    page: Path, least: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = page.read_text()
     files = dict(re.findall(r"^`([\w.]+)`:\n\n```\w+\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
-    assert len(files) >= 6
+    assert len(files) >= least
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     monkeypatch.chdir(tmp_path)
@@ -24,7 +31,17 @@ def test_the_code_runs_on_the_files(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     found = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
     assert len(found) >= 4
     for source in found:
-        exec(compile(source, str(PAGE), "exec"), names)
+        exec(compile(source, str(page), "exec"), names)
+
+
+def test_every_kind_has_its_metrics() -> None:
+    rows = re.findall(r"^\| (`[^|]*`) \|[^|]*\| (.*) \|$", KINDS.read_text(), flags=re.MULTILINE)
+    named = {
+        kind: tuple(re.findall(r"`(\w+)`", metrics))
+        for kinds, metrics in rows
+        for kind in re.findall(r"`(\w+)`", kinds)
+    }
+    assert named == {kind: problem.metrics for kind, problem in PROBLEMS.items()}
 
 
 def test_every_format_is_named() -> None:
