@@ -11,10 +11,19 @@ import pytest
 
 from steadytune import ConfigError, DataError
 from steadytune.finetune import load_saved, rows_of_files
-from steadytune.finetune.evaluation_rows import label_map_of
+from steadytune.finetune.evaluation_rows import label_map_of, rows_of_task
 from steadytune.finetune.saved import SavedModel
+from steadytune.tasks import DataSource
 from steadytune.tasks.files.columns import Columns
-from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
+from tests.finetune.toy_files import (
+    QUICK,
+    steadytune,
+    succeed,
+    write_model,
+    write_optional_questions,
+    write_questions,
+    write_reviews,
+)
 
 
 def model(*names: str, **known: Any) -> SavedModel:
@@ -49,6 +58,15 @@ def test_numbers_are_places_elsewhere_and_it_is_said(tmp_path: Path) -> None:
     assert found.splits["x"]["label"][:] == [0, 1, 1]
     (note,) = found.notes
     assert note.endswith("numbers stand for places among the classes: 0 neg, 1 pos")
+
+
+def test_questions_that_all_have_an_answer_are_those_of_either_kind(tmp_path: Path) -> None:
+    answered = DataSource(train=str(write_questions(tmp_path)["train"]))
+    found = rows_of_task(SavedModel("mine", "qa_no_answer", (), (), None), answered)
+    assert all(answers["text"] for rows in found.splits.values() for answers in rows["answers"])
+    lacking = DataSource(train=str(write_optional_questions(tmp_path)["train"]))
+    with pytest.raises(ConfigError, match=r"is a model for qa, and train.jsonl is qa_no_answer"):
+        rows_of_task(SavedModel("mine", "qa", (), (), None), lacking)
 
 
 def test_other_names_are_mapped(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ from tests.finetune.toy_files import (
     write_grades,
     write_model,
     write_moods,
+    write_optional_questions,
     write_questions,
     write_ratings,
     write_reviews,
@@ -199,6 +200,20 @@ def test_questions_have_no_floor_and_no_temperature(tmp_path: Path) -> None:
     assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
     with pytest.raises(ConfigError, match="`one_model` is not possible for qa"):
         quick_fit(*given, 1, max_length=24, one_model=True)
+
+
+@pytest.mark.slow
+def test_questions_without_answer_get_a_threshold_that_every_member_keeps(tmp_path: Path) -> None:
+    files, model = write_optional_questions(tmp_path), write_model(tmp_path)
+    given = files["train"], model, tmp_path / "out", files["test"]
+    found = quick_fit(*given, 1, max_length=24)
+    assert found.model.kind == "qa_no_answer"
+    assert found.score >= found.facts["constant"] == 0.5
+    (name, threshold), *_ = found.facts["kept"]["choices"].items()
+    assert f"null score diff threshold {threshold:.2g}" in str(found)
+    assert {getattr(m.config, name) for m in found.model.models} == {threshold}
+    printed = succeed("evaluate", found.folder, "--data", files["test"])
+    assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
 
 
 @pytest.mark.slow
