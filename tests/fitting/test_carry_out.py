@@ -36,6 +36,7 @@ from tests.finetune.toy_files import (
     write_reviews,
     write_sentences,
 )
+from tests.fitting import quick
 from tests.fitting.quick import quick_fit
 
 
@@ -175,6 +176,16 @@ def test_tags_of_words(tmp_path: Path) -> None:
     assert truth[2::2] == said[::2]  # behind the line of -DOCSTART-
     with pytest.raises(ConfigError, match="`one_model` is not possible for tagging"):
         quick_fit(files["train"], model, tmp_path / "out", one_model=True)
+
+
+@pytest.mark.slow
+def test_tags_without_a_search_are_those_of_the_seeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quick, "PLAN", dataclasses.replace(quick.PLAN, folds=0))
+    files, model = write_sentences(tmp_path), write_model(tmp_path)
+    found = quick_fit(files["train"], model, tmp_path / "out", files["test"], 1)
+    assert found.facts["kept"]["frozen"] == 0 and len(found.model.models) == 2
 
 
 @pytest.mark.slow

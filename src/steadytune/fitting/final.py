@@ -123,7 +123,7 @@ def keep_model(work: Work, material: Material, result: Path) -> Kept:
     choice = (
         Choice(ALONE, "the budget leaves no room to train the model itself")
         if material.chosen == FROZEN
-        else choose_form(parts, len(learned), floor is not None)
+        else choose_form(parts, len(learned), floor is not None and work.setup.kind.blends)
     )
     taken = () if choice.form.frozen == 1 else learned if choice.form.seeds else learned[:1]
     calibration = calibrate(parts, choice.form, _can_cool(taken, work.task.kind))

@@ -131,7 +131,7 @@ def choose_form(parts: Parts | None, members: int, floor: bool = True) -> Choice
     Args:
         parts: What the parts say out of fold; None without a search.
         members: Fine-tuned models that learned something.
-        floor: Whether there is a linear model on frozen features.
+        floor: Whether there is a linear model on frozen features that is taken untried.
     """
     seeds = [SINGLE] if members < 2 else [ENSEMBLE]
     if parts is None or not parts.judge.kind.combines:

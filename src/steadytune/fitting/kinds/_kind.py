@@ -95,6 +95,8 @@ class Kind(ABC):
     kind: ClassVar[str]
     floor: ClassVar[bool] = True
     """Whether there is a linear model on frozen features."""
+    blends: ClassVar[bool] = True
+    """Whether the seeds are averaged with that linear model where nothing has compared them."""
     combines: ClassVar[bool] = True
     """Whether what runs keep of their predictions tells what their average would predict."""
     teaches: ClassVar[bool] = True
