@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +77,13 @@ def test_the_base_is_named_with_its_hash(saved: Path) -> None:
     assert sum(path.stat().st_size for path in saved.glob("*.safetensors")) < 30_000
 
 
+def test_it_is_loaded_without_warnings_of_peft(saved: Path) -> None:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        load_saved(saved)
+    assert not [str(w.message) for w in seen if "checkpointing" in str(w.message)]
+
+
 def test_a_base_that_is_gone_or_another_is_named(saved: Path) -> None:
     base = saved.parent / "base"
     config = json.loads((base / "config.json").read_text())
@@ -130,7 +138,8 @@ def test_it_is_trained_evaluated_and_predicts(tmp_path: Path, several: tuple[str
     found = json.loads((tmp_path / "scores.json").read_text())["domains"]["test"]["scores"]
     assert found == pytest.approx(record["results"]["test"], abs=1e-5)
     assert steadytune("predict", out, files["test"]).exit_code == 0
-    assert several or "AutoPeftModel" in (out / "README.md").read_text()
+    card = (out / "README.md").read_text()
+    assert "library_name: peft" in card and (several or "AutoPeftModel" in card)
 
 
 def test_weights_of_adapters_make_no_soup(tmp_path: Path) -> None:

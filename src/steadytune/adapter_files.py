@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,6 +31,16 @@ def require_peft(what: str = "lora") -> None:
     """
     if find_spec("peft") is None:
         raise ConfigError(f"{what} needs the package peft: pip install 'steadytune[peft]'")
+
+
+@contextmanager
+def without_peft_warnings() -> Iterator[None]:
+    """Silence what PEFT says of what it took care of, or asks transformers in an older way."""
+    with warnings.catch_warnings():
+        # GPT-2 keeps its weights transposed.
+        warnings.filterwarnings("ignore", message=".*fan_in_fan_out.*")
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated")
+        yield
 
 
 @dataclass(frozen=True)
@@ -131,7 +143,7 @@ def with_adapter(model: Any, folder: Path) -> Any:
     require_peft(f"the adapter in {folder}")
     import peft
 
-    with warnings.catch_warnings():
+    with without_peft_warnings():
         # PEFT only warns of weights that the file lacks, and leaves them as they began.
         warnings.filterwarnings("error", message=".*missing adapter keys.*")
         try:

@@ -45,7 +45,7 @@ def write_card(record: ModelRecord, command: str) -> str:
         command: The command line that makes it again.
     """
     data = ModelCardData(
-        library_name="transformers",
+        library_name="peft" if _is_adapter(record) else "transformers",
         base_model=_base_model(record.spec.fields["model"]),
         pipeline_tag=PROBLEMS[record.task.kind].pipeline,
         tags=["steadytune"],
@@ -221,8 +221,8 @@ def _use(record: ModelRecord) -> str:
             f"`frozen_head.safetensors` the linear layer that reads {read} its last hidden states."
         )
     problem = PROBLEMS[record.task.kind]
-    auto_class, lora = problem.auto_class, record.spec.fields.get("lora")
-    if lora and Lora.parse(lora).save == ADAPTER:
+    auto_class = problem.auto_class
+    if _is_adapter(record):
         outputs = problem.head_settings(record.input.label_names).get("num_labels", 2)
         return (
             "The folder has an adapter with its head; `base_model.json` names the model that it "
@@ -235,6 +235,11 @@ def _use(record: ModelRecord) -> str:
         f'model = {auto_class}.from_pretrained("DIR")\n'
         f'tokenizer = AutoTokenizer.from_pretrained("DIR")\n```\n\nOr:\n\n{command}'
     )
+
+
+def _is_adapter(record: ModelRecord) -> bool:
+    lora = record.spec.fields.get("lora")
+    return isinstance(lora, str) and Lora.parse(lora).save == ADAPTER
 
 
 def _made_again(record: ModelRecord, command: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from torch import nn
@@ -13,7 +12,7 @@ from .._device import usable_device
 from .._exceptions import ConfigError
 from .._model.head import new_parameters
 from .._random import isolated_rng
-from ..adapter_files import require_peft
+from ..adapter_files import require_peft, without_peft_warnings
 from ..records.lora import ADAPTER, ALL_LINEAR, Lora
 
 
@@ -46,9 +45,7 @@ def with_adapters(model: Any, lora: Lora, seed: int) -> Any:
     )
     try:
         device = usable_device() if model.device.type == "meta" else model.device
-        with isolated_rng(device, seed), warnings.catch_warnings():
-            # GPT-2 keeps its weights transposed; PEFT sees it and says that it took care of it.
-            warnings.filterwarnings("ignore", message=".*fan_in_fan_out.*")
+        with isolated_rng(device, seed), without_peft_warnings():
             return peft.get_peft_model(model, config)
     except ValueError as error:
         raise _refusal(model, lora, head, " ".join(str(error).split())[:200]) from error
