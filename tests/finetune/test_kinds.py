@@ -226,6 +226,7 @@ def test_an_ensemble_answers(tmp_path: Path) -> None:
 def test_answers_and_none(tmp_path: Path) -> None:
     files = write_optional_questions(tmp_path)
     model = train(tmp_path, files, "--dev-size", "12", "--patience", "9", "--epochs", "12")
+    assert "| HasAns exact | HasAns f1 | NoAns exact |" in (model / "README.md").read_text()
     record = json.loads((model / "record.json").read_text())
     assert (record["task"]["kind"], record["task"]["metric"]) == ("qa_no_answer", "f1")
     threshold = record["findings"][NULL]

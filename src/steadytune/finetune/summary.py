@@ -97,7 +97,7 @@ def metric_title(metric: str, record: ModelRecord) -> str:
     """
     names = record.input.label_names
     if metric != "f1" or not PROBLEMS[record.task.kind].exclusive:
-        return metric
+        return metric.replace("Ans_", "Ans ")  # of two words, so that a narrow table breaks it
     return f"f1 ({names[1] if len(names) == 2 else 'macro'})"
 
 
