@@ -128,8 +128,8 @@ def require_whole(model: Pretrained) -> None:
     """
     if is_adapter(model.folder):
         raise ModelError(
-            f"model {model.name!r} is an adapter of {base_of_adapter(model.folder).model}, for "
-            "`evaluate` and `predict` alone; to train, give a whole model"
+            f"model {model.name!r} is an adapter of {base_of_adapter(model.folder).model}, which "
+            "only `evaluate` and `predict` take; give a whole model"
         )
 
 

@@ -172,7 +172,7 @@ class Pretrained:
         """Refuse a maximum length that the model does not take.
 
         Raises:
-            ConfigError: If they are.
+            ConfigError: If it is longer.
         """
         if self.positions is not None and max_length > self.positions:
             raise ConfigError(
@@ -321,7 +321,8 @@ class Pretrained:
 
         base = pretrained_of(self)
         with quiet(), as_model_error(self.name), isolated_rng(torch.device("cpu"), 0):
-            config = AutoConfig.from_pretrained(self.folder)
+            trust = self.trust.remote_code
+            config = AutoConfig.from_pretrained(self.folder, trust_remote_code=trust)
             model, loading = base._load(_auto_class(kind), config=config)
             require_encoder(model, loading, base.name)
             return with_adapter(model, self.folder).eval()

@@ -244,7 +244,7 @@ def test_answers_and_none(tmp_path: Path) -> None:
         assert (row["prediction"] == "") == (row["null_score_diff"] > threshold)
     answered = write_questions(tmp_path)["test"]
     printed = succeed("evaluate", model, "--data", answered)
-    assert "0 have no answer" in printed
+    assert "0 without an answer" in printed
 
 
 @pytest.mark.parametrize("keep", ["ensemble", "soup"])

@@ -31,7 +31,7 @@ def test_tagged_words_are_written_as_conll_has_them(tmp_path: Path, words: list[
     columns = {"id": [1, 2], "tags": words, "said": words}
     tags = {"prediction": ["B-x I-x O", "O"], "lowest_probability": [0.5, 0.9]}
     out = tmp_path / "said.conll"
-    write_rows(Predicted({**columns, **tags}, ("said",)), out)
+    write_rows(Predicted({**columns, **tags}, ("said",), "tagging"), out)
     assert out.read_text() == "Ada B-x\nLovelace I-x\nwrote O\n\nhome O\n"
     again = read_unlabelled(str(out)).columns
     assert again == {
@@ -42,7 +42,8 @@ def test_tagged_words_are_written_as_conll_has_them(tmp_path: Path, words: list[
 
 def test_a_word_that_holds_blanks_stays_one(tmp_path: Path) -> None:
     write_rows(
-        Predicted({"w": [["New York"]], "prediction": ["B-x"]}, ("w",)), tmp_path / "x.conll"
+        Predicted({"w": [["New York"]], "prediction": ["B-x"]}, ("w",), "tagging"),
+        tmp_path / "x.conll",
     )
     assert (tmp_path / "x.conll").read_text() == "New_York B-x\n"
 
@@ -56,4 +57,7 @@ def test_conll_is_for_tags_of_words_alone(tmp_path: Path) -> None:
         require_tags("x.conll", "classification", "m")
     with pytest.raises(ConfigError, match="expected those of `predict`"):
         write_rows({"text": ["a"], "prediction": ["b"]}, tmp_path / "x.conll")
+    classes = Predicted({"text": ["a"], "prediction": ["good"]}, ("text",), "classification")
+    with pytest.raises(ConfigError, match="with a model that tags words"):
+        write_rows(classes, tmp_path / "x.conll")
     assert not (tmp_path / "x.conll").exists()

@@ -96,7 +96,7 @@ def test_of_very_many_words_those_of_some_sentences_are_fitted_on(
     seen: list[int] = []
     head = KINDS["tagging"].linear_model().head
     fit = type(head).fit
-    monkeypatch.setattr(floor, "_MOST_ENTRIES", 60)
+    monkeypatch.setattr(floor, "_MOST_WORDS", 60)
     monkeypatch.setattr(
         type(head), "fit", lambda self, x, y: (seen.append(len(x)), fit(self, x, y))[1]
     )

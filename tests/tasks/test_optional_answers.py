@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from datasets import Dataset
 from steadytune import DataError
 from steadytune.finetune.intervals import metric_intervals
 from steadytune.tasks import PROBLEMS, Encoding, Task
+from steadytune.tasks._content import hash_content
 from steadytune.tasks._problems import kind_of_model
 from steadytune.tasks._task import constant_score
 from steadytune.tasks.encoding import Encoded
@@ -165,6 +167,30 @@ def test_an_ensemble_is_the_mean_of_logits_and_of_thresholds() -> None:
     found = PROBLEM.predict(PROBLEM.average(members), features, given)
     assert found[DIFFERENCE].tolist() == [-1, 2] and found[THRESHOLD].tolist() == [1.5, 1.5]
     assert found["text"].tolist() == ["in", ""]
+
+
+def test_an_ensemble_that_disagrees_decides_as_its_members_were_tuned_to() -> None:
+    """The best span of mean logits scores less than the mean of the best spans."""
+    given = rows("in", "in")
+    features = encoded(given)
+    members = [outputs(features, [0.5, 0.5], span=2.0) for _ in range(2)]
+    for logits in members[1]["start_logits"]:
+        inside = np.flatnonzero(logits > -9)
+        logits[inside[-1]], logits[inside[-1] + 1] = -9, 1.0  # another word is the answer
+    alone = [PROBLEM.predict(member, features, given)[DIFFERENCE] for member in members]
+    found = PROBLEM.predict(PROBLEM.average(members), features, given)
+    assert np.allclose(found[DIFFERENCE], np.mean(alone, axis=0))
+    assert (found[DIFFERENCE] < 0).all() and all(found["text"])
+    mean = {
+        name: found_of for name, found_of in PROBLEM.average(members).items() if " " not in name
+    }
+    assert (PROBLEM.predict(mean, features, given)[DIFFERENCE] > 0).all()
+
+
+def test_rows_that_are_of_two_kinds_have_two_hashes() -> None:
+    given = rows("in", "date")
+    asked = task(given, given)
+    assert hash_content(replace(asked, kind="qa")) != hash_content(asked)
 
 
 def test_a_model_says_by_its_configuration_that_it_is_of_this_kind() -> None:

@@ -137,6 +137,6 @@ def _towers(model: nn.Module, table: nn.Module) -> tuple[nn.Module, list[nn.Modu
 def _of_two_texts(model: nn.Module) -> ModelError:
     return ModelError(
         f"{type(model).__name__} looks up the tokens of two texts in one run, and a method that "
-        "perturbs word embeddings would change the first alone; run the model once a text, or "
+        "perturbs word embeddings would change the first alone; run the model once per text, or "
         "take a method that perturbs hidden states, such as inputnoise"
     )

@@ -204,6 +204,11 @@ def _data(record: ModelRecord) -> str:
 
 
 def _use(record: ModelRecord) -> str:
+    reading = PROBLEMS[record.task.kind].reading
+    return "\n\n".join(filter(None, [_loading(record), reading]))
+
+
+def _loading(record: ModelRecord) -> str:
     command = "```sh\nsteadytune predict DIR rows.csv\n```"
     if record.is_ensemble:
         return (

@@ -143,4 +143,4 @@ def _predict_table(
             f"{table.name} has a column {taken[0]!r}, which is what the predictions are called; "
             "rename it"
         )
-    return Predicted({**rows.table.columns, **added}, rows.columns.texts)
+    return Predicted({**rows.table.columns, **added}, rows.columns.texts, saved.kind)

@@ -30,11 +30,12 @@ class Predicted(Columns):
     Args:
         columns: The columns.
         texts: Those that the predictions are made of.
+        kind: The kind of task.
     """
 
-    def __init__(self, columns: Mapping[str, Sequence[Any]], texts: tuple[str, ...]):
+    def __init__(self, columns: Mapping[str, Sequence[Any]], texts: tuple[str, ...], kind: str):
         super().__init__(columns)
-        self.texts = texts
+        self.texts, self.kind = texts, kind
 
 
 def require_writable(path: Path, *, replace: bool) -> None:
@@ -143,8 +144,11 @@ def _parquet(columns: Columns) -> bytes:
 
 
 def _conll(columns: Columns) -> bytes:
-    if not isinstance(columns, Predicted):
-        raise ConfigError("the rows have no words with predicted tags; expected those of `predict`")
+    if not isinstance(columns, Predicted) or columns.kind != TAGGING:
+        raise ConfigError(
+            "the rows have no words with predicted tags; expected those of `predict` with a model "
+            "that tags words"
+        )
     (name,) = columns.texts
     table = Table("the rows", {name: list(columns[name])}, range(1, len(columns[name]) + 1))
     words = (joined(words_of(table, row, name)).split(" ") for row in range(len(table)))

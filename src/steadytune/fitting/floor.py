@@ -25,8 +25,8 @@ from .folds import cells_of, groups_of, make_folds
 from .kinds import KINDS, Line, known
 from .setup import Setup
 
-_MOST_ENTRIES = 20_000
-"""Entries that a linear model is fitted on at most, such as words: then of some examples alone."""
+_MOST_WORDS = 20_000
+"""Words that a linear model of words is fitted on at most: beyond, those of some examples alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +154,9 @@ def fitted(task: Task, features: Features, places: NDArray[np.int64], seed: int)
     every = task.problem.strata(task.train) if task.problem.named else [0] * len(task.train)
     strata = [every[place] for place in places]
     folds = make_folds(strata, groups_of(task)[places], seed)[: linear_model.folds]
-    entries = _entries_of(features, places, seed)
+    entries = np.flatnonzero(np.isin(features.examples, places))
+    if task.problem.per_token and len(entries) > _MOST_WORDS:
+        entries = _fewer(features, places, seed, _MOST_WORDS / len(entries))
     values, examples = features.values[entries], features.examples[entries]
     truth = kind.truth(task.train, task.label_names)[tuple(w[entries] for w in features.where)]
     held_out = [np.isin(examples, places[held]) for held in folds]
@@ -176,11 +178,9 @@ def fitted(task: Task, features: Features, places: NDArray[np.int64], seed: int)
     return Line(line.weight / scaler.scale_, line.bias - shift)
 
 
-def _entries_of(features: Features, places: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """The entries of these examples, or of some of them where there are very many."""
-    entries = np.flatnonzero(np.isin(features.examples, places))
-    if len(entries) <= _MOST_ENTRIES:
-        return entries
-    some = np.random.default_rng(seed).permutation(places)
-    some = some[: len(places) * _MOST_ENTRIES // len(entries)]
+def _fewer(
+    features: Features, places: NDArray[np.int64], seed: int, share: float
+) -> NDArray[np.int64]:
+    """The entries of a share of these examples."""
+    some = np.random.default_rng(seed).permutation(places)[: int(len(places) * share)]
     return np.flatnonzero(np.isin(features.examples, some))

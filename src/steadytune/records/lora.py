@@ -10,9 +10,7 @@ from .._exceptions import ConfigError
 ALL_LINEAR = "all-linear"
 MERGED, ADAPTER = "merged", "adapter"
 
-_HINT = (
-    "expected r=8, or more of r, alpha, dropout, targets and save, such as r=8,alpha=16,dropout=0.1"
-)
+_HINT = "expected r=8, optionally with alpha, dropout, targets and save: r=8,alpha=16,dropout=0.1"
 
 
 @dataclass(frozen=True)
@@ -57,7 +55,7 @@ class Lora:
 
     @classmethod
     def parse(cls, text: str) -> Lora:
-        """Read `r=8,alpha=16,dropout=0.1,targets=query+value,save=adapter`; the rest is as usual.
+        """Read `r=8,alpha=16,dropout=0.1,targets=query+value,save=adapter`; others keep defaults.
 
         Raises:
             ConfigError: If it is not written so.

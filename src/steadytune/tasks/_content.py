@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 def hash_content(task: Task) -> str:
-    """The hash of the texts, truths and numbers of all rows, and of what the labels are called."""
+    """The hash of the texts, truths and numbers of all rows, of their labels' names and kind."""
     digest = hashlib.blake2b(digest_size=16)
-    _add_line(digest, [task.columns, task.label_names])
+    # The same rows can be of two kinds, of which one covers the other.
+    kind = [task.kind] if task.problem.covers else []
+    _add_line(digest, [task.columns, task.label_names, *kind])
     names = ("idx", *task.columns, task.problem.answer)
     for split, rows in task.splits.items():
         for row in zip(*(values(rows, name) for name in names), strict=True):

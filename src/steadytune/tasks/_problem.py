@@ -93,6 +93,8 @@ class Problem(ABC):
     """The class of transformers that loads a model with such a head."""
     pipeline: ClassVar[str] = "text-classification"
     """The task of the hub that such models are listed under."""
+    reading: ClassVar[str] = ""
+    """How outputs become a prediction, where a pipeline of transformers does not do it."""
     named: ClassVar[bool] = False
     """Whether what is predicted has names: a model's outputs are called by them."""
     spelled: ClassVar[bool] = False

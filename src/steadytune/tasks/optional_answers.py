@@ -30,14 +30,24 @@ SPAN = "span"
 """What a prediction's best span is called, whether it is the answer or not."""
 
 
+MEMBERS = "members"
+"""Behind it the names of the outputs of an ensemble's members, (members, tokens) a feature."""
+
+
 class OptionalAnswers(QuestionAnswering):
     """Rows may have no `answers`; the `text` of a prediction is empty for no answer.
 
     That is predicted where its score, the logits of the first token, is above that of the best
-    span by more than the threshold, which is 0 unless it was chosen on validation examples.
+    span by more than the threshold, which is 0 unless it was chosen on validation examples. An
+    ensemble takes the mean of its members' differences: that of their mean logits would be higher
+    the less the members agree, and their thresholds would not fit it.
     """
 
     kind: ClassVar[str] = "qa_no_answer"
+    reading: ClassVar[str] = (
+        "There is no answer where the start and end logit of the first token together are above "
+        f"those of the best span by more than `{NULL_THRESHOLD}` in `config.json`."
+    )
     covers: ClassVar[tuple[str, ...]] = (QuestionAnswering.kind,)
     choices: ClassVar[Mapping[str, float]] = MappingProxyType({NULL_THRESHOLD: 0.0})
 
@@ -73,9 +83,18 @@ class OptionalAnswers(QuestionAnswering):
         none = none_is_right(truths).astype(float)
         return {NULL_THRESHOLD: best_null_threshold(found[NULL_DIFFERENCE], spans, none)}
 
+    def average(self, each: Sequence[Outputs], weights: Sequence[float] | None = None) -> Outputs:
+        """The mean of logits, and beside it the members' own, which count alike."""
+        kept = {
+            f"{MEMBERS} {name}": list(map(np.stack, zip(*(o[name] for o in each), strict=True)))
+            for name in self.outputs
+        }
+        return {**super().average(each, weights), **kept}
+
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         found = decoded(outputs, encoded, rows)
-        difference = found.null - found.score
+        each = [decoded(member, encoded, rows) for member in _members(outputs, self.outputs)]
+        difference = np.mean([one.null - one.score for one in each or [found]], axis=0)
         threshold = np.full(len(rows), outputs[NULL_THRESHOLD][0], dtype=np.float32)
         none = difference > threshold
         score = np.where(none, found.null, found.score)
@@ -111,3 +130,13 @@ class OptionalAnswers(QuestionAnswering):
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         """What "no answer" to every question scores."""
         return float(none_is_right(self.truths(rows)).mean())
+
+
+def _members(outputs: Outputs, names: Sequence[str]) -> list[Outputs]:
+    """The outputs of each member of an ensemble; of a single model none."""
+    stacked = {name: outputs.get(f"{MEMBERS} {name}", []) for name in names}
+    count = max((len(arrays[0]) for arrays in stacked.values() if arrays), default=0)
+    return [
+        {name: [array[member] for array in arrays] for name, arrays in stacked.items()}
+        for member in range(count)
+    ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from .._counted import counted
 from .._exceptions import DataError
 from ..metrics import Scores
 from ..metrics.ordinal import (
@@ -41,6 +42,9 @@ class Ordinal(Regression):
     """
 
     kind: ClassVar[str] = "ordinal"
+    reading: ClassVar[str] = (
+        "The model gives a number; the prediction is the nearest of `grades` in `config.json`."
+    )
     metrics: ClassVar[tuple[str, ...]] = ORDINAL_METRICS
 
     def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
@@ -65,8 +69,8 @@ class Ordinal(Regression):
         found = set(values(rows, "label"))
         if not 2 <= len(found) <= MOST_GRADES:
             raise DataError(
-                f"the training rows of {where} have {len(found)} different grades: expected 2 to "
-                f"{MOST_GRADES}; add rows with others, or give `kind=regression`"
+                f"the training rows of {where} have {counted(found, 'different grade')}: expected "
+                f"2 to {MOST_GRADES}; add rows with others, or give `kind=regression`"
             )
 
     def class_counts(self, rows: Dataset, label_names: Sequence[str]) -> dict[str, int]:
@@ -113,7 +117,7 @@ class Ordinal(Regression):
 
 def is_grade(value: float) -> bool:
     """Whether a number is whole, and not too large for a grade."""
-    return float(value).is_integer() and abs(value) <= LARGEST_GRADE
+    return abs(value) <= LARGEST_GRADE and float(value).is_integer()
 
 
 def _are_grades(found: Any) -> bool:

@@ -70,9 +70,9 @@ def test_one_question_without_answer_makes_another_kind() -> None:
     rows = training_rows(content)
     assert rows.target == Target("qa_no_answer", ("question", "context"))
     assert rows.dataset["answers"][1] == {"text": [], "answer_start": []}
-    assert rows.notes[0].endswith("answers: answers; 1 have no answer")
+    assert rows.notes[0].endswith("answers: answers; 1 without an answer")
     answered = table(question=["Which?"], context=["red"], answers=[ANSWERS])
-    assert further_rows(answered, rows.target).notes[0].endswith("; 0 have no answer")
+    assert further_rows(answered, rows.target).notes[0].endswith("; 0 without an answer")
     for read in (
         lambda: training_rows(content, kind="qa"),
         lambda: further_rows(content, QUESTIONS),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
+from ..._counted import counted
 from ..._exceptions import DataError
 from ...metrics.tagging import OF_ENTITIES, OUTSIDE, sentence_counts, token_accuracy
 from ...tasks import Predictions, Task
@@ -56,9 +57,10 @@ class Tags(OfClasses):
         spread = Counter(kind for kind, _ in set(zip(strata, groups.tolist(), strict=True)))
         del spread[OUTSIDE]
         if max(spread.values(), default=0) < 2:
+            tagged = counted(len(strata) - strata.count(OUTSIDE), "training sentence")
             raise DataError(
-                f"{task.name} has {len(strata) - strata.count(OUTSIDE)} training sentences with "
-                "entities: expected two different ones or more with the same type; add examples"
+                f"{task.name} has {tagged} with entities: expected two different ones or more "
+                "with the same type; add examples"
             )
 
     def shape(self, truth: Array, classes: int) -> tuple[int, ...]:

@@ -184,7 +184,8 @@ def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
     rows, target = reader.train, reader.target
     # Questions on one context share its words, so that a context is on one side as a whole.
     columns = target.columns[1:] if target.columns == QUESTIONS else target.columns
-    strata = PROBLEMS[target.kind].strata(rows)
+    problem = PROBLEMS[target.kind]
+    strata = problem.strata(rows)
     keys = _keys(rows, columns)
     if len(columns) > 1 and len(rows):
         groups = text_groups([values(rows, column) for column in columns])
@@ -196,7 +197,9 @@ def _hold_out(reader: _Reader, where: str) -> tuple[Dataset, Dataset]:
                 "test rows with `test`"
             )
         keys = together or keys
-    held_out = held_out_rows(keys, strata, classes=bool(target.label_names))
+    held_out = held_out_rows(
+        keys, strata, classes=bool(problem.class_counts(rows, target.label_names))
+    )
     if not held_out:
         raise DataError(
             f"{where} has too few rows to hold some out ({len(rows)}): expected two different "

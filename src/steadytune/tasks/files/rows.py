@@ -222,7 +222,7 @@ def _question_rows(table: Table, columns: Columns, kind: str, *, training: bool 
     dataset = question_dataset(
         table, columns.texts, columns.truth, training=training, optional=optional
     )
-    remarks = [f"{lacks_answers(table, columns.truth)} have no answer"] if optional else []
+    remarks = [f"{lacks_answers(table, columns.truth)} without an answer"] if optional else []
     target = Target(kind, QUESTIONS)
     return Rows(dataset, target, columns, (_note(table, columns, target, remarks),), table)
 
