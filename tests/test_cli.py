@@ -248,7 +248,7 @@ def _require_gone(group: int) -> None:
     _wait_for(gone, 10)
 
 
-def _wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
+def _wait_for(happened: Callable[[], bool], seconds: float = 300) -> None:
     deadline = time.monotonic() + seconds
     while not happened():
         assert time.monotonic() < deadline, "it has not happened"

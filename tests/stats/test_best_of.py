@@ -45,5 +45,5 @@ def test_more_runs_than_there_are_is_refused() -> None:
 
 def test_no_runs_have_no_curve_and_undefined_scores_are_refused() -> None:
     assert expected_best([]).curve == ()
-    with pytest.raises(ConfigError, match="decide first"):
+    with pytest.raises(ConfigError, match="give failed runs a score first"):
         expected_best([0.5, math.nan])

@@ -42,7 +42,7 @@ class EmbeddingSite:
         self._tower, self._others = _towers(model, self.module)
         self._runs = 0
         self._shift: Tensor | None = None
-        self._used = False
+        self._used = self._other = False
         self._added = False
 
     @contextmanager
@@ -69,7 +69,7 @@ class EmbeddingSite:
             ModelError: If nothing was looked up there, so that nothing was perturbed.
         """
         before, self._shift = self._shift, shift if self._shift is None else self._shift + shift
-        self._used = self._added = False
+        self._used = self._added = self._other = False
         try:
             yield
         finally:
@@ -82,7 +82,7 @@ class EmbeddingSite:
             )
 
     def _on_run(self, module: nn.Module, args: Any) -> None:
-        self._used = False
+        self._used = self._other = False
         self._runs = 0
 
     def _watched(self) -> Iterator[tuple[nn.Module, Callable[..., None]]]:
@@ -96,7 +96,8 @@ class EmbeddingSite:
         self._runs += 1
 
     def _on_other(self, module: nn.Module, args: Any) -> None:
-        if self._shift is not None:
+        self._other = True
+        if self._shift is not None and self._used:
             raise _of_two_texts(self._model)
 
     def _on_output(self, module: nn.Module, args: Any, output: Any) -> Tensor | None:
@@ -115,6 +116,8 @@ class EmbeddingSite:
             if self._runs > 1 or not hasattr(self._tower, "config"):
                 raise _of_two_texts(self._model)
             return None
+        if self._other:
+            raise _of_two_texts(self._model)
         self._used = self._added = True
         return output + self._shift.to(output.dtype)
 
