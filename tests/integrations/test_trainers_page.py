@@ -9,7 +9,13 @@ import pytest
 from .trainers import COLUMNS, SETTINGS, column, on_page
 
 pytestmark = pytest.mark.filterwarnings("default")
-PACKAGES = {"TRL's SFT": "trl", "sentence-transformers": "sentence_transformers"}
+PACKAGES = {
+    "`Trainer`": "transformers",
+    "own loop": "torch",
+    "`Seq2SeqTrainer`": "transformers",
+    "TRL's SFT": "trl",
+    "sentence-transformers": "sentence_transformers",
+}
 
 
 def test_the_table_has_every_trainer_and_method() -> None:
@@ -21,6 +27,6 @@ def test_the_table_has_every_trainer_and_method() -> None:
 @pytest.mark.parametrize("name", COLUMNS)
 def test_a_column_is_what_the_trainer_does(name: str) -> None:
     package = PACKAGES.get(name, name.lower())
-    if name not in ("`Trainer`", "own loop") and find_spec(package) is None:
+    if find_spec(package) is None:
         pytest.skip(f"{package} is not installed")
     assert column(COLUMNS[name]) == on_page()[name]

@@ -112,6 +112,13 @@ def by_skorch(methods: Methods, folder: Path) -> Weights:
     return weights(model)
 
 
+def by_seq2seq(methods: Methods, folder: Path) -> Weights:
+    """transformers' Seq2SeqTrainer, with methods on both stacks of a T5."""
+    from .test_seq2seq import trained
+
+    return weights(trained(folder, methods).model)
+
+
 def by_trl(methods: Methods, folder: Path) -> Weights:
     """TRL's SFTTrainer."""
     from .test_trl import trained
@@ -132,6 +139,7 @@ COLUMNS: dict[str, Callable[[Methods, Path], Weights]] = {
     "Accelerate": by_accelerate,
     "Lightning": by_lightning,
     "skorch": by_skorch,
+    "`Seq2SeqTrainer`": by_seq2seq,
     "TRL's SFT": by_trl,
     "sentence-transformers": by_sentence_transformers,
 }
@@ -141,6 +149,7 @@ REASONS = {
     "returned no logits": "no logits",
     "does not name its word embeddings": "no embeddings",
     "has no new linear layer": "no head",
+    "needs one list of blocks": "one stack",
 }
 
 
