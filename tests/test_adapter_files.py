@@ -114,7 +114,7 @@ def test_nothing_is_trained_on_top_of_it(saved: Path) -> None:
         lambda: model.empty("classification", NAMES),
         model.bare,
     ):
-        with pytest.raises(ModelError, match="to train, give a whole model"):
+        with pytest.raises(ModelError, match="`predict` take; give a whole model"):
             attempt()
 
 

@@ -253,7 +253,7 @@ def test_entities_in_one_sentence_are_too_few(sentences: Task) -> None:
     groups = np.arange(3)
     TAGS.require(tagged(sentences, "B-x O", "I-x O O", "O O O"), groups)
     alone = tagged(sentences, "B-x O", "O O", "O O O")
-    with pytest.raises(DataError, match="1 training sentences with entities: expected two"):
+    with pytest.raises(DataError, match="1 training sentence with entities: expected two"):
         TAGS.require(alone, groups)
     with pytest.raises(DataError, match="2 training sentences with"):  # copies of one text
         TAGS.require(tagged(sentences, "B-x O", "B-x O", "O O O"), np.array([0, 0, 1]))

@@ -435,7 +435,7 @@ LABELS = [
         "one grade",
         {"t.csv": csv_rows("a,3", "b,3.0")},
         f"{TRAIN} --kind ordinal",
-        ("t.csv", "'label'", "1 different grades", "2 to 50"),
+        ("t.csv", "'label'", "1 different grade:", "2 to 50"),
     ),
     BadInput(
         "too many grades",
