@@ -47,7 +47,7 @@ class Options:
     out: Path = Path("steadytune-demo")
     task: str = TASK
     model: str = MINILM
-    train_size: int = 300
+    train_size: int = 250
     eval_size: int = 200
     epochs: float = 3.0
     learning_rate: float = 1e-4

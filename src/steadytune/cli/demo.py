@@ -32,7 +32,7 @@ def demo(
     task: Annotated[str, typer.Option(help="Name of the task.")] = "vader-movies",
     train_size: Annotated[
         int, typer.Option(help="Training examples, the same for all runs.")
-    ] = 300,
+    ] = 250,
     eval_size: Annotated[int, typer.Option(help="Test examples per domain.")] = 200,
     epochs: Annotated[float, typer.Option(help="Number of training epochs.")] = 3.0,
     learning_rate: Annotated[float, typer.Option(help="Peak learning rate of AdamW.")] = 1e-4,
