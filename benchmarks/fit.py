@@ -390,9 +390,11 @@ def spreads(path: Path) -> None:
     Console().print(shown)
     for side in SEEDED_SIDES[1:]:
         pairs = list(zip(of_sides[SEEDED_SIDES[0]], of_sides[side], strict=True))
-        if pairs:
-            ratio = pooled_spread(pairs, np.random.default_rng(0)).pooled
-            print(f"standard deviation of fit over that of {side}: {ratio}")
+        ratio = pooled_spread(pairs, np.random.default_rng(0)).pooled if pairs else None
+        if ratio is not None and ratio.interval is not None:
+            low, high = ratio.interval.low, ratio.interval.high
+            found = f"{ratio.estimate:.2f} ({low:.2f} to {high:.2f})"
+            print(f"standard deviation of fit over that of {side}: {found}")
 
 
 def against(path: Path, side: str) -> tuple[int, PairedDifference]:
