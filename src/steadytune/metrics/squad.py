@@ -116,7 +116,7 @@ def best_null_threshold(differences: ArrayLike, spans: ArrayLike, none: ArrayLik
 
 
 def _that_count(texts: Sequence[str]) -> list[str]:
-    """The texts of which SQuAD's normalisation leaves something."""
+    """The texts that SQuAD's normalisation does not empty."""
     words = (_ARTICLES.sub("", text.lower().translate(_NO_PUNCTUATION)) for text in texts)
     return [text for text, left in zip(texts, words, strict=True) if left.strip()]
 

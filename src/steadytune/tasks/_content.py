@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def hash_content(task: Task) -> str:
     """The hash of the texts, truths and numbers of all rows, of their labels' names and kind."""
     digest = hashlib.blake2b(digest_size=16)
-    # The same rows can be of two kinds, of which one covers the other.
+    # The same rows can be of two kinds, where one covers the other.
     kind = [task.kind] if task.problem.covers else []
     _add_line(digest, [task.columns, task.label_names, *kind])
     names = ("idx", *task.columns, task.problem.answer)

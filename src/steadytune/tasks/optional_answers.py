@@ -45,7 +45,7 @@ class OptionalAnswers(QuestionAnswering):
 
     kind: ClassVar[str] = "qa_no_answer"
     reading: ClassVar[str] = (
-        "There is no answer where the start and end logit of the first token together are above "
+        "A question has no answer if the start and end logit of the first token together exceed "
         f"those of the best span by more than `{NULL_THRESHOLD}` in `config.json`."
     )
     covers: ClassVar[tuple[str, ...]] = (QuestionAnswering.kind,)
