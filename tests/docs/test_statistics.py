@@ -1,4 +1,4 @@
-"""The numbers in docs/statistics.md are those that the package and the benchmark give."""
+"""The numbers on the pages of statistics and coverage are those of the package and benchmarks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from steadytune import stats
 from steadytune.power.plan import PowerGoal, given_plan
 
 ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docs" / "statistics.md").read_text()
+TEXT = "".join(
+    (ROOT / "docs" / name).read_text() for name in ("statistics.md", "evidence/coverage.md")
+)
 ROWS = [
     tuple(cell.strip() for cell in line.strip("|").split("|"))
     for line in TEXT.splitlines()

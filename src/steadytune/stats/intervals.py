@@ -17,8 +17,8 @@ shift, however skewed that is (third row), so the first three rows are the usual
 is a limit of all intervals: five seeds that met no accident say nothing about accidents, which is
 why reports give the rate of degenerate runs an interval of its own.
 
-docs/statistics.md measures the other intervals beside it. The percentile bootstrap covers 83 % at
-n = 5 with normal differences; the inverted sign-flip test has no finite interval below n = 6.
+docs/evidence/coverage.md measures the other intervals, too. The percentile bootstrap covers 83 %
+at n = 5 with normal differences; the inverted sign-flip test has no finite interval below n = 6.
 """
 
 from __future__ import annotations

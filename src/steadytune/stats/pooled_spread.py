@@ -2,7 +2,7 @@
 
 A single task takes many seeds to say anything about spread. Several tasks say more together: the
 mean of their log ratios varies less than any of them. The tasks are fixed, so the interval speaks
-of these tasks with other seeds. docs/statistics.md measures its coverage.
+of these tasks with other seeds. docs/evidence/coverage.md measures its coverage.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The ratio of two spreads with a bootstrap interval, for scores that are not normal.
 
 Runs that fail make scores bimodal. The Pitman-Morgan interval, which assumes normal scores, then
-covers far less than it says. Resampling pairs assumes no shape; docs/statistics.md compares both.
+covers far less than it says. Resampling pairs assumes no shape. docs/evidence/coverage.md compares
+both.
 """
 
 from __future__ import annotations
