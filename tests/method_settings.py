@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from steadytune import (
     BSS,
+    DENI,
     EMA,
     L2SP,
     LNSR,
@@ -32,6 +33,7 @@ from steadytune import (
 SETTINGS: dict[str, Regularizer] = {
     "BSS": BSS(strength=0.1),
     "ChildTuning": ChildTuning(share=0.3),
+    "DENI": DENI(copies=2, rounds=1, start=0, length=1, scope="all"),
     "EMA": EMA(bias_power=0.2),
     "Every": Every(LNSR(strength=3.0, std=0.1), n=2),
     "FreeLB": FreeLB(steps=2, step_size=0.2, start=0.1),

@@ -127,6 +127,11 @@ class TestNoisyWeight:
         found = functional.noisy_weight(weight, uniform, 0.2)
         torch.testing.assert_close(found, weight + 0.2 * weight.std() * (uniform - 0.5))
 
+    def test_of_any_draws(self) -> None:
+        weight, noise = draws((6, 4), (6, 4))
+        found = functional.relatively_noisy_weight(weight, noise, 0.2)
+        torch.testing.assert_close(found, weight + 0.2 * weight.std() * noise)
+
     def test_no_spread_no_noise(self) -> None:
         ones, single = torch.ones(5), torch.full((1,), 2.0)
         assert torch.equal(functional.noisy_weight(ones, torch.rand(5), 0.5), ones)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from steadytune import (
+    DENI,
     LNSR,
     R4F,
     ConfigError,
@@ -30,7 +31,7 @@ from tests.method_settings import SETTINGS
 
 from .probes import Hosted
 
-ACT_THROUGHOUT = {"LayerwiseDecay", "NoisyTune", "R4F", "Reinit"}
+ACT_THROUGHOUT = {"DENI", "LayerwiseDecay", "NoisyTune", "R4F", "Reinit"}
 BATCHES = [tiny_batch(seed=number) for number in range(4)]
 
 
@@ -173,7 +174,7 @@ def test_methods_that_act_once_are_refused(method: Regularizer) -> None:
         trained([Every(method)])
 
 
-@pytest.mark.parametrize("method", [R4F(), Every(R4F())])
+@pytest.mark.parametrize("method", [R4F(), Every(R4F()), DENI()])
 def test_methods_that_cannot_pause_are_refused(method: Regularizer) -> None:
     with pytest.raises(ConfigError, match=r"Scheduled cannot wrap .*, which changes the model"):
         trained([Scheduled(method, warmup=1)])

@@ -12,7 +12,7 @@ from ._adversarial import (
     perturbation_norm,
     project_to_ball,
 )
-from ._averages import power_of_age
+from ._averages import equal_parts, power_of_age
 from ._child_network import bernoulli_mask, held_in_place, largest_share
 from ._directions import (
     covariance_directions,
@@ -40,6 +40,7 @@ from ._weights import (
     half_squared_distance,
     half_squared_low_rank_distance,
     noisy_weight,
+    relatively_noisy_weight,
 )
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "class_divergence",
     "covariance_directions",
     "displaced",
+    "equal_parts",
     "half_squared_distance",
     "half_squared_low_rank_distance",
     "held_in_place",
@@ -72,6 +74,7 @@ __all__ = [
     "perturbation_norm",
     "power_of_age",
     "project_to_ball",
+    "relatively_noisy_weight",
     "rescaled",
     "span_divergence",
     "spectral_shrinkage",

@@ -71,10 +71,23 @@ def noisy_weight(
         uniform: Draws from [0, 1).
         intensity: The noise intensity, lambda in the paper.
     """
+    return relatively_noisy_weight(weight, uniform - 0.5, intensity)
+
+
+def relatively_noisy_weight(
+    weight: Float[Tensor, "*shape"], draws: Float[Tensor, "*shape"], size: float
+) -> Float[Tensor, "*shape"]:
+    """w + size * std(w) * z: noise by the spread of the weight.
+
+    Args:
+        weight: The weight w. One with fewer than two entries has no spread and is not changed.
+        draws: The noise z before it is scaled, with mean 0.
+        size: Its size relative to the spread.
+    """
     if weight.numel() < 2:
         return weight
     exact = weight.to(torch.promote_types(weight.dtype, torch.float32))
-    return (exact + intensity * exact.std() * (uniform - 0.5)).to(weight.dtype)
+    return (exact + size * exact.std() * draws).to(weight.dtype)
 
 
 class _HalfSquaredDistance(torch.autograd.Function):

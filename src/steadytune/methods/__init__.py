@@ -9,6 +9,7 @@ from .._lazy import lazy_exports
 if TYPE_CHECKING:
     from .bss import BSS as BSS
     from .childtuning import ChildTuning as ChildTuning
+    from .deni import DENI as DENI
     from .ema import EMA as EMA
     from .every import Every as Every
     from .freelb import FreeLB as FreeLB
