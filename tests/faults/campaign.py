@@ -43,7 +43,9 @@ _HARM = (0.0, 0.8, 1.0)
 _MOST_KILLS = 10
 """Of one round: then the command may come to its end."""
 _LONGEST = 300.0
-"""Seconds after which a command counts as hanging."""
+"""Seconds after which a command counts as hanging, at least."""
+_LONGEST_WHOLE = 3600.0
+"""The same of a command that nobody stops, whose time is not known: a busy machine takes long."""
 
 
 @dataclass(frozen=True)
@@ -134,14 +136,36 @@ class Whole:
     content: Mapping[str, str]
     seconds: float
 
+    @property
+    def longest(self) -> float:
+        """Seconds after which the command counts as hanging."""
+        return max(_LONGEST, 10 * self.seconds)
+
 
 def uninterrupted(job: Job, place: Path) -> Whole:
-    out, began = place / job.name, time.monotonic()
-    ended = attempt(job, out, None, signal.SIGKILL)
-    assert ended.code == 0, ended.text
-    found = Whole(content_of(out), time.monotonic() - began)
+    out = place / job.name
+    seconds = let_end(job, out)
+    found = Whole(content_of(out), seconds)
     shutil.rmtree(out)
     return found
+
+
+def let_end(job: Job, out: Path, longest: float = _LONGEST_WHOLE) -> float:
+    """Let a command run to its end; gives the seconds it took.
+
+    Raises:
+        RuntimeError: It ended in another way, or not within `longest` seconds.
+    """
+    began = time.monotonic()
+    ended = attempt(job, out, None, signal.SIGKILL, longest)
+    took = time.monotonic() - began
+    if ended.code:
+        how = signal.Signals(-ended.code).name if -65 < ended.code < 0 else f"exit {ended.code}"
+        raise RuntimeError(
+            f"{job.name} was left alone and ended with {how} after {took:.1f} s, of "
+            f"{longest:.0f} s allowed; it said {ended.text.strip()[-1500:] or 'nothing'}"
+        )
+    return took
 
 
 def one_round(job: Job, out: Path, whole: Whole, luck: random.Random, tally: Tally) -> None:
@@ -155,7 +179,7 @@ def one_round(job: Job, out: Path, whole: Whole, luck: random.Random, tally: Tal
     for number in range(1000):
         sent = luck.choice(SIGNALS)
         delay = luck.uniform(0.0, job.share * whole.seconds) if number < _MOST_KILLS else None
-        ended = attempt(job, out, delay, sent)
+        ended = attempt(job, out, delay, sent, whole.longest)
         told += ended.text
         if ended.was_killed:
             tally.kills[job.name, sent.name] += 1
@@ -190,8 +214,18 @@ class Ended:
     text: str
 
 
-def attempt(job: Job, out: Path, delay: float | None, sent: signal.Signals) -> Ended:
-    """Carry out a command in a fork of this process, which has imported what it needs."""
+def attempt(
+    job: Job, out: Path, delay: float | None, sent: signal.Signals, longest: float
+) -> Ended:
+    """Carry out a command in a fork of this process, which has imported what it needs.
+
+    Args:
+        job: The command.
+        out: Where it writes.
+        delay: Seconds after which it gets a signal; None for never.
+        sent: The signal.
+        longest: Seconds after which it is taken to hang, and is killed.
+    """
     log = out.with_suffix(".log")
     log.write_bytes(b"")
     sys.stdout.flush()
@@ -199,18 +233,18 @@ def attempt(job: Job, out: Path, delay: float | None, sent: signal.Signals) -> E
     child = os.fork()
     if child == 0:
         _be_the_command(job, out, log)
-    status = _wait(child, _LONGEST if delay is None else delay)
+    status = _wait(child, longest if delay is None else delay)
     killed = status is None and delay is not None
     if status is None:
         os.kill(child, sent if killed else signal.SIGKILL)
         if sent is signal.SIGSTOP:
             time.sleep(0.02)
             os.kill(child, signal.SIGKILL)
-        status = _wait(child, _LONGEST)
+        status = _wait(child, longest)
         if status is None:
             os.kill(child, signal.SIGKILL)
-            _wait(child, _LONGEST)
-            return Ended(-999, killed, log.read_text())
+            _wait(child, longest)
+            return Ended(-999, killed, log.read_text(errors="replace"))
     code = os.waitstatus_to_exitcode(status)
     # A command may have come to its end before the signal came.
     return Ended(code, killed and code not in (0, 2), log.read_text(errors="replace"))
@@ -317,8 +351,7 @@ def _be_the_command(job: Job, out: Path, log: Path) -> None:
         os.dup2(place, 2)
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        heed_signals()
         job.act(out)
         code = 0
     except SystemExit as error:
@@ -331,6 +364,16 @@ def _be_the_command(job: Job, out: Path, log: Path) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def heed_signals() -> None:
+    """Let SIGINT and SIGTERM interrupt, also where this was started with them ignored or blocked.
+
+    A shell that is not interactive ignores SIGINT in what it starts in the background.
+    """
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sent, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS[:3])
 
 
 def _wait(child: int, seconds: float) -> int | None:
@@ -425,6 +468,5 @@ def every_job(place: Path) -> Iterator[Job]:
             *("--seeds", 2, "--workers", 0),
         ),
     )
-    ended = attempt(carried_out, study, None, signal.SIGKILL)
-    assert ended.code == 0, ended.text
+    let_end(carried_out, study)
     yield Job("pack", pack, share=0.9, often=4)

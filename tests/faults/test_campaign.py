@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.faults.campaign import (
     Job,
     Tally,
     Whole,
+    attempt,
     content_of,
     damage,
+    let_end,
     one_round,
 )
 
@@ -61,3 +68,31 @@ def test_another_result_is_a_failure_and_a_right_one_is_none(tmp_path: Path) -> 
         one_round(Job("write", write), tmp_path / "out", whole, random.Random(1), tally)
         assert len(tally.failures) == failures, tally
         assert tally.ends.total() == 1 - failures
+
+
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        (lambda out: os._exit(3), "ended with exit 3 after .* said nothing"),
+        (lambda out: time.sleep(60), "ended with SIGKILL after .* of 1 s"),
+        (lambda out: 1 / 0, "ended with exit 1 .*ZeroDivisionError"),
+    ],
+    ids=["exit", "too_long", "error"],
+)
+def test_what_ends_badly_by_itself_says_how(
+    act: Callable[[Path], object], expected: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RuntimeError, match=f"(?s)write was left alone and {expected}"):
+        let_end(Job("write", act), tmp_path / "out", 1.0)
+
+
+def test_a_command_is_interrupted_also_where_the_signal_was_ignored(tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        job = Job("sleep", lambda out: time.sleep(30))
+        ended = attempt(job, tmp_path / "out", 0.5, signal.SIGINT, 5.0)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    assert (ended.code, ended.was_killed) == (130, True)
