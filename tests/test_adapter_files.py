@@ -149,3 +149,13 @@ def test_weights_of_adapters_make_no_soup(tmp_path: Path) -> None:
         *("--lora", "r=4,save=adapter", "--out", tmp_path / "out"),
     )
     assert result.exit_code == 2 and "averages whole weights" in result.stderr
+
+
+def test_a_study_that_saves_no_models_saves_no_adapters(tmp_path: Path) -> None:
+    files, model = write_reviews(tmp_path), write_model(tmp_path)
+    result = steadytune(
+        *("compare", "--train", files["train"], "--model", model, "--seeds", "1"),
+        *("--lora", "r=4,save=adapter", "--out", tmp_path / "out"),
+    )
+    assert result.exit_code == 2 and "\n" not in result.stderr.strip()
+    assert "add --save-models" in result.stderr

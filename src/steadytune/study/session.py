@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from .._counted import counted
+from .._exceptions import ConfigError
 from .._one_writer import one_writer
 from ..records.ledger import Ledger, run_name
+from ..records.lora import ADAPTER, Lora
 from ..records.study_folder import TUNING_FOLDER
 from ..runs.executors import Executor, executor_for
 from ..runs.plan import PlannedRun, distinct, same_runs
@@ -68,6 +70,8 @@ def _run_study(
         model = study.find_model()
         loaded = load_tasks(study, model)
         runs = plan_runs(study, loaded, model)  # what does not fit shows before a search begins
+        if not save_models:
+            _require_no_adapters(runs)
         trials = plan_trials(study, loaded, model) if study.tuning else ()
     load = task_loader(study, loaded, executor.shares_files)
     models = out.resolve() / "models" if save_models else None
@@ -101,6 +105,15 @@ def _tune(study: Study, trials: Sequence[Trial], context: RunContext) -> Chosen:
     write_choices(out, chosen)
     announce_choices(chosen, context.console)
     return chosen
+
+
+def _require_no_adapters(runs: Sequence[PlannedRun]) -> None:
+    """Refuse the wish to save adapters where no model is kept."""
+    if any(run.spec.lora and Lora.parse(run.spec.lora).save == ADAPTER for run in runs):
+        raise ConfigError(
+            "lora has save=adapter, and a study saves models only if asked to; add `save_models`, "
+            "or leave save=adapter out"
+        )
 
 
 def _without_model(runs: Sequence[PlannedRun], context: RunContext) -> list[str]:
