@@ -153,11 +153,12 @@ def test_numbers_of_grades_are_rounded_to_grades(tmp_path: Path) -> None:
     outputs = np.array([[2.2], [1.0], [4.1], [9.0]])
     assert (kappa.name, grades.shape(truth, 3)) == ("qwk", outputs.shape)
     assert kappa(outputs, truth) == pytest.approx(quadratic_kappa([2, 2, 5, 5], truth))
-    assert grades.constant(kappa, task, truth) == kappa(np.full((4, 1), 3.3), truth) == 0.0
+    rows = Dataset.from_dict({"label": truth})
+    assert grades.constant(kappa, task, rows) == kappa(np.full((4, 1), 3.3), truth) == 0.0
     shares = grades.measure(
         dataclasses.replace(task, metric="accuracy", content_hash=""), "accuracy"
     )
-    assert shares(outputs, truth) == 0.75 and grades.constant(shares, task, truth) == 0.5
+    assert shares(outputs, truth) == 0.75 and grades.constant(shares, task, rows) == 0.5
     found = calibrate(parts("ordinal", kappa, truth, outputs[None]), ENSEMBLE)
     assert found.width is None and found.temperature is None
 
@@ -213,7 +214,7 @@ def test_tags_are_scored_as_seqeval_has_it(sentences: Task) -> None:
         assert measure(outputs, truth) == pytest.approx(expected[name])
         one = measure.scorer(outputs, truth)(np.array([1, 1]))
         assert one == pytest.approx(tagging_metrics(["O I-x"], ["O B-x"])[name])
-    assert TAGS.constant(measure, task, truth) == pytest.approx(5 / 9)
+    assert TAGS.constant(measure, task, task.train) == pytest.approx(5 / 9)
     # Of the words that are read.
     read = outputs.reshape(-1, 3)[[0, 2, 4, 5, 8, 9, 10]]
     loss = mixture_log_loss(read[None], [1, 0, 0, 1, 1, 0, 0])
@@ -267,7 +268,7 @@ def test_questions_without_answer_get_a_threshold_out_of_fold(tmp_path: Path) ->
     said = {"span": ["b", "d", "c"], NULL_DIFFERENCE: [0.5, 2.5, 1.0], NULL_THRESHOLD: [0.0] * 3}
     outputs = OPTIONAL.outputs(said, truth)
     assert outputs.shape == OPTIONAL.shape(truth, 0)
-    assert f1(outputs, truth) == pytest.approx(1 / 3) == OPTIONAL.constant(f1, task, truth)
+    assert f1(outputs, truth) == pytest.approx(1 / 3) == OPTIONAL.constant(f1, task, rows)
     assert OPTIONAL.choices(outputs, truth, f1) == {NULL_THRESHOLD: 1.75}
     better = OPTIONAL.with_choices(outputs, {NULL_THRESHOLD: 1.75})
     assert f1(better, truth) == pytest.approx((2 / 3 + 1 + 1) / 3)

@@ -39,7 +39,13 @@ def test_unbalanced_ones_by_macro_f1_unless_asked_otherwise() -> None:
 
 def test_the_best_constant_answer() -> None:
     task = with_labels(0, 0, 1, 1, 1)
-    assert CLASSES.constant(CLASSES.measure(task, None), task, np.array([0, 0, 0, 1])) == 0.75
+    rows = Dataset.from_dict({"label": [0, 0, 0, 1]})
+    assert CLASSES.constant(CLASSES.measure(task, None), task, rows) == 0.75
+    unbalanced = with_labels(0, 1, 1, 1)
+    macro = CLASSES.measure(unbalanced, None)
+    always = np.tile([1.0, 0.0], (4, 1))
+    found = CLASSES.constant(macro, unbalanced, rows)
+    assert found == pytest.approx(macro(always, np.array([0, 0, 0, 1])))
 
 
 def test_scores_as_sentences_have_them() -> None:

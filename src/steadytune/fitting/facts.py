@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from .plan import Plan
 from .search import Found
 from .setup import FEWEST_TESTED
 from .work import Work
+
+if TYPE_CHECKING:
+    from datasets import Dataset
 
 Array = NDArray[Any]
 
@@ -63,6 +66,7 @@ class Basis:
     """The examples that scores are shown on, with what the kept model says of them.
 
     Args:
+        rows: The examples.
         outputs: One entry an example.
         truth: One entry an example.
         value: The score to expect.
@@ -74,6 +78,7 @@ class Basis:
         members: What the members score there.
     """
 
+    rows: Dataset
     outputs: Array
     truth: Array
     value: float
@@ -112,7 +117,7 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
         "metric": setup.measure.name,
         "percent": setup.measure.percent,
         "score": {"value": basis.value, "interval": basis.interval, "basis": basis.words},
-        "constant": setup.kind.constant(setup.measure, task, basis.truth),
+        "constant": setup.kind.constant(setup.measure, task, basis.rows),
         "floor": basis.floor,
         "plain": basis.plain,
         "defaults": basis.defaults,
@@ -152,6 +157,7 @@ def _tested(work: Work, outcome: Outcome) -> Basis:
 
     members = (RunSpec(**member.record.spec.fields) for member in kept.all_members)
     return Basis(
+        rows=work.task.test[work.task.domain],
         outputs=outputs,
         truth=truth,
         value=measure(outputs, truth),
@@ -183,6 +189,7 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
         shift = value - found.corrected.score
         interval = [within.low + shift, min(1.0, within.high + shift)]
     return Basis(
+        rows=work.task.train.select(places.tolist()),
         outputs=parts.decided(parts.members(choice.form).averaged(temperature)),
         truth=work.setup.truth[places],
         value=value,

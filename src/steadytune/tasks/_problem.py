@@ -172,9 +172,9 @@ class Problem(ABC):
     def strata(self, rows: Dataset) -> list[Hashable]:
         """One entry per row: draws keep the share of each value."""
 
-    @abstractmethod
     def fewest_rows(self, rows: Dataset) -> int:
-        """Fewest rows that can be drawn of these to train on."""
+        """Fewest rows that can be drawn of these to train on: one of each stratum."""
+        return len(set(self.strata(rows)))
 
     @abstractmethod
     def encode(

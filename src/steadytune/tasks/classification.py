@@ -79,9 +79,6 @@ class Classification(Problem):
     def strata(self, rows: Dataset) -> list[Hashable]:
         return values(rows, "label")
 
-    def fewest_rows(self, rows: Dataset) -> int:
-        return len(set(values(rows, "label")))
-
     def encode(
         self,
         rows: Dataset,

@@ -72,9 +72,6 @@ class OptionalAnswers(QuestionAnswering):
         """Whether each row has an answer."""
         return [bool(texts) for texts in self.truths(rows)]
 
-    def fewest_rows(self, rows: Dataset) -> int:
-        return len(set(self.strata(rows)))
-
     def choose(
         self, outputs: Outputs, encoded: Encoded, rows: Dataset, metric: str
     ) -> dict[str, float]:

@@ -75,9 +75,6 @@ class QuestionAnswering(Problem):
         """All rows are of one kind."""
         return [None] * len(rows)
 
-    def fewest_rows(self, rows: Dataset) -> int:
-        return 1
-
     def encode(
         self,
         rows: Dataset,

@@ -123,9 +123,6 @@ class Tagging(Problem):
         counts = Counter(kind for row in found for kind in row)
         return [min(row, key=lambda kind: (counts[kind], kind), default=OUTSIDE) for row in found]
 
-    def fewest_rows(self, rows: Dataset) -> int:
-        return len(set(self.strata(rows)))
-
     def encode(
         self,
         rows: Dataset,

@@ -140,9 +140,9 @@ class Kind(ABC):
             asked: The metric that the user asked for, if any.
         """
 
-    @abstractmethod
-    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
-        """What the majority-class baseline scores."""
+    def constant(self, measure: Measure, task: Task, rows: Dataset) -> float:
+        """What the majority-class baseline scores on rows."""
+        return self.problem.constant_score(rows, len(task.label_names), measure.name)
 
     @abstractmethod
     def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:

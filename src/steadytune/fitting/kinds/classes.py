@@ -19,10 +19,13 @@ from ..measure import Measure
 from ._kind import STRENGTHS, Array, AsClasses, Kind, Line, LinearModel
 
 if TYPE_CHECKING:
+    from datasets import Dataset
     from torch import Tensor
 
 _UNBALANCED = 3
 """From this ratio of the largest to the smallest class on, accuracy rewards ignoring the small."""
+
+_MACRO_F1 = "macro F1"
 
 _UNSEEN_LOGIT = -14.0
 """The logit of a class without an example: a probability of one in a million at most."""
@@ -71,12 +74,12 @@ class Classes(OfClasses):
         sizes = Counter(values(task.train, "label"))
         unbalanced = max(sizes.values()) >= _UNBALANCED * min(sizes.values())
         if task.metric == "accuracy" and asked is None and unbalanced:
-            return Measure("macro F1", partial(_of_counts, "f1_macro", classes), percent=True)
+            return Measure(_MACRO_F1, partial(_of_counts, "f1_macro", classes), percent=True)
         return Measure(task.metric, partial(_of_counts, task.metric, classes), percent=True)
 
-    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
-        every = range(len(task.label_names))
-        return max(measure.of(np.full(len(truth), label), truth) or 0.0 for label in every)
+    def constant(self, measure: Measure, task: Task, rows: Dataset) -> float:
+        metric = "f1_macro" if measure.name == _MACRO_F1 else measure.name
+        return self.problem.constant_score(rows, len(task.label_names), metric)
 
     def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
         return np.asarray(predictions["logits"], dtype=np.float64)

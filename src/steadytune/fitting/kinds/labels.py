@@ -12,7 +12,6 @@ from ...metrics.multilabel import (
     OF_SETS,
     THRESHOLD,
     USUAL_THRESHOLD,
-    best_constant_score,
     best_threshold,
     label_sets,
     mean_logits,
@@ -53,9 +52,6 @@ class Labels(Kind):
 
     def measure(self, task: Task, asked: str | None) -> Measure:
         return Measure(task.metric, OF_SETS[task.metric], percent=True, rows=_sets)
-
-    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
-        return best_constant_score(truth, measure.name)
 
     def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
         from scipy.special import logit

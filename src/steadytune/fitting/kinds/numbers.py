@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
 
-from ...metrics.ordinal import OF_GRADES, best_constant_score, nearest
+from ...metrics.ordinal import OF_GRADES, nearest
 from ...metrics.regression import correlation
 from ...tasks import Predictions, Task
 from ..measure import Measure
@@ -25,10 +25,6 @@ class Numbers(Kind):
 
     def measure(self, task: Task, asked: str | None) -> Measure:
         return Measure(task.metric, partial(correlation, task.metric), percent=False)
-
-    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
-        """Correlations are undefined for a constant prediction."""
-        return 0.0
 
     def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
         return np.asarray(predictions["value"], dtype=np.float64)[:, None]
@@ -80,9 +76,6 @@ class Grades(Numbers):
             percent=task.metric == "accuracy",
             rows=partial(_predicted, grades),
         )
-
-    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
-        return best_constant_score(truth, measure.name)
 
     def residuals(self, outputs: Array, truth: Array) -> Array | None:
         """None: what is predicted is a grade, not the number."""

@@ -48,9 +48,6 @@ class Questions(Kind):
         column = partial(_column, self.problem.metrics.index(task.metric))
         return Measure(task.metric, _mean, percent=True, rows=column)
 
-    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
-        return 0.0
-
     def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
         assert truth is not None
         found = squad_scores(list(predictions["text"]), truth.tolist())
@@ -81,10 +78,6 @@ class OptionalQuestions(Questions):
     def measure(self, task: Task, asked: str | None) -> Measure:
         decided = partial(_decided, self.problem.metrics.index(task.metric))
         return Measure(task.metric, _mean, percent=True, rows=decided)
-
-    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
-        """What "no answer" to every question scores."""
-        return float(none_is_right(truth.tolist()).mean())
 
     def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
         assert truth is not None

@@ -72,11 +72,6 @@ class Tags(OfClasses):
         of = partial(_of_counts, task.metric)
         return Measure(task.metric, of, percent=True, rows=counts)
 
-    def constant(self, measure: Measure, task: Task, truth: Array) -> float:
-        """Of one tag for every word: `O` finds no entity, the most frequent one has most words."""
-        words = truth[truth != _NO_WORD]
-        return float(np.bincount(words).max() / len(words)) if measure.name == "accuracy" else 0.0
-
     def outputs(self, predictions: Predictions | Mapping[str, Any], truth: Array | None) -> Array:
         assert truth is not None
         logits = np.asarray(predictions["logits"], dtype=np.float64)
