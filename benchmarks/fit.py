@@ -185,25 +185,30 @@ def draw_over_seeds(path: Path, picture: Path) -> None:
 
 def spreads(path: Path) -> None:
     """Over the seeds of one draw: mean, standard deviation and worst seed, and the pooled ratio."""
-    from steadytune.stats import pooled_spread
-
     shown = Table("data set", "side", "seeds", "mean", "standard deviation", "worst")
-    of_sides: dict[str, list[list[float]]] = {side: [] for side in SEEDED_SIDES}
     for name, sides in over_seeds(path).items():
         for side, each in sides.items():
-            if len(each) < 2:
-                continue
-            of_sides[side].append(each)
-            numbers = (statistics.mean(each), statistics.stdev(each), min(each))
-            shown.add_row(name, side, str(len(each)), *(f"{number:.1f}" for number in numbers))
+            if len(each) > 1:
+                numbers = (statistics.mean(each), statistics.stdev(each), min(each))
+                shown.add_row(name, side, str(len(each)), *(f"{number:.1f}" for number in numbers))
     Console().print(shown)
     for side in SEEDED_SIDES[1:]:
-        pairs = list(zip(of_sides[SEEDED_SIDES[0]], of_sides[side], strict=True))
-        ratio = pooled_spread(pairs, np.random.default_rng(0)).pooled if pairs else None
-        if ratio is not None and ratio.interval is not None:
-            low, high = ratio.interval.low, ratio.interval.high
-            found = f"{ratio.estimate:.2f} ({low:.2f} to {high:.2f})"
-            print(f"standard deviation of fit over that of {side}: {found}")
+        print(f"standard deviation of fit over that of {side}: {ratio_of_spreads(path, side)}")
+
+
+def ratio_of_spreads(path: Path, side: str) -> str:
+    """Standard deviation of `fit` over that of a side, pooled over data sets, with 95 %."""
+    from steadytune.stats import pooled_spread
+
+    pairs = [
+        (sides[SEEDED_SIDES[0]], sides[side])
+        for sides in over_seeds(path).values()
+        if len(sides.get(side, [])) > 1
+    ]
+    ratio = pooled_spread(pairs, np.random.default_rng(0)).pooled if pairs else None
+    if ratio is None or ratio.interval is None:
+        return "not known"
+    return f"{ratio.estimate:.2f} ({ratio.interval.low:.2f} to {ratio.interval.high:.2f})"
 
 
 def against(path: Path, side: str) -> tuple[int, PairedDifference]:
