@@ -37,6 +37,15 @@ def test_rows_of_three_classes_are_brought_to_a_model_of_two() -> None:
     assert space.groups == ((0,), (1,))
 
 
+def test_labels_of_one_name_are_one_class() -> None:
+    space = match_labels(("negative", "positive"), ("positive", "negative", "Negative"), "x")
+    assert (space.groups, space.labels) == (((1,), (0,)), (0, 1, 1)) and space.merges
+    right = space.logits(np.array([[0.0, 3.0], [3.0, 0.0], [3.0, 0.0]], np.float32))
+    assert right.argmax(axis=1).tolist() == list(space.labels)
+    three = match_labels(NLI, ("not_entailment", "entailment", "not_entailment"), "x")
+    assert (three.groups, three.labels) == (((1, 2), (0,)), (0, 1, 0))
+
+
 def test_outputs_without_names_are_taken_by_number() -> None:
     space = match_labels(("LABEL_0", "LABEL_1"), ("no", "yes"), "x")
     assert space.labels == (0, 1) and "no names" in space.note

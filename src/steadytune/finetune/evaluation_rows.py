@@ -85,7 +85,7 @@ def rows_of_task(
         splits=task.test,
         uses={name: use_of(name, task.domain, task.exposed, saved.base) for name in task.test},
         label_names=names,
-        positive=_positive(positive, names),
+        positive=_positive(positive, tuple(dict.fromkeys(names))),
         notes=source.remarks(),
     )
 

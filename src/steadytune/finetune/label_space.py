@@ -57,7 +57,8 @@ def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> Label
 
     Case, spaces, hyphens and underscores make no difference. A model whose outputs are called
     `LABEL_0`, `LABEL_1` and so on is taken by number. Of three-way entailment, neutral and
-    contradiction are not_entailment where the other side has two classes.
+    contradiction are not_entailment where the other side has two classes. Labels of one name are
+    one class.
 
     Args:
         model: Names of the model's classes.
@@ -68,6 +69,9 @@ def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> Label
         DataError: If they do not map; the text names both.
     """
     ours, theirs = [_folded(name) for name in model], [_folded(name) for name in rows]
+    if len(distinct := dict(zip(theirs, rows, strict=True))) < len(rows):
+        space, places = match_labels(model, [*distinct.values()], where), [*distinct]
+        return replace(space, labels=tuple(space.labels[places.index(name)] for name in theirs))
     if set(theirs) <= set(ours) and len(set(ours)) == len(ours):
         found = [ours.index(name) for name in theirs]
         others = [number for number in range(len(ours)) if number not in found]
