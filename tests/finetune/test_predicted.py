@@ -61,3 +61,12 @@ def test_conll_is_for_tags_of_words_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="with a model that tags words"):
         write_rows(classes, tmp_path / "x.conll")
     assert not (tmp_path / "x.conll").exists()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv"])
+def test_carriage_returns_stay_in_their_field(tmp_path: Path, suffix: str) -> None:
+    columns = {"text": ["a\rb", "c\nd", "e\r\nf", "g"], "prediction": ["x", "y", "x", "y"]}
+    out = tmp_path / f"said.{suffix}"
+    write_rows(columns, out)
+    assert out.read_bytes().endswith(b"y\n") and b"x\r" not in out.read_bytes()
+    assert read_unlabelled(str(out)).columns == columns

@@ -110,13 +110,21 @@ def printed_name(where: str) -> str:
     )
 
 
+class _Lines(list[str]):
+    """A file for `csv.writer`, which writes a line at a time."""
+
+    def write(self, line: str) -> None:
+        self.append(line)
+
+
 def _csv(columns: Columns, delimiter: str = ",") -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    lines = _Lines()
+    # Python before 3.13 quotes a carriage return only where it is part of the line's end.
+    writer = csv.writer(lines, delimiter=delimiter, lineterminator="\r\n")
     writer.writerow(columns)
     for row in zip(*columns.values(), strict=True):
         writer.writerow([_cell(value) for value in row])
-    return text.getvalue().encode()
+    return "".join(line.removesuffix("\r\n") + "\n" for line in lines).encode()
 
 
 def _tsv(columns: Columns) -> bytes:
