@@ -57,6 +57,18 @@ def test_a_model_is_evaluated_and_predicts(trained: Path, files: dict[str, Path]
     assert len(of_file["prediction"]) == by_file.rows
 
 
+def test_of_a_source_with_test_examples_these_are_scored(
+    trained: Path, files: dict[str, Path]
+) -> None:
+    source = DataSource(train=files["train"], test=files["test"])
+    (found,) = steadytune.evaluate(trained, source, **QUIET)
+    (expected,) = steadytune.evaluate(trained, files["test"], **QUIET)
+    assert (found.name, found.rows, found.scores) == ("test", expected.rows, expected.scores)
+    other = DataSource(train=files["test"], kind="regression")
+    with pytest.raises(ConfigError, match="is a model for classification, and kind='regression'"):
+        steadytune.evaluate(trained, other, **QUIET)
+
+
 def test_a_study_is_compared_and_reported(files: dict[str, Path]) -> None:
     source = DataSource(train=files["train"], test=files["test"])
     out = files["folder"] / "study"

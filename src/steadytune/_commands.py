@@ -146,7 +146,8 @@ def evaluate(
     Args:
         model: A folder with a model or an ensemble, a name on the Hugging Face hub, or the
             result of `steadytune.finetune.load_saved`.
-        data: A named task, a file, files by name, or a `DataSource`.
+        data: A named task, a file, files by name, or a `DataSource`; of one with test examples,
+            these.
         max_length: Maximum number of tokens per input; by default as in training.
         eval_size: Maximum number of examples per domain; by default all.
         trust: What of the model's files may be read.
@@ -158,6 +159,7 @@ def evaluate(
     Raises:
         SteadytuneError: If model and examples do not match.
     """
+    from ._exceptions import ConfigError
     from .finetune import evaluate_model, rows_of_files, rows_of_task
     from .finetune.evaluation_rows import files_by_name
 
@@ -169,7 +171,12 @@ def evaluate(
     elif named.task is not None:
         rows = rows_of_task(saved, named, eval_size)
     else:
-        files = files_by_name(str(named.train), named.ood)
+        if named.kind not in (None, saved.kind):
+            raise ConfigError(
+                f"{saved.name} is a model for {saved.kind}, and kind={named.kind!r} was given; "
+                "leave `kind` out"
+            )
+        files = files_by_name(str(named.test or named.train), named.ood)
         rows = rows_of_files(
             saved,
             files,
