@@ -12,6 +12,9 @@ from typing import Any
 
 from ._exceptions import ConfigError
 
+LARGEST_SEED = 2**64 - 1
+"""Of a run: random generators take no larger one."""
+
 
 def check_at_least(name: str, value: float, low: float) -> None:
     """`value` must be a finite number of at least `low`."""
@@ -35,6 +38,13 @@ def check_count(name: str, value: int, low: int) -> None:
     """`value` must be a whole number of at least `low`, given as an `int`."""
     if not isinstance(value, int) or isinstance(value, bool) or value < low:
         raise ConfigError(f"{name}={value!r} is not possible; expected a whole number >= {low}")
+
+
+def check_seed(seed: int, most: int = LARGEST_SEED) -> None:
+    """`seed` must be a whole number from 0 to `most`."""
+    check_count("seed", seed, 0)
+    if seed > most:
+        raise ConfigError(f"seed {seed} is too large; expected at most {most}")
 
 
 def check_share(name: str, value: float) -> None:

@@ -7,10 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from steadytune._exceptions import DataError
+from steadytune._checks import LARGEST_SEED
+from steadytune._exceptions import ConfigError, DataError
 from steadytune.fitting.folds import Cell, cells_of, make_folds
+from steadytune.fitting.options import SEEDS_PER_FIT, FitOptions
+from steadytune.tasks import DataSource
 from steadytune.tasks.files.held_out import text_groups
 from tests.toy_task import load_toy
+
+TOY = DataSource(train="x.csv")
 
 labels = st.lists(st.integers(0, 3), min_size=12, max_size=60)
 
@@ -44,6 +49,16 @@ def test_folds_keep_the_shares_of_classes_and_repetitions_differ() -> None:
     assert [int(np.sum(places >= 80)) for places in held] == [4] * 5
     again = make_folds(strata, groups, 1, repetition=2)
     assert not all(np.array_equal(a, b) for a, b in zip(held, again, strict=True))
+
+
+def test_the_largest_seed_divides_too() -> None:
+    largest = LARGEST_SEED // SEEDS_PER_FIT - 1
+    held = make_folds(
+        [0, 1] * 20, np.arange(40), FitOptions(source=TOY, out="x", seed=largest).seed
+    )
+    assert sum(map(len, held)) == 40
+    with pytest.raises(ConfigError, match="too large; expected at most"):
+        FitOptions(source=TOY, out="x", seed=largest + 1)
 
 
 def test_many_examples_are_split_once() -> None:

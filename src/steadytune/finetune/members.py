@@ -12,7 +12,7 @@ from .._sealed import damage
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger
 from ..records.outcome import Outcome
-from ..records.prediction_file import read_predictions
+from ..records.prediction_file import unreadable
 from ..records.record import Record
 from ..records.spec import RunSpec
 from ..runs.checkpoints import Workspace, find_resumption
@@ -128,18 +128,10 @@ def _is_done(ledger: Ledger, folder: OutputFolder, spec: RunSpec, console: Conso
     if record.status != "ok":
         return True
     saved = member_folder(folder.work, spec) / "model"
-    wrong = damage(saved) or _unreadable(ledger.predictions_of(record))
+    wrong = damage(saved) or unreadable(ledger.predictions_of(record))
     if wrong is not None and saved.is_dir():
         _say(console, f"{saved} is damaged ({wrong}): seed {spec.seed} is trained again")
     return wrong is None
-
-
-def _unreadable(predictions: Path) -> str | None:
-    try:
-        read_predictions(predictions)
-    except (OSError, ValueError) as error:
-        return str(error)
-    return None
 
 
 def _say(console: Console, line: str) -> None:

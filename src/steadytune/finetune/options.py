@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._checks import check_choice, check_count
+from .._checks import check_choice, check_count, check_seed
 from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 from ..method_text import as_method_text
@@ -87,5 +87,5 @@ def _seeds(given: Any) -> tuple[int, ...]:
             f"seeds={given!r} is not a list; expected one such as (1, 2, 3)"
         ) from None
     for seed in seeds:
-        check_count("seed", seed, 0)
+        check_seed(seed)
     return seeds

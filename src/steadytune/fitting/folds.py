@@ -23,6 +23,9 @@ FOLDS = 5
 WHOLE_CV_BELOW = 500
 """With fewer examples every one is held out once; with more, one fifth of them is."""
 
+_STATES = 2**32
+"""States that scikit-learn's generators can begin in."""
+
 _NAME = re.compile(r"-r(\d+)-f(\d+)$")
 
 
@@ -68,7 +71,7 @@ def make_folds(
             f"all {len(strata)} training examples share one text: expected different texts; "
             "is it the right column? Name it with `text`"
         )
-    state = seed * 1000 + (repetition if whole else 1)
+    state = (seed * 1000 + (repetition if whole else 1)) % _STATES
     held = _split(np.asarray([s or 0 for s in strata]), groups, folds, state)
     return held if whole else held[:1]
 

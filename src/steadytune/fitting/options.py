@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
-from .._checks import check_count
+from .._checks import LARGEST_SEED, check_count, check_seed
 from .._exceptions import ConfigError
 from .._inputs import as_text
 from ..pretrained import CAREFUL, MINILM, Trust
 from ..tasks import DataSource
 
 BATCH_SIZE = 16
+SEEDS_PER_FIT = 100
+"""Seeds of runs that one seed of a fit has room for."""
+
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|m|min|h)\s*")
 
@@ -57,7 +60,7 @@ class FitOptions:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", as_text(self.model))
-        check_count("seed", self.seed, 0)
+        check_seed(self.seed, LARGEST_SEED // SEEDS_PER_FIT - 1)
         if self.unlabelled is not None and not self.one_model:
             raise ConfigError(
                 "unlabelled texts are what the one model learns from; give `one_model` too, or "

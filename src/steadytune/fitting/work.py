@@ -14,7 +14,7 @@ from .._sealed import damage
 from ..finetune.members import Member
 from ..records.ledger import Ledger, run_name
 from ..records.outcome import Outcome
-from ..records.prediction_file import read_predictions
+from ..records.prediction_file import read_predictions, unreadable
 from ..records.recipe import Recipe
 from ..records.record import Record
 from ..records.spec import RunSpec
@@ -25,15 +25,12 @@ from .candidates import Candidate
 from .clock import Clock
 from .folds import Cell, FoldTasks, cells_of
 from .judge import OutOfFold
-from .options import BATCH_SIZE
+from .options import BATCH_SIZE, SEEDS_PER_FIT
 from .progress import FitProgress
 from .setup import Setup
 
 if TYPE_CHECKING:
     from rich.console import Console
-
-_SEEDS = 100
-"""Runs that one seed of a fit has room for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +82,7 @@ class Work:
         return self._spec(
             candidate,
             task,
-            self.seed * _SEEDS + 10 * cell.repetition + cell.fold,
+            self.seed * SEEDS_PER_FIT + 10 * cell.repetition + cell.fold,
             dev_size=len(task.dev),
             scored="dev",
         )
@@ -98,11 +95,13 @@ class Work:
             member: Which one, counted from 1.
         """
         dev_size = None if self.task.dev is None else len(self.task.dev)
-        return self._spec(candidate, self.task, self.seed * _SEEDS + member, dev_size=dev_size)
+        return self._spec(
+            candidate, self.task, self.seed * SEEDS_PER_FIT + member, dev_size=dev_size
+        )
 
     def student_spec(self, candidate: Candidate) -> RunSpec:
         """The training of the one model that learns from the members."""
-        return self._spec(candidate, self.task, self.seed * _SEEDS + _SEEDS - 1)
+        return self._spec(candidate, self.task, self.seed * SEEDS_PER_FIT + SEEDS_PER_FIT - 1)
 
     def carry_out(self, specs: Iterable[RunSpec], what: str, *, models: bool = False) -> None:
         """Carry out those that are missing.
@@ -186,14 +185,19 @@ class Work:
         return planned.spec
 
     def _is_done(self, spec: RunSpec, models: bool) -> bool:
-        if not self.ledger.has(spec.key):
+        record = self.ledger.of_runs([spec]).get(spec.key)
+        if record is None or not record.has_result:
             return False
-        if not self._is_ok(spec):
+        if record.status != "ok":
             return True
-        return not models or damage(self.models / run_name(spec)) is None
-
-    def _is_ok(self, spec: RunSpec) -> bool:
-        return self.record(spec).status == "ok"
+        model = self.models / run_name(spec)
+        wrong = unreadable(self.ledger.predictions_of(record))
+        if wrong is None and models and model.is_dir() and (reason := damage(model)):
+            wrong = f"{model} is damaged ({reason})"
+        if wrong is not None:
+            line = f"{wrong}: the training runs again"
+            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+        return wrong is None and (model.is_dir() or not models)
 
 
 @lru_cache(maxsize=64)

@@ -92,6 +92,15 @@ def read_predictions(
     return found
 
 
+def unreadable(path: Path) -> str | None:
+    """Why a file of predictions cannot be read; None where it can."""
+    try:
+        read_predictions(path)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def by_run(packed: Mapping[str, Columns]) -> dict[str, dict[str, Columns]]:
     """What a file of many runs holds, by the name of a run's record and by split."""
     found: dict[str, dict[str, Columns]] = {}

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from .._checks import check_seed
 from .._exceptions import ConfigError
 
 _LONGEST_COUNT = 10_000
-_LARGEST_SEED = 2**64 - 1
 
 
 def require_seeds(numbers: tuple[int, ...]) -> tuple[int, ...]:
@@ -16,8 +16,7 @@ def require_seeds(numbers: tuple[int, ...]) -> tuple[int, ...]:
     """
     if len(numbers) > _LONGEST_COUNT:
         raise ConfigError(f"{len(numbers)} seeds are too many; expected at most {_LONGEST_COUNT}")
-    if max(numbers, default=0) > _LARGEST_SEED:
-        raise ConfigError(f"seed {max(numbers)} is too large; expected at most {_LARGEST_SEED}")
+    check_seed(max(numbers, default=0))
     return numbers
 
 
