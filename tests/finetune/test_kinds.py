@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,19 +38,36 @@ def train(folder: Path, files: dict[str, Path], *options: object) -> Path:
     return folder / "trained"
 
 
+def record_of(model: Path) -> Any:
+    return json.loads((model / "record.json").read_text())
+
+
+def recorded(model: Path) -> Any:
+    """What the training scored in its domain."""
+    record = record_of(model)
+    return record["results"][record["task"]["in_domain"]]
+
+
+def evaluated(model: Path, data: Path) -> tuple[Any, str]:
+    """What `evaluate` finds in a file, and what it prints."""
+    scores = model.parent / "scores.json"
+    printed = succeed("evaluate", model, "--data", data, "--json", scores)
+    return json.loads(scores.read_text())["domains"][data.stem], printed
+
+
+def predicted(model: Path, data: Path) -> list[Any]:
+    return [json.loads(row) for row in steadytune("predict", model, data).stdout.splitlines()]
+
+
 def test_numbers(tmp_path: Path) -> None:
     files = write_ratings(tmp_path)
     model = train(tmp_path, files)
-    record = json.loads((model / "record.json").read_text())
+    record = record_of(model)
     assert record["task"]["kind"] == "regression"
-    recorded = record["results"][record["task"]["in_domain"]]
-    scores = tmp_path / "scores.json"
-    succeed("evaluate", model, "--data", files["test"], "--json", scores)
-    found = json.loads(scores.read_text())["domains"]["test"]
-    assert found["scores"] == pytest.approx(recorded, abs=1e-5)
+    found, _ = evaluated(model, files["test"])
+    assert found["scores"] == pytest.approx(recorded(model), abs=1e-5)
     assert found["intervals"]["pearson"]["low"] < found["scores"]["pearson"]
-    rows = steadytune("predict", model, files["test"]).stdout.splitlines()
-    assert isinstance(json.loads(rows[0])["prediction"], float)
+    assert isinstance(predicted(model, files["test"])[0]["prediction"], float)
     result = steadytune("evaluate", model, "--task", "rte")
     assert result.exit_code == 2 and "\n" not in result.stderr.strip()
 
@@ -61,19 +79,17 @@ def test_grades(tmp_path: Path, more: tuple[str, ...]) -> None:
     files = write_grades(tmp_path)
     options = "--kind", "ordinal", "--label", "stars", "--epochs", "30", *more
     model = train(tmp_path, files, *options)
-    record = json.loads((model / "record.json").read_text())
+    record = record_of(model)
     assert (record["task"]["kind"], record["task"]["metric"]) == ("ordinal", "qwk")
     assert record["task"]["label_names"] == ["2", "3", "5"]
-    recorded = record["results"]["test"]
+    scored = record["results"]["test"]
     assert record["results"]["train"]["qwk"] > 0.3 > record["task"]["constant"]["train"] == 0.0
     config = json.loads(next(model.glob("**/config.json")).read_text())
     assert config["grades"] == [2, 3, 5] and config["problem_type"] == "regression"
     (model / "record.json").unlink()  # what is needed is in the model itself
-    scores = tmp_path / "scores.json"
-    printed = succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    found, printed = evaluated(model, files["test"])
     assert "no training example has the grade 1, so it is never predicted" in printed
-    found = json.loads(scores.read_text())["domains"]["test"]
-    assert found["scores"] == pytest.approx(recorded, abs=1e-5)
+    assert found["scores"] == pytest.approx(scored, abs=1e-5)
     assert set(found["intervals"]) == {"qwk", "accuracy"}
     succeed("predict", model, files["test"], "--out", tmp_path / "rows.jsonl")
     for row in map(json.loads, (tmp_path / "rows.jsonl").read_text().splitlines()):
@@ -94,19 +110,16 @@ def test_several_labels_a_text(tmp_path: Path) -> None:
         *(tmp_path, {**files, "test": test}, "--validation", validation, "--dev-size", "16"),
         *("--method", "rdrop", "--patience", "9", "--epochs", "30", "--learning-rate", "2e-2"),
     )
-    record = json.loads((model / "record.json").read_text())
+    record = record_of(model)
     assert (record["task"]["kind"], record["task"]["metric"]) == ("multilabel", "f1_micro")
     threshold = record["findings"]["decision_threshold"]
     assert json.loads((model / "config.json").read_text())["decision_threshold"] == threshold
-    recorded = record["results"][record["task"]["in_domain"]]
     assert record["results"]["train"]["f1_micro"] > record["task"]["constant"]["train"]
-    scores = tmp_path / "scores.json"
-    printed = succeed("evaluate", model, "--data", test, "--json", scores)
+    found, printed = evaluated(model, test)
     assert f"decision_threshold {threshold:.4g}" in printed
-    found = json.loads(scores.read_text())["domains"]["held"]
-    assert found["scores"] == pytest.approx(recorded, abs=1e-5)
+    assert found["scores"] == pytest.approx(recorded(model), abs=1e-5)
     assert found["intervals"]["f1_micro"]["low"] < found["scores"]["f1_micro"]
-    rows = [json.loads(line) for line in steadytune("predict", model, test).stdout.splitlines()]
+    rows = predicted(model, test)
     for row in rows:
         held = [n for n in ("bad", "film", "good", "plot") if row[f"probability_{n}"] >= threshold]
         assert row["prediction"] == "|".join(held)
@@ -115,14 +128,20 @@ def test_several_labels_a_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", ["ensemble", "soup"])
-def test_several_models_of_several_labels(tmp_path: Path, keep: str) -> None:
-    files = write_moods(tmp_path)
+@pytest.mark.parametrize(
+    ("write", "near"),
+    [
+        (write_moods, partial(pytest.approx, abs=1e-5)),
+        (write_sentences, pytest.approx),
+        (write_optional_questions, dict),
+    ],
+    ids=["labels", "tags", "questions"],
+)
+def test_several_models(tmp_path: Path, write: Any, near: Any, keep: str) -> None:
+    files = write(tmp_path)
     model = train(tmp_path, files, "--seeds", "2", "--keep", keep, "--dev-size", "12")
-    record = json.loads((model / "record.json").read_text())
-    scores = tmp_path / "scores.json"
-    succeed("evaluate", model, "--data", files["test"], "--json", scores)
-    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
-    assert found == pytest.approx(record["results"][record["task"]["in_domain"]], abs=1e-5)
+    found, _ = evaluated(model, files["test"])
+    assert found["scores"] == near(recorded(model))
 
 
 def test_a_study_chooses_the_threshold_on_validation_rows(tmp_path: Path) -> None:
@@ -147,16 +166,13 @@ def test_a_study_chooses_the_threshold_on_validation_rows(tmp_path: Path) -> Non
 def test_tags(tmp_path: Path) -> None:
     files = write_sentences(tmp_path)
     model = train(tmp_path, files, "--method", "rdrop", "--dev-size", "12", "--epochs", "2")
-    record = json.loads((model / "record.json").read_text())
+    record = record_of(model)
     assert (record["task"]["kind"], record["task"]["metric"]) == ("tagging", "f1")
-    recorded = record["results"][record["task"]["in_domain"]]
-    assert 1 > recorded["f1"] > 0.5 > record["task"]["constant"]["test"] == 0.0
-    scores = tmp_path / "scores.json"
-    succeed("evaluate", model, "--data", files["test"], "--json", scores)
-    found = json.loads(scores.read_text())["domains"]["test"]
-    assert found["scores"] == pytest.approx(recorded)
+    assert 1 > recorded(model)["f1"] > 0.5 > record["task"]["constant"]["test"] == 0.0
+    found, _ = evaluated(model, files["test"])
+    assert found["scores"] == pytest.approx(recorded(model))
     assert found["intervals"]["f1"]["low"] <= found["scores"]["f1"]
-    rows = [json.loads(r) for r in steadytune("predict", model, files["test"]).stdout.splitlines()]
+    rows = predicted(model, files["test"])
     assert all(len(row["prediction"].split()) == len(row["tokens"]) for row in rows)
     saved = AutoModelForTokenClassification.from_pretrained(model)
     assert [*saved.config.id2label.values()] == ["O", "B-bad", "B-good", "B-thing"]
@@ -167,17 +183,6 @@ def test_words_that_are_cut_off_count_as_outside(tmp_path: Path) -> None:
     model = train(tmp_path, files)
     printed = succeed("evaluate", model, "--data", files["test"], "--max-length", "4")
     assert "and so tagged O: " in printed
-
-
-@pytest.mark.parametrize("keep", ["ensemble", "soup"])
-def test_several_models_of_tags(tmp_path: Path, keep: str) -> None:
-    files = write_sentences(tmp_path)
-    model = train(tmp_path, files, "--seeds", "2", "--keep", keep, "--dev-size", "12")
-    record = json.loads((model / "record.json").read_text())
-    scores = tmp_path / "scores.json"
-    succeed("evaluate", model, "--data", files["test"], "--json", scores)
-    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
-    assert found == pytest.approx(record["results"][record["task"]["in_domain"]])
 
 
 def test_an_unknown_tag_is_refused(tmp_path: Path) -> None:
@@ -194,17 +199,12 @@ def test_an_unknown_tag_is_refused(tmp_path: Path) -> None:
 def test_answers(tmp_path: Path) -> None:
     files = write_questions(tmp_path)
     model = train(tmp_path, files, "--method", "smart:strength=0.1")
-    record = json.loads((model / "record.json").read_text())
+    record = record_of(model)
     assert record["task"]["kind"] == "qa" and record["task"]["metric"] == "f1"
-    recorded = record["results"][record["task"]["in_domain"]]
-    scores = tmp_path / "scores.json"
-    succeed("evaluate", model, "--data", files["test"], "--json", scores)
-    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
-    assert found == recorded
+    found = evaluated(model, files["test"])[0]["scores"]
+    assert found == recorded(model)
     assert found["f1"] > 0.5
-    rows = [
-        json.loads(line) for line in steadytune("predict", model, files["test"]).stdout.splitlines()
-    ]
+    rows = predicted(model, files["test"])
     assert all(row["prediction"] in row["context"] for row in rows)
     assert all(isinstance(row["score"], float) for row in rows)
     AutoModelForQuestionAnswering.from_pretrained(model)
@@ -215,31 +215,27 @@ def test_an_ensemble_answers(tmp_path: Path) -> None:
     model = train(
         *(tmp_path, files, "--epochs", "1", "--seeds", "2", "--keep", "ensemble"),
     )
-    record = json.loads((model / "record.json").read_text())
+    record = record_of(model)
     assert record["selection"]["taken"] == [1, 2]
-    scores = tmp_path / "scores.json"
-    succeed("evaluate", model, "--data", files["test"], "--json", scores)
-    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
-    assert found == record["results"][record["task"]["in_domain"]]
+    found = evaluated(model, files["test"])[0]["scores"]
+    assert found == recorded(model)
 
 
 def test_answers_and_none(tmp_path: Path) -> None:
     files = write_optional_questions(tmp_path)
     model = train(tmp_path, files, "--dev-size", "12", "--patience", "9", "--epochs", "12")
     assert "| HasAns exact | HasAns f1 | NoAns exact |" in (model / "README.md").read_text()
-    record = json.loads((model / "record.json").read_text())
+    record = record_of(model)
     assert (record["task"]["kind"], record["task"]["metric"]) == ("qa_no_answer", "f1")
     threshold = record["findings"][NULL]
     assert json.loads((model / "config.json").read_text())[NULL] == threshold
-    recorded = record["results"][record["task"]["in_domain"]]
-    assert recorded["f1"] > record["task"]["constant"]["test"] == 0.5
-    assert recorded["f1"] == pytest.approx((recorded["HasAns_f1"] + recorded["NoAns_f1"]) / 2)
-    scores = tmp_path / "scores.json"
-    printed = succeed("evaluate", model, "--data", files["test"], "--json", scores)
+    scored = recorded(model)
+    assert scored["f1"] > record["task"]["constant"]["test"] == 0.5
+    assert scored["f1"] == pytest.approx((scored["HasAns_f1"] + scored["NoAns_f1"]) / 2)
+    found, printed = evaluated(model, files["test"])
     assert f"{NULL} {threshold:.4g}" in printed
-    found = json.loads(scores.read_text())["domains"]["test"]
-    assert found["scores"] == recorded
-    rows = [json.loads(r) for r in steadytune("predict", model, files["test"]).stdout.splitlines()]
+    assert found["scores"] == scored
+    rows = predicted(model, files["test"])
     for row in rows:
         assert (row["prediction"] == "") == (row["null_score_diff"] > threshold)
     answered = write_questions(tmp_path)["test"]
@@ -247,22 +243,11 @@ def test_answers_and_none(tmp_path: Path) -> None:
     assert "0 without an answer" in printed
 
 
-@pytest.mark.parametrize("keep", ["ensemble", "soup"])
-def test_several_models_answer_or_not(tmp_path: Path, keep: str) -> None:
-    files = write_optional_questions(tmp_path)
-    model = train(tmp_path, files, "--seeds", "2", "--keep", keep, "--dev-size", "12")
-    record = json.loads((model / "record.json").read_text())
-    scores = tmp_path / "scores.json"
-    succeed("evaluate", model, "--data", files["test"], "--json", scores)
-    found = json.loads(scores.read_text())["domains"]["test"]["scores"]
-    assert found == record["results"][record["task"]["in_domain"]]
-
-
 def test_a_model_that_never_answers_did_not_learn(tmp_path: Path) -> None:
     files = write_optional_questions(tmp_path)
     model = train(tmp_path, files, "--epochs", "1", "--learning-rate", "1e-9", "--dev-size", "12")
     printed = succeed("evaluate", model, "--data", files["test"])
-    record = json.loads((model / "record.json").read_text())
+    record = record_of(model)
     assert record["results"]["test"]["NoAns_f1"] == 1.0, printed
     assert record["results"]["test"]["f1"] == record["task"]["constant"]["test"]
 

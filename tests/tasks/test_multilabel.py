@@ -12,13 +12,10 @@ from steadytune import DataError
 from steadytune.tasks import PROBLEMS, Task
 from steadytune.tasks.multilabel import Multilabel
 
+from .made_up import labelled, require_statistics_are_the_scores, task_of
+
 NAMES = ("fear", "joy", "love")
 PROBLEM = Multilabel()
-
-
-def rows(*labels: list[int]) -> Dataset:
-    texts = [f"text {number}" for number in range(len(labels))]
-    return Dataset.from_dict({"text": texts, "label": labels, "idx": [*range(len(labels))]})
 
 
 def outputs(logits: Any, threshold: float = 0.5) -> dict[str, Any]:
@@ -30,22 +27,12 @@ def predicted(logits: Any, threshold: float = 0.5) -> dict[str, Any]:
     return PROBLEM.predict(outputs(logits, threshold), None, None)  # type: ignore[arg-type]
 
 
-def task(train: Dataset, test: Dataset) -> Task:
-    return Task(
-        name="moods",
-        kind="multilabel",
-        columns=("text",),
-        label_names=NAMES,
-        metric="f1_micro",
-        domain="moods",
-        train=train,
-        test={"moods": test},
-        source="made up for tests",
-    )
+def moods(train: Dataset) -> Task:
+    return task_of("multilabel", "moods", train, labelled([1, 1, 1]), NAMES)
 
 
 def test_a_task_of_such_rows() -> None:
-    found = task(rows([0, 1, 0], [0, 0, 0]), rows([1, 1, 1]))
+    found = moods(labelled([0, 1, 0], [0, 0, 0]))
     assert found.problem is PROBLEMS["multilabel"]
     assert found.problem.class_counts(found.train, NAMES) == {"fear": 0, "joy": 1, "love": 0}
 
@@ -53,22 +40,22 @@ def test_a_task_of_such_rows() -> None:
 @pytest.mark.parametrize("label", [[0, 1], [0, 1, 2], 1, [0, 1, 0.5]])
 def test_other_truths_are_refused(label: Any) -> None:
     with pytest.raises(DataError, match="zeros and ones"):
-        PROBLEM.check_rows(rows(label), NAMES, "train of moods")
+        PROBLEM.check_rows(labelled(label), NAMES, "train of moods")
 
 
 def test_one_set_alone_teaches_nothing() -> None:
     with pytest.raises(DataError, match="have the same labels"):
-        task(rows([0, 1, 0], [0, 1, 0]), rows([1, 1, 1]))
+        moods(labelled([0, 1, 0], [0, 1, 0]))
 
 
 def test_a_row_counts_for_its_rarest_label() -> None:
-    given = rows([1, 1, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0], [0, 1, 1])
+    given = labelled([1, 1, 0], [1, 0, 0], [1, 0, 0], [0, 0, 0], [0, 1, 1])
     assert PROBLEM.strata(given) == [1, 0, 0, -1, 2]
 
 
 def test_draws_keep_each_label() -> None:
     labels = [[1, 0, 0]] * 40 + [[0, 1, 0]] * 8 + [[1, 0, 1]] * 2
-    drawn = task(rows(*labels), rows([1, 1, 1])).sample(train_size=10, dev_size=10).train
+    drawn = moods(labelled(*labels)).sample(train_size=10, dev_size=10).train
     assert np.array(drawn["label"][:]).any(axis=0).all()
 
 
@@ -87,16 +74,13 @@ def test_predictions_that_people_read() -> None:
 
 
 def test_scores_and_intervals_agree() -> None:
-    given = rows([1, 0, 0], [0, 1, 1], [0, 0, 0])
+    given = labelled([1, 0, 0], [0, 1, 1], [0, 0, 0])
     made = predicted([[3.0, 1, -3], [-3, 3, 3], [-3, -3, -3]], 0.6)
-    scores = PROBLEM.score(made, given)
-    for statistic in PROBLEM.statistics(made, PROBLEM.truths(given)):
-        assert statistic.of is not None
-        assert statistic.of(*statistic.arrays) == scores[statistic.metric]
+    require_statistics_are_the_scores("multilabel", made, given)
 
 
 def test_validation_rows_choose_the_threshold() -> None:
-    given = rows([1, 0, 0], [0, 1, 0])
+    given = labelled([1, 0, 0], [0, 1, 0])
     made = outputs([[-1.0, -2, -3], [-3, -1, -2]])
     chosen = PROBLEM.choose(made, None, given, "f1_micro")  # type: ignore[arg-type]
     best = predicted([[-1.0, -2, -3], [-3, -1, -2]], chosen["decision_threshold"])

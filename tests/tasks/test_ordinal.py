@@ -13,32 +13,19 @@ from steadytune import DataError
 from steadytune.tasks import PROBLEMS, Encoded, Task, kind_of_model
 from steadytune.tasks.ordinal import Ordinal
 
+from .made_up import labelled, require_statistics_are_the_scores, task_of
+
 NAMES = ("1", "2", "5")
 PROBLEM = Ordinal()
 
 
-def rows(*labels: float) -> Dataset:
-    texts = [f"text {number}" for number in range(len(labels))]
-    return Dataset.from_dict({"text": texts, "label": labels, "idx": [*range(len(labels))]})
+def stars(train: Dataset) -> Task:
+    return task_of("ordinal", "stars", train, labelled(1.0), NAMES)
 
 
 def predicted(*numbers: float) -> dict[str, Any]:
     outputs = {"logits": [np.array([number], np.float32) for number in numbers]}
-    return PROBLEM.predict(outputs, Encoded(rows(), 0, 0, grades=(1, 2, 5)), rows())
-
-
-def task(train: Dataset, test: Dataset) -> Task:
-    return Task(
-        name="stars",
-        kind="ordinal",
-        columns=("text",),
-        label_names=NAMES,
-        metric="qwk",
-        domain="stars",
-        train=train,
-        test={"stars": test},
-        source="made up for tests",
-    )
+    return PROBLEM.predict(outputs, Encoded(labelled(), 0, 0, grades=(1, 2, 5)), labelled())
 
 
 def test_predictions_are_the_nearest_grades_and_keep_the_numbers() -> None:
@@ -48,27 +35,24 @@ def test_predictions_are_the_nearest_grades_and_keep_the_numbers() -> None:
         "prediction": [1, 5, 5],
         "raw_prediction": [1.25, 3.75, 9.0],
     }
-    scores = PROBLEM.score(found, rows(1.0, 2.0, 5.0))
+    scores = PROBLEM.score(found, labelled(1.0, 2.0, 5.0))
     assert scores["accuracy"] == pytest.approx(2 / 3) and scores["mae"] == pytest.approx(1.0)
 
 
 def test_statistics_are_the_scores() -> None:
-    found, truth = predicted(1.0, 2.0, 2.2, 4.0), rows(1.0, 5.0, 2.0, 5.0)
-    scores = PROBLEM.score(found, truth)
-    for statistic in PROBLEM.statistics(found, PROBLEM.truths(truth)):
-        assert statistic.of is not None
-        assert statistic.of(*statistic.arrays) == scores[statistic.metric]
+    found, truth = predicted(1.0, 2.0, 2.2, 4.0), labelled(1.0, 5.0, 2.0, 5.0)
+    require_statistics_are_the_scores("ordinal", found, truth)
 
 
 def test_an_ensemble_rounds_the_mean_of_numbers() -> None:
     members = [{"logits": [np.array([n], np.float32)]} for n in (1.0, 2.9)]
     found = PROBLEM.average(members)  # each alone is nearer to another grade than their mean
-    encoded = Encoded(rows(), 0, 0, grades=(1, 2, 3))
-    assert PROBLEM.predict(found, encoded, rows())["grade"].tolist() == [2]
+    encoded = Encoded(labelled(), 0, 0, grades=(1, 2, 3))
+    assert PROBLEM.predict(found, encoded, labelled())["grade"].tolist() == [2]
 
 
 def test_a_constant_prediction_is_the_baseline() -> None:
-    found, truth = predicted(2.0, 2.1, 1.9), rows(1.0, 2.0, 2.0)
+    found, truth = predicted(2.0, 2.1, 1.9), labelled(1.0, 2.0, 2.0)
     for metric in PROBLEM.metrics:
         assert PROBLEM.score(found, truth)[metric] == PROBLEM.constant_score(truth, 3, metric)
 
@@ -76,18 +60,18 @@ def test_a_constant_prediction_is_the_baseline() -> None:
 @pytest.mark.parametrize("label", [1.5, 1e7, float("nan")])
 def test_other_labels_are_refused(label: float) -> None:
     with pytest.raises(DataError, match=r"expected a (grade|finite number)"):
-        PROBLEM.check_rows(rows(label), NAMES, "train of stars")
+        PROBLEM.check_rows(labelled(label), NAMES, "train of stars")
 
 
 @pytest.mark.parametrize("labels", [(3.0, 3.0), tuple(map(float, range(51)))])
 def test_one_grade_and_too_many_are_refused(labels: tuple[float, ...]) -> None:
     with pytest.raises(DataError, match=r"have (1|51) different grades?: expected 2 to 50"):
-        task(rows(*labels), rows(1.0))
+        stars(labelled(*labels))
 
 
 def test_draws_keep_each_grade() -> None:
     labels = [1.0] * 40 + [2.0] * 8 + [5.0] * 2
-    drawn = task(rows(*labels), rows(1.0)).sample(train_size=10).train
+    drawn = stars(labelled(*labels)).sample(train_size=10).train
     assert PROBLEM.class_counts(drawn, NAMES) == {"1": 8, "2": 1, "5": 1}
 
 

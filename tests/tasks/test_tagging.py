@@ -14,6 +14,8 @@ from steadytune.tasks import PROBLEMS, Task, kind_of_model
 from steadytune.tasks.tagging import Tagging
 from steadytune.tasks.words import Words
 
+from .made_up import require_statistics_are_the_scores, task_of
+
 NAMES = ("O", "B-a", "I-a", "B-b")
 PROBLEM = Tagging()
 
@@ -24,17 +26,7 @@ def rows(*labels: str) -> Dataset:
 
 
 def task(train: Dataset, column: str = "tokens") -> Task:
-    return Task(
-        name="names",
-        kind="tagging",
-        columns=(column,),
-        label_names=NAMES,
-        metric="f1",
-        domain="names",
-        train=train,
-        test={"names": rows("O B-b")},
-        source="made up for tests",
-    )
+    return task_of("tagging", "names", train, rows("O B-b"), NAMES, (column,))
 
 
 def predicted(places: list[list[int]], *logits: Any) -> dict[str, Any]:
@@ -79,11 +71,7 @@ def test_a_word_that_is_not_read_is_outside() -> None:
 def test_statistics_give_the_scores() -> None:
     found = predicted([[1, 2], [1, 2]], *[np.eye(4)[[0, 1, 3, 0]]] * 2)
     truth = rows("B-a B-b", "B-a I-a")
-    scores = PROBLEM.score(found, truth)
-    for statistic in PROBLEM.statistics(found, PROBLEM.truths(truth)):
-        assert statistic.of is not None
-        assert statistic.of(*statistic.arrays) == scores[statistic.metric]
-        assert all(len(array) == 2 for array in statistic.arrays)
+    require_statistics_are_the_scores("tagging", found, truth)
 
 
 def test_an_ensemble_is_the_mean_of_probabilities() -> None:
