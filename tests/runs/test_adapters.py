@@ -95,7 +95,10 @@ def test_it_is_another_run_than_one_without(spec: RunSpec) -> None:
     assert run_of(plain)["results"] != run_of(spec)["results"]
 
 
-@pytest.mark.parametrize("method", ["lnsr:strength=5", "mixout", "l2sp", "smart", "ema"])
+@pytest.mark.parametrize(
+    "method",
+    ["lnsr:strength=5", "mixout", "l2sp", "smart", "ema", "deni:copies=2,rounds=1"],
+)
 def test_methods_act_on_what_is_trained(spec: RunSpec, method: str) -> None:
     treated = run_of(dataclasses.replace(spec, method=method))
     assert treated["status"] == "ok"

@@ -63,6 +63,7 @@ def stop_at(units: int) -> Any:
         ({"method": "scheduled(smart:momentum=0.5,late_momentum=0.9):start=2,stop=8"}, 8),
         ({"method": "ema:bias_power=0.2"}, 5),
         ({"method": "ema:bias_power=0.2"}, 10),  # the training has ended, the scoring has not
+        ({"method": "deni:copies=2,rounds=1,start=0.3,scope=all,restart=true"}, 7),
         ({"settings": {"save_strategy": "steps", "save_steps": 2}}, 6),
         ({"epochs": 2.5, "settings": {"save_strategy": "steps", "save_steps": 4}}, 10),
         ({"patience": 1, "epochs": 6, "learning_rate": 1e-6}, 25),
