@@ -27,7 +27,7 @@ $(VENV)/.installed: constraints.txt pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("steadytune needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.11") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --constraint constraints.txt torch
-	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[demo,peft,ray,dev]'
+	$(BIN)/python -m pip install --constraint constraints.txt --editable '.[demo,peft,ray,seq2seq,dev]'
 	touch $@
 
 $(VENV)/.docs: $(VENV)/.installed

@@ -18,6 +18,7 @@ from steadytune.runs.settle import FEWEST_EPOCHS, FEWEST_STEPS, usual_rate
 from steadytune.tasks import DataSource
 from tests.test_cli import call, require_one_line
 from tests.tiny_bert import write_tiny_bert
+from tests.tiny_seq2seq import write_pairs, write_tiny_t5
 
 TRAINING = ("warmup", "weight_decay", "batch_size", "class_weights")
 RUN_DEFAULTS = {f.name: f.default for f in dataclasses.fields(RunSpec) if f.name in TRAINING}
@@ -163,3 +164,22 @@ def test_a_study_file_and_options_do_not_mix(tmp_path: Path) -> None:
 
 def test_without_rows_it_says_what_to_give() -> None:
     require_one_line(call("compare"), "neither", "--task")
+
+
+def test_generated_texts_are_compared(tmp_path: Path) -> None:
+    train, test = tmp_path / "words.jsonl", tmp_path / "test.jsonl"
+    write_pairs(train, 40, 0)
+    write_pairs(test, 12, 1)
+    out, t5 = tmp_path / "out", write_tiny_t5(tmp_path / "t5")
+    shared = f"compare --train {train} --test {test} --model {t5} --kind seq2seq --workers 0"
+    options = f"--seeds 2 --epochs 1 --max-new-tokens 5 --learning-rate 5e-3 --out {out}"
+    result = call(*shared.split(), *options.split(), "--method", "plain,lnsr")
+    assert result.exit_code == 0, result.output
+    records = [json.loads(path.read_text()) for path in (out / "runs").glob("*.json")]
+    assert len(records) == 4 and all(r["status"] == "ok" for r in records)
+    assert {record["spec"]["layers"] for record in records} == {"both"}
+    assert {record["spec"]["max_new_tokens"] for record in records} == {5}
+    result = call("report", str(out))
+    assert result.exit_code == 0, result.output
+    text = (out / "report.html").read_text()
+    assert "chrF" in text and "Disagreement between seeds" in text

@@ -76,8 +76,11 @@ def save_adapter(model: Any, base: Pretrained, folder: Path) -> None:
     model.active_peft_config.base_model_name_or_path = there
     model.save_pretrained(folder, save_embedding_layers=False)  # else it may ask the hub
     (folder / "README.md").unlink()  # PEFT's template
-    model.config.architectures = [type(without_adapters(model)).__name__]
+    inner: Any = without_adapters(model)
+    model.config.architectures = [type(inner).__name__]
     model.config.save_pretrained(folder)
+    if getattr(inner, "generation_config", None) is not None:
+        inner.generation_config.save_pretrained(folder)
     for path in folder.glob("*.safetensors"):
         shutil.copymode(folder / "config.json", path)
     is_folder = base.name != MINILM and Path(base.name).is_dir()

@@ -125,6 +125,16 @@ class Pretrained:
         return kind_of_model(self.architecture, self.config)
 
     @property
+    def generates(self) -> bool:
+        """Whether it reads a text with its encoder, and writes one with its decoder."""
+        from transformers.models.auto.modeling_auto import (
+            MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES as KNOWN,
+        )
+
+        # An encoder alone, such as T5's, says that it has no decoder.
+        return self.family in KNOWN and bool(self.config.get("is_encoder_decoder", True))
+
+    @property
     def positions(self) -> int | None:
         """Maximum number of tokens per input; None without a limit, or if the model names none."""
         return position_count(self.config)
@@ -168,24 +178,24 @@ class Pretrained:
         usual = PROBLEMS[kind].usual_length
         return min(usual, self.positions or usual)
 
-    def require_positions(self, max_length: int) -> None:
-        """Refuse a maximum length that the model does not take.
+    def require_positions(self, max_length: int, max_new_tokens: int | None = None) -> None:
+        """Refuse maximum lengths that the model does not take.
 
         Raises:
-            ConfigError: If it is longer.
+            ConfigError: If one is longer.
         """
-        if self.positions is not None and max_length > self.positions:
-            raise ConfigError(
-                f"max_length {max_length} is more than {self.name} takes; give a max length of "
-                f"{self.positions} at most"
-            )
+        for name, length in (("max_length", max_length), ("max_new_tokens", max_new_tokens)):
+            if self.positions is not None and length is not None and length > self.positions:
+                raise ConfigError(
+                    f"{name} {length} is more than {self.name} takes; give a "
+                    f"{name.replace('_', ' ')} of {self.positions} at most"
+                )
 
     def with_head(self, kind: str, label_names: Sequence[str], head_seed: int) -> tuple[Any, Any]:
         """Load it with the head that a kind of task needs, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
-                `qa_no_answer`.
+            kind: One of `PROBLEMS`.
             label_names: The classes, in order; empty for a kind without classes.
             head_seed: The seed of the weights that the pretrained model lacks. The global random
                 state is left as it was.
@@ -209,7 +219,10 @@ class Pretrained:
         if PROBLEMS[kind].windows:
             # The places of answers count from the left, so pads must stand on the right.
             tokenizer.padding_side = "right"
-        require_encoder(model, loading, self.name)
+        if PROBLEMS[kind].generates:
+            require_head(loading, self.name)
+        else:
+            require_encoder(model, loading, self.name)
         require_fitting_tokenizer(model, tokenizer, self.name)
         return model, tokenizer
 
@@ -217,8 +230,7 @@ class Pretrained:
         """Load it with the head that it was saved with, in float32, and its tokenizer.
 
         Args:
-            kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
-                `qa_no_answer`.
+            kind: One of `PROBLEMS`.
 
         Returns:
             The model, in evaluation mode and on the CPU, and its tokenizer.
@@ -264,8 +276,7 @@ class Pretrained:
         """The model without its weights, on the meta device: enough to try methods on.
 
         Args:
-            kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
-                `qa_no_answer`.
+            kind: One of `PROBLEMS`.
             label_names: The classes; empty for a kind without classes.
 
         Raises:
@@ -325,12 +336,18 @@ class Pretrained:
             config = AutoConfig.from_pretrained(self.folder, trust_remote_code=trust)
             model, loading = base._load(_auto_class(kind), config=config)
             require_encoder(model, loading, base.name)
+            _take_generation(model, self.folder)
             return with_adapter(model, self.folder).eval()
 
     def _head_config(self, kind: str, label_names: Sequence[str]) -> Any:
         from transformers import AutoConfig
 
         require_whole(self)
+        if PROBLEMS[kind].generates and not self.generates:
+            raise ModelError(
+                f"model {self.name!r} has no encoder with a decoder that writes text (its type is "
+                f"{self.family!r}); {kind} needs one such as T5 or BART"
+            )
         settings = PROBLEMS[kind].head_settings(label_names)
         config = AutoConfig.from_pretrained(
             self.folder, trust_remote_code=self.trust.remote_code, **settings
@@ -383,6 +400,15 @@ def quiet() -> Iterator[None]:
         logging.set_verbosity(verbosity)
         if bar:
             logging.enable_progress_bar()
+
+
+def _take_generation(model: Any, folder: Path) -> None:
+    """How texts are generated, where an adapter was trained to generate them."""
+    from transformers import GenerationConfig
+    from transformers.utils import GENERATION_CONFIG_NAME
+
+    if (folder / GENERATION_CONFIG_NAME).is_file():
+        model.generation_config = GenerationConfig.from_pretrained(folder)
 
 
 def _auto_class(kind: str) -> Any:

@@ -17,6 +17,7 @@ CHOICES = {
     "class_weights": "balanced",
     "group_by_length": False,
     "head_first": True,
+    "layers": "encoder",
     "lora": "r=4",
     "precision": "bf16",
     "scored": "dev",

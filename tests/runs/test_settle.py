@@ -27,6 +27,9 @@ def model_of(folder: Path, **config: Any) -> Pretrained:
         ("roberta", 1024, 2e-5, "usual for large models ("),
         ("electra", 256, 3e-4, "usual for small models (Clark et al. 2020)"),
         ("deberta-v2", 768, 2e-5, "usual for base models (He et al. 2023)"),
+        ("deberta-v2", 384, 1e-4, "usual for small models (docs/evidence.md)"),
+        ("t5", 512, 3e-4, "usual for base models (Hugging Face's page on T5)"),
+        ("mt5", 1024, 1e-4, "usual for large models (Hugging Face's page on T5)"),
         ("unknown", None, 3e-5, "usual for base models ("),
     ],
 )

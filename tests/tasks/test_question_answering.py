@@ -88,7 +88,7 @@ def test_answers_longer_than_predictions_are_counted_and_can_be_asked_for() -> N
             for places in [encoded.dataset[f"{end}_positions"]]
         }
         texts[longest] = QA.predict(outputs, encoded, long)["text"].tolist()
-        warning = long_answers_warning({"train": encoded})
+        warning = long_answers_warning({"train": encoded}, QA)
         assert ("more than 3 tokens, which no prediction can have: 100.0% of train" in warning) == (
             longest == 3
         )

@@ -86,8 +86,8 @@ KindOption = Annotated[
         "--kind",
         metavar="KIND",
         help="Kind of task: classification, multilabel (several labels per text), "
-        "tagging (a tag per word), ordinal (grades such as 1 to 5), regression, qa or "
-        "qa_no_answer. [default: guessed from the labels, never ordinal]",
+        "tagging (a tag per word), ordinal (grades such as 1 to 5), regression, qa, qa_no_answer "
+        "or seq2seq (text to text). [default: guessed from the labels, never ordinal or seq2seq]",
         show_default=False,
     ),
 ]

@@ -76,6 +76,13 @@ def evaluate(
     max_answer_length: Annotated[
         int, typer.Option(help="Maximum number of tokens per answer.")
     ] = 30,
+    max_new_tokens: Annotated[
+        int | None,
+        typer.Option(
+            help="Maximum number of tokens per generated text. [default: as in training, or 128]",
+            show_default=False,
+        ),
+    ] = None,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
@@ -111,7 +118,7 @@ def evaluate(
         from ._terminal import Terminal
 
         console, renamed = Terminal(), label_map_of(map_ or ())
-        saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
+        saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code), max_new_tokens)
         if task is not None:
             found = rows_of_task(saved, source, eval_size, renamed, positive)
         else:

@@ -53,6 +53,13 @@ def predict(
     max_answer_length: Annotated[
         int, typer.Option(help="Maximum number of tokens per answer.")
     ] = 30,
+    max_new_tokens: Annotated[
+        int | None,
+        typer.Option(
+            help="Maximum number of tokens per generated text. [default: as in training, or 128]",
+            show_default=False,
+        ),
+    ] = None,
     allow_pickled_weights: AllowPickledOption = False,
     trust_remote_code: TrustRemoteCodeOption = False,
 ) -> None:
@@ -81,7 +88,7 @@ def predict(
         if out is not None:
             predicted.require_writable(out, replace=force)
         console = Terminal(stderr=True)
-        saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code))
+        saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code), max_new_tokens)
         if out is not None:
             predicted.require_tags(out.name, saved.kind, saved.name)
         columns = predict_file(

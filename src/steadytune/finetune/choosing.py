@@ -18,8 +18,8 @@ from .._sealed import SEAL
 from ..pretrained import save_model
 from ..records.ledger import Ledger
 from ..records.prediction_file import read_predictions
-from ..runs.encoded import encode_splits
-from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores
+from ..runs.encoded import encode_splits, encoding_of_run
+from ..tasks import DEV, TRAIN, Encoded, Predictions, Scores
 from .members import Member
 from .plan import TrainPlan
 from .saved import SavedModel, load_saved, write_ensemble
@@ -63,8 +63,7 @@ class Candidates:
 
     def encoded(self, *splits: str) -> dict[str, Encoded]:
         """The features of some splits."""
-        spec, names = self.plan.specs[0], self.plan.task.label_names
-        encoding = Encoding(spec.max_length, spec.stride, label_names=names)
+        encoding = encoding_of_run(self.plan.specs[0], self.plan.task)
         every = tuple(self.plan.task.splits)
         found = encode_splits(self.plan.task, self.plan.model, encoding, every)
         return {split: found[split] for split in splits or every}

@@ -32,21 +32,19 @@ def cut_warning(
     return f"longer than {max_length} tokens, and cut: {shares}; {advice}"
 
 
-def long_answers_warning(encoded: Mapping[str, Encoded]) -> str:
+def long_answers_warning(encoded: Mapping[str, Encoded], problem: Problem) -> str:
     """A line on rows whose answer no prediction can have; empty where they are few.
 
     Args:
         encoded: Name -> features.
+        problem: Their kind of task.
     """
     shares = {name: split.long_answers / max(split.rows, 1) for name, split in encoded.items()}
     much = [f"{share:.1%} of {name}" for name, share in shares.items() if share > _NOTICEABLE]
-    windows = next((split.windows for split in encoded.values() if split.windows), None)
-    if not much or windows is None:
+    if not much:
         return ""
-    return (
-        f"answers of more than {windows.longest_answer} tokens, which no prediction can have: "
-        f"{', '.join(much)}; `evaluate` and `predict` take a larger `max_answer_length`"
-    )
+    most = max(split.longest_answer for split in encoded.values())
+    return problem.too_long.format(most=most, shares=", ".join(much))
 
 
 def unread_words_warning(encoded: Mapping[str, Encoded]) -> str:

@@ -64,7 +64,12 @@ def encoding_of(
             f"max_length {max_length} is more than {saved.name} takes; give a `max_length` of "
             f"{positions} at most"
         )
-    return Encoding(max_length, longest_answer=max_answer_length, label_names=saved.label_names)
+    return Encoding(
+        max_length,
+        longest_answer=max_answer_length,
+        label_names=saved.label_names,
+        max_new_tokens=saved.max_new_tokens,
+    )
 
 
 def evaluate_model(
@@ -112,10 +117,14 @@ def evaluate_model(
             for name, rows in given.splits.items()
         }
     f1_of = _f1_of(saved, given, space)
-    return [
+    found = [
         _scores(saved, name, given.uses[name], rows, predicted[name], space, f1_of)
         for name, rows in given.splits.items()
     ]
+    for part in found:
+        for doubt in saved.problem.doubts(part.scores):
+            console.print(f"warning: {part.name}: {doubt}", markup=False, soft_wrap=True)
+    return found
 
 
 def print_evaluation(found: Sequence[DomainScores], metric: str, console: Console) -> None:
@@ -165,7 +174,7 @@ def _encoded(
     cut = {name: features.share_cut for name, features in encoded.items()}
     for warning in (
         cut_warning(cut, saved.problem, encoding.max_length, saved.positions),
-        long_answers_warning(encoded),
+        long_answers_warning(encoded, saved.problem),
         unread_words_warning(encoded),
     ):
         if warning:

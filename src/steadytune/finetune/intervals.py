@@ -22,8 +22,7 @@ def metric_intervals(
     nothing about other seeds. All metrics share their resamples.
 
     Args:
-        kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
-            `qa_no_answer`.
+        kind: One of `PROBLEMS`.
         predictions: As `Problem.predict` gives them.
         truths: As `Problem.truths` gives them.
         seed: Of the resamples.

@@ -14,10 +14,10 @@ from .._exceptions import ConfigError
 from ..pretrained import Pretrained
 from ..records.spec import RunSpec
 from ..runs.arguments import step_count, training_arguments
-from ..runs.encoded import encode_splits
+from ..runs.encoded import encode_splits, encoding_of_run
 from ..runs.plan import Arm, LoadedTask, plan, require_use_of_unlabelled
 from ..runs.preflight import require_fit
-from ..tasks import TRAIN, Encoding, Task
+from ..tasks import TRAIN, Task
 from .cut_rows import cut_warning, long_answers_warning, unread_words_warning
 from .options import TrainOptions
 
@@ -84,16 +84,15 @@ def make_plan(options: TrainOptions) -> TrainPlan:
         threads=_threads(options),
     )
     spec = runs[0].spec
-    model.require_positions(spec.max_length)
+    model.require_positions(spec.max_length, spec.max_new_tokens)
     task = whole.sample(spec.train_size, spec.subset_seed, spec.eval_size, spec.dev_size)
-    require_fit(model, task.kind, task.label_names, [spec.method], spec.lora)
-    encoding = Encoding(spec.max_length, spec.stride, label_names=task.label_names)
-    encoded = encode_splits(task, model, encoding, tuple(task.splits))
+    require_fit(model, task.kind, task.label_names, [spec.method], spec.lora, spec.layers)
+    encoded = encode_splits(task, model, encoding_of_run(spec, task), tuple(task.splits))
     steps = step_count(spec, len(encoded[TRAIN].dataset))
     training_arguments(spec, Path("unused"), steps, task.metric, resumable=True)
     cut = {split: features.share_cut for split, features in encoded.items()}
     notes = (*options.source.remarks(), *runs[0].reasons)
-    said = long_answers_warning(encoded), unread_words_warning(encoded)
+    said = long_answers_warning(encoded, task.problem), unread_words_warning(encoded)
     notes = (*notes, *(f"warning: {warning}" for warning in said if warning))
     specs = tuple(run.spec for run in runs)
     return TrainPlan(options, model, specs, task, notes, steps, cut)

@@ -8,14 +8,16 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from .._checks import check_count
 from .._device import usable_device
-from .._exceptions import ModelError
+from .._exceptions import ConfigError, ModelError
 from .._untrusted import json_object
 from .._whole_file import write_json
 from ..model_files import position_count
 from ..pretrained import CAREFUL, Pretrained, Trust
 from ..runs.evaluation import model_outputs
 from ..tasks import PROBLEMS, Outputs, Problem
+from ..tasks.encoding import MAX_NEW_TOKENS
 from ..tasks.files.columns import NO_COLUMNS, Columns
 from .frozen_head import HEAD as FROZEN_HEAD
 from .frozen_head import read_frozen
@@ -31,8 +33,7 @@ class SavedModel:
 
     Args:
         name: What it is called in messages.
-        kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
-            `qa_no_answer`.
+        kind: One of `PROBLEMS`.
         label_names: The classes in the order of their numbers, or the grades; else none.
         models: The members; one where it is not an ensemble.
         tokenizer: The tokenizer of all members.
@@ -70,6 +71,12 @@ class SavedModel:
         )
 
     @property
+    def max_new_tokens(self) -> int:
+        """Most tokens a text that it generates."""
+        found = getattr(self.models[0], "generation_config", None)
+        return (found and found.max_new_tokens) or MAX_NEW_TOKENS
+
+    @property
     def positions(self) -> int | None:
         """Most tokens an input that it takes; None where it has no limit or does not say it."""
         return position_count(self.models[0].config.to_dict())
@@ -83,14 +90,18 @@ class SavedModel:
         return each[0] if len(each) == 1 else self.problem.average(each, self.weights)
 
 
-def load_saved(name: str | Path, trust: Trust = CAREFUL) -> SavedModel:
+def load_saved(
+    name: str | Path, trust: Trust = CAREFUL, max_new_tokens: int | None = None
+) -> SavedModel:
     """Load a fine-tuned model: a folder, ours or not, an ensemble's folder, or a hub name.
 
     Args:
         name: As for `Pretrained.find`, or a folder with `ensemble.json`.
         trust: What of the model's files may be read.
+        max_new_tokens: Most tokens a text that it generates; None takes what it was trained with.
 
     Raises:
+        ConfigError: If it generates no text, and `max_new_tokens` is given.
         ModelError: If it cannot be loaded, or is not fine-tuned for a task of a known kind.
     """
     name, folder = str(name), Path(name)
@@ -105,7 +116,20 @@ def load_saved(name: str | Path, trust: Trust = CAREFUL) -> SavedModel:
                 f"{Path(members[0]).name} {_what(first)}; expected members of one kind"
             )
     models = tuple(model for part in loaded for model in part.models)
+    if max_new_tokens is not None:
+        _require_generation(first, max_new_tokens)
+    for model in models:
+        first.problem.prepare(model, max_new_tokens)
     return replace(first, name=name, models=models, weights=ensemble.weights, **_trained_on(folder))
+
+
+def _require_generation(saved: SavedModel, max_new_tokens: int) -> None:
+    check_count("max_new_tokens", max_new_tokens, 1)
+    if not saved.problem.generates:
+        raise ConfigError(
+            f"max_new_tokens is given for {saved.name}, a model for {saved.kind}, which generates "
+            "no text; leave it out"
+        )
 
 
 def write_ensemble(
@@ -141,8 +165,8 @@ def _kind(model: Pretrained) -> str:
     if model.kind is None:
         raise ModelError(
             f"model {model.name!r} has the architecture {model.architecture or 'none'}; expected a "
-            "model fine-tuned for sequence classification, question answering, or tagging with B- "
-            "and I- tags"
+            "model fine-tuned for sequence classification, question answering, tagging with B- and "
+            "I- tags, or sequence to sequence"
         )
     return model.kind
 

@@ -9,6 +9,7 @@ from statistics import mean, stdev
 from rich.console import Console
 from rich.table import Table
 
+from ..metrics.seq2seq import COPIED, EMPTY, SAME
 from ..model_files import is_minilm
 from ..records.record import Record
 from ..stats import is_degenerate
@@ -17,6 +18,7 @@ from .model_record import ModelRecord
 
 _SEEN = "seen by minilm in its own training"
 _LAST = ("loss", "ece", "mse")
+_SAID_BELOW = (SAME, EMPTY, COPIED)
 _OTHER_AVERAGES = ("f1_macro", "f1_weighted")
 
 
@@ -79,9 +81,8 @@ def metric_names(record: ModelRecord) -> list[str]:
 
     F1 stands there once, in the form that is the primary metric or that is usual.
     """
-    found = {
-        name for scores in record.results.values() for name, v in scores.items() if v is not None
-    }
+    every = ((n, v) for scores in record.results.values() for n, v in scores.items())
+    found = {name for name, value in every if value is not None and name not in _SAID_BELOW}
     primary = record.task.metric
     averages = _OTHER_AVERAGES if "f1" in found else ()
     middle = sorted(found - {primary, *_LAST, *averages})
@@ -192,7 +193,13 @@ def print_scores(record: ModelRecord, console: Console) -> None:
         for name in PROBLEMS[record.task.kind].choices
         if name in record.findings and len(seed_rows(record)) < 2
     ]
-    for notice in (*chosen, left_out(record), lost_seeds(record), not_learned(record)):
+    doubts = [
+        f"warning: {split}: {doubt}"
+        for split, scores in record.results.items()
+        for doubt in PROBLEMS[record.task.kind].doubts(dict(scores))
+    ]
+    notices = (*chosen, *doubts, left_out(record), lost_seeds(record), not_learned(record))
+    for notice in notices:
         if notice:
             console.print(notice, markup=False, highlight=False, soft_wrap=True)
 

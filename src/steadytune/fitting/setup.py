@@ -53,6 +53,11 @@ class Setup:
             SteadytuneError: If they do not.
         """
         task = options.source.load()
+        if task.kind not in KINDS:
+            raise ConfigError(
+                f"{task.name} is {task.kind}, which fit does not choose for; use `steadytune "
+                "train` with `seeds=5` and `keep=ensemble`"
+            )
         require_examples(task)
         kind = KINDS[task.kind]
         for name, asked, can in (

@@ -81,6 +81,10 @@ class Recipe:
         batch_size: Training examples per step.
         max_length: Longest input in tokens; longer ones are cut.
         stride: Tokens that two windows over a long context share (question answering).
+        max_new_tokens: Most tokens a text that is generated, and a target that is trained on, which
+            is cut. None takes 128 for `seq2seq`, and is all that other kinds have.
+        layers: Where methods on blocks act: `encoder`, `decoder` or `both` of an encoder-decoder,
+            or the dotted path to a list of blocks; None finds it, and takes both for `seq2seq`.
         dev_size: Validation examples, drawn from the training examples that are not trained on;
             None takes none, or as many as are needed where a command says so.
         patience: Epochs without a better validation score after which the training stops, and the
@@ -156,7 +160,7 @@ class Recipe:
         count(1),
         default=None,
         help="Maximum number of tokens per input.",
-        unset="128; 384 for question answering",
+        unset="128; 384 for question answering, 512 for seq2seq",
         aliases=("max_seq_length",),
     )
     stride: int = declare(
@@ -165,6 +169,25 @@ class Recipe:
         default=128,
         help="Tokens shared by neighbouring windows over a long context (question answering).",
         aliases=("doc_stride",),
+    )
+    max_new_tokens: int | None = declare(
+        "Longest output, tokens",
+        count(1),
+        default=None,
+        help="Maximum number of tokens per generated text and per target (seq2seq).",
+        unset="128",
+        aliases=("max_target_length",),
+        neutral=None,
+    )
+    layers: str | None = declare(
+        "Blocks that methods act in",
+        word,
+        default=None,
+        help="Blocks that methods act in: encoder, decoder or both (encoder-decoders), or the path "
+        "to a list of blocks.",
+        unset="found; both for seq2seq",
+        metavar="STACK",
+        neutral=None,
     )
     dev_size: int | None = declare(
         "Dev examples drawn",

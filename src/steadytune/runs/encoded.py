@@ -7,9 +7,16 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from ..pretrained import Pretrained
+from ..records.spec import RunSpec
 from ..tasks import Encoded, Encoding, Task
 
 _KEPT = 8
+
+
+def encoding_of_run(spec: RunSpec, task: Task) -> Encoding:
+    """How a run encodes its texts."""
+    own = {} if spec.max_new_tokens is None else {"max_new_tokens": spec.max_new_tokens}
+    return Encoding(spec.max_length, spec.stride, label_names=task.label_names, **own)
 
 
 @lru_cache(maxsize=_KEPT)

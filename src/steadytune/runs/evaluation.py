@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from transformers import DataCollatorWithPadding
 
 from .._exceptions import ModelError
@@ -45,11 +44,10 @@ def model_outputs(
     model.eval()
     with torch.inference_mode():
         for batch in _batches(features, order, tokenizer, BATCH_SIZE):
-            outputs = model(**{name: value.to(model.device) for name, value in batch.items()})
+            placed = {name: value.to(model.device) for name, value in batch.items()}
+            outputs = problem.run(model, tokenizer, placed)
             for name, found in sorted_outputs.items():
-                rows = outputs[name].float().cpu().numpy()
-                masks = batch["attention_mask"].bool().numpy()
-                found += _without_pads(rows, masks) if problem.per_token else list(rows)
+                found += outputs[name]
             on_batch()
     places = np.argsort(order, kind="stable").tolist()
     outputs_of = {name: [rows[p] for p in places] for name, rows in sorted_outputs.items()}
@@ -84,8 +82,9 @@ def _repeated(chosen: Mapping[str, float], rows: int) -> Outputs:
 
 
 def are_finite(outputs: Outputs) -> bool:
-    """Whether no output of any feature is NaN or infinite."""
-    return all(np.isfinite(array).all() for arrays in outputs.values() for array in arrays)
+    """Whether no number of the outputs of any feature is NaN or infinite."""
+    arrays = (array for arrays in outputs.values() for array in arrays if array.dtype.kind != "U")
+    return all(np.isfinite(array).all() for array in arrays)
 
 
 def batch_count(rows: int) -> int:
@@ -104,10 +103,6 @@ def attenuation(model: Any, tokenizer: Any, rows: Any) -> dict[str, Any] | None:
         return noise_profile(model, _batches(rows, order, tokenizer, PROFILE_BATCH_SIZE)).as_dict()
     except ModelError:
         return None
-
-
-def _without_pads(rows: NDArray[np.float32], masks: NDArray[np.bool_]) -> list[NDArray[np.float32]]:
-    return [row[mask] for row, mask in zip(rows, masks, strict=True)]
 
 
 def _by_length(features: Any, count: int) -> list[int]:

@@ -195,8 +195,8 @@ def require_possible(runs: Sequence[PlannedRun], model: Pretrained) -> None:
     """
     from .arguments import training_arguments
 
-    for length in {run.spec.max_length for run in runs}:
-        model.require_positions(length)
+    for lengths in {(run.spec.max_length, run.spec.max_new_tokens) for run in runs}:
+        model.require_positions(*lengths)
     for run in {(r.spec.task, r.name): r for r in runs}.values():
         # Whether a machine has the precision is for the one to say that carries the run out.
         spec = replace(run.spec, precision="fp32")
@@ -243,6 +243,11 @@ def _require_classes(recipe: Recipe, task: Task) -> None:
             raise ConfigError(
                 f"{what} classes, one per text, and {task.name} is {task.kind}; leave {option} out"
             )
+    if recipe.head_first and task.problem.generates:
+        raise ConfigError(
+            f"head_first needs a new head, and {task.name} is {task.kind}, whose head is "
+            "pretrained; leave `head_first` out"
+        )
 
 
 def _takes_unlabelled(methods: Iterable[Regularizer]) -> bool:

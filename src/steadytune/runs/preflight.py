@@ -21,6 +21,7 @@ def require_fit(
     label_names: Sequence[str],
     methods: Iterable[str],
     lora: str | None = None,
+    layers: str | None = None,
 ) -> None:
     """Attach each method to an empty copy of the model.
 
@@ -30,6 +31,7 @@ def require_fit(
         label_names: The classes, where there are classes.
         methods: Methods in their text form.
         lora: Adapters in their text form, if those are trained.
+        layers: As in `attach`.
 
     Raises:
         SteadytuneError: If a method does not suit the model; its text begins with the method. Or
@@ -40,15 +42,15 @@ def require_fit(
         skeleton = with_adapters(skeleton, Lora.parse(lora), seed=0)
     for text in methods:
         try:
-            _attach(skeleton, text)
+            _attach(skeleton, text, layers)
         except SteadytuneError as error:
             raise type(error)(f"{text}: {error}") from error
 
 
-def _attach(skeleton: Any, text: str) -> None:
+def _attach(skeleton: Any, text: str, layers: str | None) -> None:
     # What a method cannot do for want of weights says nothing of how it suits the model, and what
     # it warns of at the end of a training nothing where there was none.
     with warnings.catch_warnings(), suppress(RuntimeError, NotImplementedError):
         warnings.simplefilter("ignore")
-        with attach(skeleton, parse_method(text)):
+        with attach(skeleton, parse_method(text), layers=layers):
             pass

@@ -28,11 +28,11 @@ from ..records.outcome import Outcome
 from ..records.record import make_record, now, one_line
 from ..records.spec import RunSpec
 from ..records.which import Status
-from ..tasks import DEV, TRAIN, Encoded, Encoding, Predictions, Scores, load_task, with_identity
+from ..tasks import DEV, TRAIN, Encoded, Predictions, Scores, load_task, with_identity
 from .adapters import merged, with_adapters
 from .arguments import epoch_count, step_count
 from .checkpoints import Workspace, replace_folder
-from .encoded import encode_splits
+from .encoded import encode_splits, encoding_of_run
 from .environment import describe_environment
 from .evaluation import are_finite, attenuation, batch_count, choose, model_outputs
 from .first_profile import first_profile
@@ -158,7 +158,8 @@ def _fine_tune(
     model, tokenizer = pretrained.with_head(task.kind, task.label_names, head_seed)
     model.to(usable_device())  # noise is drawn there: the same before training and after it
     splits = (TRAIN, DEV) if spec.scored == DEV else tuple(task.splits)
-    encoding = Encoding(spec.max_length, spec.stride, label_names=task.label_names)
+    encoding = encoding_of_run(spec, task)
+    task.problem.prepare(model, encoding.max_new_tokens)
     encoded = encode_splits(task, pretrained, encoding, splits)
     log.task["cut"] = {split: features.share_cut for split, features in encoded.items()}
     unseen = encoded[DEV if spec.scored == DEV else task.domain].dataset

@@ -14,6 +14,8 @@ from typing import Any
 from ..adapter_files import require_peft
 from ..pretrained import Pretrained
 from ..records.recipe import Recipe
+from ..tasks import PROBLEMS
+from ..tasks.encoding import MAX_NEW_TOKENS
 from .trainer_fields import checked_trainer_fields
 
 FEWEST_STEPS = 200
@@ -29,10 +31,13 @@ _BASE, _LARGE = 512, 1024
 """Widths of hidden states from which a model counts as base and as large."""
 
 _BERT = "Devlin et al. 2019 and, for large, Mosbach et al. 2021"
+_T5 = "Hugging Face's page on T5"
 _RATES = {
     "": (1e-4, 3e-5, 2e-5, _BERT),
     "electra": (3e-4, 1e-4, 5e-5, "Clark et al. 2020"),
     "deberta-v2": (1e-4, 2e-5, 1e-5, "He et al. 2023"),
+    "t5": (3e-4, 3e-4, 1e-4, _T5),
+    "mt5": (3e-4, 3e-4, 1e-4, _T5),
 }
 """Family -> learning rates for small, base and large models, and who found them.
 
@@ -75,9 +80,13 @@ def settle(
     if recipe.lora:
         require_peft()
     fields = checked_trainer_fields(dict(recipe.settings))
+    generates = PROBLEMS[kind].generates
+    most = min(MAX_NEW_TOKENS, model.positions or MAX_NEW_TOKENS)
     open_fields = {
         "max_length": model.usual_length(kind) if recipe.max_length is None else recipe.max_length,
         "precision": settled_precision(recipe.precision),
+        "max_new_tokens": (recipe.max_new_tokens or most) if generates else None,
+        "layers": layers_of(recipe, kind),
         "threads": recipe.threads or threads,
     }
     recipe = recipe.changed({**open_fields, "settings": fields})
@@ -98,12 +107,19 @@ def settle(
     return Settled(recipe, tuple(reasons))
 
 
+def layers_of(recipe: Recipe, kind: str) -> str | None:
+    """The blocks that methods act in: where a model generates, those of both of its stacks."""
+    from .._model.sites import BOTH
+
+    return recipe.layers or (BOTH if PROBLEMS[kind].generates else None)
+
+
 def usual_rate(model: Pretrained) -> tuple[float, str]:
     """The learning rate that is usual for a model's family and width, and why it is."""
     *rates, source = _RATES.get(model.family, _RATES[""])
     width = model.hidden_size or _BASE
     size = (width >= _BASE) + (width >= _LARGE)
-    if size == 0 and model.family != "electra":
+    if size == 0 and rates[size] == _RATES[""][size]:
         source = "docs/evidence.md"
     return rates[size], f"usual for {('small', 'base', 'large')[size]} models ({source})"
 

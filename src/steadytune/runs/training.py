@@ -109,6 +109,7 @@ def train(
             forwards=forwards,
             dev=dev,
             unlabelled_dataset=unlabelled,
+            layers=spec.layers,
             compute_loss_func=compute_loss,
         )
         trainer.remove_callback(PrinterCallback)

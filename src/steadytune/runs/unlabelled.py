@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from .._exceptions import DataError
 from .._untrusted import read_regular
 from ..records.spec import RunSpec
-from ..tasks import Encoding
 from ..tasks.files import SENTENCES, Table, holds_tags, read_texts, unlabelled_rows
+from .encoded import encoding_of_run
 
 if TYPE_CHECKING:
     from ..tasks import Task
@@ -42,7 +42,7 @@ def unlabelled_texts(spec: RunSpec, task: Task, tokenizer: Any) -> Any:
     if spec.unlabelled_hash and hash_of(spec.unlabelled) != spec.unlabelled_hash:
         raise DataError(f"{spec.unlabelled} has changed since the run was planned; plan it again")
     rows = texts_of(spec.unlabelled, task.columns)
-    encoding = Encoding(spec.max_length, spec.stride, label_names=task.label_names)
+    encoding = encoding_of_run(spec, task)
     return task.problem.encode(rows, task.columns, tokenizer, encoding).dataset
 
 

@@ -21,15 +21,16 @@ from .._random import isolated_rng
 from .._step.attach import attach
 from .._step.step import Step
 from .._threads import using_threads
+from ..diagnostics._observer import TARGETS
 from ..method_text import parse_method
 from ..pretrained import Pretrained
 from ..records.lora import Lora
 from ..records.spec import RunSpec
 from ..runs.adapters import with_adapters
 from ..runs.arguments import step_count
-from ..runs.encoded import encode_splits
+from ..runs.encoded import encode_splits, encoding_of_run
 from ..runs.plan import LoadedTask, PlannedRun
-from ..tasks import DEV, TRAIN, Encoding, Task
+from ..tasks import DEV, TRAIN, Task
 from ..tasks.encoding import Padding
 from .study import PLAIN
 
@@ -133,7 +134,7 @@ class _Scale:
         key = spec.task, *sizes, spec.max_length, spec.stride, spec.batch_size
         if key not in self.batches:
             rows = self.tasks[spec.task].sample(*sizes)
-            encoding = Encoding(spec.max_length, spec.stride, label_names=rows.label_names)
+            encoding = encoding_of_run(spec, rows)
             features = encode_splits(rows, self.model, encoding, (TRAIN,))[TRAIN].dataset
             self.batches[key] = typical_batch(features, spec.batch_size)
         return self.batches[key]
@@ -180,13 +181,15 @@ def time_training(
     device = usable_device()
     model, tokenizer = pretrained.with_head(task.kind, task.label_names, 0)
     model.to(device)
+    task.problem.prepare(model, spec.max_new_tokens)
     if spec.lora:
         model = with_adapters(model, Lora.parse(spec.lora), 0)
     collated = Padding(tokenizer)(rows)
     batch = {name: values.to(device) for name, values in collated.items()}
     with using_threads(spec.threads), isolated_rng(device, 0):
         model.train()
-        with attach(model, parse_method(spec.method)) as objective:
+        methods = parse_method(spec.method)
+        with attach(model, methods, layers=spec.layers) as objective:
             optimizer = torch.optim.AdamW(  # the trainer's default
                 model.parameters(), lr=spec.learning_rate, fused=True
             )
@@ -203,7 +206,8 @@ def time_training(
             taken = [_seconds_of(partial(train, number), device) for number in numbers][1:]
         model.eval()
         with torch.inference_mode():
-            scoring = _seconds_of(lambda: model(**batch), device)
+            inputs = {k: v for k, v in batch.items() if k not in TARGETS}
+            scoring = _seconds_of(lambda: task.problem.run(model, tokenizer, inputs), device)
     return median(taken), scoring / len(batch["input_ids"])
 
 

@@ -18,6 +18,7 @@ from ..runs.plan import (
     same_runs,
 )
 from ..runs.preflight import require_fit
+from ..runs.settle import layers_of
 from ..runs.trainer_fields import checked_trainer_fields
 from .study import TUNED, Arm, Study, StudyTask
 
@@ -45,11 +46,13 @@ def load_tasks(study: Study, model: Pretrained) -> tuple[LoadedTask, ...]:
             _require_choice_by_dev(study, entry)
         loaded.append(LoadedTask(task, entry.changes, entry.source.remarks()))
         of_task = study.recipe.changed(entry.changes)
-        methods: dict[str | None, list[str]] = {}
+        methods: dict[tuple[str | None, str | None], list[str]] = {}
         for arm in study.arms:
-            methods.setdefault(of_task.changed(arm.changes).lora, []).append(arm.method)
-        for lora, texts in methods.items():
-            require_fit(model, task.kind, task.label_names, texts, lora)
+            recipe = of_task.changed(arm.changes)
+            alike = recipe.lora, layers_of(recipe, task.kind)
+            methods.setdefault(alike, []).append(arm.method)
+        for alike, texts in methods.items():
+            require_fit(model, task.kind, task.label_names, texts, *alike)
     return tuple(loaded)
 
 

@@ -15,13 +15,13 @@ from .._exceptions import ConfigError
 from ..metrics import Scores
 from ..metrics.mixture import log_mixture
 from ._fields import text_of
-from .encoding import LONGEST_ANSWER, Encoded
+from .encoding import LONGEST_ANSWER, MAX_NEW_TOKENS, Encoded
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedTokenizerBase
 
-Outputs = dict[str, list[NDArray[np.float32]]]
+Outputs = dict[str, list[NDArray[Any]]]
 """Name of a model's output, or of one of `Problem.choices` -> one array a feature, in order."""
 
 Predictions = dict[str, NDArray[Any]]
@@ -42,12 +42,14 @@ class Encoding:
         longest_answer: Most tokens an answer that is predicted (question answering).
         label_names: The classes in the order of their numbers, where rows name their classes
             (`Problem.spelled`); the grades where there are grades.
+        max_new_tokens: Most tokens a text that is generated, and a target that is trained on.
     """
 
     max_length: int = 128
     stride: int = 128
     longest_answer: int = LONGEST_ANSWER
     label_names: tuple[str, ...] = ()
+    max_new_tokens: int = MAX_NEW_TOKENS
 
     def __post_init__(self) -> None:
         if self.longest_answer < 1:
@@ -89,6 +91,11 @@ class Problem(ABC):
     """Most tokens an input of this kind usually has."""
     windows: ClassVar[bool] = False
     """Whether a longer input is read in windows; else it is cut."""
+    too_long: ClassVar[str] = (
+        "answers of more than {most} tokens, which no prediction can have: {shares}; `evaluate` "
+        "and `predict` take a larger `max_answer_length`"
+    )
+    """What is said of rows whose answer has more tokens than a prediction."""
     auto_class: ClassVar[str] = "AutoModelForSequenceClassification"
     """The class of transformers that loads a model with such a head."""
     pipeline: ClassVar[str] = "text-classification"
@@ -101,10 +108,16 @@ class Problem(ABC):
     """Whether the truth of a row names its classes; else it has their numbers."""
     exclusive: ClassVar[bool] = False
     """Whether a row is of one class, and of no other."""
+    generates: ClassVar[bool] = False
+    """Whether the model writes a text, with the head that it was pretrained with."""
     covers: ClassVar[tuple[str, ...]] = ()
     """Other kinds: rows of theirs are rows of this one too."""
     choices: ClassVar[Mapping[str, float]] = MappingProxyType({})
     """Fields of a model's configuration that validation examples decide -> their usual values."""
+
+    def has_head(self, architecture: str) -> bool:
+        """Whether a class of transformers is a model with such a head."""
+        return architecture.endswith(self.auto_class.removeprefix("AutoModel"))
 
     def is_of(self, config: Mapping[str, Any]) -> bool:
         """Whether a model with such a head and this configuration is for tasks of this kind."""
@@ -190,6 +203,30 @@ class Problem(ABC):
             ConfigError: The lengths leave no room for text, or are more than the model takes.
         """
 
+    def prepare(self, model: Any, max_new_tokens: int | None = None) -> None:
+        """Set how a model generates, which it keeps; None leaves the length as it is."""
+        return None
+
+    def run(self, model: Any, tokenizer: Any, batch: Mapping[str, Any]) -> Outputs:
+        """What a model gives for a padded batch, without gradients.
+
+        Args:
+            model: The model, in evaluation mode.
+            tokenizer: Its tokenizer.
+            batch: The inputs, on the model's device.
+
+        Returns:
+            `outputs` of each feature; those that have an entry for each token without pads.
+        """
+        found, masks = model(**batch), batch["attention_mask"].bool().cpu().numpy()
+        every = {name: found[name].float().cpu().numpy() for name in self.outputs}
+        if not self.per_token:
+            return {name: list(rows) for name, rows in every.items()}
+        return {
+            name: [row[mask] for row, mask in zip(rows, masks, strict=True)]
+            for name, rows in every.items()
+        }
+
     def choose(
         self, outputs: Outputs, encoded: Encoded, rows: Dataset, metric: str
     ) -> dict[str, float]:
@@ -217,6 +254,10 @@ class Problem(ABC):
         self, predictions: Predictions, label_names: Sequence[str]
     ) -> dict[str, list[Any]]:
         """Predictions as columns that people read: `prediction`, and how sure it is."""
+
+    def doubts(self, scores: Scores) -> list[str]:
+        """What looks wrong in predictions with these scores, the rest of a sentence each."""
+        return []
 
     def renumbered(self, truths: list[Any], numbers: Sequence[int], classes: int) -> list[Any]:
         """Truths of named classes with other numbers for these.

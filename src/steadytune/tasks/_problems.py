@@ -12,13 +12,14 @@ from .optional_answers import OptionalAnswers
 from .ordinal import Ordinal
 from .question_answering import QuestionAnswering
 from .regression import Regression
+from .seq2seq import Seq2Seq
 from .tagging import Tagging
 
 PROBLEMS: dict[str, Problem] = {
     problem.kind: problem
     for problem in (
         *(Classification(), Multilabel(), Tagging()),
-        *(Ordinal(), Regression(), QuestionAnswering(), OptionalAnswers()),
+        *(Ordinal(), Regression(), QuestionAnswering(), OptionalAnswers(), Seq2Seq()),
     )
 }
 """Kind -> what tasks of that kind need."""
@@ -34,11 +35,7 @@ def kind_of_model(architecture: str, config: Mapping[str, Any]) -> str | None:
     Returns:
         None for other heads than those of `PROBLEMS`, and for none.
     """
-    fitting = [
-        problem
-        for problem in PROBLEMS.values()
-        if architecture.endswith(problem.auto_class.removeprefix("AutoModel"))
-    ]
+    fitting = [problem for problem in PROBLEMS.values() if problem.has_head(architecture)]
     # Of the kinds with one head, the one that fits any configuration is asked last.
     fitting.sort(key=lambda problem: type(problem).is_of is Problem.is_of)
     return next((problem.kind for problem in fitting if problem.is_of(config)), None)

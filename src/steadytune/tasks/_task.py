@@ -43,8 +43,7 @@ class Task:
 
     Args:
         name: What `load_task` knows it by.
-        kind: What is predicted: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`,
-            `qa` or `qa_no_answer`.
+        kind: What is predicted: One of `PROBLEMS`.
         columns: The text columns: one for single texts, two for pairs, question and context.
         label_names: Names of the classes in the order of their numbers, or the grades, ascending;
             none where what is predicted has no names.

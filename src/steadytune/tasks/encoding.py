@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 LONGEST_ANSWER = 30
 """Most tokens an answer that is predicted, where nothing else is asked for."""
 
+MAX_NEW_TOKENS = 128
+"""Most tokens a text that is generated, where nothing else is asked for."""
+
 _ROWS_AT_ONCE = 1000
 
 
@@ -33,6 +36,7 @@ class Encoded:
         windows: The row of each feature and its part there, where a row has several.
         long_answers: Number of rows whose answer has more tokens than one that is predicted can
             have.
+        longest_answer: Most tokens that it can have; 0 where answers are not of tokens.
         words: Where the words of each row stand in its feature, where words are tagged.
         grades: What predictions are rounded to, ascending, where these are grades.
     """
@@ -42,6 +46,7 @@ class Encoded:
     rows: int
     windows: Windows | None = None
     long_answers: int = 0
+    longest_answer: int = 0
     words: Words | None = None
     grades: tuple[int, ...] = ()
 
@@ -62,11 +67,11 @@ class Padding:
     tokenizer: PreTrainedTokenizerBase
 
     def __call__(self, features: Sequence[Mapping[str, Any]]) -> Any:
-        from transformers import DataCollatorForTokenClassification, DataCollatorWithPadding
+        from transformers import DataCollatorForSeq2Seq, DataCollatorWithPadding
 
         labels = features[0].get("labels")
         of_tokens = isinstance(labels, list) and type(labels[0]) is int
-        collator = DataCollatorForTokenClassification if of_tokens else DataCollatorWithPadding
+        collator = DataCollatorForSeq2Seq if of_tokens else DataCollatorWithPadding
         return collator(self.tokenizer)(list(features))
 
 

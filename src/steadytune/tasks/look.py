@@ -51,8 +51,7 @@ class Look:
 
     Args:
         name: The task.
-        kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
-            `qa_no_answer`.
+        kind: One of `PROBLEMS`.
         sizes: Split -> number of examples: `train`, `dev` if there are such, and the test sets.
         classes: Class -> number of training examples; empty but for classification.
         range: The smallest and the largest training number; None but for regression.
@@ -205,7 +204,7 @@ def _missing_words(task: Task) -> Iterable[str]:
 
 
 def _contradictions(task: Task) -> Iterable[str]:
-    if task.problem.answer != "label":
+    if task.problem.answer != "label" or task.problem.generates:
         return
     labels: dict[str, set[Any]] = defaultdict(set)
     for rows in (task.train, task.test[task.domain]):

@@ -95,7 +95,7 @@ def encode_windows(
     )
     content = Dataset.from_dict(features.columns)
     long = sum(length > longest_answer for length in features.answers)
-    return Encoded(content, features.cut, len(dataset), windows, long)
+    return Encoded(content, features.cut, len(dataset), windows, long, longest_answer)
 
 
 @dataclass(frozen=True, eq=False)

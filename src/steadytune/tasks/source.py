@@ -67,8 +67,8 @@ class DataSource:
         text: The text columns, one or two; guessed if not given.
         label: The column of the truth; guessed if not given. Of several labels per text also the
             columns of zeros and ones, as a list or with commas between.
-        kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
-            `qa_no_answer`; guessed if not given, but for `ordinal`.
+        kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa`,
+            `qa_no_answer` or `seq2seq`; guessed if not given, but for `ordinal` and `seq2seq`.
         metric: The primary metric; by default the kind's first, or the named task's own.
         data_root: Folder of a local copy of the named tasks' rows.
         name: What the task is called; by default what the training file is called.

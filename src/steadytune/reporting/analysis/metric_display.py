@@ -88,6 +88,11 @@ def _percentage(name: str) -> MetricDisplay:
     return MetricDisplay(name, "%", "points", scale=100.0, decimals=1)
 
 
+def _points(name: str) -> MetricDisplay:
+    """A share that papers print times 100 and without a unit."""
+    return MetricDisplay(name, "", "points", scale=100.0, decimals=1)
+
+
 _CORRELATIONS = tuple(
     MetricDisplay(f"{name} correlation") for name in ("Matthews", "Pearson", "Spearman")
 )
@@ -107,6 +112,8 @@ _KNOWN = {
     "mse": MetricDisplay("mean squared error", higher_is_better=False),
     "mae": MetricDisplay("mean absolute error", higher_is_better=False),
     "qwk": MetricDisplay("quadratic weighted kappa"),
+    "chrf": _points("chrF"),
+    **{f"rouge{variant}": _points(f"ROUGE-{variant}") for variant in "12L"},
 }
 
 _OF_KIND = {

@@ -41,6 +41,11 @@ LABELS = (
 )
 """Names by which the truth is known, the likeliest first."""
 
+WRITTEN = (
+    *("target", "summary", "highlights", "output", "translation", "completion", "response"),
+    *("answer", "label", "labels"),
+)
+"""Names by which a text to generate is known, the likeliest first."""
 
 _TEXT_NAMES = {*TEXTS, *(name for pair in TEXT_PAIRS for name in pair)}
 
@@ -75,6 +80,7 @@ def choose_columns(
     questions: bool = False,
     labelled: bool = True,
     count: int | None = None,
+    written: bool = False,
 ) -> Columns:
     """The columns that were named, and a guess at the others.
 
@@ -85,6 +91,7 @@ def choose_columns(
         questions: Whether the rows are of question answering.
         labelled: Whether there is a truth to read.
         count: How many text columns there must be; None for one or two.
+        written: Whether the truth is a text to generate.
 
     Raises:
         DataError: A column that was named is not there, or there is nothing to guess by.
@@ -99,7 +106,9 @@ def choose_columns(
         require_column(table, name)
     if questions:
         return _of_questions(table, text, label, labelled)
-    truth = (label or _guess_label(table, text)) if labelled else None
+    truth = (
+        (label or _guess_label(table, text, WRITTEN if written else LABELS)) if labelled else None
+    )
     texts = tuple(text) or _guess_texts(table, truth, count)
     if count is not None and len(texts) != count:
         raise DataError(
@@ -136,9 +145,9 @@ def require_column(table: Table, name: str) -> None:
         )
 
 
-def _guess_label(table: Table, texts: Sequence[str]) -> str:
+def _guess_label(table: Table, texts: Sequence[str], usual: Sequence[str]) -> str:
     known = _by_folded_name(table)
-    for name in LABELS:
+    for name in usual:
         if name in known and known[name] not in texts:
             return known[name]
     likely = set(texts) or {known[name] for name in _TEXT_NAMES if name in known}

@@ -11,6 +11,7 @@ from ._table import Table, listed, shown
 from .labels import (
     ORDINAL,
     REGRESSION,
+    SEQ2SEQ,
     class_name,
     grades_of,
     is_number,
@@ -56,11 +57,11 @@ class Mapped:
     """Labels as a target has them.
 
     Args:
-        values: One a row: the number of its class, or the number itself.
+        values: One a row: the number of its class, the number itself, or the text to generate.
         remark: What was done that is not plain, if anything.
     """
 
-    values: list[int] | list[float] | list[list[float]]
+    values: list[int] | list[float] | list[list[float]] | list[str]
     remark: str | None = None
 
 
@@ -80,6 +81,8 @@ def map_labels(table: Table, column: str, target: Target) -> Mapped:
         DataError: A row has no label, or one that the target does not have; the text names the
             labels of both.
     """
+    if target.kind == SEQ2SEQ:
+        return Mapped(list(table.columns[column]))
     labels = scalar_labels(table, column)
     if not all(isinstance(label, str) for label in labels):
         require_one_type(table, column, labels)

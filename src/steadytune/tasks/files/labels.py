@@ -14,6 +14,7 @@ from ..ordinal import is_grade
 from ._table import Table, listed, shown
 
 CLASSIFICATION, REGRESSION, ORDINAL = "classification", "regression", "ordinal"
+SEQ2SEQ = "seq2seq"
 
 Label = str | bool | int | float
 
@@ -36,8 +37,9 @@ class Labels:
     """The labels of training rows.
 
     Args:
-        kind: `classification`, `multilabel`, `ordinal` or `regression`.
-        values: One a row: the number of its class, the number itself, or a 0 or 1 for each label.
+        kind: `classification`, `multilabel`, `ordinal`, `regression` or `seq2seq`.
+        values: One a row: the number of its class, the number itself, a 0 or 1 for each label, or
+            the text to generate.
         names: Names of the classes in the order of their numbers, or the grades; none for
             regression.
         numbered: Whether the file gives classes by number and their names beside.
@@ -45,7 +47,7 @@ class Labels:
     """
 
     kind: str
-    values: list[int] | list[float] | list[list[float]]
+    values: list[int] | list[float] | list[list[float]] | list[str]
     names: tuple[str, ...] = ()
     numbered: bool = False
     remark: str | None = None
@@ -61,9 +63,10 @@ class Labels:
                 f"positive {shown(name)} was given for several labels per text, whose F1 is over "
                 f"all labels: expected none; leave `positive` out"
             )
-        if self.kind == ORDINAL:
+        if self.kind in (ORDINAL, SEQ2SEQ):
+            what = "grades" if self.kind == ORDINAL else "texts to generate"
             raise DataError(
-                f"positive {shown(name)} was given for grades, which have no F1: expected none; "
+                f"positive {shown(name)} was given for {what}, which have no F1: expected none; "
                 "leave `positive` out"
             )
         if len(self.names) != 2 or name not in self.names:
@@ -88,12 +91,14 @@ def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:
     Args:
         table: The rows.
         column: The column of the labels.
-        kind: `classification`, `ordinal` or `regression`; None to guess.
+        kind: `classification`, `ordinal`, `regression` or `seq2seq`; None to guess.
 
     Raises:
         DataError: A row has no label, a label is a list or no finite number, or labels are of
             several types; or there are so many classes that the kind has to be said.
     """
+    if kind == SEQ2SEQ:
+        return Labels(SEQ2SEQ, list(table.columns[column]))
     labels = scalar_labels(table, column)
     if kind == REGRESSION:
         return Labels(REGRESSION, numbers_of(table, column, labels))
@@ -344,6 +349,6 @@ def _refuse_many_classes(table: Table, column: str, labels: Sequence[Label]) -> 
     if classes > _MANY_CLASSES or (classes > _FEW_CLASSES and 2 * classes > len(labels)):
         raise DataError(
             f"{table.name}, column {shown(column)} has {classes} different labels in "
-            f"{len(labels)} rows: expected classes; give `kind=classification` or "
-            f"`kind=regression`, or another column with `label`"
+            f"{len(labels)} rows: expected classes; give `kind=classification`, `kind=regression` "
+            f"or, for texts to generate, `kind=seq2seq`; or another column with `label`"
         )

@@ -32,6 +32,7 @@ from .labels import (
     CLASSIFICATION,
     ORDINAL,
     REGRESSION,
+    SEQ2SEQ,
     grade_of,
     is_unicode,
     number_of,
@@ -111,7 +112,7 @@ def training_rows(
         return _training_sentences(table, choose_tag_columns(table, text, label), positive)
     if kind == MULTILABEL:
         table = with_indicators(table, label)
-    columns = choose_columns(table, text, label)
+    columns = choose_columns(table, text, label, written=kind == SEQ2SEQ)
     assert columns.truth is not None
     names = SINGLE if len(columns.texts) == 1 else PAIR
     if kind is None and holds_sets(table.columns[columns.truth]):
@@ -161,7 +162,14 @@ def further_rows(
     if target.kind == TAGGING:
         return _sentences(table, choose_tag_columns(table, text, label), target)
     several, questions = target.kind == MULTILABEL, target.kind in QUESTION_KINDS
-    columns = choose_columns(table, text, label, questions=questions, count=len(target.columns))
+    columns = choose_columns(
+        table,
+        text,
+        label,
+        questions=questions,
+        count=len(target.columns),
+        written=target.kind == SEQ2SEQ,
+    )
     if questions:
         return _question_rows(table, columns, target.kind)
     assert columns.truth is not None
@@ -285,6 +293,9 @@ def _check_row(
     if kind == MULTILABEL:
         check_label_set(table, row, columns.truth)
         return
+    if kind == SEQ2SEQ:
+        _check_text(table, row, columns.truth, table.columns[columns.truth][row])
+        return
     label = scalar_label(table, row, columns.truth)
     if kind == REGRESSION:
         number_of(table, row, columns.truth, label)
@@ -296,7 +307,9 @@ def _texts(table: Table, columns: Columns, names: Sequence[str]) -> dict[str, li
     return {name: table.columns[column] for name, column in zip(names, columns.texts, strict=True)}
 
 
-def _check_text(table: Table, row: int, column: str, value: Any, may_be_empty: bool) -> None:
+def _check_text(
+    table: Table, row: int, column: str, value: Any, may_be_empty: bool = False
+) -> None:
     if isinstance(value, list | tuple):
         raise DataError(
             f"{table.place(row)}, column {shown(column)} is a list: expected text; for a "
@@ -332,7 +345,7 @@ def _note(table: Table, columns: Columns, target: Target, remarks: Sequence[str]
 
 def _truth_name(target: Target) -> str:
     names = {CLASSIFICATION: "label", MULTILABEL: "labels", TAGGING: "tags", REGRESSION: "number"}
-    names |= {ORDINAL: "grade"}
+    names |= {ORDINAL: "grade", SEQ2SEQ: "target"}
     return names.get(target.kind, "answers")
 
 

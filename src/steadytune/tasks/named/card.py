@@ -108,8 +108,7 @@ class TaskCard:
     Args:
         name: Name of the task.
         summary: One line for listings.
-        kind: `classification`, `multilabel`, `tagging`, `ordinal`, `regression`, `qa` or
-            `qa_no_answer`.
+        kind: One of `PROBLEMS`.
         columns: The text columns.
         label_names: Names of the classes in the order of their numbers.
         metric: The primary metric.
