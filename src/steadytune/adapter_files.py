@@ -69,7 +69,7 @@ def save_adapter(model: Any, base: Pretrained, folder: Path) -> None:
         base: The pretrained model.
         folder: The folder to write.
     """
-    from ._model.sites import without_adapters
+    from ._model.unwrapped import without_adapters
 
     # PEFT knows folders and names on the hub, and none of our own.
     there = str(base.folder.resolve()) if is_local(base.name) else base.name

@@ -15,7 +15,7 @@ from ._checks import check_at_least, check_count
 from ._exceptions import ConfigError
 from ._model.exchange import separate_gradients
 from ._model.head import new_parameters, pretrained_part
-from ._model.sites import unwrap
+from ._model.unwrapped import unwrap
 
 _SMALLEST_GRADIENT = 1e-4  # where it counts as converged; the loss is a mean over examples
 

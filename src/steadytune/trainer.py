@@ -17,7 +17,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from ._checks import check_count
 from ._exceptions import ConfigError
-from ._model.sites import unwrap, without_adapters
+from ._model.unwrapped import unwrap, without_adapters
 from ._random import Seeds, derive_seed, isolated_rng
 from ._step.attach import attach
 from ._step.objective import Objective

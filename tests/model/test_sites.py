@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import torch
 import transformers
 from torch import nn
 from transformers import T5Config, T5ForSequenceClassification, XLNetConfig
 from transformers import XLNetForSequenceClassification as XLNet
 
 from steadytune import BSS, LNSR, HyPe, LayerwiseDecay, ModelError, Reinit, attach
-from steadytune._model.sites import find_embedding, find_layers, unwrap
+from steadytune._model.sites import find_embedding, find_layers
 from steadytune.testing import tiny_classifier
 from tests.families import NAMES, classifier
 
@@ -66,12 +65,6 @@ def test_families_that_cannot_be_replayed_are_refused() -> None:
 def test_a_model_without_word_embeddings() -> None:
     with pytest.raises(ModelError, match="get_input_embeddings"):
         find_embedding(nn.Linear(2, 2))
-
-
-def test_wrappers_are_taken_off() -> None:
-    model = tiny_classifier()
-    assert unwrap(torch.compile(model)) is model
-    assert unwrap(nn.DataParallel(model)) is model
 
 
 def test_adapters_are_looked_through() -> None:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from torch import nn
 
 from .._exceptions import ConfigError
-from .sites import base_of, without_adapters
+from .unwrapped import base_of, without_adapters
 
 
 def pretrained_part(model: nn.Module) -> nn.Module:

@@ -13,8 +13,9 @@ from torch._functorch import config as functorch_config
 from .._checks import check_choice
 from .._exceptions import ConfigError
 from .._model.embedding_site import EmbeddingSite
-from .._model.sites import find_layers, stack_paths, unwrap
+from .._model.sites import find_layers, stack_paths
 from .._model.trace import Recorder, require_plain_checkpointing
+from .._model.unwrapped import unwrap
 from .objective import Objective
 from .passes import Session
 from .regularizer import Host, Regularizer, checked_methods

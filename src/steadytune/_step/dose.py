@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from .._checks import check_above
 from .._exceptions import ConfigError
-from .._model.sites import averages_gradients
+from .._model.unwrapped import averages_gradients
 from .._random import process_number
 from .journal import StepEnd, Watcher
 

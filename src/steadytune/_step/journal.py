@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from .._model.sites import averages_gradients
+from .._model.unwrapped import averages_gradients
 
 if TYPE_CHECKING:
     from .step import Step

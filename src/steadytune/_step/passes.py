@@ -12,8 +12,8 @@ from torch import Tensor, nn
 
 from .._exceptions import ConfigError
 from .._model.embedding_site import EmbeddingSite
-from .._model.sites import unwrap
 from .._model.trace import Recorder, Trace
+from .._model.unwrapped import unwrap
 from .._random import RngState
 from .journal import Journal
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from .. import functional
 from .._exceptions import ConfigError, ModelError
-from .._model.sites import without_adapters
+from .._model.unwrapped import without_adapters
 from .passes import Pass
 from .step import Step
 

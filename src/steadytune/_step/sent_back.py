@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._model.sites import averages_gradients
+from .._model.unwrapped import averages_gradients
 from .step import Step
 
 

@@ -14,8 +14,9 @@ from torch import Tensor, nn
 from .._checks import check_count
 from .._exceptions import ConfigError
 from .._model.replay_check import check_replay
-from .._model.sites import find_layers, is_compiled, unwrap
+from .._model.sites import find_layers
 from .._model.trace import Dropout, eval_mode
+from .._model.unwrapped import is_compiled, unwrap
 from .._random import RngState, process_number
 from .draws import Drawn, Draws
 from .masks import decoder_mask, has_plain_mask, token_mask

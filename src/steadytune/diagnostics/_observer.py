@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from .._exceptions import ConfigError
-from .._model.sites import Layers, find_layers, unwrap
+from .._model.sites import Layers, find_layers
 from .._model.trace import Recorder, Trace, eval_mode
+from .._model.unwrapped import unwrap
 from .._random import isolated_rng
 
 TARGETS = ("labels", "start_positions", "end_positions")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from .._exceptions import ModelError
-from .._model.sites import find_layers, unwrap, without_adapters
+from .._model.sites import find_layers
+from .._model.unwrapped import unwrap, without_adapters
 
 Array = NDArray[np.float64]
 

@@ -15,7 +15,7 @@ from .. import functional
 from .._checks import check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
 from .._model.head import new_parameters
-from .._model.sites import without_adapters
+from .._model.unwrapped import without_adapters
 from .._step.regularizer import Host, Regularizer, Transform
 from .._step.step import Step
 

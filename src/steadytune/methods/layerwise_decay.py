@@ -10,7 +10,8 @@ from torch import nn
 
 from .._checks import check_share
 from .._exceptions import ConfigError
-from .._model.sites import Layers, base_of, without_adapters
+from .._model.sites import Layers
+from .._model.unwrapped import base_of, without_adapters
 from .._step.regularizer import Host, Regularizer, Transform
 
 

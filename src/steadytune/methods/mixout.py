@@ -18,8 +18,8 @@ from .._exceptions import ConfigError
 from .._model.adapters import low_rank_pairs
 from .._model.head import new_parameters, pretrained_part
 from .._model.mixing import Axis, MixedAdapter, MixedLayer
-from .._model.sites import without_adapters
 from .._model.start_weights import StartWeights
+from .._model.unwrapped import without_adapters
 from .._model.without_dropout import without_dropout
 from .._step.regularizer import Host, Regularizer, Transform
 from .._step.step import Step

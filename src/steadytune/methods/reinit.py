@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from .._checks import check_count
 from .._exceptions import ConfigError
 from .._model.adapters import require_no_adapters
-from .._model.sites import base_of
+from .._model.unwrapped import base_of
 from .._random import isolated_rng
 from .._step.regularizer import Host, Regularizer, Transform
 

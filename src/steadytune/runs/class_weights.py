@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .._model.sites import unwrap
+from .._model.unwrapped import unwrap
 
 
 def balanced_weights(labels: Sequence[int], classes: int) -> Tensor:

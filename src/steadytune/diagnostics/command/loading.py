@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..._model.sites import base_of
+from ..._model.unwrapped import base_of
 from ...pretrained import Pretrained
 
 
