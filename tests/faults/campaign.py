@@ -30,6 +30,8 @@ import typer
 import steadytune
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGSTOP)
+HEEDED = (signal.SIGTERM, signal.SIGINT)
+"""Signals that interrupt a command, which then ends in its own way."""
 DAMAGES = ("flip", "truncate", "empty", "delete")
 _TIMES = {
     *("started", "finished", "seconds", "environment", "seconds_per_step", "peak_memory_bytes"),
@@ -230,9 +232,11 @@ def attempt(
     log.write_bytes(b"")
     sys.stdout.flush()
     sys.stderr.flush()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, HEEDED)  # a fork that is not yet the command
     child = os.fork()
     if child == 0:
         _be_the_command(job, out, log)
+    signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     status = _wait(child, longest if delay is None else delay)
     killed = status is None and delay is not None
     if status is None:
@@ -371,9 +375,9 @@ def heed_signals() -> None:
 
     A shell that is not interactive ignores SIGINT in what it starts in the background.
     """
-    for sent in (signal.SIGTERM, signal.SIGINT):
+    for sent in HEEDED:
         signal.signal(sent, signal.default_int_handler)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS[:3])
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, HEEDED)
 
 
 def _wait(child: int, seconds: float) -> int | None:
