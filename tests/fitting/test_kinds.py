@@ -39,7 +39,7 @@ WORDS = ("O", "B-x", "I-x")
 
 
 def test_each_kind_of_task_is_one_of_fit() -> None:
-    assert set(KINDS) == set(PROBLEMS)
+    assert set(KINDS) == set(PROBLEMS) - {"seq2seq"}  # refused in one line
 
 
 @pytest.fixture(scope="module")

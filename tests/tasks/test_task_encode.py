@@ -18,6 +18,7 @@ TARGETS = {
     "ordinal": {"labels"},
     "multilabel": {"labels"},
     "tagging": {"labels"},
+    "seq2seq": {"labels"},
     **{key: {"start_positions", "end_positions"} for key in ("qa", "qa_no_answer")},
 }
 
@@ -28,6 +29,7 @@ LABELS: dict[str, list[Any]] = {
     "ordinal": [1.0, 4.0],
     "multilabel": [[0, 1], [1, 1]],
     "tagging": ["O B-x", " ".join(["O B-x"] * 300)],
+    "seq2seq": ["what is it", "the year"],
 }
 
 

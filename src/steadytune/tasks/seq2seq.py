@@ -210,7 +210,11 @@ class _Targets:
     def __init__(self, tokenizer: Any, most: int) -> None:
         self._tokenizer, self.most, self.cut = tokenizer, most, 0
         special = tokenizer.num_special_tokens_to_add(pair=False)
-        if tokenizer.eos_token_id is None:
+        # Encoders that write, such as BERT with a decoder, end with their separator.
+        self._end = tokenizer.eos_token_id
+        if self._end is None:
+            self._end = tokenizer.sep_token_id
+        if self._end is None:
             raise ConfigError(
                 "the tokenizer has no end-of-text token, and a model would never stop writing; "
                 "set eos_token"
@@ -230,10 +234,9 @@ class _Targets:
 
     def _ids(self, text: str, **how: Any) -> list[int]:
         ids: list[int] = self._tokenizer(text_target=text, verbose=False, **how)["input_ids"]
-        end = self._tokenizer.eos_token_id
-        if end in ids[-2:]:  # before a language's token in some
+        if self._end in ids[-2:]:  # before a language's token in some
             return ids
-        return [*ids[: self.most - 1], end] if how else [*ids, end]
+        return [*ids[: self.most - 1], self._end] if how else [*ids, self._end]
 
 
 class _TokenScores:
