@@ -80,7 +80,7 @@ REFUSED = {
 }
 """Families that methods which replay blocks refuse -> how the message begins."""
 
-NO_EMBEDDINGS = {"ibert": "which returns a tuple and no tensor"}
+NO_EMBEDDINGS = {"ibert": "which returns a tuple, not a tensor"}
 """Families that methods which perturb word embeddings refuse -> what the message says."""
 
 

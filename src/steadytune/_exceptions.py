@@ -15,7 +15,7 @@ class SteadytuneError(Exception):
 
 
 class NoResultError(SteadytuneError):
-    """Trainings ran without a result."""
+    """No training ended with a result."""
 
 
 class ConfigError(SteadytuneError, ValueError):

@@ -296,6 +296,6 @@ class TestOptions:
             L2SP(**options)
 
     def test_a_head_that_is_not_there(self) -> None:
-        message = "head='clasifier' is in the name of no parameter of BertForSeq.*'classifier"
+        message = "head='clasifier' matches no parameter of BertForSeq.*'classifier"
         with pytest.raises(ConfigError, match=message):
             attach(tiny_classifier(), [L2SP(head="clasifier")]).__enter__()

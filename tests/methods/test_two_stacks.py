@@ -93,7 +93,7 @@ def test_a_table_that_gives_no_tensor_is_refused_by_name() -> None:
     model.bert.embeddings.word_embeddings.register_forward_hook(lambda m, a, out: (out, None))
     with (
         attach(model, [NEFTune()]) as objective,
-        pytest.raises(ModelError, match="Embedding, which returns a tuple and no tensor"),
+        pytest.raises(ModelError, match="Embedding, which returns a tuple, not a tensor"),
     ):
         objective(Step(model, tiny_batch()))
 

@@ -123,7 +123,7 @@ def test_patience_saves_at_epochs(tmp_path: Path) -> None:
     spec = RunSpec(
         task="toy", method="plain", seed=1, dev_size=4, patience=1, settings={"save_strategy": "no"}
     )
-    with pytest.raises(ConfigError, match="does not go with patience"):
+    with pytest.raises(ConfigError, match="cannot be combined with patience"):
         training_arguments(spec, tmp_path, 10, "accuracy", resumable=False)
 
 

@@ -42,7 +42,9 @@ def test_methods_that_are_no_list_are_refused(given: Any) -> None:
 @pytest.mark.parametrize("given", ["lnsr", LNSR, None])
 def test_what_is_no_method_in_the_list_is_named(given: Any) -> None:
     with (
-        pytest.raises(ConfigError, match=r"in the list of methods is none; expected a list"),
+        pytest.raises(
+            ConfigError, match=r"in the list of methods is not a method; expected a list"
+        ),
         attach(tiny_classifier(), [LNSR(), given]),
     ):
         pass

@@ -293,7 +293,7 @@ def test_seeds_of_a_study_file_are_some_of_its_own(home: Path, tmp_path: Path) -
     words = f"compare {home / 'study.yaml'} --seeds 9, --dry-run --out {tmp_path / 'out'}"
     result = call(*words.split())
     assert result.exit_code == 2
-    assert "seed 9 is not of the study 'travels'; expected some of 3, 4" in result.stderr
+    assert "seed 9 is not in the study 'travels'; expected some of 3, 4" in result.stderr
 
 
 def test_the_command_says_what_it_made(home: Path, tmp_path: Path) -> None:

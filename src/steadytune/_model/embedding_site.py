@@ -104,7 +104,7 @@ class EmbeddingSite:
         if not isinstance(output, Tensor):
             raise ModelError(
                 f"{type(self._model).__name__} looks its words up in {type(module).__name__}, "
-                f"which returns a {type(output).__name__} and no tensor; methods that perturb the "
+                f"which returns a {type(output).__name__}, not a tensor; methods that perturb the "
                 "word embeddings do not suit it"
             )
         autocast = torch.is_autocast_enabled(output.device.type)

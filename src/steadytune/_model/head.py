@@ -41,7 +41,7 @@ def new_parameters(model: nn.Module, pattern: str | None = None) -> frozenset[st
     if not found:
         near = get_close_matches(pattern, names, n=1, cutoff=0.0)
         raise ConfigError(
-            f"head={pattern!r} is in the name of no parameter of {type(model).__name__}; "
-            f"give a regular expression that finds the head's names, one is {near[0]!r}"
+            f"head={pattern!r} matches no parameter of {type(model).__name__}; "
+            f"give a regular expression for the head's parameters, such as {near[0]!r}"
         )
     return found

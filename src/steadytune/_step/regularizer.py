@@ -105,7 +105,7 @@ class Host:
         """Save `tensors` with every checkpoint, and fill them in place when one is resumed.
 
         Args:
-            name: What stands before their names.
+            name: Prefix of their names.
             tensors: By name.
             required: Whether a checkpoint without them is refused.
         """
@@ -180,7 +180,7 @@ def checked_methods(given: object) -> tuple[Regularizer, ...]:
     methods = tuple(given)
     for method in methods:
         if not isinstance(method, Regularizer):
-            raise ConfigError(f"{method!r} in the list of methods is none; {expected}")
+            raise ConfigError(f"{method!r} in the list of methods is not a method; {expected}")
     return methods
 
 
@@ -193,7 +193,7 @@ class Penalty(Regularizer):
 
         strength = dose / sqrt(mean over 16 steps of (||g|| / ||t||)^2)
 
-    held within 0.01 to 100 times the default. The 16 steps are the first ones on which the method
+    clamped to 0.01 to 100 times the default. The 16 steps are the first ones on which the method
     acts, those that are not finite left out; the penalty adds nothing meanwhile. From then on the
     strength stays as it is. The log and the record of a run show it.
     """

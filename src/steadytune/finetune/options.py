@@ -32,10 +32,10 @@ class TrainOptions(Recipe):
         model: `minilm`, a folder, or a name on the Hugging Face hub.
         method: The method in its text form; a method, or several, are kept as their text.
         seeds: Seeds of the runs, whole numbers.
-        keep: What is made of several: the `best` one, an `ensemble` of all that learned something,
-            or the average of their weights, a `soup`.
+        keep: What several runs become: the `best` one, an `ensemble` of all that learned, or the
+            average of their weights, a `soup`.
         subset_seed: Seed of the draw of training rows.
-        workers: Processes for several runs; 0 for none but this one.
+        workers: Worker processes for several runs; 0 to run in this process.
         trust: What of the model's files may be read.
 
     Raises:

@@ -35,10 +35,9 @@ class FitOptions:
         seed: Folds, heads, order, dropout and members derive from it.
         max_length: Maximum tokens per input; None takes the usual number for the kind of task.
         allow_frozen: Whether a budget too small for one training gives a head on the frozen model.
-        one_model: Whether one plain model is trained on what the final model says, and kept.
+        one_model: Whether to distil the final model into one plain model.
         unlabelled: A file of texts without labels, for the one model to learn from too.
-        workers: Processes; None takes as many as the machine has cores, or GPUs, for; 0 for none
-            but this one.
+        workers: Worker processes; None for one per core or GPU, 0 to run in this process.
         trust: What of the model's files may be read.
 
     Raises:

@@ -27,13 +27,13 @@ class BSS(Penalty):
 
         loss = task + strength * sum of the `smallest` last s_i^2
 
-    The directions in which a batch varies least are taken for those that transfer badly, and are
-    emptied. The features are the last block's output at one token.
+    The directions in which a batch varies least are assumed to transfer badly, and are shrunk. The
+    features are the last block's output at one token.
 
     Args:
         strength: Weight of the penalty. Default: the public code's.
-        smallest: How many singular values are shrunk. Default: the public code's. A batch with no
-            more examples than that counts zero: none would be left to keep.
+        smallest: How many singular values are shrunk. Default: the public code's. The penalty of a
+            batch with no more examples than that is zero: no direction would be left.
         feature: The token that stands for an example: the `first` or the `last` real one (the one
             that classifiers on decoders read), or the `mean` of the real ones.
         dose: In place of `strength`: the size of the penalty's gradient relative to the task's,
@@ -41,8 +41,8 @@ class BSS(Penalty):
 
     Cost: the eigenvalues of a (batch, batch) matrix; no further pass.
 
-    Composes with every other method. The penalty is of a batch, so that accumulating smaller
-    batches, or more processes, give another one.
+    Composes with every other method. The penalty depends on the batch: accumulating smaller
+    batches, or using more processes, changes it.
 
     Differs from the public code: squared singular values come from the Gram matrix in float32,
     whose gradient is finite where singular values are equal, and under half precision; the feature

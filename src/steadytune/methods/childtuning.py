@@ -26,7 +26,7 @@ FisherPhase = Literal["frozen", "plain"]
 
 @dataclass(frozen=True)
 class ChildTuning(Regularizer):
-    """Update only a part of the weights, the child network; the others really do not move.
+    """Update only a part of the weights, the child network; the others do not move at all.
 
     With g the gradient, M the 0/1 mask of the child network and p its share of the weights:
 
@@ -52,13 +52,13 @@ class ChildTuning(Regularizer):
             n steps of the training are spent. `plain` trains all weights meanwhile: no step is
             lost, and the weights outside the child network stay where these n steps leave them.
 
-    Cost: one forward and backward pass a step; besides, with `free` the draws, and one reading and
-    writing of gradients and weights. Memory for a mask as large as the weights, and during the
-    optimizer's step for a copy of them; with `driven`, for F too, in float32 at least, which is
+    Cost: one forward and backward pass per step; also one read and write of gradients and weights
+    and, with `free`, the draws. Memory for a mask as large as the weights, and during the
+    optimizer's step for a copy of them; with `driven`, also for F, in float32 at least, which is
     saved with every checkpoint.
 
-    Composes with every method. A method that moves weights around the optimizer's steps, and stands
-    later in the list, is held to the child network too.
+    Composes with every method. Later methods in the list that move weights around the optimizer's
+    steps are held to the child network too.
 
     Differs from the public code: that lets weight decay, and for `free` momentum, move weights
     outside the child network, and masks after clipping. For F it clips the gradient of each

@@ -26,20 +26,20 @@ class EMA(Regularizer):
         average_t = (1 - b_t) * average_(t-1) + b_t * w_t,     average_0 = w_0
         b_t       = (lag + t) ** -power, or 1 - decay
 
-    Training itself stays as it is, bit for bit. The model gets the average when the block of
-    `attach` ends, or `train()` of the trainer does; an exception leaves it the last weights. With
-    `bias_power` it gets average_T + (lag + T) ** -bias_power * (w_T - w_0), which makes up for how
-    far the average lags behind (BEMA).
+    Training itself does not change, bit for bit. The model gets the average when the block of
+    `attach` ends, or `train()` of the trainer does; after an exception it keeps the last weights.
+    With `bias_power` it gets average_T + (lag + T) ** -bias_power * (w_T - w_0), which corrects for
+    how far the average lags behind (BEMA).
 
     Args:
         power: How fast a step's share in the average falls. Default: BEMA's, 0.5, which averages
             over about the last 2 * sqrt(t) steps.
-        lag: Steps that the average pretends to have seen. Default: BEMA's.
+        lag: Number of steps added to t. Default: BEMA's.
         bias_power: The exponent of the correction; None for none. BEMA's authors use 0.2.
-        decay: A constant share of the old average instead, such as 0.99. A few hundred steps are
-            short for one: at 0.999, 200 steps leave 82 % of the average to the starting weights.
+        decay: A constant share of the old average instead, such as 0.99. Do not choose it too close
+            to 1: at 0.999, after 200 steps the starting weights are 82 % of the average.
 
-    Cost: one copy of the trainable weights, two with `bias_power`, and a pass over them a step.
+    Cost: one copy of the trainable weights, two with `bias_power`, and a pass over them per step.
 
     Composes with every other method. Checkpoints have the last weights and the
     average. A trainer that restores the best epoch's weights (`load_best_model_at_end`) is refused:

@@ -34,7 +34,7 @@ class Every(Wrapper):
     that replaces it, replace it at all steps. What a method does around the optimizer's steps, it
     does around every n-th only.
 
-    Differs from public code: that is part of single methods, here it goes with any.
+    Differs from public code: there it is part of single methods, here it works with any.
 
     Reference: our own; the same idea is the `interval` of SAM in MosaicML Composer.
     """

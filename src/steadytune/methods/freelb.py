@@ -49,8 +49,8 @@ class FreeLB(Regularizer):
             methods inside, so that the ascent climbs one fixed function, as the paper asks;
             `fresh` draws anew for each pass.
 
-    Cost: K forward and backward passes per step, memory of one: each pass is sent back before the
-    next one runs.
+    Cost: K forward and backward passes per step, with the memory of one: each pass runs backward
+    before the next one begins.
 
     Composes with every other method: those before it in the list are part of the objective that is
     climbed (in `[LNSR(), FreeLB()]` the penalty is measured at every perturbed point), those after

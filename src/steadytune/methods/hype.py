@@ -28,11 +28,11 @@ class HyPe(Regularizer):
 
         h_b+1 = f_b+1(h_b + e_b),    e_b ~ N(0, scale^2)  or  U(-scale, scale),    b = 0 .. L-1
 
-    Pads get no noise, and evaluation none either. There is no further term in the loss. The noise
-    is on all passes of what stands before HyPe in the list of methods, the same in all of them, as
-    if it were part of the network. In `[HyPe(), LNSR()]` that is the task's pass alone: the penalty
-    runs a clean pass of its own. In `[LNSR(), HyPe()]` they share the noisy pass, and the penalty
-    measures the stability of the noisy network.
+    Pads and evaluation get no noise. The loss has no further term. All passes of the methods before
+    HyPe in the list get the noise, the same in all of them, as if it were part of the network. In
+    `[HyPe(), LNSR()]` that is the task's pass alone: the penalty runs a clean pass of its own. In
+    `[LNSR(), HyPe()]` they share the noisy pass, and the penalty measures the stability of the
+    noisy network.
 
     Args:
         scale: The noise's standard deviation, or half the width of its range. The paper searches
@@ -43,8 +43,8 @@ class HyPe(Regularizer):
             as the method is attached, in all passes, also in those of other methods, and at steps
             at which a wrapper skips the noise; `on` leaves dropout alone.
 
-    Cost: one forward and backward pass a step. With a method after it in the list that asks for a
-    clean pass, that pass more.
+    Cost: one forward and backward pass per step, and a clean pass more if a method after it in the
+    list asks for one.
 
     Composes with every method, as said above. Methods that live on dropout, such as R-Drop, need
     `dropout="on"`.

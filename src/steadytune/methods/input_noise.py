@@ -27,11 +27,11 @@ class InputNoise(Regularizer):
 
         loss = objective(f_b(h_b + e)),    e ~ N(0, std^2 I) by default
 
-    It is what LNSR is to be compared with: the same noise at the same place, in the task's own pass
-    instead of a second one, and nothing in the loss that asks the hidden states to stay. To leading
-    order it adds std^2 / 2 times the trace of the loss's second derivative in h_b. Only a part of
-    that is the squared Jacobian that LNSR penalises; the rest depends on the labels, and may be
-    negative. Pads get no noise, and evaluation none either.
+    It is the natural rival of LNSR: the same noise at the same place, but in the task's own pass,
+    and without a penalty on how far hidden states move. To leading order it adds std^2 / 2 times
+    the trace of the loss's second derivative in h_b. Only a part of that is the squared Jacobian
+    that LNSR penalises; the rest depends on the labels, and may be negative. Pads and evaluation
+    get no noise.
 
     Args:
         std: Standard deviation of the noise per coordinate. Default: LNSR's, to compare with it.
@@ -42,8 +42,8 @@ class InputNoise(Regularizer):
         relative: Whether `std` is relative to the root mean square of the token it is added to.
         rank: Dimension of the principal subspace, for noise `subspace`.
 
-    Cost: one forward and backward pass a step. With a method after it in the list that asks for a
-    clean pass, that pass more.
+    Cost: one forward and backward pass per step, and a clean pass more if a method after it in the
+    list asks for one.
 
     Composes with every method. `[InputNoise(), LNSR()]` puts noise on the task's pass alone: the
     penalty runs a clean pass of its own. In `[LNSR(), InputNoise()]` both share the noisy pass, and

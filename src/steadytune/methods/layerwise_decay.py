@@ -24,8 +24,8 @@ class LayerwiseDecay(Regularizer):
         decay^(L + 1 - l),    l = 1 to L,    and that of the embeddings with decay^(L + 1)
 
     so that the top block has the factor decay. The head, the pooler and a final normalisation keep
-    the full rate. To the embeddings counts what the base model has before its first block, and
-    every table of embeddings elsewhere, such as that of relative positions.
+    the full rate. The embeddings are all that the base model has before its first block, and every
+    table of embeddings elsewhere, such as that of relative positions.
 
     The optimizer's parameter groups are split by factor when it is connected, before a learning
     rate schedule is made: schedules multiply the rates that they find.
@@ -34,9 +34,9 @@ class LayerwiseDecay(Regularizer):
         decay: The factor from one layer to the next one below, above 0, at most 1. The default,
             0.95, is that of the sample command of revisit-bert-finetuning.
 
-    Cost: nothing at a step.
+    Cost: nothing per step.
 
-    Composes with every other method. `L2SP` in its decoupled form pulls with the rates that this
+    Composes with every other method. The decoupled form of `L2SP` pulls with the rates that this
     gives. Models that share their blocks between layers, as ALBERT does, are refused.
 
     Differs from the public code: where the factor begins is not the same everywhere. This follows

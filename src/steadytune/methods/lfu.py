@@ -24,8 +24,8 @@ Constant = Literal["clean", "steered", "none"]
 class LfU(Penalty):
     """Penalise how far hidden states move when the layers are steered to where the loss is higher.
 
-    With one vector d_r a layer, added to every token's output of block r, r = 1 .. L, and taken
-    from 0 by a single step of ascent, of length `radius` over all layers together:
+    With one vector d_r per layer, added to every token's output of block r, r = 1 .. L, and found
+    by a single step of ascent from 0, of length `radius` over all layers together:
 
         d = radius * g / ||g||,    g_r = d task / d d_r  at  d = 0
 
@@ -38,8 +38,8 @@ class LfU(Penalty):
 
     Args:
         strength: Weight of the penalty, the public script's lambda.
-        radius: Length of the step, the public script's alpha. Hidden states of encoders such as
-            BERT are larger than that moves; give a dose, or a larger radius.
+        radius: Length of the step, the public script's alpha. It hardly moves the larger
+            hidden states of encoders such as BERT: give a dose, or a larger radius.
         constant: What no gradient flows through: the `clean` branch (the paper), the `steered` one,
             as in the public code for vectors, or `none`.
         dose: In place of `strength`: the size of the penalty's gradient relative to the task's,
@@ -48,8 +48,8 @@ class LfU(Penalty):
     Cost: blocks 2 to L forward and backward once more, and before them the slopes of the task's
     loss in the hidden states, which is half of a backward pass.
 
-    Composes with every other method. The ascent is along the gradient of a micro-batch, so that
-    accumulating smaller batches, or more processes, give another penalty.
+    Composes with every other method. The ascent follows the gradient of a micro-batch:
+    accumulating smaller batches, or using more processes, changes the penalty.
 
     Differs from the public code: that has two forms, for decoders. For vectors it takes steps of
     Adam from random ones, carries them from batch to batch, and has their pass without dropout; the

@@ -45,13 +45,13 @@ class LNSR(Penalty):
     them; on 300 tweets 1 changes hardly anything (docs/evidence.md, with what came of each).
 
     Args:
-        strength: Weight of the penalty. With MiniLM on a few hundred sentences 10 leaves a run
-            about as it is, 100 slows learning down and 1000 stops it; a task that is learned late
-            can be stopped by 10, as the model then forgets its input.
+        strength: Weight of the penalty. With MiniLM on a few hundred sentences 10 changes a run
+            little, 100 slows learning down and 1000 stops it. On a task that is learned late 10 can
+            stop it too, since the model forgets its input.
         std: Standard deviation of the noise per coordinate.
-        layer: b, the hidden state that the noise enters, 0 <= b < L. Of several, as in (0,2), each
-            has noise, a replay and weights of its own, and the penalty is the mean over them;
-            `random` takes another one each step, all with the same chance, so that its mean is the
+        layer: b, the hidden state that the noise enters, 0 <= b < L. With several, as in (0,2),
+            each has its own noise, replay and weights, and the penalty is their mean; `random`
+            picks one at each step, all with equal probability, so that the mean over steps is the
             penalty of all.
         noise: `gaussian`; `uniform` of the same standard deviation, on +-sqrt(3) * std; or one of
             three samplers that keep the Gaussian's length and change its direction: `interpolation`
@@ -62,19 +62,18 @@ class LNSR(Penalty):
             zero direction, gets the Gaussian draw; the log counts them.
         relative: Whether `std` is relative to the root mean square of the token it is added to.
         targets: `all` layers above b, the `last` one, or a tuple of layer numbers r.
-        weights: One non-negative weight w_r a target, or None for equal ones. With several layers
-            b they follow one another, those of the first b first.
+        weights: One non-negative weight w_r per target, or None for equal ones. With several layers
+            b, first those of the first b, and so on.
         reduction: `mean` as above; `sum` adds up over real tokens, width and layers instead (the
             papers' bare norm, averaged over examples only).
-        distance: In what units a layer's movement is measured: `absolute` as above; `relative`
-            to the root mean square of the unmoved token; `standardised`, between tokens brought to
-            mean 0 and variance 1 over their width; `scatter`, relative to how far the tokens of
-            the examples that it is measured on lie apart, 0 for a single token. The latter three
-            cannot be made small by shrinking the hidden states, and `scatter` not by making them
-            alike in proportion.
-        dropout: The noisy pass's masks: `shared` repeats the clean pass's, `fresh` draws others,
-            which adds a term that does not vanish at std 0, `off` runs the blocks above b twice
-            without dropout, from the h_b that the task's own pass has come to.
+        distance: The units of a layer's movement: `absolute` as above; `relative` to the root mean
+            square of the unmoved token; `standardised`, between tokens brought to mean 0 and
+            variance 1 over their width; `scatter`, relative to how far the tokens of the measured
+            examples lie apart, 0 for a single token. Shrinking the hidden states does not make the
+            latter three small, nor does making them alike in proportion make `scatter` small.
+        dropout: The noisy pass's masks: `shared` repeats the clean pass's; `fresh` draws others,
+            which adds a term that does not vanish at std 0; `off` runs the blocks above b twice
+            without dropout, starting from the h_b of the task's own pass.
         rows: Share of the batch's examples that the penalty is measured on, drawn anew each step.
         detach_clean: Whether to treat the clean hidden states as constants.
         rank: Dimension of the principal subspace, for noise `subspace`.
@@ -87,9 +86,9 @@ class LNSR(Penalty):
     `rows` of the examples: about 1 + rows * (L - b) / L times a plain step in time and in memory
     for activations. Several layers b add up; a random one costs (L + 1) / 2L on average.
 
-    In a model with an encoder and a decoder say whose layers are meant: `layers="encoder"` or
-    `"decoder"`, an argument of `attach` and of the trainer. Of a multiple choice each choice is an
-    example.
+    In a model with an encoder and a decoder, choose the layers by `layers="encoder"` or
+    `"decoder"`, an argument of `attach` and of the trainer. In multiple choice, each choice counts
+    as an example.
 
     Composes with every other method. In `[LNSR(), FreeLB()]` the penalty is measured at the
     perturbed points.

@@ -29,7 +29,7 @@ Masks = Sequence[Tensor | None]
 
 @dataclass(frozen=True)
 class Mixout(Regularizer):
-    """Replace weights of linear layers, at random, by those that training started from.
+    """Replace weights of linear layers at random by those that training started from.
 
     With w a weight, u its starting value and M its mask, M = 0 with probability p:
 
@@ -38,8 +38,8 @@ class Mixout(Regularizer):
     The layer runs with w~, whose mean over masks is w. With u = 0 it is dropout of weights. What
     the gradient of w~ is multiplied with on its way to w is M / (1 - p).
 
-    Mixed are the weights of `nn.Linear` and of GPT-2's `Conv1D` that came with the pretrained model
-    and are trained. Biases, embeddings (output embeddings too) and normalisation are not, as in the
+    It mixes the weights of `nn.Linear` and of GPT-2's `Conv1D` that came with the pretrained model
+    and are trained, but no biases, embeddings (output embeddings too) or normalisation, as in the
     paper's code. Masks are drawn once for each step of the optimizer, the same in every process,
     micro-batch and pass: methods that compare passes compare them under one mask, and what
     activation checkpointing recomputes is what was computed. Passes in evaluation mode, and those
@@ -126,9 +126,8 @@ class Mixout(Regularizer):
             found = [layer for layer in found if re.search(self.layers, layer.name)]
         if not found:
             raise ConfigError(
-                f"{type(model).__name__} has no linear layer to mix: none is trained outside of "
-                "the head, or by the pattern layers; unfreeze some, or name the head with "
-                "head='...'"
+                f"{type(model).__name__} has no linear layer to mix: none outside of the head is "
+                "trained, or matches layers='...'; unfreeze some, or name the head with head='...'"
             )
         return found
 

@@ -25,19 +25,19 @@ class NEFTune(Regularizer):
 
         loss = objective(X + e),      e_i = U(-1, 1) * alpha / sqrt(n_i * d)
 
-    Pads get no noise, and evaluation none either. The noise is that of what stands before NEFTune
-    in the list of methods. In `[NEFTune(), LNSR()]` that is the task alone: the penalty runs a
-    clean pass of its own. In `[LNSR(), NEFTune()]` it is both, and they share the noisy pass: all
+    Pads and evaluation get no noise. The noise is in the passes of what precedes NEFTune in the
+    list of methods. In `[NEFTune(), LNSR()]` that is the task alone: the penalty runs a clean pass
+    of its own. In `[LNSR(), NEFTune()]` it is both, and they share the noisy pass: all
     passes of the penalty see the same noise, so that it measures the stability of the noisy point.
 
     Args:
         alpha: Size of the noise, the largest Frobenius norm that an example's noise can have.
             Default: the lower end of the 5 to 15 that the paper uses. 0 is plain training.
 
-    Cost: one forward and backward pass a step. With a method after it in the list that asks for a
-    clean pass, that pass more.
+    Cost: one forward and backward pass per step, and a clean pass more if a method after it in the
+    list asks for one.
 
-    Composes with every method, as said above. What the others draw is what they draw without it.
+    Composes with every method, as said above. The others draw what they draw without it.
 
     Differs from the public code: that of transformers uses the padded length for n_i, so that the
     noise shrinks with the batch's longest example, puts noise on pads, and puts noise on every pass

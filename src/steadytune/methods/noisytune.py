@@ -22,10 +22,10 @@ class NoisyTune(Regularizer):
 
     Each tensor W of the pretrained model gets noise by its own spread:
 
-        W <- W + intensity * std(W) * U,    U uniform on [-1/2, 1/2), an entry each
+        W <- W + intensity * std(W) * U,    U uniform on [-1/2, 1/2) for each entry
 
-    Biases and normalisation weights are tensors like all others: one whose entries are all the same
-    has no spread and gets no noise, nor does one with a single entry. The head, which is random
+    Biases and normalisation weights are tensors like all others. A tensor whose entries are all the
+    same, or with a single entry, gets no noise. The head, which is random
     already, and frozen parameters are left alone; tied weights get noise once. Every process draws
     the same. The noise stays when the method is detached. A training that is resumed loads its
     checkpoint over it, so that noise is never added twice.
@@ -36,7 +36,7 @@ class NoisyTune(Regularizer):
         head: Which parameters are new: a regular expression to find in their names. By default it
             is those outside of the model's base (its `base_model_prefix`).
 
-    Cost: nothing at a step; one pass over the weights when it is attached.
+    Cost: nothing per step; one pass over the weights when it is attached.
 
     Composes with every other method. `[NoisyTune(), L2SP()]` pulls to the noisy weights,
     `[L2SP(), NoisyTune()]` to those without noise; the same goes for `Mixout`. Under adapters such

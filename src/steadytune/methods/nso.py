@@ -41,14 +41,14 @@ class NSO(Regularizer):
             too. Default: that of the public code's README. 0 is plain training.
         draws: How many z, of two points each, the mean is over: k in the paper, whose default is 1.
 
-    Cost: two forward and backward passes a draw, and two copies of the trainable weights, one for z
-    and one for a point.
+    Cost: two forward and backward passes per draw, and two copies of the trainable weights, one for
+    z and one for a point.
 
     Composes with every method: those before it in the list are part of the objective at all points;
     those after it see the weights as they are, and run a clean pass of their own if they ask for
     one. Weights of 16 bits do not resolve z: keep them in float32, and use autocast.
 
-    Differs from the public code: that is an optimizer which needs two calls a step. It can mix in
+    Differs from the public code: that is an optimizer which needs two calls per step. It can mix in
     the gradient at w itself, with a weight whose default is 0; that is not offered here. Dropout
     masks differ between its passes.
 

@@ -36,10 +36,10 @@ class R3F(Penalty):
 
     Args:
         strength: Weight of the penalty. Default: the public code's.
-        std: Standard deviation of the noise per coordinate, in units of the word embeddings, of
-            which BERT's and MiniLM's have one of about 0.05. Our default: of the sizes tried the
-            first whose penalty was of any weight. At the public code's 1e-5 two passes under the
-            same masks do not differ to speak of.
+        std: Standard deviation of the noise per coordinate, in units of the word embeddings, whose
+            own is about 0.05 in BERT and MiniLM. Our default: of the sizes tried the first whose
+            penalty had any weight. At the public code's 1e-5 two passes under the same masks hardly
+            differ.
         noise: `gaussian`, or `uniform` of the same standard deviation, on +-sqrt(3) * std.
         dropout: The noisy pass's masks: `shared` repeats the clean pass's, so that the noise alone
             makes a difference; `fresh`, as in the public code, draws others, whose effect outweighs
@@ -114,7 +114,7 @@ class R4F(Penalty):
 
         logits = W / s(W) h + bias,    loss = task + strength * mean_i d(f(x_i + e_i), f(x_i))
 
-    so that the head cannot make up for a representation that moves little by large weights. The
+    so that large weights of the head cannot make up for a representation that moves little. The
     weight is divided by s(W) when the method is attached and after every optimizer step, and its
     gradient is that of W / s(W). The function is that of a division in the forward pass, and the
     gradient has its direction; but the steps of the head do not get smaller as W grows, since W

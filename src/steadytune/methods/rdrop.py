@@ -19,7 +19,7 @@ from .._step.step import Step
 
 @dataclass(frozen=True)
 class RDrop(Regularizer):
-    """Train on the mean of two passes with dropout masks of their own, and on how far they differ.
+    """Train on the mean of two passes with different dropout masks, and on how far they differ.
 
     With P_i and Q_i the predictions of the two passes:
 

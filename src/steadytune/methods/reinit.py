@@ -37,7 +37,7 @@ class Reinit(Regularizer):
         pooler: Whether the pooler is drawn anew too, where the model has one. Our default is yes,
             as the paper does.
 
-    Cost: nothing at a step.
+    Cost: nothing per step.
 
     Composes with every other method. `[Reinit(), L2SP()]` pulls the top blocks to their new values,
     `[L2SP(), Reinit()]` back to the pretrained ones. Under adapters such as LoRA the blocks are

@@ -37,13 +37,14 @@ class REPINA(Penalty):
     the nearest image under a class of maps, it is REPINA-I, with the identity as the only map.
 
     Args:
-        strength: Weight of the penalty. Ours: what the paper takes was not accessible to us.
+        strength: Weight of the penalty. Our default: the paper's was not accessible to us.
         layer: b, 1 <= b <= L, or None for the last.
-        tokens: `first`, the one that classifiers of BERT's kind read, or `all` real ones. Ours.
+        tokens: `first`, the one that classifiers of BERT's kind read, or `all` real ones, our
+            default.
         dropout: The pretrained pass's masks: `shared` has those of the clean pass, so that the
             penalty starts at 0; `off` runs it without dropout, as features computed once would be.
 
-    Cost: a forward pass more, without a backward one, and a copy of the trained weights.
+    Cost: one more forward pass, without a backward one, and a copy of the trained weights.
 
     Composes with every other method. After `Reinit` or `NoisyTune` in the list it holds to what
     they left, before them to what they found. Under adapters such as LoRA the pretrained model is

@@ -53,7 +53,7 @@ class SAM(Regularizer):
     `no_sync`, it is each process's own. Weights of 16 bits do not resolve e: keep them in float32,
     and use autocast.
 
-    Differs from the public code: that is an optimizer which needs a closure or two calls a step,
+    Differs from the public code: that is an optimizer which needs a closure or two calls per step,
     and care with accumulation. Here any optimizer does, and clipping sees the gradient at w + e
     alone. The weights are put back, not subtracted back. Loss scaling does not apply to g. Adaptive
     steps are that code's: every weight, also of biases and normalisations, is its own unit.

@@ -34,7 +34,7 @@ class Scheduled(Wrapper):
     With `start="learned"` the rise begins when the task is learned: when the mean of the task's
     training loss over the last 16 optimizer steps, of all processes, is below 0.8 times what it was
     over the first 4. Until then the training is plain, so that a penalty, FreeLB or SAM cannot stop
-    a task from being learned. A training in which that never comes ends with a warning.
+    a task from being learned. If that never happens, the training ends with a warning.
 
     Args:
         method: The method.
@@ -51,7 +51,7 @@ class Scheduled(Wrapper):
     dropout, and a Mixout that replaces it, replace it at all steps. What a method does around the
     optimizer's steps, it does from the first step with a factor above 0, and in full.
 
-    Differs from public code: that is part of single methods, here it goes with any.
+    Differs from public code: there it is part of single methods, here it works with any.
 
     Reference: our own; FreeLB's public code has a late start too, its `adv_begin_iter`.
     """

@@ -63,7 +63,7 @@ class SMART(Regularizer):
         norm: `linf` bounds each coordinate, `l2` the length of each token's perturbation.
         dropout: The masks of all passes: `shared` repeats the clean pass's, so that only the
             perturbation, or the teacher, makes a difference; `fresh` draws others, and the
-            divergence holds their effect too; `off` compares passes without dropout, at the cost
+            divergence contains their effect too; `off` compares passes without dropout, at the cost
             of one more.
         detach_clean: Whether to treat f(x_i) as a constant in R; D always has a gradient there.
         momentum: Share of the teacher that a step keeps, 0 to 1. It lags about 1 / (1 - momentum)

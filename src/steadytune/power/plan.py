@@ -155,7 +155,9 @@ def make_plan(
         ConfigError: If a difference is sought and the scatter of differences is not known.
     """
     if goal.difference is not None and std_differences is None:
-        raise ConfigError("a difference needs a scatter to compare it with: add `std` or `study`")
+        raise ConfigError(
+            "a difference needs a standard deviation to compare it with: add `std` or `study`"
+        )
     mean = needed_for_mean(goal, std_differences)
     spread = needed_for_spread(goal, correlation)
     counts = sorted({*seeds, *(n for n in (*mean, *spread) if n is not None)})

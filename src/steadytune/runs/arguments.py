@@ -122,15 +122,17 @@ def _require_composition(spec: RunSpec, fields: dict[str, Any]) -> None:
     if spec.precision == "fp16" and not torch.accelerator.is_available():
         raise ConfigError("precision fp16 needs a GPU, and there is none; give fp32 or bf16")
     if spec.patience is not None and "save_strategy" in fields:
-        raise ConfigError("trainer field save_strategy does not go with patience; leave one out")
+        raise ConfigError(
+            "trainer field save_strategy cannot be combined with patience; leave one out"
+        )
     if fields.get("save_strategy") == "best":
         raise ConfigError(
             "trainer field save_strategy=best needs a metric; give `patience` instead"
         )
     if spec.class_weights == "balanced" and fields.get("label_smoothing_factor"):
         raise ConfigError(
-            "trainer field label_smoothing_factor does not go with balanced class weights; leave "
-            "one out"
+            "trainer field label_smoothing_factor cannot be combined with balanced class weights; "
+            "leave one out"
         )
 
 
@@ -164,7 +166,7 @@ def _require_optimizer(arguments: TrainingArguments, steps: int) -> None:
     except (TypeError, ValueError) as error:
         name = arguments.lr_scheduler_type.value
         raise ConfigError(
-            f"trainer field lr_scheduler_type={name} does not go with lr_scheduler_kwargs="
+            f"trainer field lr_scheduler_type={name} cannot be combined with lr_scheduler_kwargs="
             f"{further}: {' '.join(str(error).split())}"
         ) from error
 

@@ -66,7 +66,7 @@ def write_bundle(
         part_size: Most bytes a file of weights.
 
     Raises:
-        SteadytuneError: If something that a study needs is not there, or cannot go along.
+        SteadytuneError: If something that a study needs is not there, or cannot be bundled.
     """
     if folder.is_dir() and any(folder.iterdir()):
         raise ConfigError(f"{folder} is not empty; name a folder that is empty or new")
@@ -170,8 +170,8 @@ def _copy_named_rows(study: Study, root: str | Path | None, target: Path) -> Non
         card = TASKS[name].card
         if card is None or card.train.file is None:
             raise ConfigError(
-                f"the rows of {name} are not in a local copy, so they cannot go along; write them "
-                "to a file of your own and name that as train"
+                f"the rows of {name} are not in a local copy, so they cannot be bundled; write "
+                "them to a file of your own and name that as train"
             )
         wanted = [domain for domain in entry.source.ood if domain in (ALL, *_companions(card))]
         parts = [card.train, card.test, *(c.rows for c in select_companions(card, wanted))]
@@ -180,7 +180,7 @@ def _copy_named_rows(study: Study, root: str | Path | None, target: Path) -> Non
         return
     if root is None:
         raise ConfigError(
-            "the rows of named tasks go along from a local copy alone; name its folder by "
+            "a bundle takes the rows of named tasks from a local copy only; name its folder by "
             f"`data_root` or {DATA_VARIABLE}"
         )
     for name in files:

@@ -97,7 +97,7 @@ def unpacked(path: Path, trust: Trust) -> Study:
     manifest = _read_manifest(folder)
     if path.name not in manifest.studies:
         known = ", ".join(manifest.studies)
-        raise ConfigError(f"{path.name} is not of the bundle {folder}; it has {known}")
+        raise ConfigError(f"{path.name} is not in the bundle {folder}; it has {known}")
     _require_whole(folder, manifest.sha256)
     root = folder / DATA
     study = read_study(path, root if root.is_dir() else None, trust)

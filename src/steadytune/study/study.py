@@ -149,7 +149,7 @@ class Study:
         if foreign := [seed for seed in seeds if seed not in self.seeds]:
             own = ", ".join(map(str, self.seeds))
             raise ConfigError(
-                f"seed {foreign[0]} is not of the study {self.name!r}; expected some of {own}"
+                f"seed {foreign[0]} is not in the study {self.name!r}; expected some of {own}"
             )
         return replace(self, seeds=tuple(seeds))
 

@@ -54,7 +54,8 @@ def test_tables_verdict_and_warnings_are_printed() -> None:
 
 def test_the_verdict_stands_last() -> None:
     text = printed(study(3))
-    assert text.index("Verdict") > text.index("Cost in time")
+    assert text.index("Verdict") > text.index("Keep in mind") > text.index("Cost in time")
+    assert text.rstrip().endswith("Recommended: plain.")
 
 
 @pytest.mark.parametrize("width", [30, 44, 60, 80, 120, 200])

@@ -31,7 +31,7 @@ def test_a_clear_gain_over_many_seeds_is_claimed() -> None:
     (finding,) = found.findings
     assert finding.claim == "lnsr scored higher than plain."
     assert "+2.0 points on average over 12 seeds, 95 % interval" in finding.evidence
-    assert "sign-flip test, p = below 0.001" in finding.evidence
+    assert "sign-flip test, p below 0.001" in finding.evidence
     assert "few seeds" not in text(found)
 
 
@@ -151,12 +151,18 @@ def test_an_interval_that_ends_at_zero_when_rounded_is_explained() -> None:
     records += [record("other", s, movie=0.7 + NOISE[s]) for s in range(12)]
     finding = verdict(section_of(records)).findings[0]
     assert "95 % interval 0.0 to +2.0" in finding.evidence
-    assert "leaves out zero by less than the last digit" in finding.evidence
+    assert "excludes zero by less than the last digit" in finding.evidence
 
 
 def test_spread_that_cannot_be_compared_is_not_passed_over() -> None:
     assert "cannot be compared here" in text(of(0.02, 1))
     assert "cannot be compared here" not in text(of(0.02, 5))
+
+
+def test_methods_whose_spread_cannot_be_compared_for_one_reason_share_a_sentence() -> None:
+    records = [record(m, s) for m in ("plain", "a", "b, large") for s in range(2)]
+    found = text(verdict(section_of(records)))
+    assert 'it takes 4 seeds in common, and plain has 2 with a, "b, large".' in found
 
 
 def test_the_spreads_in_a_sentence_are_of_the_runs_that_their_ratio_counts() -> None:

@@ -136,7 +136,7 @@ def test_text_in_another_encoding(ending: str, encoding: str, tmp_path: Path) ->
 
 def test_an_encoding_that_does_not_fit_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_bytes("text,label\ncaf\u00e9,1\n".encode("cp1252"))
-    with pytest.raises(DataError, match=r"not of the encoding ascii .*byte 15.*give another"):
+    with pytest.raises(DataError, match=r"not encoded in ascii .*byte 15.*give another"):
         read_splits(str(tmp_path / "r.csv"), Reading(encoding="ascii"))
     for wrong in ({"encoding": "cp12525"}, {"encoding": "base64"}, {"delimiter": ";;"}):
         with pytest.raises(ConfigError):

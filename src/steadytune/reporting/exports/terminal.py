@@ -107,13 +107,17 @@ def _shared_details(report: Report) -> tuple[str, ...]:
 def _print_verdict(
     title: str, headline: Headline, details: Sequence[str], console: Console
 ) -> None:
+    if details:
+        console.print()
+        console.print(Text("Keep in mind", style="bold"))
+    for sentence in details:
+        _print_sentence(Text(sentence), console)
     console.print()
     console.print(Text(title, style="bold"))
     for claim in headline.claims:
         _print_sentence(Text(claim, style="bold"), console)
-    for sentence in (*details, headline.advice):
-        if sentence:
-            _print_sentence(Text(sentence), console)
+    if headline.advice:
+        _print_sentence(Text(headline.advice), console)
     if headline.command:
         console.print(Text(f"     {headline.command}"), soft_wrap=True)
 

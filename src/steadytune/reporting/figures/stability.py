@@ -68,7 +68,7 @@ def stability_caption(data: Stability) -> str:
     if data.within.degenerate:
         text += "A ring is a run that did not learn. "
     if found.value is None:
-        return text + "Too few runs a method, or no variation, for a correlation."
+        return text + "Too few runs per method, or no variation, for a correlation."
     groups = "the method" if found.groups == 1 else f"{found.groups} methods, pooled"
     interval = interval_text(found.interval, lambda value: number(value, 2))
     return (

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from statistics import fmean
 
 from ..._counted import counted
@@ -131,25 +132,33 @@ def _listed(
     known = [c for c in comparisons if c.difference.mean is not None]
     known.sort(key=lambda c: -abs(c.difference.mean or 0.0))
 
-    def told(side: str) -> str:
+    def told(side: str, first: bool = True) -> str:
         chosen = [c for c in known if outcome(c) == side]
-        named = [_difference(c, metric, lost) for c in chosen[:MOST_NAMED]]
-        more = [f"and {len(chosen) - MOST_NAMED} more"] if len(chosen) > MOST_NAMED else []
-        return "; ".join([*named, *more])
+        shown = enumerate(chosen[:MOST_NAMED])
+        return _with_rest([_difference(c, metric, lost, first and not i) for i, c in shown], chosen)
 
     against = f"than {quoted(baseline)} {where}"
-    for prefix, verb in (("", "Shown to score"), ("hint of ", "Hints alone: to score")):
+    for prefix, say in (("", "Shown to score {}"), ("hint of ", "Only a hint of {} scores")):
         higher, lower = told(f"{prefix}higher"), told(f"{prefix}lower")
         if higher:
-            return f"{verb} higher {against}: {higher}{f'; lower: {lower}' if lower else ''}."
+            lower = told(f"{prefix}lower", first=False)
+            return (
+                f"{say.format('higher')} {against}: {higher}{f'; lower: {lower}' if lower else ''}."
+            )
         if lower:
-            return f"{verb} lower {against}: {lower}."
+            return f"{say.format('lower')} {against}: {lower}."
     return _nothing_shown(known, baseline, where, metric)
 
 
-def _difference(comparison: Judged, metric: MetricDisplay, lost: Lost) -> str:
+def _with_rest(named: Sequence[str], chosen: Sequence[object]) -> str:
+    more = len(chosen) - len(named)
+    return "; ".join([*named, f"and {more} more"] if more else named)
+
+
+def _difference(comparison: Judged, metric: MetricDisplay, lost: Lost, first: bool) -> str:
     found, method = comparison.difference, comparison.method
-    notes = [f"95 % interval {interval_text(found.interval, metric.difference)}"]
+    kind = "95 % interval " if first else ""
+    notes = [f"{kind}{interval_text(found.interval, metric.difference)}"]
     if lost.get(method, (0, 0))[0]:
         notes.append(learned_text(*lost[method]))
     return f"{quoted(method)} {metric.difference_in_words(found.mean)} ({', '.join(notes)})"
@@ -251,24 +260,26 @@ def _steadier(
 ) -> str:
     """Never without the runs that did not learn: a method may be steady because it fails."""
 
-    def told(side: Callable[[Interval], bool]) -> Iterator[str]:
+    def told(side: Callable[[Interval], bool]) -> str:
         chosen = [(c, r) for c, i, r in found if i is not None and i.excludes(1) and side(i)]
-        for comparison, ratio in sorted(chosen, key=lambda pair: pair[1] or 0.0):
-            notes = [f"std {ratio_text(ratio)} times"]
-            if comparison.method in lost:
-                notes.append(learned_text(*lost[comparison.method]))
-            yield f"{quoted(comparison.method)} ({', '.join(notes)})"
+        chosen.sort(key=lambda pair: -abs(log(pair[1] or 1.0)))
+        named = [_spread(c.method, ratio, lost, not i) for i, (c, ratio) in enumerate(chosen)]
+        return _with_rest(named[:MOST_NAMED], chosen)
 
-    sides = {
-        "steadier": "; ".join(told(lambda interval: interval.high < 1)),
-        "less steady": "; ".join(told(lambda interval: interval.low > 1)),
-    }
-    parts = [f"{side} over seeds: {names}" for side, names in sides.items() if names]
-    if not parts:
+    steadier, less = told(lambda i: i.high < 1), told(lambda i: i.low > 1)
+    if not steadier and not less:
         return ""
     theirs = f", where {learned_text(*lost[baseline])}" if baseline in lost else ""
-    text = f"Compared with {quoted(baseline)}{theirs}, {'; '.join(parts)}"
-    return f"{text}; exploratory, not corrected."
+    text = f"{'Steadier' if steadier else 'Less steady'} over seeds than {quoted(baseline)}{theirs}"
+    also = f"; less steady: {less}" if steadier and less else ""
+    return f"{text}: {steadier or less}{also}; exploratory."
+
+
+def _spread(method: str, ratio: float | None, lost: Lost, first: bool) -> str:
+    notes = [f"{ratio_text(ratio)} times the std" if first else ratio_text(ratio)]
+    if method in lost:
+        notes.append(learned_text(*lost[method]) if first else "{} of {}".format(*lost[method]))
+    return f"{quoted(method)} ({', '.join(notes)})"
 
 
 def _advice(method: str, together: bool, known: bool) -> str:

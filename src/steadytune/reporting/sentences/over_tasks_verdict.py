@@ -109,9 +109,9 @@ def _out_of_domain(comparisons: Sequence[PooledComparison], data: OverTasks) -> 
     ratios = [f"{quoted(c.method)} {ratio_text(c.spread.pooled.estimate)}" for c in steady]
     return [
         f"Out of domain, over {counted(len(data.outside.tasks), data.unit)}, {len(clear)} of "
-        f"{len(known)} mean differences to {quoted(data.baseline)} have an interval that leaves "
-        f"out zero{_listed(named)}, and {len(steady)} of {len(compared)} ratios of standard "
-        f"deviations one that leaves out 1{_listed(ratios)}. Exploratory, not corrected for their "
+        f"{len(known)} mean differences to {quoted(data.baseline)} have an interval that excludes "
+        f"zero{_listed(named)}, and {len(steady)} of {len(compared)} ratios of standard "
+        f"deviations one that excludes 1{_listed(ratios)}. Exploratory, not corrected for their "
         "number."
     ]
 

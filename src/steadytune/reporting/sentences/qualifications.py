@@ -100,27 +100,32 @@ def _spreads(section: SectionNumbers) -> list[str]:
     names = ", ".join(f"{quoted(c.method)} {_ratio_text(c)}" for c in clear)
     return [
         f"Spread over seeds in domain: {len(clear)} of {len(known)} ratios of standard deviations "
-        f"to {quoted(section.baseline or '')} have a 95 % bootstrap interval that leaves out 1"
+        f"to {quoted(section.baseline or '')} have a 95 % bootstrap interval that excludes 1"
         f"{f' ({names})' if names else ''}; exploratory, not corrected."
     ]
 
 
 def _no_spread(comparisons: Sequence[Comparison]) -> str:
-    reasons = dict.fromkeys(map(_why_no_spread, comparisons))
-    return f"Spread over seeds cannot be compared here: {'; '.join(reasons)}."
+    reasons: dict[str, list[str]] = {}
+    for comparison in comparisons:
+        reasons.setdefault(_why_no_spread(comparison), []).append(quoted(comparison.method))
+    told = "; ".join(reason.format(", ".join(methods)) for reason, methods in reasons.items())
+    return f"Spread over seeds cannot be compared here: {told}."
 
 
 def _why_no_spread(comparison: Comparison) -> str:
-    """In the order in which each would leave no ratio, or no interval of it."""
-    ours, theirs = quoted(comparison.method), quoted(comparison.baseline)
+    """In the order in which each would leave no ratio, or no interval; {} is for the methods."""
+    theirs = quoted(comparison.baseline).replace("{", "{{").replace("}", "}}")
     if comparison.spread.count < FEWEST_FOR_SPREAD:
-        runs = counted(comparison.spread.count, "seed")
-        return f"{ours} and {theirs} have {runs} in common, and it takes {FEWEST_FOR_SPREAD}"
+        return (
+            f"it takes {FEWEST_FOR_SPREAD} seeds in common, and {theirs} has "
+            f"{comparison.spread.count} with {{}}"
+        )
     if comparison.spread_bootstrap.estimate is None:
-        return f"all runs of {ours} or all of {theirs} score the same"
+        return f"all runs of {theirs} or all of the method score the same ({{}})"
     if not any(comparison.by_run):
-        return f"{ours} and {theirs} score the same with every seed"
-    return f"too few runs of {ours} or {theirs} score differently from the rest"
+        return f"the method scores the same as {theirs} with every seed ({{}})"
+    return f"too few runs of {theirs} or of the method score differently from the rest ({{}})"
 
 
 def _ratio_text(comparison: Comparison) -> str:
@@ -181,14 +186,14 @@ def _out_of_domain(section: SectionNumbers) -> list[str]:
     seen = _seen(known)
     return [
         f"Out of domain{seen}, {len(clear)} of {len(known)} differences to "
-        f"{quoted(section.baseline or '')} have an interval that leaves out zero{names}. "
+        f"{quoted(section.baseline or '')} have an interval that excludes zero{names}. "
         "These comparisons are exploratory and not corrected for their number."
     ]
 
 
 def _seen(comparisons: Sequence[Comparison]) -> str:
     names = dict.fromkeys(c.domain.name for c in comparisons if c.domain.exposed)
-    return f" (of which seen by the model in pretraining: {', '.join(names)})" if names else ""
+    return f" (seen by the model in pretraining: {', '.join(names)})" if names else ""
 
 
 def _transfer(comparisons: Sequence[Comparison], metric: MetricDisplay) -> str:
@@ -206,7 +211,7 @@ def _clear(comparisons: Sequence[Comparison]) -> str:
     intervals = [i for c in comparisons if (i := c.difference.interval)]
     clear = sum(interval.excludes(0) for interval in intervals)
     found = (
-        f"intervals that leave out zero: {clear} of {len(intervals)}"
+        f"intervals that exclude zero: {clear} of {len(intervals)}"
         if intervals
         else "no interval can be given"
     )

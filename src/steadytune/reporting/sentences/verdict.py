@@ -1,6 +1,6 @@
 """What the numbers say in words, and how sure that is.
 
-A difference is called shown only when its interval leaves out zero and the sign-flip test, which
+A difference is called shown only when its interval excludes zero and the sign-flip test, which
 does not lean on a normal distribution, reaches 5 % after correction. Everything else is called a
 hint, or not shown.
 """
@@ -140,20 +140,20 @@ def why_not(comparison: Judged) -> str:
 
 
 def how_sure(comparison: Judged, metric: MetricDisplay) -> str:
-    """What supports a difference whose interval leaves out zero."""
+    """What supports a difference whose interval excludes zero."""
     found = comparison.difference
     p_value, smallest = comparison.adjusted_p, found.smallest_p
     if p_value is not None and p_value <= LEVEL:
-        return f"Chance in the seed alone hardly explains this (sign-flip test, p = {_p(p_value)})."
+        return f"Chance in the seed alone hardly explains this (sign-flip test, {_p(p_value)})."
     if smallest is not None and smallest > LEVEL:
         return (
-            f"The interval leaves out zero{_barely(comparison, metric)}, but it relies on a normal "
-            f"distribution; the sign-flip test, which does not, cannot go below p = {_p(smallest)} "
+            f"The interval excludes zero{_barely(comparison, metric)}, but assumes normal "
+            f"differences; the sign-flip test, which does not, cannot go below {_p(smallest)} "
             f"with {amount(comparison)}."
         )
     return (
-        f"The interval leaves out zero{_barely(comparison, metric)}; the sign-flip test does not "
-        f"confirm it (p = {_p(p_value)})."
+        f"The interval excludes zero{_barely(comparison, metric)}; the sign-flip test does not "
+        f"confirm it ({_p(p_value)})."
     )
 
 
@@ -166,4 +166,5 @@ def _barely(comparison: Judged, metric: MetricDisplay) -> str:
 
 
 def _p(value: float | None) -> str:
-    return p_text(value).replace("<", "below ")
+    text = p_text(value)
+    return f"p below {text[1:]}" if text.startswith("<") else f"p = {text}"

@@ -42,12 +42,12 @@ def degenerate_table(section: SectionNumbers) -> Table | None:
         columns=_COLUMNS,
         groups=(Group("", tuple(row(e.method, _COLUMNS, e, e.method) for e in shown)),),
         notes=(
-            "By how much of its length noise at the lowest layer moves the top layer: before "
-            "fine-tuning, after it in the runs that did not learn, and in the others; means.",
-            f"Noise dies out: after training it moves less than {100 * DIES_OUT:.0f} % as far as "
-            "before, a convention. Where that happens to runs that did not learn and not to "
-            "others, the layers may have lost their input with the noise: steadytune diagnose "
-            "measures how far examples still lie apart. Where it happens to runs that learned too, "
+            "How far noise at the lowest layer moves the top layer, relative to its length: before "
+            "fine-tuning, after it in runs that did not learn, and after it in the others (means).",
+            "Noise dies out: after training it moves the top layer less than "
+            f"{100 * DIES_OUT:.0f} % as far as before (a convention). If only runs that did not "
+            "learn do this, the layers may have lost their input with the noise: steadytune "
+            "diagnose measures how far examples still lie apart. If runs that learned do it too, "
             "it says little. Runs that diverged or crashed left no model to measure.",
         ),
     )

@@ -41,7 +41,7 @@ def _label_table(results: Sequence[Disagreement]) -> Table:
             "answer differently, the mean over all pairs of runs; at most: the same for the two "
             "that differ most. Not unanimous: the share on which not all runs agree; it grows with "
             "the number of runs. Divergence: Jensen-Shannon, in bits, between what two runs "
-            f"predict; n/a where only answers are kept. Up to {MOST_RUNS} runs a method, on one "
+            f"predict; n/a where only answers are kept. Up to {MOST_RUNS} runs per method, on one "
             "training subset.",
         ),
     )
@@ -61,7 +61,7 @@ def _value_table(results: Sequence[Disagreement]) -> Table:
         notes=(
             f"{_SAME_SCORE} The mean absolute difference between the predictions of two runs, in "
             "the units of the labels; worst example: the same for the example on which they lie "
-            f"furthest apart. Up to {MOST_RUNS} runs a method, on one training subset.",
+            f"furthest apart. Up to {MOST_RUNS} runs per method, on one training subset.",
         ),
     )
 

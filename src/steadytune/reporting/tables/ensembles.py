@@ -25,16 +25,15 @@ def ensemble_table(section: SectionNumbers) -> Table | None:
         columns=columns,
         groups=(Group(f"{section.in_domain.domain.name}, in domain", rows),),
         notes=(
-            "The mean score in points, correlations times 100, and in brackets the standard "
-            "deviation, of ensembles of so many runs, which average predictions (probabilities, or "
-            "numbers) as those of steadytune train --seeds N --keep ensemble do: over all that can "
-            "be made of the runs. An ensemble costs as many trainings as it has runs.",
-            "Learned: the runs that ended on their training rows above the majority-class "
-            "baseline; an ensemble leaves out the others if it has any of these. The standard "
-            "deviation is that of ensembles of other seeds, from pairs without a common run; 10 "
-            "runs make few pairs of 5. Gain: over single runs, with an interval by jackknife over "
-            "the runs, too narrow where runs fail. Up to "
-            f"{MOST_RUNS} runs a method, on one training subset.",
+            "Ensembles of so many runs: mean score in points (correlations times 100) and, in "
+            "brackets, standard deviation. They average probabilities or numbers, as those of "
+            "steadytune train --seeds N --keep ensemble do; the mean is over all that the runs can "
+            "form. An ensemble costs as many trainings as it has runs.",
+            "Learned: runs that ended above the majority-class baseline on their training "
+            "examples; an ensemble leaves out the others if it has any of these. The standard "
+            "deviation is that between ensembles that share no run; 10 runs make few such pairs of "
+            "size 5. Gain: over single runs, with a jackknife interval over the runs, which is too "
+            f"narrow where runs fail. Up to {MOST_RUNS} runs per method, on one training subset.",
         ),
     )
 

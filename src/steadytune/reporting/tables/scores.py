@@ -83,8 +83,8 @@ def _notes(section: SectionNumbers) -> tuple[str, ...]:
         "Std is the sample standard deviation (divisor n - 1); n/a where one run leaves it "
         "undefined. IQM, the interquartile mean, is the mean of the middle half of the runs.",
         "A run did not learn if it ended, in domain, no better than the majority-class baseline, "
-        "which gives every example the same answer. Where such answers leave the metric undefined, "
-        "a run that gives them scores what the majority-class baseline scores.",
+        "which gives every example the same answer. If the metric is undefined for such answers, "
+        "the run gets the baseline's score.",
     ]
     if section.subsets > 1:
         notes.append(

@@ -41,5 +41,5 @@ def _improvement_note(section: SectionNumbers) -> str:
         pairs, unit = "training subsets", "on one subset, on average over its seeds"
     return (
         f"Improvement is the share of {pairs} in which the method scored higher, equal ones "
-        f"counted by half: how likely it is to win {unit}. Its interval is the exact binomial one."
+        f"counted as half: how likely it is to win {unit}. Its interval is the exact binomial one."
     )

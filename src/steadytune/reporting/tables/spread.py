@@ -28,10 +28,10 @@ def spread_table(section: SectionNumbers) -> Table | None:
         notes=(
             *_clustered(section),
             "A ratio below 1 means that the method varies less over seeds. Two 95 % intervals: the "
-            "bootstrap resamples pairs and assumes no shape; the other one and the paired p come "
-            "from the Pitman-Morgan test, which assumes normal scores and misleads where some runs "
+            "bootstrap resamples pairs and assumes no distribution; the other one and the paired p "
+            "come from the Pitman-Morgan test, which assumes normal scores and misleads where runs "
             "fail. The robust p is that of the Brown-Forsythe test, which ignores the pairing.",
-            "Spread needs many seeds: to detect a ratio of 0.7 in four of five studies takes about "
+            "Spread needs many seeds: detecting a ratio of 0.7 with a chance of 80 % takes about "
             "65 pairs. All of these comparisons are exploratory.",
         ),
     )
@@ -41,6 +41,6 @@ def _clustered(section: SectionNumbers) -> tuple[str, ...]:
     if section.subsets < 2:
         return ()
     return (
-        f"The runs use {section.subsets} training subsets. Intervals and tests of spread count "
-        "every run as independent, which runs on one subset are not: they claim too much.",
+        f"The runs use {section.subsets} training subsets. Intervals and tests of spread treat "
+        "every run as independent. Runs on one subset are not, so they claim too much.",
     )

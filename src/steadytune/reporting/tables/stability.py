@@ -69,8 +69,8 @@ def _notes(data: Stability, both: bool) -> Sequence[str]:
         f"Moved by: how far noise at layer {data.layer} moves the top layer after fine-tuning, "
         "relative to that layer's length, mean over runs.",
         f"Below zero, runs that noise moves less scored {better}. Methods are never mixed: one "
-        "that lowers the sensitivity itself would decide the correlation. Pooling takes the "
-        "methods for independent, though they share their seeds. Exploratory, not corrected.",
+        "that lowers the sensitivity itself would decide the correlation. Pooling treats the "
+        "methods as independent, though they share their seeds. Exploratory, not corrected.",
         "Runs that diverged or crashed left no model to measure.",
     ]
     if both:

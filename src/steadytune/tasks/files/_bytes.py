@@ -119,7 +119,7 @@ def _decode_as(content: bytes, name: str, encoding: str) -> str:
     except (UnicodeError, LookupError) as error:
         reason = f"{error.reason} at byte {error.start + 1}" if _has_place(error) else str(error)
         raise DataError(
-            f"{name} is not of the encoding {encoding} ({reason}): give another `encoding`"
+            f"{name} is not encoded in {encoding} ({reason}): give another `encoding`"
         ) from None
     if "\0" in text:
         raise DataError(f"{name} contains a NUL in {encoding}: give another `encoding`")
