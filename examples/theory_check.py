@@ -1,6 +1,7 @@
 """The theory behind LNSR, checked in numbers: python examples/theory_check.py
 
-Four checks; docs/theory.md says what each one shows. It takes about half a minute on two cores.
+Four checks; docs/evidence/theory.md says what each one shows. They take about half a minute on two
+cores.
 """
 
 from __future__ import annotations
