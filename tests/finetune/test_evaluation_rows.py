@@ -57,7 +57,7 @@ def test_numbers_are_places_elsewhere_and_it_is_said(tmp_path: Path) -> None:
     found = rows_of_files(model("neg", "pos"), {"x": file(tmp_path / "x.csv", 0, 1, 1)})
     assert found.splits["x"]["label"][:] == [0, 1, 1]
     (note,) = found.notes
-    assert note.endswith("numbers stand for places among the classes: 0 neg, 1 pos")
+    assert note.endswith("numbers are positions among the classes: 0 neg, 1 pos")
 
 
 def test_questions_that_all_have_an_answer_are_those_of_either_kind(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ class _NoisyStack:
         if self._calls and self._trains and not self._trained:
             raise ModelError(
                 "the loss runs the model without gradients, as losses that cache embeddings do, "
-                f"and again without {self._name} when it is sent back; take a loss that does not "
+                f"and again without {self._name} in the backward pass; take a loss that does not "
                 "cache, or a method that acts on weights, such as L2SP or EMA"
             )
         if not self._calls and not skips_layers(step.bare_model):

@@ -212,11 +212,11 @@ def _loading(record: ModelRecord) -> str:
     command = "```sh\nsteadytune predict DIR rows.csv\n```"
     if record.is_ensemble:
         return (
-            f"{command}\n\nEach folder that `ensemble.json` names is a model of its own; "
+            f"{command}\n\nEach folder that `ensemble.json` names is a complete model; "
             "`frozen` has the pretrained model and a linear layer."
             if record.selection and record.selection.frozen
-            else f"{command}\n\nEach folder `member-<seed>` is a model of its own, as "
-            "`ensemble.json` says."
+            else f"{command}\n\nEach folder `member-<seed>` is a complete model; `ensemble.json` "
+            "names them."
         )
     if record.is_frozen:
         per_token = PROBLEMS[record.task.kind].per_token
@@ -261,8 +261,7 @@ def _made_again(record: ModelRecord, command: str) -> str:
         f"{fence}Seed{'s' * (len(seeds) > 1)} {', '.join(seeds)}; "
         f"{versions}{commit}; {environment['device']}, {environment['threads']} CPU threads, "
         f"precision {spec['precision']}. Hash of the starting weights: `{spec['model_hash']}`. "
-        "The whole record stands in `record.json`, the prediction for every row in "
-        "`predictions.npz`."
+        "`record.json` has the whole record, `predictions.npz` the prediction for every example."
     )
 
 

@@ -119,7 +119,7 @@ def lost_seeds(record: ModelRecord) -> str:
     if not lost:
         return ""
     seeds = ", ".join(map(str, lost))
-    return f"Diverged or failed, and in none of these numbers: seed{'s' * (len(lost) > 1)} {seeds}."
+    return f"Not counted here, since they diverged or failed: seed{'s' * (len(lost) > 1)} {seeds}."
 
 
 def left_out(record: ModelRecord) -> str:
@@ -153,7 +153,7 @@ def not_learned(record: ModelRecord) -> str:
         return ""
     rate, epochs = record.spec.fields["learning_rate"], record.spec.fields["epochs"]
     change = f"try `learning_rate={2 * rate:g}` (it was {rate:g}) or more `epochs` than {epochs:g}"
-    weaker = "" if method == "plain" else f", and {method} weaker, later or not at all"
+    weaker = "" if method == "plain" else f", or use {method} weaker, later or not at all"
     return (
         f"Not learned: on {domain} the model is no better than the majority-class baseline; "
         f"{change}{weaker}."

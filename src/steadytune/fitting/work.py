@@ -134,8 +134,8 @@ class Work:
                 )
             except KeyboardInterrupt:
                 raise KeyboardInterrupt(
-                    f"stopped; what is done is in {self.ledger.folder.parent}, and the same "
-                    "command goes on from there"
+                    f"stopped; finished runs are in {self.ledger.folder.parent}, and the same "
+                    "command continues"
                 ) from None
 
     def record(self, spec: RunSpec) -> Record:

@@ -156,8 +156,8 @@ def _caveats(plan: Plan) -> list[str]:
     goal = plan.goal
     shared = f", {goal.significance:g} over {goal.comparisons} comparisons"
     caveats = [
-        "Every seed is a run of each of the two methods. Power is the chance that, if the true "
-        "value is the sought one, a two-sided test gives p at or below "
+        "Every seed is a run of each of the two methods. Power is the chance that a two-sided "
+        "test gives, if the true value is the sought one, p at or below "
         f"{goal.threshold:.3g}{shared if goal.comparisons > 1 else ''}."
     ]
     if goal.difference is not None:
@@ -174,8 +174,8 @@ def _caveats(plan: Plan) -> list[str]:
         )
     return [
         *caveats,
-        "Scores are taken to be normal. Where a run fails now and then, more seeds are needed, and "
-        "too few may not meet a single failure.",
+        "This assumes normal scores. If runs fail now and then, you need more seeds: few seeds may "
+        "not meet a single failure.",
         "More seeds do not make up for few test examples or a single training subset: the answer "
         "holds for those.",
     ]

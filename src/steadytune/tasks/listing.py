@@ -84,8 +84,8 @@ def print_tasks(console: Console) -> None:
             table.add_row(Text(name, style="bold cyan"), *map(Text, others))
     console.print(table)
     console.print(
-        "The domain trained on stands after the rows to train on, its companions below it. What "
-        "minilm has seen in its own training is not out of domain for it. Rows are those of a "
+        "Each task shows its training examples, then the test set in domain, then its companions. "
+        "What minilm has seen in its own training is not out of domain for it. Rows are those of a "
         "local copy (* the Hugging Face hub has another number)."
     )
     console.print("Sources, licences and classes of one: steadytune tasks NAME")

@@ -77,7 +77,7 @@ def encode_windows(
 
     Raises:
         ConfigError: `max_length` leaves no room for text, or is more than the model takes.
-        ModelError: The tokenizer does not say where in a text its tokens stand.
+        ModelError: The tokenizer does not give the positions of tokens in a text.
     """
     from datasets import Dataset
 
@@ -167,8 +167,8 @@ class _Features:
 def _require_offsets(tokenizer: PreTrainedTokenizerBase) -> None:
     if not tokenizer.is_fast:
         raise ModelError(
-            f"{type(tokenizer).__name__} is a slow tokenizer, which does not say where in a text "
-            "its tokens stand; question answering needs a fast one (a model with tokenizer.json)"
+            f"{type(tokenizer).__name__} is a slow tokenizer, which does not give the positions "
+            "of tokens in a text; question answering needs a fast one (a model with tokenizer.json)"
         )
 
 

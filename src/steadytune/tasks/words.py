@@ -62,14 +62,14 @@ def encode_words(
 
     Raises:
         ConfigError: `max_length` leaves no room for text, or is more than the model takes.
-        ModelError: The tokenizer does not say where in a text its tokens stand.
+        ModelError: The tokenizer does not give the positions of tokens in a text.
     """
     from datasets import Dataset
 
     if not tokenizer.is_fast:
         raise ModelError(
-            f"{type(tokenizer).__name__} is a slow tokenizer, which does not say where in a text "
-            "its tokens stand; tagging needs a fast one (a model with tokenizer.json)"
+            f"{type(tokenizer).__name__} is a slow tokenizer, which does not give the positions "
+            "of tokens in a text; tagging needs a fast one (a model with tokenizer.json)"
         )
     check_length(tokenizer, max_length, pair=False)
     rows, number = dataset.with_format(None), {tag: i for i, tag in enumerate(label_names)}

@@ -25,7 +25,7 @@ def test_a_row_a_method_with_difference_ratio_and_degenerate_runs() -> None:
 
 def test_the_note_names_the_family_that_is_corrected() -> None:
     notes = " ".join(table(methods=("plain", "a", "b")).notes)
-    assert "Holm over the 2 methods of this table, a family of its own" in notes
+    assert "Holm over the 2 methods of this table, separately from" in notes
     assert "The tasks are fixed" in notes
 
 

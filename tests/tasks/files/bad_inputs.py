@@ -327,7 +327,7 @@ LABELS = [
         "text that is not columns of words and tags",
         {"t.txt": "a fine film\nnothing new\n"},
         "--train {dir}/t.txt",
-        ("t.txt is of an unknown kind",),
+        ("t.txt has an unknown format",),
     ),
     BadInput(
         "several labels per row, the same for all",

@@ -43,7 +43,7 @@ def test_bad_sentences_can_be_left_out(tmp_path: Path) -> None:
 
 def test_text_files_are_read_if_lines_end_with_tags(tmp_path: Path) -> None:
     assert read(tmp_path, "Ada B-per\nsat O\n", "t.txt")["tags"] == [["B-per", "O"]]
-    with pytest.raises(DataError, match="of an unknown kind"):
+    with pytest.raises(DataError, match="has an unknown format"):
         read(tmp_path, "Ada sat\nand sang\n", "u.txt")
 
 

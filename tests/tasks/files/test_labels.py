@@ -153,7 +153,7 @@ def test_decimal_commas_are_numbers_and_it_is_said() -> None:
     assert (found.kind, found.values) == ("regression", [1.5, 2.0, -3.25])
     assert found.remark == "numbers with a decimal comma, so this is regression; `kind` overrides"
     assert read(["1,5", "2,125"], "regression").values == [1.5, 2.125]
-    with pytest.raises(DataError, match=r"row 1.*'1,234', whose comma may part thousands"):
+    with pytest.raises(DataError, match=r"row 1.*'1,234', whose comma may separate thousands"):
         read(["1,234", "2,500"])
 
 

@@ -155,7 +155,7 @@ def test_what_parts_fields_can_be_said_and_found_out(tmp_path: Path) -> None:
     (tmp_path / "r.txt").write_text("text\tlabel\na\t1\n")
     said = read_splits(str(tmp_path / "r.txt"), Reading(delimiter="tab"))["train"]
     assert said.columns == {"text": ["a"], "label": ["1"]}
-    with pytest.raises(DataError, match="say what parts its fields with `delimiter`"):
+    with pytest.raises(DataError, match="name its field separator with `delimiter`"):
         read_splits(str(tmp_path / "r.txt"))
 
 

@@ -88,16 +88,16 @@ def degenerate_text(data: OverTasks, method: str) -> str:
 def _notes(data: OverTasks) -> Iterator[str]:
     unit, baseline = data.unit, quoted(data.baseline)
     yield (
-        f"Difference: the scores of each seed are averaged over the {unit}s, every {unit} counting "
-        f"alike, and compared with {baseline}, pair by pair: in points of the primary metric "
+        f"Difference: the scores of each seed are averaged over the {unit}s, with equal weights, "
+        f"and compared with {baseline}, pair by pair: in points of the primary metric "
         f"(correlations times 100). {_counted(data)} The {unit}s are fixed: the intervals speak of "
         "these with other seeds, not of others."
     )
     count = counted(len(data.inside.comparisons), "method")
     yield (
         "p: two-sided sign-flip test. In domain it is corrected by Holm over the "
-        f"{count} of this table, a family of its own beside that of the single sections. Out of "
-        "domain nothing is corrected."
+        f"{count} of this table, separately from the single sections. Out of domain nothing is "
+        "corrected."
     )
     yield (
         f"Std ratio: the geometric mean over {unit}s of the ratio of standard deviations over "
@@ -106,7 +106,7 @@ def _notes(data: OverTasks) -> Iterator[str]:
     )
     yield (
         "Runs that did not learn, which the verdict counts too, ended in domain no better than the "
-        f"majority-class baseline; they are those of all {unit}s. The majority-class baseline "
+        f"majority-class baseline; they are counted over all {unit}s. The majority-class baseline "
         "stands in for runs that diverged or crashed, in every column."
     )
     if data.outside:

@@ -100,7 +100,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(content) < len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise _RepeatedKey(f"the field {shown(twice)} stands there twice")
+        raise _RepeatedKey(f"the field {shown(twice)} appears twice")
     return content
 
 

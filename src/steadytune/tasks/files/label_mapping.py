@@ -155,7 +155,7 @@ def _place(name: str, target: Target) -> int | None:
 def _by_place_remark(by_place: Mapping[str, int | None], target: Target) -> str:
     places = sorted({place for place in by_place.values() if place is not None})
     each = [f"{place} {target.label_names[place]}" for place in places]
-    return f"numbers stand for places among the classes: {listed(each)}"
+    return f"numbers are positions among the classes: {listed(each)}"
 
 
 def _folded(name: str) -> str:

@@ -283,7 +283,7 @@ def _refuse_thousands(table: Table, column: str, labels: Sequence[Label]) -> Non
     commas = {row: str(label) for row, label in enumerate(labels) if _has_comma(label)}
     if commas and all(len(label.partition(",")[2]) == 3 for label in commas.values()):
         row, label = next(iter(commas.items()))
-        found = f"has the label {shown(label)}, whose comma may part thousands"
+        found = f"has the label {shown(label)}, whose comma may separate thousands"
         raise table.error(row, column, found, "a decimal point, or no comma")
 
 

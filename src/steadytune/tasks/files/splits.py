@@ -145,8 +145,8 @@ def _unknown_kind(path: Path, name: str) -> str:
             f"CSV UTF-8 (.csv)"
         )
     return (
-        f"{name} is of an unknown kind: expected a name that ends in {', '.join(READERS)}, or in "
-        f"one of these and .gz; rename the file, or say what parts its fields with `delimiter`"
+        f"{name} has an unknown format: expected a name that ends in {', '.join(READERS)}, or in "
+        f"one of these and .gz; rename the file, or name its field separator with `delimiter`"
     )
 
 

@@ -136,12 +136,12 @@ SNLI = TaskCard(
     notes=(
         "A development task: settings can be chosen on it for studies of cola, mrpc, stsb, sst2 "
         "and squad. 152 of the 9,842 validation rows are left out: they have a sentence that "
-        "stands in cola or stsb; none stands in the other three.",
+        "is also in cola or stsb; none is in the other three.",
         "No premise is on both sides, but two captions of one photograph may be, and stsb has "
         "captions from the same collection: the rows do not name photographs.",
         "The same rows are a companion of rte: settings chosen on one are not blind to the other.",
         "Neutral and contradiction are one class, not_entailment: two thirds of the rows.",
         "No row of counterfactual_nli is an edit of a row trained on: none of its premises, edited "
-        "or not, stands among the validation rows.",
+        "or not, is among the validation rows.",
     ),
 )

@@ -97,7 +97,7 @@ COLA = TaskCard(
     notes=(
         "GLUE's 1,043 validation rows are cut in two: 527 from the training rows' publications, "
         "and 516 from others. Papers report one number over both.",
-        "4 of the 527 and 12 of the 516 sentences stand among the training rows too.",
+        "4 of the 527 and 12 of the 516 sentences are also among the training rows.",
     ),
 )
 
@@ -131,7 +131,7 @@ STSB = TaskCard(
         "Pearson's correlation is primary; every record has Spearman's too.",
         "The test rows are not used: GLUE hides their labels, and papers report on the validation "
         "rows.",
-        "498 pairs of MRPC's test rows stand among the training rows, and 6 pairs of the "
+        "498 pairs of MRPC's test rows are among the training rows, and 6 pairs of the "
         "validation rows.",
     ),
 )

@@ -157,7 +157,7 @@ VADER_RATINGS = _vader_card(
     3338,
     (797, 3697, 5118),
     notes=(
-        "A development task like vader-tweets, for regression: the same tweets, and those besides "
+        "A development task like vader-tweets, for regression: the same tweets, and also those "
         "whose mean rating is near 0. Of copies of a tweet the first one's rating counts.",
     ),
 )
