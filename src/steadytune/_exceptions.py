@@ -1,10 +1,10 @@
 """The errors steadytune raises on purpose.
 
 SteadytuneError
-├── NoResultError   trainings that ran without a result
+├── NoResultError   no training ended with a result
 ├── ConfigError     an invalid method, option or setting
-├── ModelError      a model that cannot be loaded or whose layers cannot be found
-└── DataError       a file, download or row that cannot be read
+├── ModelError      an unusable model: it does not load, or its layers are not found
+└── DataError       an unreadable file, download or row
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ class ConfigError(SteadytuneError, ValueError):
 
 
 class ModelError(SteadytuneError):
-    """A model that cannot be loaded or whose layers cannot be found."""
+    """An unusable model: it does not load, or its layers are not found."""
 
 
 class DataError(SteadytuneError):
-    """A file, download or row that cannot be read."""
+    """An unreadable file, download or row."""

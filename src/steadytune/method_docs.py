@@ -79,7 +79,7 @@ def describe_methods(texts: Iterable[str]) -> dict[str, str]:
     """What each method does, in one line; methods of the user's own are imported for it.
 
     Args:
-        texts: Methods in their text form; those that cannot be read are left out.
+        texts: Methods in their text form; unreadable ones are left out.
     """
     described = {}
     for text in texts:

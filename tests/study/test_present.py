@@ -26,7 +26,7 @@ def test_runs_of_another_study_in_the_folder_are_not_counted(
     report = present(study, tmp_path, planned(study), console)
     assert [record.spec.seed for record in report.records] == [3, 3]
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "4 more records there are not of this study" in text
+    assert "4 more records there belong to other studies" in text
 
 
 def test_a_study_of_failures_is_an_error_whatever_else_the_folder_holds(

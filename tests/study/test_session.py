@@ -90,7 +90,7 @@ def test_methods_that_are_tuned_to_one_run_share_it(make_study: MakeStudy, tmp_p
     tuning = Tuning(trials=1, seeds=(9,), dev_size=8, learning_rate=(1e-4,), epochs=(1.0,))
     study = make_study(arms=arms, seeds=(1, 2), tuning=tuning)
     text = show(study, tmp_path)
-    assert text.count("on toy, other was tuned to the setting of one") == 1
+    assert text.count("on toy, tuning gave other the settings of one") == 1
     names = [record.method for record in Ledger(tmp_path).read().records]
     assert names == ["one", "one"]
 
@@ -136,7 +136,7 @@ def test_runs_go_by_the_names_of_the_study_that_is_carried_out(
         before = results(folder)
         predictions = sorted((folder / "predictions").glob("*"))
         text = show(study, folder)
-        assert "4 records of these runs now go by this study's names" in text
+        assert "4 records of these runs renamed to this study's names" in text
         assert "ours" in text and "The baseline was not run here" not in text
         found = {r.spec_hash: r.content() for r in Ledger(folder).read().records}
         assert {r["arm"]["name"] for r in found.values()} == {"base", "ours", "slow"}

@@ -112,7 +112,7 @@ def twice_differentiable(model: nn.Module) -> Iterator[None]:
     gradients, is afterwards as before.
 
     Raises:
-        ModelError: If the model attends with a kernel that cannot be switched here.
+        ModelError: If the model attends with a kernel that has no replacement here.
     """
     kind = getattr(getattr(model, "config", None), "_attn_implementation", None)
     if kind not in (None, "eager", "sdpa"):

@@ -34,7 +34,7 @@ def pack_predictions(
         records: The records that are packed, each with the folders that hold this very record: the
             first of them that has its predictions counts.
         target: The folder that is packed to.
-        left_out: Gets a line for each file that cannot be read.
+        left_out: Gets a line for each unreadable file.
 
     Raises:
         DataError: If the target has such a file and it is damaged.

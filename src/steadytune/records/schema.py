@@ -3,8 +3,8 @@
 Records are files that anyone may have written, so nothing in them is trusted. One schema reads them
 in two modes. Strict, for ledgers and packing: what is read is written again as it was, and
 whatever a report would leave out is refused. Tolerant, for reports: text loses its control
-characters, a number that is not finite becomes None, "undefined", and a log that cannot be read
-costs the curve and not the run.
+characters, a number that is not finite becomes None, "undefined", and an unreadable log costs the
+curve, not the run.
 """
 
 from __future__ import annotations

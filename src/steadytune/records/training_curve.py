@@ -14,7 +14,7 @@ Curve = tuple[tuple[float, float], ...]
 def readable_log(log: Any) -> list[dict[str, float]]:
     """The entries of a log that have a step and a loss, thinned evenly, the last one among them.
 
-    A log that cannot be read has none.
+    An unreadable log has none.
     """
     points = list(_points(log)) if isinstance(log, list) else []
     stride = ceil(len(points) / MOST_POINTS) or 1

@@ -78,7 +78,7 @@ def run(
 
     Raises:
         SteadytuneError: If the spec itself cannot be run: a method that does not suit the model, a
-            task or a model that cannot be loaded or that is not the one of the spec.
+            task or a model that does not load or is not the spec's.
     """
     started, log = now(), _Log(spec)
     with using_threads(spec.threads), _global_streams_kept():

@@ -74,8 +74,8 @@ def train(
         methods: The methods; none gives plain training.
         on_steps: Called with how many optimizer steps are done since it was called last.
         dev: Validation rows, if the spec stops early.
-        workspace: Where checkpoints lie; the training goes on from the last one; None for a
-            training that cannot be resumed.
+        workspace: Folder of the checkpoints; the training continues from the last one. None for
+            a training without checkpoints.
         unlabelled: Encoded texts without labels, for methods that measure on them too.
         compute_loss: The loss, of outputs and labels; by default the model's own.
 

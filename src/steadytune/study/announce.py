@@ -29,8 +29,8 @@ def announce_trials(study: Study, runs: Sequence[PlannedRun], context: RunContex
     """Say what the search is."""
     assert study.tuning is not None
     text = (
-        f"tuning: up to {counted(study.tuning.trials, 'trial')} a method x "
-        f"{counted(study.tuning.seeds, 'seed')}, chosen on rows that are not reported: "
+        f"tuning: up to {counted(study.tuning.trials, 'trial')} per method x "
+        f"{counted(study.tuning.seeds, 'seed')}, selected on validation examples: "
         f"{counted(runs, 'run')}{_to_do(runs, context)}"
     )
     show([text], context.console)
@@ -40,14 +40,14 @@ def announce_choices(chosen: Chosen, out: Console) -> None:
     """Say what the search chose."""
     for (task, arm), (trial, score) in chosen.items():
         settings = ", ".join(f"{name} {value}" for name, value in trial.changes) or "as given"
-        show([f"tuned on {task}: {arm}: {settings} (mean dev score {score:.3f})"], out)
+        show([f"tuned on {task}: {arm}: {settings} (mean validation score {score:.3f})"], out)
 
 
 def announce_same(same: Iterable[tuple[PlannedRun, PlannedRun]], out: Console) -> None:
     """Say which arms came to the setting of another one: a record names the first of them."""
     lines = [
-        f"on {one.spec.task}, {other.name} was tuned to the setting of {one.name}: "
-        f"its runs are those of {one.name}, and are shown under that name"
+        f"on {one.spec.task}, tuning gave {other.name} the settings of {one.name}: they share "
+        f"their runs, shown as {one.name}"
         for one, other in same
     ]
     show(list(dict.fromkeys(lines)), out)
@@ -63,7 +63,7 @@ def describe_tasks(
         lines += [*entry.notes, *dict.fromkeys(reason for run in own for reason in run.reasons)]
         task = own[0].task
         lines.append(
-            f"{study.model} on {task['sizes']['train']} training rows of {entry.task.name}; "
+            f"{study.model} on {task['sizes']['train']} training examples of {entry.task.name}; "
             f"evaluated on {', '.join(_domains(task, study.model))}"
         )
     return lines

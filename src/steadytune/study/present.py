@@ -73,6 +73,7 @@ def _conclusion(study: Study, out: Path, page: Path, others: int) -> list[str]:
         )
     if others:
         lines.append(
-            f"{others} more records there are not of this study; steadytune report {out} shows all."
+            f"{others} more records there belong to other studies; steadytune report {out} "
+            "shows all."
         )
     return lines
