@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ...metrics.confusion_counts import OF_COUNTS, counter
 from ...metrics.multilabel import OF_SETS, THRESHOLD
 from ...metrics.ordinal import GRADE, OF_GRADES, nearest
 from ...metrics.regression import REGRESSION_METRICS, correlation
+from ...records.ledger import file_name
 from ...records.prediction_file import Columns
 from ...records.schema import Record, TaskPart
 from ...stats import MOST_GROUPS, ensemble_scores, is_degenerate
@@ -39,6 +41,7 @@ MOST_CLASSES = 1000
 MOST_SCORED = 10_000_000
 """Rows that are scored for one size of ensembles: of more rows fewer groups are."""
 FEWEST_GROUPS = 100
+MOST_NAMED = 3
 
 Array = NDArray[Any]
 Scorer = Callable[[Array], float | None]
@@ -58,8 +61,10 @@ def ensembles(
     columns = [run.splits[domain] for run in finished if domain in run.splits]
     if not columns or len(runs) < 2 or constant is None or any("text" in c for c in columns):
         return []
-    if len(columns) < len(finished):
-        raise ValueError(f"{len(columns)} of its {len(finished)} runs have predictions")
+    if missing := [run.run for run in finished if domain not in run.splits]:
+        first = ", ".join(Path(file_name(run)).stem for run in missing[:MOST_NAMED])
+        more = ", ..." if len(missing) > MOST_NAMED else ""
+        raise ValueError(f"no predictions of {first}{more}")
     if len(same_rows(columns)) < len(columns):
         raise ValueError("its runs have predictions of different rows")
     scorer = _scorer(section.task, columns[0])
