@@ -125,6 +125,10 @@ def test_bad_input_is_refused_in_one_line(tmp_path: Path) -> None:
     line = refused(*start, "--model", write_tiny_bert(tmp_path / "bert"))
     assert "no encoder with a decoder that writes text" in line and "T5 or BART" in line
     assert "head_first needs a new head" in refused(*start, "--model", t5, "--head-first")
+    more = tmp_path / "more.txt"
+    more.write_text("one two\n")
+    line = refused(*start, "--model", t5, "--method", "lnsr", "--unlabelled", more)
+    assert "unlabelled texts have no targets" in line
     assert "balanced class weights need" in refused(
         *start, "--model", t5, "--class-weights", "balanced"
     )

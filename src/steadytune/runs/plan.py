@@ -243,6 +243,11 @@ def _require_classes(recipe: Recipe, task: Task) -> None:
             raise ConfigError(
                 f"{what} classes, one per text, and {task.name} is {task.kind}; leave {option} out"
             )
+    if recipe.unlabelled and task.problem.generates:
+        raise ConfigError(
+            f"unlabelled texts have no targets, and {task.name} is {task.kind}, whose models read "
+            "these too; leave `unlabelled` out"
+        )
     if recipe.head_first and task.problem.generates:
         raise ConfigError(
             f"head_first needs a new head, and {task.name} is {task.kind}, whose head is "
