@@ -66,6 +66,7 @@ def encoding_of(
         )
     return Encoding(
         max_length,
+        saved.stride,
         longest_answer=max_answer_length,
         label_names=saved.label_names,
         max_new_tokens=saved.max_new_tokens,

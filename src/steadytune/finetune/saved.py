@@ -16,7 +16,7 @@ from .._whole_file import write_json
 from ..model_files import position_count
 from ..pretrained import CAREFUL, Pretrained, Trust
 from ..runs.evaluation import model_outputs
-from ..tasks import PROBLEMS, Outputs, Problem
+from ..tasks import PROBLEMS, Encoding, Outputs, Problem
 from ..tasks.encoding import MAX_NEW_TOKENS
 from ..tasks.files.columns import NO_COLUMNS, Columns
 from .frozen_head import HEAD as FROZEN_HEAD
@@ -39,6 +39,7 @@ class SavedModel:
         tokenizer: The tokenizer of all members.
         columns: The text columns that it was trained on, where that is known.
         max_length: Most tokens an input that it was trained on, where that is known.
+        stride: Tokens that two windows over a long context shared in training.
         base: The model that it was fine-tuned from, where that is known.
         read_from: What the columns were called that it was trained on, where that is known.
         positive: The class whose F1 was reported in training, of two; empty where that is unknown.
@@ -52,6 +53,7 @@ class SavedModel:
     tokenizer: Any
     columns: tuple[str, ...] = ()
     max_length: int | None = None
+    stride: int = Encoding.stride
     base: str = ""
     read_from: Columns = NO_COLUMNS
     positive: str = ""
@@ -225,6 +227,8 @@ def _trained_on(folder: Path) -> dict[str, Any]:
         known["columns"] = tuple(columns)
     if type(length) is int and length > 0:
         known["max_length"] = length
+    if type(stride := given.get("stride")) is int and stride >= 0:
+        known["stride"] = stride
     if isinstance(base, str):
         known["base"] = base
     names = given.get("label_names")
