@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 WORDS = [
     "good",
@@ -26,22 +27,30 @@ WORDS = [
 
 def write_tiny_bert(folder: Path, seed: int = 0, layers: int = 3) -> Path:
     """Write a BERT of width 16 with random weights, and a tokenizer of a few words."""
-    import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder.mkdir(parents=True, exist_ok=True)
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
-    config = BertConfig(
-        vocab_size=len(vocabulary),
+    return write_tiny(
+        folder,
+        "Bert",
+        seed,
         hidden_size=16,
         num_hidden_layers=layers,
         num_attention_heads=2,
         intermediate_size=32,
         max_position_embeddings=64,
     )
+
+
+def write_tiny(folder: Path, family: str, seed: int = 0, **config: Any) -> Path:
+    """Write a model of a family of transformers, with random weights and the same tokenizer."""
+    import torch
+    import transformers
+    from transformers import BertTokenizerFast
+
+    folder.mkdir(parents=True, exist_ok=True)
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
+    made = getattr(transformers, f"{family}Config")(vocab_size=len(vocabulary), **config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        BertModel(config).save_pretrained(folder)
+        getattr(transformers, f"{family}Model")(made).save_pretrained(folder)
     vocab = {word: number for number, word in enumerate(vocabulary)}
     BertTokenizerFast(vocab=vocab).save_pretrained(folder)
     return folder

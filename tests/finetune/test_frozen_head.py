@@ -19,7 +19,7 @@ from steadytune.finetune.frozen_head import (
 )
 from steadytune.finetune.saved import load_saved, write_ensemble
 from steadytune.pretrained import Pretrained
-from tests.tiny_bert import write_tiny_bert
+from tests.tiny_bert import write_tiny, write_tiny_bert
 
 
 @pytest.fixture(name="tiny", scope="module")
@@ -55,6 +55,17 @@ def test_pads_on_the_left_count_for_nothing(tiny: Pretrained) -> None:
     masked = torch.cat([torch.zeros((1, 3), dtype=mask.dtype), mask], dim=1)
     with torch.inference_mode():
         torch.testing.assert_close(frozen(ids, mask).logits, frozen(padded, masked).logits)
+
+
+@pytest.mark.parametrize("texts", [1, 2])
+def test_features_may_be_narrower_than_the_hidden_size(tmp_path: Path, texts: int) -> None:
+    sizes = {"hidden_size": 16, "word_embed_proj_dim": 8, "ffn_dim": 32, "num_hidden_layers": 1}
+    more = {"num_attention_heads": 2, "max_position_embeddings": 64, "do_layer_norm_before": False}
+    opt = Pretrained.find(write_tiny(tmp_path / "opt", "OPT", pad_token_id=0, **sizes, **more))
+    head = linear(torch.ones(2, 8 * (4 if texts == 2 else 1)), torch.zeros(2))
+    model = FrozenHead(*opt.bare(), texts, head)
+    write_frozen(SavedFrozen(model, "classification", ("a", "b")), tmp_path / "m")
+    assert read_frozen(tmp_path / "m").model.texts == texts
 
 
 def saved(tiny: Pretrained, folder: Path) -> FrozenHead:

@@ -211,9 +211,15 @@ def read_frozen(folder: Path, trust: Trust = CAREFUL) -> SavedFrozen:
         outputs = PROBLEMS[facts["kind"]].head_settings(names)["num_labels"]
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"the head in {folder} cannot be read ({error}); fit it again") from error
-    width = (pretrained.hidden_size or 0) * (4 if facts["texts"] == 2 else 1)
-    if wrong or facts["version"] != _VERSION or tuple(head.weight.shape) != (outputs, width):
-        raise ModelError(f"{HEAD} in {folder} does not fit the weights next to it; fit it again")
     per_token = PROBLEMS[facts["kind"]].per_token
-    model = FrozenHead(body, tokenizer, facts["texts"], head, per_token=per_token)
-    return SavedFrozen(model.eval(), facts["kind"], names)
+    bare = FrozenHead(body, tokenizer, facts["texts"], per_token=per_token).eval()
+    if wrong or facts["version"] != _VERSION or tuple(head.weight.shape) != (outputs, _width(bare)):
+        raise ModelError(f"{HEAD} in {folder} does not fit the weights next to it; fit it again")
+    return SavedFrozen(bare.with_head(head).eval(), facts["kind"], names)
+
+
+def _width(bare: FrozenHead) -> int:
+    """The width of a model's features, which is not always its hidden size."""
+    batch = bare.tokenizer(*["a"] * bare.texts, return_tensors="pt").to(bare.device)
+    with torch.inference_mode():
+        return int(bare(batch["input_ids"], batch["attention_mask"]).logits.shape[-1])
