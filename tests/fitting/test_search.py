@@ -29,11 +29,13 @@ class ToyWork:
     Args:
         share: Candidate -> its share of right answers; 0 for one that fails.
         draws: Which answers are right.
+        unsuited: Methods that the model does not take.
     """
 
     share: Callable[[Candidate], float]
     draws: np.random.Generator
     trained: dict[tuple[Candidate, Cell], np.ndarray] = field(default_factory=dict)
+    unsuited: frozenset[str] = frozenset()
 
     truth = np.arange(EXAMPLES) % 2
 
@@ -43,7 +45,7 @@ class ToyWork:
 
     @property
     def setup(self) -> Any:
-        return type("Setup", (), {"width": 384})
+        return type("Setup", (), {"width": 384, "unsuited": self.unsuited})
 
     def cells(self, repetition: int) -> list[Cell]:
         return [Cell(repetition, fold) for fold in range(1, 6)]
@@ -118,6 +120,16 @@ def test_without_folds_nothing_is_tried() -> None:
     assert found.chosen.method == DEFAULT.method and not work.trained
     frozen = Plan(0, 0, 0, 0, 1, frozen=True)
     assert search(lambda c: 0.8, frozen)[1].carry_out().chosen == FROZEN
+
+
+def test_what_does_not_suit_the_model_is_left_out() -> None:
+    work, carried = search(lambda c: 0.0 if c.method == DEFAULT.method else 0.8)
+    work.unsuited = frozenset({DEFAULT.method, "ema"})
+    assert carried.carry_out().chosen.method == PLAIN
+    assert {c.method for c, _ in work.trained} == {PLAIN, DEFAULT.method}  # which fails
+    work, carried = search(lambda c: 0.8, Plan(1, 1, 0, 0, 3))
+    work.unsuited = frozenset({DEFAULT.method})
+    assert carried.carry_out().chosen.method == PLAIN
 
 
 @pytest.mark.exhaustive

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from steadytune import ModelError
 from steadytune._sealed import seal
 from steadytune.fitting.clock import Clock
-from steadytune.fitting.work import Work
+from steadytune.fitting.work import Work, _Trial
 from steadytune.records.ledger import Ledger, run_name
 from steadytune.records.outcome import Outcome
 from steadytune.records.spec import RunSpec
@@ -70,3 +71,15 @@ def test_what_is_damaged_runs_again_and_is_named(tmp_path: Path, damage: str) ->
     executor.asked.clear()
     work.carry_out(specs, "rates")
     assert not executor.asked
+
+
+def test_a_method_that_does_not_suit_the_model_fails_alone() -> None:
+    def refuse(spec: RunSpec, progress: Any) -> Outcome:
+        raise ModelError("the model skips layers")
+
+    trial = _Trial(cast(Any, refuse))
+    record = trial(make_spec(method="lnsr"), lambda *_: None).record
+    assert record.status == "failed" and "the model skips layers" in str(record.reason)
+    assert trial(make_spec(head_first=True), lambda *_: None).record.status == "failed"
+    with pytest.raises(ModelError, match="skips layers"):
+        trial(make_spec(), lambda *_: None)

@@ -182,9 +182,9 @@ def _show_data(setup: Setup, console: Console) -> None:
         table.add_row(heading, Text(value))
     console.print(table)
     features = encode_splits(setup.task, setup.model, setup.encoding, (TRAIN,))
-    for warning in filter(
-        None, (*look.warnings, long_answers_warning(features, setup.task.problem))
-    ):
+    unsuited = (f"{method} is left out: {why}" for method, why in setup.unsuited.items())
+    more = long_answers_warning(features, setup.task.problem), *unsuited
+    for warning in filter(None, (*look.warnings, *more)):
         _say(console, f"warning: {warning}")
 
 

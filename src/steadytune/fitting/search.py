@@ -96,7 +96,9 @@ class Search:
         )
         if not self.plan.folds:
             reason = "the budget leaves no room to try others"
-            return Found(grid[0].with_stabiliser(DEFAULT), grid[0], reason)
+            suits = DEFAULT.method not in self.work.setup.unsuited
+            chosen = grid[0].with_stabiliser(DEFAULT) if suits else grid[0]
+            return Found(chosen, grid[0], reason)
         plain = self._best_plain(grid)
         self.plan = self.shorten(self.plan, STEADY)
         early = self._stabilisers(plain)
@@ -143,7 +145,12 @@ class Search:
     def _stabilisers(self, plain: Candidate) -> list[OutOfFold]:
         """The default one, and what is tried beside it, plain training included."""
         cells = self._cells(SECOND_FOLDS)
-        settings = [plain.with_stabiliser(stabiliser) for stabiliser in self.plan.stabilisers]
+        unsuited = self.work.setup.unsuited
+        settings = [
+            plain.with_stabiliser(stabiliser)
+            for stabiliser in self.plan.stabilisers
+            if stabiliser is DEFAULT or stabiliser.method not in unsuited
+        ]
         default, *others = self._round(settings, cells, STEADY)
         for found in others:
             self._note(found, "behind")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .._device import settled_precision
 from .._exceptions import ConfigError
 from ..pretrained import Pretrained
-from ..runs.preflight import require_fit
+from ..runs.preflight import misfits
 from ..runs.unlabelled import hash_of, texts_of
 from ..tasks import Encoding, Task
 from .candidates import STABILISERS
@@ -69,15 +69,21 @@ class Setup:
         model = Pretrained.find(options.model, options.trust)
         max_length = options.max_length or model.usual_length(task.kind)
         model.require_positions(max_length)
-        require_fit(model, task.kind, task.label_names, STABILISERS)
         setup = cls(options, task, model, max_length)
-        setup.unlabelled  # noqa: B018 -- is read, so that what is wrong with it is found here
+        # Read here, so that what is wrong with them is found before anything is written.
+        setup.unlabelled, setup.unsuited  # noqa: B018
         return setup
 
     @cached_property
     def measure(self) -> Measure:
         """What chooses."""
         return self.kind.measure(self.task, self.options.source.metric)
+
+    @cached_property
+    def unsuited(self) -> dict[str, str]:
+        """Stabilisers that the model does not take, and why."""
+        given = self.model, self.task.kind, self.task.label_names
+        return {method: str(error) for method, error in misfits(*given, STABILISERS)}
 
     @property
     def encoding(self) -> Encoding:

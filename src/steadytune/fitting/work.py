@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._exceptions import ConfigError, ModelError
 from .._sealed import damage
 from ..finetune.members import Member
 from ..records.ledger import Ledger, run_name
 from ..records.outcome import Outcome
 from ..records.prediction_file import read_predictions, unreadable
 from ..records.recipe import Recipe
-from ..records.record import Record
+from ..records.record import Record, make_record, now, one_line
 from ..records.spec import RunSpec
-from ..runs.executors import Executor, FineTune
+from ..runs.executors import Executor, FineTune, Progress
 from ..runs.plan import LoadedTask, plan
 from ..tasks import DEV, Task
-from .candidates import Candidate
+from .candidates import PLAIN, Candidate
 from .clock import Clock
 from .folds import Cell, FoldTasks, cells_of
 from .judge import OutOfFold
@@ -31,6 +32,22 @@ from .setup import Setup
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """A training whose method may not suit the model: this candidate has failed then."""
+
+    fine_tune: FineTune
+
+    def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
+        started = now()
+        try:
+            return self.fine_tune(spec, progress)
+        except (ConfigError, ModelError) as error:
+            if spec.method == PLAIN and not spec.head_first:
+                raise
+            return Outcome(make_record(spec, "failed", one_line(error), started=started))
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +135,10 @@ class Work:
         missing = [spec for spec in dict.fromkeys(specs) if not self._is_done(spec, models)]
         if not missing:
             return
-        fine_tune = FineTune(
-            self.load, self.models if models else None, model=self.setup.model, profile=False
+        fine_tune = _Trial(
+            FineTune(
+                self.load, self.models if models else None, model=self.setup.model, profile=False
+            )
         )
         with self.clock.running(what) as tick, FitProgress(self.console, what, missing) as progress:
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -37,6 +37,19 @@ def require_fit(
         SteadytuneError: If a method does not suit the model; its text begins with the method. Or
             if the model lacks the modules that adapters name.
     """
+    for text, error in misfits(model, kind, label_names, methods, lora, layers):
+        raise type(error)(f"{text}: {error}") from error
+
+
+def misfits(
+    model: Pretrained,
+    kind: str,
+    label_names: Sequence[str],
+    methods: Iterable[str],
+    lora: str | None = None,
+    layers: str | None = None,
+) -> Iterator[tuple[str, SteadytuneError]]:
+    """The methods that do not suit a model, each with what is wrong; as `require_fit`."""
     skeleton = model.empty(kind, label_names)
     if lora:
         skeleton = with_adapters(skeleton, Lora.parse(lora), seed=0)
@@ -44,7 +57,7 @@ def require_fit(
         try:
             _attach(skeleton, text, layers)
         except SteadytuneError as error:
-            raise type(error)(f"{text}: {error}") from error
+            yield text, error
 
 
 def _attach(skeleton: Any, text: str, layers: str | None) -> None:
