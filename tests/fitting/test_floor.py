@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 
 from steadytune.fitting import floor
 from steadytune.fitting.floor import Features, features_of, fitted, frozen_model, out_of_fold
@@ -53,6 +55,16 @@ def test_what_no_fold_holds_out_has_no_prediction() -> None:
     features = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
     outputs = out_of_fold(task, of_examples(features), [np.arange(8)], 1)
     assert np.isfinite(outputs[:8]).all() and np.isnan(outputs[8:]).all()
+
+
+def test_one_text_is_fitted_without_folds() -> None:
+    """As the rest of two texts is, where one of them is held out."""
+    task = load_toy()
+    rows = {"sentence": ["good"] * 20 + ["bad"] * 20, "label": [0, 1] * 20, "idx": range(40)}
+    task = dataclasses.replace(task, train=Dataset.from_dict(rows), content_hash="")
+    features = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    held = [np.asarray(places) for places in cells_of(task, 1, 1).values()]
+    assert np.isfinite(out_of_fold(task, of_examples(features), held, 1)).all()
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
+from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune._checks import LARGEST_SEED
 from steadytune._exceptions import ConfigError, DataError
-from steadytune.fitting.folds import Cell, cells_of, make_folds
+from steadytune.fitting.folds import Cell, cells_of, groups_of, make_folds, shared_texts_warning
 from steadytune.fitting.options import SEEDS_PER_FIT, FitOptions
-from steadytune.tasks import DataSource
+from steadytune.tasks import DataSource, Task
 from steadytune.tasks.files.held_out import text_groups
 from tests.toy_task import load_toy
 
@@ -66,6 +69,41 @@ def test_many_examples_are_split_once() -> None:
     (held,) = make_folds(strata, groups, 1)
     (again,) = make_folds(strata, groups, 1, repetition=2)
     assert len(held) == 120 and np.array_equal(held, again)
+
+
+@pytest.mark.parametrize("classes", [1, 7, 10, 20])
+def test_classes_with_fewer_examples_than_folds_are_spread_too(classes: int) -> None:
+    strata = np.random.default_rng(0).permutation(np.arange(classes * 4) % classes)
+    held = make_folds(strata.tolist(), np.arange(len(strata)), 1)
+    assert sorted(np.concatenate(held).tolist()) == list(range(len(strata)))
+    for places in held:
+        assert np.bincount(strata[places]).max() == 1
+    for other in ({"seed": 2}, {"seed": 1, "repetition": 2}):
+        again = make_folds(strata.tolist(), np.arange(len(strata)), **other)
+        assert not all(np.array_equal(a, b) for a, b in zip(held, again, strict=True))
+
+
+def test_a_group_that_fills_a_fold_is_trained_on_where_there_is_one_fold() -> None:
+    groups = np.concatenate([np.zeros(400, dtype=np.int64), np.arange(1, 201)])
+    (held,) = make_folds([0, 1] * 300, groups, 1)
+    assert not (held < 400).any() and 40 <= len(held) <= 60
+
+
+def pairs(texts: list[str]) -> Task:
+    """Pairs whose first texts are these."""
+    rows = {"premise": texts, "hypothesis": [f"{text} {n}" for n, text in enumerate(texts)]}
+    numbers = {"idx": range(len(texts)), "label": [0, 1] * (len(texts) // 2)}
+    train = Dataset.from_dict(rows | numbers)
+    shared = {"train": train, "test": {"movie": train}, "content_hash": ""}
+    return dataclasses.replace(load_toy(), columns=("premise", "hypothesis"), **shared)
+
+
+def test_pairs_that_hang_together_are_divided_and_it_is_said() -> None:
+    task = pairs(["a"] * 12 + [f"b{n}" for n in range(28)])
+    assert len(set(groups_of(task).tolist())) == 40
+    assert "more than a fifth of the training pairs hang together" in shared_texts_warning(task)
+    fewer = pairs(["a"] * 8 + [f"b{n}" for n in range(32)])
+    assert len(set(groups_of(fewer).tolist())) == 33 and not shared_texts_warning(fewer)
 
 
 def test_copies_are_one_group_whatever_their_case_blanks_and_form() -> None:

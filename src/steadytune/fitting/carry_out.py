@@ -20,12 +20,13 @@ from ..runs.encoded import encode_splits
 from ..runs.executors import executor_for, room_for
 from ..study.estimate import time_training, typical_batch, words_of
 from ..tasks import TRAIN
-from .candidates import DEFAULT, DEFAULTS
+from .candidates import DEFAULT, DEFAULTS, PLAIN
 from .clock import Clock
 from .cost import Size, Timing
 from .facts import Outcome, facts_of
 from .final import Material, keep_model
 from .floor import Floor
+from .folds import shared_texts_warning
 from .options import FitOptions
 from .output import SEARCH, write_results
 from .plan import (
@@ -110,7 +111,7 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
         raise too_small(budget, size, timing, floor=setup.kind.floor)
     first = first or FROZEN_PLAN
     about = words_of(first.seconds(size, timing))
-    _say(console, f"{_announced(first)}; about {about} on this machine")
+    _say(console, f"{_announced(first, setup)}; about {about} on this machine")
 
     def shorten(plan: Plan, before: str) -> Plan:
         """Keep to the budget; a fit that goes on does as it was decided."""
@@ -183,17 +184,18 @@ def _show_data(setup: Setup, console: Console) -> None:
     console.print(table)
     features = encode_splits(setup.task, setup.model, setup.encoding, (TRAIN,))
     unsuited = (f"{method} is left out: {why}" for method, why in setup.unsuited.items())
-    more = long_answers_warning(features, setup.task.problem), *unsuited
-    for warning in filter(None, (*look.warnings, *more)):
+    of_task = long_answers_warning(features, setup.task.problem), shared_texts_warning(setup.task)
+    for warning in filter(None, (*look.warnings, *of_task, *unsuited)):
         _say(console, f"warning: {warning}")
 
 
-def _announced(plan: Plan) -> str:
+def _announced(plan: Plan, setup: Setup) -> str:
     seeds = "one seed" if plan.members == 1 else f"{plan.members} seeds"
     if plan.frozen:
         return "No time to train the model itself: a head on the frozen model"
     if not plan.folds:
-        return f"No time to search: {seeds} of {DEFAULT.method}"
+        method = PLAIN if DEFAULT.method in setup.unsuited else DEFAULT.method
+        return f"No time to search: {seeds} of {method}"
     tried = plan.rates * plan.lengths + len(plan.stabilisers)
     return f"Cross-validation of {tried} settings, then {seeds} of the best on all examples"
 

@@ -153,7 +153,8 @@ def fitted(task: Task, features: Features, places: NDArray[np.int64], seed: int)
     linear_model = kind.linear_model()
     every = task.problem.strata(task.train) if task.problem.named else [0] * len(task.train)
     strata = [every[place] for place in places]
-    folds = make_folds(strata, groups_of(task)[places], seed)[: linear_model.folds]
+    groups = groups_of(task)[places]
+    folds = make_folds(strata, groups, seed)[: linear_model.folds] if np.ptp(groups) else []
     entries = np.flatnonzero(np.isin(features.examples, places))
     if task.problem.per_token and len(entries) > _MOST_WORDS:
         entries = _fewer(features, places, seed, _MOST_WORDS / len(entries))

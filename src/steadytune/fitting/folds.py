@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .._exceptions import DataError
 from ..tasks import DataSource, Task
 from ..tasks._problem import values
-from ..tasks.files.held_out import text_groups
+from ..tasks.files.held_out import hangs_together, text_groups, text_key
 
 FOLDS = 5
 WHOLE_CV_BELOW = 500
@@ -52,8 +52,7 @@ def make_folds(
     """The places of the examples that each fold holds out.
 
     Below 500 examples every example is held out by one of five folds, or of as many as there are
-    groups. Above, one fold holds out about a fifth, the
-    same in every repetition.
+    groups. Above, one fold holds out about a fifth, the same in every repetition.
 
     Args:
         strata: One an example: folds keep the share of each.
@@ -73,17 +72,21 @@ def make_folds(
         )
     state = (seed * 1000 + (repetition if whole else 1)) % _STATES
     held = _split(np.asarray([s or 0 for s in strata]), groups, folds, state)
-    return held if whole else held[:1]
+    if whole:
+        return held
+    # A large group fills a fold, which leaves too little to train on.
+    usual = (places for places in held if len(places) * FOLDS <= 2 * len(strata))
+    return [next(usual, held[0])]
 
 
 def _split(
     strata: NDArray[Any], groups: NDArray[np.int64], folds: int, state: int
 ) -> list[NDArray[np.int64]]:
-    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
+    from sklearn.model_selection import StratifiedGroupKFold
 
     places = np.zeros(len(strata))
     if max(Counter(strata.tolist()).values()) < folds:
-        return [held for _, held in GroupKFold(folds).split(places, strata, groups)]
+        return _dealt(strata, groups, folds, state)
     with warnings.catch_warnings():
         # Classes with fewer examples than folds are said in the look at the data.
         warnings.filterwarnings("ignore", message="The least populated class")
@@ -91,16 +94,53 @@ def _split(
         found = [held for _, held in splitter.split(places, strata, groups)]
     if all(len(held) for held in found):
         return found
-    return [held for _, held in GroupKFold(folds).split(places, strata, groups)]
+    return _dealt(strata, groups, folds, state)
+
+
+def _dealt(
+    strata: NDArray[Any], groups: NDArray[np.int64], folds: int, state: int
+) -> list[NDArray[np.int64]]:
+    """The groups in turn, large ones first and then stratum by stratum, to the smallest fold."""
+    _, first, numbers, sizes = np.unique(
+        groups, return_index=True, return_inverse=True, return_counts=True
+    )
+    draws = np.random.default_rng(state)
+    order = np.lexsort((draws.permutation(len(sizes)), strata[first], -sizes))
+    fold_of, filled = np.zeros(len(sizes), dtype=np.int64), np.zeros(folds)
+    for group in order:
+        fold_of[group] = filled.argmin()
+        filled[fold_of[group]] += sizes[group]
+    return [np.flatnonzero(fold_of[numbers] == fold) for fold in range(folds)]
+
+
+def groups_of(task: Task) -> NDArray[np.int64]:
+    """One entry a training example: those that share a text share it, and are not torn apart.
+
+    Of questions the texts are those that answers stand in. Where more than a fifth of all pairs
+    hang together by shared texts, copies of a pair alone share it.
+    """
+    return _groups(task)[0]
+
+
+def shared_texts_warning(task: Task) -> str:
+    """A line where folds divide pairs that share a text; else nothing."""
+    if not _groups(task)[1]:
+        return ""
+    return (
+        "more than a fifth of the training pairs hang together by shared texts, so that folds hold "
+        "out pairs with texts that are trained on too, and cross-validated scores may be too high"
+    )
 
 
 @lru_cache(maxsize=1)
-def groups_of(task: Task) -> NDArray[np.int64]:
-    """One entry a training example: those that share a text share it.
-
-    Found once for all folds. Of questions the texts are those that answers stand in.
-    """
-    return text_groups([values(task.train, name) for name in task.problem.sources(task.columns)])
+def _groups(task: Task) -> tuple[NDArray[np.int64], bool]:
+    """The groups of a task's examples, and whether pairs that share a text are divided."""
+    columns = [values(task.train, name) for name in task.problem.sources(task.columns)]
+    groups = text_groups(columns)
+    if len(columns) == 1 or not hangs_together(groups.tolist()):
+        return groups, False
+    keys = [text_key(*texts) for texts in zip(*columns, strict=True)]
+    return np.unique(keys, return_inverse=True)[1].astype(np.int64), True
 
 
 @lru_cache(maxsize=8)

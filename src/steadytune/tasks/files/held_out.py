@@ -63,6 +63,11 @@ def text_groups(columns: Sequence[Sequence[str]]) -> NDArray[np.int64]:
     return found
 
 
+def hangs_together(groups: Sequence[int]) -> bool:
+    """Whether one group holds more than a fifth of the rows, too many to divide the rows well."""
+    return max(Counter(groups).values(), default=0) * _SHARE > len(groups)
+
+
 def grouped_keys(keys: Sequence[str], groups: Sequence[int]) -> list[str] | None:
     """Keys that rows of one group share: the first of theirs in the alphabet.
 
@@ -75,7 +80,7 @@ def grouped_keys(keys: Sequence[str], groups: Sequence[int]) -> list[str] | None
     """
     if len(set(groups)) == len(set(keys)):
         return list(keys)  # nothing is shared but by copies
-    if max(Counter(groups).values(), default=0) * _SHARE > len(groups):
+    if hangs_together(groups):
         return None
     first: dict[int, str] = {}
     for key, group in zip(keys, groups, strict=True):
