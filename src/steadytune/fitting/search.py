@@ -97,8 +97,7 @@ class Search:
         if not self.plan.folds:
             reason = "the budget leaves no room to try others"
             suits = DEFAULT.method not in self.work.setup.unsuited
-            chosen = grid[0].with_stabiliser(DEFAULT) if suits else grid[0]
-            return Found(chosen, grid[0], reason)
+            return Found(grid[0].with_stabiliser(DEFAULT) if suits else grid[0], grid[0], reason)
         plain = self._best_plain(grid)
         self.plan = self.shorten(self.plan, STEADY)
         early = self._stabilisers(plain)
