@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 
 from steadytune import LNSR, SAM, ConfigError
 from steadytune.finetune import TrainOptions
+from steadytune.finetune.plan import TrainPlan
 from steadytune.model_files import position_count
+from steadytune.records.spec import RunSpec
 from steadytune.tasks import DataSource
+from tests.toy_task import load_toy
 
 
 @pytest.mark.parametrize(
@@ -55,3 +59,20 @@ def test_options_that_cannot_be_are_one_line(given: dict[str, Any], words: str) 
     with pytest.raises(ConfigError) as caught:
         options(**given)
     assert words in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_metric_that_chooses_among_seeds_makes_another_model() -> None:
+    spec = RunSpec(task="toy", method="plain", seed=1)
+    model: Any = None
+
+    def hashed(metric: str | None, seeds: int = 2, keep: str = "best") -> str:
+        source = DataSource(train="rows.csv", metric=metric)
+        given = TrainOptions(
+            source=source, out="model", seeds=tuple(range(1, seeds + 1)), keep=keep
+        )
+        specs = tuple(replace(spec, seed=seed) for seed in given.seeds)
+        return TrainPlan(given, model, specs, load_toy(), (), 1, {}).hash
+
+    assert len({hashed(metric) for metric in (None, "f1", "accuracy")}) == 3
+    assert hashed("f1", seeds=1) == hashed(None, seeds=1)
+    assert hashed("f1", keep="ensemble") == hashed(None, keep="ensemble")

@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 
 from steadytune import ConfigError
-from steadytune.records.spec import RunSpec
+from steadytune.records.schema import Record
+from steadytune.records.spec import KINDS_WITH_THRESHOLD, WITHOUT_EFFECT, RunSpec, choosing_metric
+from steadytune.tasks._problems import PROBLEMS
+from tests.reporting.fabricated import record
 
 SPEC = RunSpec(task="toy", method="plain", seed=1)
 CHOICES = {
@@ -48,6 +51,11 @@ def test_every_setting_changes_the_hash(field: str) -> None:
     other = f"{value}x" if isinstance(value, str) else 0.5 if isinstance(value, float) else 9
     changed = {field: CHOICES.get(field, other)}
     assert dataclasses.replace(start, **changed).hash != start.hash
+
+
+def test_a_whole_number_beyond_all_floats_is_refused() -> None:
+    with pytest.raises(ConfigError, match="epochs=inf is not possible; expected a finite number"):
+        dataclasses.replace(SPEC, epochs=10**400)
 
 
 def test_a_spec_is_json() -> None:
@@ -103,3 +111,38 @@ def test_where_something_lies_is_not_part_of_the_key_where_its_hash_is_known() -
     for field in ("model", "unlabelled"):
         unknown = dataclasses.replace(here, **{f"{field}_hash": ""})
         assert unknown.key != dataclasses.replace(unknown, **{field: "other"}).key
+
+
+@pytest.mark.parametrize("field", sorted(WITHOUT_EFFECT))
+def test_where_a_run_reports_to_is_not_part_of_its_key(field: str) -> None:
+    from transformers import TrainingArguments
+
+    if field != "logging_dir":  # of older versions
+        assert field in {f.name for f in dataclasses.fields(TrainingArguments)}
+    with_it = dataclasses.replace(SPEC, settings={field: 1, "optim": "sgd"})
+    without = dataclasses.replace(SPEC, settings={"optim": "sgd"})
+    assert with_it.key == without.key != SPEC.key
+    assert with_it.hash != without.hash
+
+
+def test_the_metric_is_part_of_a_run_where_it_chose_something() -> None:
+    assert choosing_metric({"patience": 1, "dev_size": 8}, "classification", "f1") == "f1"
+    assert choosing_metric({"dev_size": 8}, "multilabel", "f1_micro") == "f1_micro"
+    assert choosing_metric({"dev_size": 8}, "classification", "f1") == ""
+    assert choosing_metric({}, "multilabel", "f1_micro") == ""
+    assert {kind for kind, problem in PROBLEMS.items() if problem.choices} == KINDS_WITH_THRESHOLD
+
+
+def test_a_record_from_before_that_is_the_run_of_its_metric() -> None:
+    planned = dataclasses.replace(SPEC, dev_size=8, patience=1, chosen_by="f1")
+    spec = planned.as_dict()
+    assert planned.hash != dataclasses.replace(planned, chosen_by="").hash
+    del spec["chosen_by"]
+    task = {**record()["task"], "metric": "f1"}
+    old = Record.model_validate(record(spec=spec, task=task))
+    assert old.spec.written == record(spec=spec)["spec"]
+    asked = {**old.spec.fields, "settings": dict(planned.settings)}
+    assert asked["chosen_by"] == "f1"
+    other = Record.model_validate(record(spec=spec, task={**task, "metric": "accuracy"}))
+    assert other.key != old.key and other.spec_hash == old.spec_hash
+    assert Record.model_validate(record(spec={"patience": None}, task=task)).spec.chosen_by == ""

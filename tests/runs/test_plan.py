@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from steadytune import ConfigError
 from steadytune.pretrained import Pretrained
-from steadytune.records.recipe import Recipe
-from steadytune.runs.plan import Arm, LoadedTask, plan
+from steadytune.records.recipe import Recipe, recipe_fields
+from steadytune.runs.plan import (
+    Arm,
+    LoadedTask,
+    methods_on_unlabelled,
+    plan,
+    require_use_of_unlabelled,
+)
 from tests.toy_task import load_toy
 
 RECIPE = Recipe(train_size=8, epochs=2, learning_rate=1e-3, max_length=16)
@@ -61,3 +69,31 @@ def test_what_needs_classes(model: Pretrained, changes: dict[str, Any], match: s
     task = replace(load_toy(), kind="regression", metric="pearson")
     with pytest.raises(ConfigError, match=match):
         plan([LoadedTask(task)], ["plain"], RECIPE.changed(changes), (1,), model=model)
+
+
+def test_the_metric_counts_where_it_chooses_the_epoch(model: Pretrained) -> None:
+    by = [LoadedTask(replace(load_toy(), metric=metric)) for metric in ("accuracy", "f1_macro")]
+    stopping = RECIPE.changed({"dev_size": 8, "patience": 1})
+    keys = {
+        recipe: [plan([task], ["plain"], recipe, (1,), model=model)[0].spec.key for task in by]
+        for recipe in (RECIPE, stopping)
+    }
+    assert keys[RECIPE][0] == keys[RECIPE][1]
+    assert keys[stopping][0] != keys[stopping][1]
+
+
+def test_every_list_of_methods_for_unlabelled_texts_is_whole() -> None:
+    names = methods_on_unlabelled()
+    assert names == ["lnsr", "r3f", "r4f", "rdrop", "repina", "smart"]
+    (row,) = [line for line in read("train.md") if line.startswith("| `--unlabelled FILE`")]
+    (line,) = [line for line in read("loop.md") if "need no labels" in line]
+    for text in (row, line, recipe_fields()["unlabelled"].help):
+        listed = re.search(r"LNSR.*?(?:and|or) SMART", text)
+        assert listed and re.sub("-", "", listed[0].lower()).split(", ")[:4] == names[:4]
+        assert "repina" in listed[0].lower()
+    with pytest.raises(ConfigError, match="use lnsr, r3f, r4f, rdrop, repina or smart, or leave"):
+        require_use_of_unlabelled(Recipe(unlabelled="more.txt"), [Arm("plain", "plain")])
+
+
+def read(page: str) -> list[str]:
+    return (Path(__file__).parents[2] / "docs" / page).read_text().splitlines()

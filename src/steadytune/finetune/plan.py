@@ -51,7 +51,9 @@ class TrainPlan:
     def hash(self) -> str:
         """Sixteen hexadecimal digits: what the folder of the model is recognised by."""
         keep = self.options.keep if len(self.specs) > 1 else "one"
-        text = json.dumps([keep, *(spec.hash for spec in self.specs)])
+        asked = self.options.source.metric if keep in ("best", "soup") else None
+        chosen_by = [asked] if asked else []
+        text = json.dumps([keep, *(spec.hash for spec in self.specs), *chosen_by])
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     @property

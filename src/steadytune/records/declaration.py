@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from .._checks import check_at_least, check_choice, check_count
@@ -97,7 +97,10 @@ def choice(*choices: str) -> Check:
 def _as_float(value: Any) -> Any:
     """3 and 3.0 are one run, and would be two in JSON."""
     value = as_number(value)
-    return float(value) if type(value) is int else value
+    try:
+        return float(value) if type(value) is int else value
+    except OverflowError:
+        return inf
 
 
 def positive(name: str, value: Any) -> Any:

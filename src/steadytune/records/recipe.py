@@ -242,7 +242,7 @@ class Recipe:
         word,
         default=None,
         help="File of texts without labels, one per line or in the format of the examples, for "
-        "the penalty of LNSR, R3F, R4F, R-Drop and SMART.",
+        "the penalty of LNSR, R3F, R4F, R-Drop, REPINA and SMART.",
         unset="none",
         metavar="FILE",
         neutral=None,
@@ -304,6 +304,15 @@ def option_name(name: str) -> str:
     """What the command line calls an option."""
     declared = recipe_fields().get(name)
     return (declared and declared.option) or f"--{name.replace('_', '-')}"
+
+
+def named_as_ours(name: str) -> str:
+    """What the command line calls an option, without dashes, that may have transformers' name."""
+    dashed = name.replace("_", "-")
+    for own, declared in recipe_fields().items():
+        if dashed in (alias.replace("_", "-") for alias in declared.aliases):
+            return option_name(own).removeprefix("--")
+    return dashed
 
 
 def default_words(name: str) -> str:

@@ -27,7 +27,7 @@ from pydantic import (
 
 from ..model_files import MINILM, is_minilm
 from .packed import checked_name
-from .spec import key_of, spec_hash_of, upgraded
+from .spec import choosing_metric, key_of, spec_hash_of, upgraded
 from .training_curve import Curve, curve_of, readable_log
 from .which import FINISHED, Rank, Status, rank
 
@@ -92,6 +92,7 @@ class Spec(Part):
     method: Text
     seed: int
     subset_seed: int = 0
+    chosen_by: Text = ""
 
     _written: dict[str, Any] = PrivateAttr(default_factory=dict)
 
@@ -101,7 +102,7 @@ class Spec(Part):
 
         Those that came after the record was written have the value that stood for them then.
         """
-        return upgraded(self._written)
+        return {**upgraded(self._written), "chosen_by": self.chosen_by}
 
     @property
     def written(self) -> dict[str, Any]:
@@ -246,6 +247,17 @@ class Record(Part):
         dumped = self.model_dump(exclude={"origin"}, exclude_unset=True)
         return {**dumped, "spec": self.spec.written}
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _with_what_chose(cls, given: Any, handler: ModelWrapValidatorHandler[Record]) -> Record:
+        """An older spec does not say which metric chose; the task's did."""
+        record = handler(given)
+        if record.task is None or "chosen_by" in record.spec.written:
+            return record
+        told = choosing_metric(record.spec.written, record.task.kind, record.task.metric)
+        spec = record.spec.model_copy(update={"chosen_by": told})
+        return record.model_copy(update={"spec": spec}) if told else record
+
     @model_validator(mode="after")
     def _result_of_a_task(self) -> Record:
         if self.task is None and self.status in FINISHED:
@@ -267,7 +279,7 @@ def require_own_hash(record: Record) -> None:
     Raises:
         ValueError: If `spec_hash` is that of another spec.
     """
-    if (expected := spec_hash_of(record.spec.fields)) != record.spec_hash:
+    if (expected := spec_hash_of(record.spec.written)) != record.spec_hash:
         raise ValueError(
             f"spec_hash is {record.spec_hash}, and its spec has {expected}: it was changed by hand"
         )

@@ -37,6 +37,8 @@ class RunSpec(Recipe):
         scored: `test` scores every split at the end; `dev` leaves the test rows unread and scores
             those to choose by, and the training rows.
         head_seed: The seed of the head alone, where several runs share it; by default `seed`.
+        chosen_by: The metric that chose the epoch or a threshold; empty where none did. Any other
+            run can be scored by any metric.
 
     Raises:
         ConfigError: If a value is out of its range, or left open.
@@ -53,6 +55,7 @@ class RunSpec(Recipe):
     scored: str = declare("Scored on", choice(*SCORED), default="test")
     model_hash: str = declare("Hash of the starting weights", word, default="")
     unlabelled_hash: str = declare("Hash of the unlabelled texts", word, default="", neutral="")
+    chosen_by: str = declare("Epoch or threshold chosen by", word, default="", neutral="")
 
     # What a recipe may leave open, a run never does.
     epochs: float = 3.0
@@ -88,6 +91,28 @@ class RunSpec(Recipe):
         """What identifies the run. Its method's text is a label, which a new default may renew."""
         return key_of(self.as_dict())
 
+
+KINDS_WITH_THRESHOLD = frozenset({"multilabel", "qa_no_answer"})
+"""Kinds of tasks that choose a threshold on validation examples."""
+
+
+def choosing_metric(recipe: Mapping[str, Any], kind: str, metric: str) -> str:
+    """The metric, if it chose the epoch or a threshold of a run; empty if it only scores it."""
+    chooses = recipe.get("patience") is not None or (
+        recipe.get("dev_size") is not None and kind in KINDS_WITH_THRESHOLD
+    )
+    return metric if chooses else ""
+
+
+WITHOUT_EFFECT = frozenset(
+    (
+        *("report_to", "run_name", "logging_dir", "logging_steps", "logging_strategy"),
+        *("logging_first_step", "log_level", "save_total_limit", "skip_memory_metrics"),
+        *("dataloader_num_workers", "dataloader_pin_memory"),
+        *("dataloader_persistent_workers", "dataloader_prefetch_factor"),
+    )
+)
+"""Further fields of the trainer that change no result: runs that differ in them are the same."""
 
 _HASHED = {"model": "model_hash", "unlabelled": "unlabelled_hash"}
 _IMPORT_PATH = re.compile(r"[\w.]+:\w+(?=$|[:(+)])")
@@ -125,8 +150,11 @@ def key_of(fields: Mapping[str, Any]) -> str:
 
 
 def by_content(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a spec with hashes in place of the names of what lies somewhere."""
-    return {name: fields.get(_HASHED.get(name, "")) or value for name, value in fields.items()}
+    """The fields of a spec that change its result, with hashes in place of names of files."""
+    told = {name: fields.get(_HASHED.get(name, "")) or value for name, value in fields.items()}
+    if isinstance(settings := fields.get("settings"), Mapping):
+        told["settings"] = {k: v for k, v in settings.items() if k not in WITHOUT_EFFECT}
+    return told
 
 
 def upgraded(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import ConfigError
+from ..method_names import known_methods
 from ..method_text import (
     format_method,
     method_identity,
@@ -23,7 +24,7 @@ from ..method_text import (
 )
 from ..pretrained import Pretrained
 from ..records.recipe import Changes, Recipe
-from ..records.spec import RunSpec
+from ..records.spec import RunSpec, choosing_metric
 from ..tasks import TRAIN, Task
 from .settle import settle
 from .task_part import describe_task
@@ -170,6 +171,7 @@ def plan(
             scored=scored,
             model_hash=model.hash,
             unlabelled_hash=hashed(own.unlabelled) if own.unlabelled else "",
+            chosen_by=choosing_metric(values, entry.task.kind, entry.task.metric),
             **{**values, "epochs": values["epochs"] * arm.longer},
         )
         told = varied or arm.name != arm.method
@@ -226,9 +228,10 @@ def require_use_of_unlabelled(recipe: Recipe, arms: Sequence[Arm]) -> None:
     own = [arm.name for arm in arms if dict(arm.changes).get("unlabelled")]
     idle = [name for name in own if name not in {arm.name for arm in takers}]
     if idle or (recipe.unlabelled and not takers):
+        others = methods_on_unlabelled()
         raise ConfigError(
             f"unlabelled texts are of no use to {', '.join(idle) or 'any of the methods'}; "
-            "use lnsr, r3f, r4f, rdrop or smart, or leave the texts out"
+            f"use {', '.join(others[:-1])} or {others[-1]}, or leave the texts out"
         )
 
 
@@ -257,3 +260,11 @@ def _require_classes(recipe: Recipe, task: Task) -> None:
 
 def _takes_unlabelled(methods: Iterable[Regularizer]) -> bool:
     return any(method.takes_unlabelled for method in methods)
+
+
+def methods_on_unlabelled() -> list[str]:
+    """Names of the methods of steadytune that measure on unlabelled texts, at their defaults."""
+    from .._step.wrapper import Wrapper
+
+    known = {name: cls for name, cls in known_methods().items() if not issubclass(cls, Wrapper)}
+    return [name for name, cls in known.items() if cls().takes_unlabelled]

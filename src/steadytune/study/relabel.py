@@ -1,4 +1,4 @@
-"""Arms are how a study sees its runs: records of earlier studies get the names of this one."""
+"""Arms and the primary metric are how a study sees its runs: earlier records get those of this."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..runs.plan import PlannedRun
 
 
 def relabel(runs: Sequence[PlannedRun], ledger: Ledger) -> int:
-    """Give the records of planned runs the arms of the plan; return how many had others.
+    """Give the records of planned runs the arms and metric of the plan; return how many differed.
 
     A run is recorded once, whichever study asked for it. Where a study file renames an arm, or
     adds one that varies another setting, what was finished before is still part of it. Records
@@ -23,11 +23,21 @@ def relabel(runs: Sequence[PlannedRun], ledger: Ledger) -> int:
         run = planned.get(record.key)
         if run is None or not record.has_result:
             continue
-        arm = _arm_of(run, record)
-        if arm != (record.arm and record.arm.model_dump()):
-            ledger.rewrite(record.changed(arm=arm))
+        had = {"arm": record.arm and record.arm.model_dump(), "task": record.content()["task"]}
+        seen = {"arm": _arm_of(run, record), "task": {**had["task"], **_metric_of(run, record)}}
+        if seen != had:
+            ledger.rewrite(record.changed(**seen))
             changed += 1
     return changed
+
+
+def _metric_of(run: PlannedRun, record: Record) -> dict[str, Any]:
+    """The metric of the plan, where it chose nothing in the run and the run was scored by it."""
+    metric = run.task["metric"]
+    same = record.task is None or record.task.metric == metric
+    if same or not all(metric in scores for scores in record.results.values()):
+        return {}
+    return {name: run.task[name] for name in ("metric", "constant")}
 
 
 def _arm_of(run: PlannedRun, record: Record) -> dict[str, Any] | None:

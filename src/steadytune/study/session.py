@@ -85,8 +85,8 @@ def _run_study(
         runs = distinct(runs)
     _prepare(context)
     if changed := relabel(runs, context.ledger):
-        text = f"{counted(changed, 'record')} of these runs renamed to this study's names"
-        show([text], console)
+        told = "of these runs renamed to this study's names, and scored by its metric"
+        show([f"{counted(changed, 'record')} {told}"], console)
     announce(study, loaded, runs, context)
     show(_without_model(runs, context), console)
     write_study(study, out)  # a report of what is there can be made before all runs are

@@ -34,7 +34,9 @@ def several_tasks() -> list[dict[str, Any]]:
                 d: {"matthews": found["accuracy"] - 0.9} for d, found in made["results"].items()
             }
             records.append(made)
-    records += [record(HOSTILE, 0, spec={"task": "cola"})]
+    other = record(HOSTILE, 0, spec={"task": "cola"}, results={"movie": {"matthews": 0.5}})
+    other["task"].update(name="cola", metric="matthews")
+    records += [other]
     return records
 
 

@@ -201,3 +201,35 @@ def test_arms_that_draw_more_rows_are_still_paired_by_seed(field: str) -> None:
     (section,) = build_report(records, title="t").sections
     (comparison,) = section.numbers.primary
     assert comparison.difference.differences == pytest.approx([0.1] * 3)
+
+
+def test_runs_scored_by_two_metrics_are_never_compared() -> None:
+    task = {**record()["task"], "metric": "f1"}
+    scored = {"movie": {"accuracy": 0.8, "f1": 0.9}}
+    plain = [record("plain", seed, results=scored) for seed in range(3)]
+    lnsr = [record("lnsr", seed, task=task, results=scored) for seed in range(3)]
+    lost = record("lnsr", 3, status="failed", task=None)
+    report = build_report([*plain, *lnsr, lost], title="t")
+    found = [(s.numbers.task.metric, s.numbers.methods) for s in report.sections]
+    assert found == [("accuracy", ("plain", "lnsr")), ("f1", ("lnsr",))]
+    assert not report.sections[0].numbers.primary[0].difference.count
+    first, second = (section.heading for section in report.sections)
+    assert first != second and second.endswith("F1")
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "name"),
+    [
+        ("(LNSR(std=0.01),) LNSR v1", "(LNSR(std=0.05),) LNSR v1", "lnsr (std=0.05)"),
+        ("(LNSR(std=0.01),) LNSR v1", "(LNSR(std=0.01),) LNSR v2", "lnsr (LNSR v2)"),
+        ("(LNSR(),) LNSR v1", "(SAM(),) LNSR v1", "lnsr (options (SAM(),) LNSR v1)"),
+    ],
+    ids=["default", "code", "other"],
+)
+def test_runs_of_another_default_or_code_are_another_arm(then: str, now: str, name: str) -> None:
+    plain = [record("plain", seed) for seed in range(5)]
+    old = [record("lnsr", seed, spec={"method_options": then}) for seed in range(3)]
+    new = [record("lnsr", seed, spec={"method_options": now}) for seed in (3, 4)]
+    report = build_report([*plain, *old, *new], title="t")
+    assert report.sections[0].numbers.methods == ("plain", "lnsr", name)
+    assert any(f"differ in their options: '{name}'" in line for line in report.warnings)

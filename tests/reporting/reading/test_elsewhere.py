@@ -247,3 +247,17 @@ def test_any_text_is_read_or_refused(
         assert "\n" not in str(error)
     else:
         assert all(record.method for record in records)
+
+
+def test_each_metric_of_a_table_is_a_comparison_of_its_own(tmp_path: Path) -> None:
+    rows = [
+        f"{method},{seed},{score + gain + seed / 100},{metric}"
+        for seed in range(3)
+        for method, gain in (("plain", 0.0), ("lnsr", 0.01))
+        for metric, score in (("accuracy", 0.5), ("f1", 0.8))
+    ]
+    path = table(tmp_path, "\n".join(["method,seed,score,metric", *rows]))
+    report, _ = report_folders([], Outputs(tmp_path / "p.html"), elsewhere=[Elsewhere(path)])
+    found = {s.numbers.task.metric: s.numbers.primary[0].difference for s in report.sections}
+    assert {name: d.count for name, d in found.items()} == {"accuracy": 3, "f1": 3}
+    assert all(d.mean == pytest.approx(0.01) for d in found.values())

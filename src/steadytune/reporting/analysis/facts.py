@@ -49,13 +49,18 @@ def section_headings(sections: Sequence[SectionNumbers]) -> list[str]:
     differing = [k for k in _LABELS if k in keys and _differs(sections, k)]
     differing += sorted(k for k in keys - set(_LABELS) if _differs(sections, k))
     headings = [_heading(section, differing) for section in sections]
-    rows = [_rows_text(section) for section in sections]
+    headings = _told_apart(headings, [section.metric.name for section in sections])
+    return _told_apart(headings, [f"rows {_rows_text(section)}" for section in sections])
+
+
+def _told_apart(headings: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """The headings, those of sections that differ in their texts with these."""
     seen: dict[str, set[str]] = {}
-    for heading, text in zip(headings, rows, strict=True):
+    for heading, text in zip(headings, texts, strict=True):
         seen.setdefault(heading, set()).add(text)
     return [
-        f"{heading}, rows {text}" if len(seen[heading]) > 1 else heading
-        for heading, text in zip(headings, rows, strict=True)
+        f"{heading}, {text}" if len(seen[heading]) > 1 else heading
+        for heading, text in zip(headings, texts, strict=True)
     ]
 
 

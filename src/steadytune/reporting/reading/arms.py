@@ -7,15 +7,21 @@ any arm of a study varies do not tell its sections apart.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...records.schema import Arm, Record, clean_text
 from ...records.spec import by_content
 
-_NOT_SETTING = frozenset({"method", "method_options", "seed", "subset_seed", "data_hash"})
+_NOT_SETTING = frozenset(
+    {"method", "method_options", "seed", "subset_seed", "data_hash", "chosen_by"}
+)
 
 # Equal in these, two runs read the same rows as long as those stay as they are.
 _ROWS = frozenset({"task", "subset_seed", "train_size", "dev_size", "eval_size", "scored"})
+
+_OPTIONS = "method_options"
+_OPTION = re.compile(r"\w+=[^,()]+|\w+ v\d+")
 
 _Variant = tuple[tuple[str, str], ...]
 
@@ -24,7 +30,8 @@ def grouped(records: Sequence[Record]) -> list[list[Record]]:
     """The records by section, ordered by task and then by the rest of the recipe.
 
     Runs of one section differ in nothing but method, seed, training subset and the fields that an
-    arm of their study varies. Runs made before their rows changed are a section of their own.
+    arm of their study varies, and are scored by one metric. Runs made before their rows changed are
+    a section of their own.
     """
     varied = _varied_by_study(records)
     editions = _editions(records)
@@ -37,7 +44,17 @@ def grouped(records: Sequence[Record]) -> list[list[Record]]:
         # Counted from the newest: rows drawn anew after a change have one edition only.
         edition = -editions[_rows(record)].index(data_hash(record))
         groups.setdefault((record.spec.task, spec, edition), []).append(record)
-    return [groups[key] for key in sorted(groups)]
+    return [part for key in sorted(groups) for part in _by_metric(groups[key])]
+
+
+def _by_metric(records: Sequence[Record]) -> list[list[Record]]:
+    """One group a primary metric; runs that did not come to load their task are in the first."""
+    names = sorted({r.task.metric for r in records if r.task}) or [""]
+    metrics = [names[0] if r.task is None else r.task.metric for r in records]
+    return [
+        [record for record, metric in zip(records, metrics, strict=True) if metric == name]
+        for name in names
+    ]
 
 
 def data_hash(record: Record) -> str:
@@ -82,13 +99,16 @@ def _varied_by_study(records: Sequence[Record]) -> dict[str, frozenset[str]]:
 def distinct_arms(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     """Give runs of one name but of different recipes different names.
 
-    That happens when a study was tuned again, when an arm was given another method, or when runs
-    without an arm stand in the folder of one that tunes. Those with the most runs keep the name.
+    That happens when a study was tuned again, when an arm was given another method, when a method's
+    defaults or code changed between runs, or when runs without an arm stand in the folder of one
+    that tunes. Those with the most runs keep the name.
 
     Returns:
         The records in their order, and a line for each name that was changed.
     """
-    varied = {study: names | {"method"} for study, names in _varied_by_study(records).items()}
+    varied = {
+        study: names | {"method", _OPTIONS} for study, names in _varied_by_study(records).items()
+    }
     names: dict[int, str] = {}
     for group in grouped(records):
         names |= _renamed(group, varied)
@@ -121,8 +141,18 @@ def _variant_names(
     """New names of all but the largest, with the values that set each apart from that one."""
     (largest, _), *others = sorted(variants.items(), key=lambda v: len(v[1]), reverse=True)
     for variant, records in others:
-        differing = (f"{k}={json.loads(v)}" for k, v in variant if (k, v) not in largest)
+        values, before = ({k: json.loads(v) for k, v in each} for each in (variant, largest))
+        differing = [f"{k}={v}" for k, v in values.items() if k != _OPTIONS and v != before[k]]
+        if values["method"] == before["method"]:
+            differing += _differing_options(str(values[_OPTIONS]), str(before[_OPTIONS]))
         yield clean_text(f"{arm} ({', '.join(differing)})"), records
+
+
+def _differing_options(options: str, before: str) -> list[str]:
+    """The options, and versions of the code, in which a method differs from another one."""
+    known = _OPTION.findall(before)
+    found = [option for option in _OPTION.findall(options) if option not in known]
+    return found or ([f"options {options}"] if options != before else [])
 
 
 def _with_name(record: Record, name: str) -> Record:

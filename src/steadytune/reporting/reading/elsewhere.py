@@ -290,6 +290,7 @@ def _record(run: _Run, path: Path) -> Record:
                 "method": run.method,
                 "seed": run.seed,
                 "subset_seed": run.subset,
+                "metric": run.metric,
             },
             "status": "failed" if run.score is None else "ok",
             "reason": "its file has no score" if run.score is None else None,
