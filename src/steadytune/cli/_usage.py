@@ -8,7 +8,7 @@ from typing import Any, cast
 import typer
 from typer.core import TyperGroup
 
-from ..records.recipe import option_name, recipe_fields
+from ..records.recipe import named_as_ours
 
 _OURS = {
     "model-name-or-path": "model",
@@ -17,11 +17,6 @@ _OURS = {
     "train-file": "train",
     "validation-file": "validation",
     "test-file": "test",
-}
-_OURS |= {
-    alias.replace("_", "-"): option_name(name).removeprefix("--")
-    for name, declared in recipe_fields().items()
-    for alias in declared.aliases
 }
 
 _PANELS = {
@@ -40,7 +35,7 @@ def our_name(name: str) -> str:
 
     `learning_rate`, `lr` and `learning-rate` are one.
     """
-    dashed = name.replace("_", "-")
+    dashed = named_as_ours(name)
     return _OURS.get(dashed, dashed)
 
 

@@ -131,6 +131,7 @@ def build_report(
     methods = method_order(valid, baseline, list(described))
     sections = analyse(valid, methods, baseline, np.random.default_rng(seed))
     headings = section_headings(sections)
+    of_section = command if len(sections) == 1 else ""  # it made the runs of one of several
     files, draws = PredictionFiles(), np.random.default_rng([seed, 2])
     read = [with_predictions(section, files, draws) for section in sections[:MOST_READ]]
     sections = (*read, *sections[MOST_READ:])
@@ -141,7 +142,7 @@ def build_report(
         records=tuple(_in_order(valid, methods)),
         period=period(valid),
         overview=overview(headings, sections, np.random.default_rng([seed, 1])),
-        sections=tuple(_section(h, s, command) for h, s in zip(headings, sections, strict=True)),
+        sections=tuple(_section(h, s, of_section) for h, s in zip(headings, sections, strict=True)),
         methods=_method_notes(valid, methods, baseline, described),
         failures=failure_table(_in_order(valid, methods)),
         environment=environment_facts(valid),

@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+from typer.main import get_command
+
+from steadytune.cli._app import app
+from steadytune.reporting import build_report
 from steadytune.reporting.analysis.section_numbers import Ensembles, SectionNumbers
-from steadytune.reporting.sentences.headline import headline, over_tasks_headline
+from steadytune.reporting.sentences.headline import (
+    OPTIONS_OF_TRAIN,
+    headline,
+    over_tasks_headline,
+)
 from steadytune.reporting.sentences.verdict import verdict
 from steadytune.stats import EnsembleScores, Interval
 from tests.reporting.fabricated import record, section_of
@@ -101,7 +110,7 @@ def test_the_command_of_the_advice_is_that_of_the_study() -> None:
     assert found.advice == "Recommended: a:p=0.7, as an ensemble of 3 runs:"
     assert found.command == (
         "steadytune train --train 'my rows.csv' --learning-rate 2e-4 --method a:p=0.7 --seeds 3 "
-        "--keep ensemble"
+        "--keep ensemble --out model"
     )
     assert headline(section, "steadytune compare study.yaml").command == ""
     of_a_file = "steadytune compare --out o --workers 2 study.yaml"  # which train does not take
@@ -145,3 +154,57 @@ def test_over_tasks() -> None:
     few = several_tasks(score, methods=tuple(gains), seeds=3)
     text = over_tasks_headline(averaged_of(few), sections_of(few)).claims[0]
     assert text.startswith("Only a hint of higher scores than plain on average over 2 tasks: ")
+
+
+def test_where_lower_is_better_the_lowest_is_recommended() -> None:
+    def losses(method: str, gain: float) -> list[dict[str, Any]]:
+        made = runs(method, gain)
+        task = {**made[0]["task"], "metric": "loss", "constant": {"movie": 2.0}}
+        scored = [{"movie": {"loss": run["results"]["movie"]["accuracy"]}} for run in made]
+        return [{**run, "task": task, "results": r} for run, r in zip(made, scored, strict=True)]
+
+    section = section_of([*losses("plain", 0), *losses("a", -0.1), *losses("b", 0.05)])
+    assert headline(section).advice.startswith("Recommended: a")
+    worse = section_of([*losses("plain", 0), *losses("b", 0.05)])
+    assert headline(worse).advice.startswith("Recommended: plain")
+
+
+def test_options_that_train_does_not_have_are_left_out() -> None:
+    section = section_of([*runs("plain", 0), *runs("a", 0.05)])
+    made = "steadytune compare --task rte --max_train_samples=50 --lr 1e-4 --head-first --metric f1"
+    on_ray = "--cpus-per-run 2 --gpus-per-run=0 --ray auto --retries 3 --workers 2 --out o"
+    assert headline(section, f"{made} {on_ray}").command == (
+        "steadytune train --task rte --max_train_samples=50 --lr 1e-4 --head-first --metric f1 "
+        "--method a --out model"
+    )
+    group: Any = get_command(app)
+    names = {
+        name: {option.removeprefix("--") for p in group.commands[name].params for option in p.opts}
+        for name in ("train", "compare")
+    }
+    assert names["train"] & names["compare"] >= OPTIONS_OF_TRAIN
+    own = {"method", "seeds", "out", "workers"}
+    assert {o for o in names["train"] & names["compare"] if "_" not in o} - own == OPTIONS_OF_TRAIN
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "steadytune compare --task 'rte --out o",
+        "steadytune compare --task rte --out a; steadytune compare --task rte --out b",
+        f"steadytune compare --task {'r' * 20}…",
+    ],
+    ids=["quote", "two", "cut"],
+)
+def test_a_command_that_is_not_one_whole_line_is_not_shown(command: str) -> None:
+    section = section_of([*runs("plain", 0), *runs("a", 0.05)])
+    assert headline(section, command).command == ""
+
+
+def test_the_command_of_one_section_is_not_that_of_another() -> None:
+    command = "steadytune compare --task rte --method plain,a --out o"
+    one = [*runs("plain", 0), *runs("a", 0.05)]
+    other = [*runs("plain", 0, spec={"epochs": 9.0}), *runs("a", 0.05, spec={"epochs": 9.0})]
+    for records, known in ((one, True), ([*one, *other], False)):
+        sections = build_report(records, title="t", command=command).sections
+        assert all(bool(section.headline.command) == known for section in sections)

@@ -9,6 +9,7 @@ from math import log
 from statistics import fmean
 
 from ..._counted import counted
+from ...records.recipe import named_as_ours, option_name, recipe_fields
 from ...stats import EnsembleScores, Interval
 from ..analysis.metric_display import MetricDisplay, interval_text, quoted, ratio_text
 from ..analysis.over_tasks import OverTasks, PooledComparison
@@ -53,7 +54,8 @@ def headline(section: SectionNumbers, command: str = "") -> Headline:
     shown = tuple(claim for claim in claims if claim)[:MOST_CLAIMS]
     if _mostly_failed(section.in_domain.methods):
         return Headline(shown, "Before comparing methods, find a recipe with which plain learns.")
-    method = _best(section.primary) or section.baseline or section.methods[0]
+    best = _best(section.primary, section.metric.higher_is_better)
+    method = best or section.baseline or section.methods[0]
     together = any(found.method == method for found, _ in _helpful(section))
     train = _train_command(command, section, method, together)
     return Headline(shown, _advice(method, together, bool(train)), train)
@@ -189,10 +191,12 @@ def _nothing_shown(
     )
 
 
-def _best(comparisons: Sequence[Comparison] | Sequence[PooledComparison]) -> str | None:
-    """The method with the largest difference that is shown."""
-    shown = [c for c in comparisons if outcome(c) == "higher"]
-    return max(shown, key=lambda c: c.difference.mean or 0.0).method if shown else None
+def _best(
+    comparisons: Sequence[Comparison] | Sequence[PooledComparison], higher_is_better: bool = True
+) -> str | None:
+    """The method with the largest difference to the better that is shown."""
+    shown = [c for c in comparisons if outcome(c) == ("higher" if higher_is_better else "lower")]
+    return max(shown, key=lambda c: abs(c.difference.mean or 0.0)).method if shown else None
 
 
 def _helpful(section: SectionNumbers) -> list[tuple[Ensembles, EnsembleScores]]:
@@ -288,26 +292,39 @@ def _advice(method: str, together: bool, known: bool) -> str:
     return f"Recommended: {quoted(method)}{runs}{':' if known else '.'}"
 
 
-_DROPPED = frozenset(
-    ("--method", "--seeds", "--out", "--subset-seeds", "--retries", "--time-limit", "--ray")
+OPTIONS_OF_TRAIN = frozenset(
+    (
+        *("task", "train", "test", "validation", "dev", "ood", "text", "label", "kind", "metric"),
+        *("positive", "encoding", "delimiter", "skip-bad", "data-root", "model"),
+        *("allow-pickled-weights", "trust-remote-code"),
+    )
+).union(
+    option_name(name).removeprefix("--") for name, field in recipe_fields().items() if field.help
 )
-_DROPPED_FLAGS = frozenset(("--dry-run", "--save-models"))
+"""Options that say what `compare` and `train` start from, without their dashes."""
 
 
 def _train_command(command: str, section: SectionNumbers, method: str, together: bool) -> str:
     """The line that trains what is advised; known where the study was one of options alone."""
-    words = shlex.split(command) if command.startswith("steadytune compare -") else []
+    words = _words(command)
     of_a_file = any(word.endswith((".yaml", ".yml")) for word in words)
     if not words or of_a_file or section.varied or "--longer-plain" in words:
         return ""
-    kept, skip = ["steadytune", "train"], False
+    kept, keeps = ["steadytune", "train"], False
     for word in words[2:]:
-        if skip or word in _DROPPED_FLAGS:
-            skip = False
-        elif word in _DROPPED:
-            skip = True
-        else:
-            kept.append(word)
+        if word.startswith("--"):
+            name = named_as_ours(word.partition("=")[0].removeprefix("--"))
+            keeps = name in OPTIONS_OF_TRAIN
+        kept += [word] if keeps else []
     kept += ["--method", method] if method != "plain" else []
     kept += ["--seeds", str(TOGETHER), "--keep", "ensemble"] if together else []
-    return shlex.join(kept)
+    return shlex.join([*kept, "--out", "model"])
+
+
+def _words(command: str) -> list[str]:
+    """The words of one whole command line of options; none where it is anything else."""
+    one = command.startswith("steadytune compare -") and "; steadytune " not in command
+    try:
+        return shlex.split(command) if one and not command.endswith("…") else []
+    except ValueError:  # it was written by hand, and a quote has no end
+        return []
