@@ -151,7 +151,8 @@ def test_one_optimizer_step_has_one_mask(numbered: bool) -> None:
         objective.connect(torch.optim.SGD(model.parameters(), lr=0.1))
         seen = []
         for micro_step in range(3):
-            number = {"step": 0, "micro_step": micro_step} if numbered else {}
+            place = {"step": 0, "micro_step": micro_step, "micro_steps": 3}
+            number = place if numbered else {}
             objective(Step(model, BATCHES[micro_step], **number)).backward()
             seen.append(model.classifier.weight.grad == 0)
     assert seen[0].any()

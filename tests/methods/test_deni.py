@@ -199,6 +199,20 @@ def test_an_error_leaves_the_last_weights() -> None:
     assert_same(weights(model), last)
 
 
+def test_it_follows_a_model_that_is_cast_after_it_was_attached() -> None:
+    model = tiny_classifier(dropout=0.0)
+    with attach(model, [DENI(std=0.0, copies=2, rounds=1, start=0, length=1)]) as objective:
+        model.double()
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        objective.connect(optimizer)
+        for batch in BATCHES[:2]:
+            objective(Step(model, batch)).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        kept = [v for n, v in objective.state_dict().items() if "mean" in n or "origin" in n]
+        assert kept and all(value.dtype == torch.float64 for value in kept)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

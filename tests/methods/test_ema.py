@@ -158,3 +158,24 @@ def test_the_best_epoch_s_weights_are_not_replaced(tmp_path: Path) -> None:
 def test_options_out_of_range(options: dict[str, float], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         EMA(**options)
+
+
+@pytest.mark.parametrize("method", [EMA(decay=0.5), EMA(decay=0.5, bias_power=0.2)])
+def test_it_follows_a_model_that_is_cast_after_it_was_attached(method: EMA) -> None:
+    model = tiny_classifier(dropout=0.0)
+    with attach(model, [method]) as objective:
+        model.double()
+        begun = weights(model)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        objective.connect(optimizer)
+        objective(Step(model, BATCHES[0])).backward()
+        optimizer.step()
+        last = weights(model)
+        kept = [
+            v for n, v in objective.state_dict().items() if ".average." in n and "steps" not in n
+        ]
+        assert kept and all(value.dtype == torch.float64 for value in kept)
+    bias = 0.0 if method.bias_power is None else (10 + 1) ** -method.bias_power
+    for name, value in weights(model).items():
+        expected = (begun[name] + last[name]) / 2 + bias * (last[name] - begun[name])
+        torch.testing.assert_close(value, expected)

@@ -43,7 +43,8 @@ def test_micro_batches_of_a_step_are_treated_alike() -> None:
         for step in (0, 1, 2):
             objective.pop_logs()
             for micro_step in range(3):
-                objective(Step(model, tiny_batch(), step=step, micro_step=micro_step))
+                place = {"step": step, "micro_step": micro_step, "micro_steps": 3}
+                objective(Step(model, tiny_batch(), **place))
             assert ("lnsr_penalty" in objective.pop_logs()) == (step % 2 == 0)
 
 

@@ -149,7 +149,8 @@ class TestMasks:
         model = Line()
         with attach(model, [Mixout()]) as objective:
             for micro_step in range(3):
-                objective(Step(model, INPUT, step=0, micro_step=micro_step, rank=micro_step))
+                place = {"step": 0, "micro_step": micro_step, "micro_steps": 3, "rank": micro_step}
+                objective(Step(model, INPUT, **place))
             assert len(drawn) == 1
             objective(Step(model, INPUT, step=1))
         assert len(drawn) == 2 and not torch.equal(*drawn)

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from steadytune import LNSR, ConfigError, Step, attach
+from steadytune import LNSR, ConfigError, Scheduled, Step, attach
 from steadytune.testing import tiny_batch, tiny_classifier
 
 from .probes import Around, Objective
@@ -93,3 +93,35 @@ def test_a_resumed_loop_draws_what_an_uninterrupted_one_draws() -> None:
         objective.load_state_dict(saved)
         assert objective(Step(model, tiny_batch())).item() == second
         assert objective.state_dict()["position"].tolist() == [2, 0]
+
+
+def test_a_place_needs_the_number_of_micro_batches() -> None:
+    model = tiny_classifier()
+    with attach(model, [LNSR()]) as objective:
+        objective(Step(model, tiny_batch(), step=0, micro_step=1, micro_steps=2))
+        objective(Step(model, tiny_batch(), step=0, micro_step=1, accumulation=2))
+        with pytest.raises(ConfigError, match=r"micro_step=1 was given.*give micro_steps"):
+            objective(Step(model, tiny_batch(), step=0, micro_step=1))
+
+
+@pytest.mark.filterwarnings("ignore:.*was never started")
+@pytest.mark.parametrize("accumulation", [1, 2])
+def test_steps_that_a_scaler_skips_do_not_add_up(accumulation: int) -> None:
+    """The loss of each is its own, and each is as many micro-batches long as any other."""
+    model = tiny_classifier(dropout=0.0)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**10)
+    with attach(model, [Scheduled(LNSR(), start="learned")]) as objective:
+        objective.connect(optimizer)
+        for factor in (torch.inf, torch.inf, 1.0, 1.0):
+            for _ in range(accumulation):
+                loss = objective(Step(model, tiny_batch(), accumulation=accumulation))
+                scaler.scale(loss * factor).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            optimizer.zero_grad()
+        state = objective.state_dict()
+    assert state["0.learned.seen"] == 4
+    assert state["0.learned.first"].tolist() == pytest.approx(
+        [model(**tiny_batch()).loss.item()] * 4
+    )

@@ -86,7 +86,7 @@ def test_draws_differ_between_methods_steps_micro_steps_ranks_and_sites() -> Non
 
     with attach(model, [Measured(draw), Measured(draw)]) as objective:
         for place in ({}, {"micro_step": 1}, {"rank": 1}, {"step": 1}):
-            objective(Step(model, tiny_batch(), **{"step": 0, **place}))
+            objective(Step(model, tiny_batch(), **{"step": 0, "micro_steps": 2, **place}))
     assert len(drawn) == len(set(drawn)) == 4 * 2 * 3 * 2
 
 
@@ -100,7 +100,7 @@ def test_parameter_draws_agree_between_ranks_and_micro_batches() -> None:
 
     with attach(model, [Measured(mask)]) as objective:
         for rank in (0, 1):
-            objective(Step(model, tiny_batch(), step=0, rank=rank, micro_step=rank))
+            objective(Step(model, tiny_batch(), step=0, rank=rank, micro_step=rank, micro_steps=2))
         objective(Step(model, tiny_batch(), step=1))
     assert seeds[0] == seeds[1] != seeds[2]
 

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .._checks import check_above
+from .._exact import exact
 from .._exceptions import ConfigError
 from .._model.unwrapped import averages_gradients
 from .._random import process_number
@@ -268,12 +269,7 @@ def _gradients(loss: Tensor, parameters: Sequence[nn.Parameter]) -> list[Tensor 
         return [None] * len(parameters)
     with torch.autocast(loss.device.type, enabled=False):
         found = torch.autograd.grad(SCALE * loss, parameters, retain_graph=True, allow_unused=True)
-    return [None if g is None else _exact(g) / SCALE for g in found]
-
-
-def _exact(gradient: Tensor) -> Tensor:
-    dense = gradient.to_dense() if gradient.is_sparse else gradient
-    return dense.to(torch.promote_types(dense.dtype, torch.float32))
+    return [None if g is None else exact(g.to_dense() if g.is_sparse else g) / SCALE for g in found]
 
 
 def _sum(totals: list[Tensor | None], parts: list[Tensor | None]) -> list[Tensor | None]:
@@ -296,7 +292,7 @@ def _over_processes(
     for gradient, parameter, counts in zip(gradients, parameters, reached.tolist(), strict=True):
         total = None
         if counts:
-            total = _exact(torch.zeros_like(parameter)) if gradient is None else gradient.clone()
+            total = exact(torch.zeros_like(parameter)) if gradient is None else gradient.clone()
             torch.distributed.all_reduce(total)
         found.append(total)
     return found

@@ -106,7 +106,10 @@ class Journal:
                 notes[name] = total.to(device), int(state[f"{kind}.count.{name}"])
 
     def end_call(self, step: Step, micro_steps: int) -> StepEnd | None:
-        """Count a micro-batch of so many; the step's end if it was the last one."""
+        """Count a micro-batch of so many; the step's end if it was the last one.
+
+        A step that a gradient scaler skipped has the same number again: its micro-batches count on.
+        """
         loss, self.first_loss = self.first_loss, None
         if loss is None:
             return None
@@ -114,8 +117,9 @@ class Journal:
         loss = loss / (micro_steps * step.share) if step.share else loss
         if step.micro_step and self._loss is not None:
             loss = self._loss + loss
-        self._loss = loss
-        return StepEnd(step, loss) if step.micro_step + 1 >= micro_steps else None
+        ends = (step.micro_step + 1) % micro_steps == 0
+        self._loss = None if ends else loss
+        return StepEnd(step, loss) if ends else None
 
 
 def _note(notes: dict[str, tuple[Tensor, int]], name: str, value: Tensor) -> None:

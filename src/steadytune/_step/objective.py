@@ -116,6 +116,7 @@ class Objective:
         """Numbers of the optimizer step and of the micro-batch within it."""
         session = self._session
         if step.step is not None:
+            _require_micro_steps(step)
             return step.step, step.micro_step
         session.counts = True
         number, micro_step = session.position
@@ -297,6 +298,15 @@ def _divided(step: Step) -> Step:
         return step
     share = 1 / step.accumulation
     return replace(step.scaled(share), accumulation=1)
+
+
+def _require_micro_steps(step: Step) -> None:
+    """Refuse a place in a step that is not said to have so many micro-batches."""
+    if step.micro_steps is None and step.micro_step >= step.accumulation:
+        raise ConfigError(
+            f"micro_step={step.micro_step} was given, and accumulation={step.accumulation} says "
+            "how many micro-batches a step has; give micro_steps, how many your loop accumulates"
+        )
 
 
 def _require_training_mode(model: nn.Module) -> None:

@@ -114,6 +114,26 @@ class Host:
         if not required:
             self.dispensable.update(named)
 
+    def keep_at(
+        self,
+        name: str,
+        tensors: dict[str, Tensor],
+        wanted: Sequence[tuple[torch.device, torch.dtype]],
+    ) -> dict[str, Tensor]:
+        """Tensors kept under `name`, moved and cast where the model has been since.
+
+        Args:
+            name: As `keep` was given it.
+            tensors: By name.
+            wanted: Device and type of each.
+        """
+        if all((t.device, t.dtype) == w for t, w in zip(tensors.values(), wanted, strict=True)):
+            return tensors
+        pairs = zip(tensors.items(), wanted, strict=True)
+        moved = {key: tensor.to(*place) for (key, tensor), place in pairs}
+        self.keep(name, moved)
+        return moved
+
     def penalty(
         self,
         name: str,

@@ -56,8 +56,8 @@ class Step(Draws):
         share: Weight of a mean over this micro-batch, where the task loss is already divided by the
             tokens of a whole accumulated batch; 1 otherwise.
         total_steps: Number of optimizer steps of the whole training, where it is known.
-        unlabelled: A second batch without labels. Penalties that need none (LNSR, R3F, R4F, R-Drop,
-            SMART's smoothness) are then means over the examples of both; all else leaves it alone.
+        unlabelled: A second batch without labels. Methods with `takes_unlabelled` then have
+            a penalty that is the mean over the examples of both; all others leave it alone.
     """
 
     model: nn.Module

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .._exact import exact, exact_dtype
 from .._model.exchange import exchanged
 from .regularizer import Host
 
@@ -29,7 +30,7 @@ class MomentumTeacher:
         self._host = host
         self.momentum = momentum
         self._weights = {
-            name: _exact(value.detach()).clone()
+            name: exact(value.detach()).clone()
             for name, value in host.model.named_parameters()
             if value.requires_grad
         }
@@ -63,7 +64,7 @@ class MomentumTeacher:
             return
         parameters = self._parameters()
         teacher = self._on_device(parameters)
-        student = [_exact(parameter.detach()) for parameter in parameters]
+        student = [exact(parameter.detach()) for parameter in parameters]
         torch._foreach_lerp_(teacher, student, 1 - self.momentum)
 
     def _parameters(self) -> list[torch.nn.Parameter]:
@@ -72,17 +73,6 @@ class MomentumTeacher:
 
     def _on_device(self, parameters: list[torch.nn.Parameter]) -> list[Tensor]:
         """The teacher's weights, moved and cast as the model's are if those have been."""
-        wanted = [(parameter.device, _exact_dtype(parameter)) for parameter in parameters]
-        if wanted != [(value.device, value.dtype) for value in self._weights.values()]:
-            moved = zip(self._weights.items(), wanted, strict=True)
-            self._weights = {name: value.to(*place) for (name, value), place in moved}
-            self._host.keep("teacher", self._weights)
+        wanted = [(parameter.device, exact_dtype(parameter)) for parameter in parameters]
+        self._weights = self._host.keep_at("teacher", self._weights, wanted)
         return list(self._weights.values())
-
-
-def _exact(tensor: Tensor) -> Tensor:
-    return tensor.to(_exact_dtype(tensor))
-
-
-def _exact_dtype(tensor: Tensor) -> torch.dtype:
-    return torch.promote_types(tensor.dtype, torch.float32)

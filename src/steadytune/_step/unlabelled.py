@@ -91,6 +91,6 @@ def require_use_of_unlabelled(there_is: bool) -> None:
     """Refuse examples without labels where no method has a use for them."""
     if not there_is:
         raise ConfigError(
-            "unlabelled examples were given, and no method in use measures on them; use LNSR, R3F, "
-            "R4F, RDrop or SMART, or leave them out"
+            "unlabelled examples were given, and no method in use measures on them; use one with a "
+            "penalty that needs no labels, such as LNSR or RDrop, or leave them out"
         )

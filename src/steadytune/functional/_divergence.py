@@ -10,6 +10,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from .._exact import exact
+
 
 def class_divergence(
     left: Float[Tensor, "batch classes"],
@@ -68,7 +70,7 @@ def label_divergence(
         left: Logits, whose sigmoids are the probabilities.
         right: The same of the other prediction.
     """
-    left, right = _exact(left), _exact(right)
+    left, right = exact(left), exact(right)
     return ((left.sigmoid() - right.sigmoid()) * (left - right)).mean(-1)
 
 
@@ -76,7 +78,7 @@ def value_divergence(
     left: Float[Tensor, "batch outputs"], right: Float[Tensor, "batch outputs"]
 ) -> Float[Tensor, " batch"]:
     """Squared difference of two regressions, the mean over outputs."""
-    return (_exact(left) - _exact(right)).square().mean(-1)
+    return (exact(left) - exact(right)).square().mean(-1)
 
 
 def _of_sides(apart: Tensor, left: Tensor, right: Tensor) -> Tensor:
@@ -99,14 +101,10 @@ def _symmetric_kl(left: Tensor, right: Tensor, absent: Tensor) -> Tensor:
 
 def _log_softmax_without(logits: Tensor, absent: Tensor) -> Tensor:
     """Log-probabilities in which what is absent has none; finite there, so that 0 * it is 0."""
-    logits = _exact(logits)
+    logits = exact(logits)
     return logits.masked_fill(absent, torch.finfo(logits.dtype).min).log_softmax(-1)
 
 
 def _absent(left: Tensor, right: Tensor) -> Tensor:
     """What both predictions rule out with a logit of minus infinity."""
     return (left == -torch.inf) & (right == -torch.inf)
-
-
-def _exact(logits: Tensor) -> Tensor:
-    return logits.to(torch.promote_types(logits.dtype, torch.float32))

@@ -6,12 +6,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from .._exact import exact
+
 
 def largest_singular_value(
     weight: Float[Tensor, "outputs inputs"],
 ) -> tuple[Float[Tensor, ""], Float[Tensor, " outputs"], Float[Tensor, " inputs"]]:
     """The spectral norm of a matrix with its singular vectors u and v, in float32 at least."""
-    left, values, right = torch.linalg.svd(_exact(weight), full_matrices=False)
+    left, values, right = torch.linalg.svd(exact(weight), full_matrices=False)
     return values[0], left[:, 0], right[0]
 
 
@@ -27,8 +29,8 @@ def normalised_weight_gradient(
         weight: W, with first singular vectors u and v. Zero leaves the gradient as it is.
     """
     norm, left, right = largest_singular_value(weight)
-    along = (_exact(gradient) * _exact(weight)).sum() / torch.where(norm > 0, norm, 1.0)
-    return (_exact(gradient) - along * torch.outer(left, right)).to(gradient.dtype)
+    along = (exact(gradient) * exact(weight)).sum() / torch.where(norm > 0, norm, 1.0)
+    return (exact(gradient) - along * torch.outer(left, right)).to(gradient.dtype)
 
 
 def spectral_shrinkage(features: Float[Tensor, "batch dim"], smallest: int) -> Float[Tensor, ""]:
@@ -38,13 +40,9 @@ def spectral_shrinkage(features: Float[Tensor, "batch dim"], smallest: int) -> F
     The squares are the eigenvalues of the Gram matrix, whose gradient holds up where singular
     values are equal or zero.
     """
-    rows = _exact(features)
+    rows = exact(features)
     gram = rows @ rows.T if len(rows) <= rows.shape[1] else rows.T @ rows
     if len(gram) <= smallest:
         return 0.0 * rows.sum()
     lowest: Tensor = torch.linalg.eigvalsh(gram)[:smallest]
     return lowest.clamp(min=0.0).sum()
-
-
-def _exact(tensor: Tensor) -> Tensor:
-    return tensor.to(torch.promote_types(tensor.dtype, torch.float32))

@@ -192,6 +192,7 @@ class _Copies:
     def begin(self, optimizer: Any) -> None:
         """Before the first step: begin a round that starts there."""
         assert self.edges is not None
+        self._move()
         if not self.place[0] and self.edges[0] == 0:
             self._begin_round(self.weights)
             self.place[0] = 1
@@ -218,10 +219,17 @@ class _Copies:
         begun, edges = int(self.place[0]), self.edges or []
         if not 0 < begun < len(edges):
             return
+        self._move()
         if self.done > edges[begun - 1]:  # a copy without a step is noise alone
             self._take_in()
         if self.place[1]:
             self._put(self.mean)
+
+    def _move(self) -> None:
+        """Go where the model was moved and cast to since."""
+        wanted = [(weight.device, weight.dtype) for weight in self.weights.values()]
+        self.origin = self.host.keep_at("origin", self.origin, wanted)
+        self.mean = self.host.keep_at("mean", self.mean, wanted)
 
     def _take_in(self) -> None:
         self.place[1] += 1

@@ -122,11 +122,19 @@ class _Average:
     @torch.no_grad()
     def begin(self, optimizer: Any) -> None:
         """Start from the weights before the first step that counts."""
+        self._move()
         if self.steps:
             return
         for kept in (self.mean, self.start):
             for name, value in kept.items():
                 value.copy_(self.weights[name])
+
+    def _move(self) -> None:
+        """Go where the model was moved and cast to since."""
+        wanted = [(weight.device, weight.dtype) for weight in self.weights.values()]
+        self.mean = self.host.keep_at("average", self.mean, wanted)
+        if self.start:
+            self.start = self.host.keep_at("start", self.start, wanted)
 
     @torch.no_grad()
     def follow(self, optimizer: Any) -> None:
@@ -140,6 +148,7 @@ class _Average:
         """Give the model the average, where there was a step."""
         if not self.steps:
             return
+        self._move()
         correction = 0.0
         if self.method.bias_power is not None:
             step, lag = int(self.steps), self.method.lag
