@@ -16,7 +16,13 @@ from steadytune import (
     FreeLB,
     Reinit,
 )
-from steadytune._checks import check_at_least, check_below_one, check_count, check_share
+from steadytune._checks import (
+    check_above,
+    check_at_least,
+    check_below_one,
+    check_count,
+    check_share,
+)
 
 
 @pytest.mark.parametrize("value", [1.0, 1.5, True, "2", None, float("nan"), 0, -3])
@@ -59,3 +65,9 @@ def test_a_bound_is_for_numbers(value: Any) -> None:
     check_at_least("n", 3.5, 1)
     with pytest.raises(ConfigError, match=r"n=.* is not possible; expected a finite number >= 1"):
         check_at_least("n", value, 1)
+
+
+def test_a_whole_number_beyond_all_floats_is_not_finite() -> None:
+    for check in (check_at_least, check_above):
+        with pytest.raises(ConfigError, match="expected a finite number"):
+            check("std", 10**400, 0)

@@ -14,7 +14,14 @@ from steadytune._untrusted_yaml import parse_yaml
 
 @pytest.mark.parametrize(
     "text",
-    ["a: 1\nb: [x, 2.5, null, true]\nc: {d: 0, e: 'y: z'}\n", "[]", "", "2e-5", "{1: 2, 01.5: 3}"],
+    [
+        "a: 1\nb: [x, 2.5, null, true]\nc: {d: 0, e: 'y: z'}\n",
+        "[]",
+        "",
+        "2e-5",
+        "{1: 2, 01.5: 3}",
+        str(2**64 - 1),
+    ],
 )
 def test_it_reads_what_the_safe_loader_reads(text: str) -> None:
     assert parse_yaml(text) == yaml.safe_load(text)
@@ -31,8 +38,27 @@ def test_it_reads_what_the_safe_loader_reads(text: str) -> None:
         ("{a: " * 60 + "1" + "}" * 60, "nested more than 50 deep"),
         ("!!python/object/apply:os.system ['true']", "could not determine a constructor"),
         ("tasks: [rte", "expected"),
+        (f"seeds: {2**64}", r"18446744073709551616\.\.\. is too large; expected a whole number"),
+        (f"seeds: -0x{'f' * 5000}", r"-0xfffffffffffffffff\.\.\. is too large"),
+        (f"seeds: {'9' * 5000}", "is too large"),
+        (f"seeds: 1{':59' * 200_000}", "1:59:59:59:59:59:59: is a number in base 60; put it"),
+        (f"seeds: 1{':59' * 200_000}.5", "is a number in base 60"),
     ],
-    ids=["twice", "twice within", "octal", "anchor", "brackets", "mappings", "object", "broken"],
+    ids=[
+        "twice",
+        "twice within",
+        "octal",
+        "anchor",
+        "brackets",
+        "mappings",
+        "object",
+        "broken",
+        "65 bits",
+        "hexadecimal",
+        "digits",
+        "base 60",
+        "float in base 60",
+    ],
 )
 def test_what_is_refused_is_told_in_one_line(text: str, reason: str) -> None:
     began = time.perf_counter()

@@ -18,13 +18,13 @@ LARGEST_SEED = 2**64 - 1
 
 def check_at_least(name: str, value: float, low: float) -> None:
     """`value` must be a finite number of at least `low`."""
-    if not (_is_number(value) and math.isfinite(value) and value >= low):
+    if not (_is_finite(value) and value >= low):
         raise ConfigError(f"{name}={value!r} is not possible; expected a finite number >= {low:g}")
 
 
 def check_above(name: str, value: float, low: float) -> None:
     """`value` must be a finite number above `low`."""
-    if not (_is_number(value) and math.isfinite(value) and value > low):
+    if not (_is_finite(value) and value > low):
         raise ConfigError(
             f"{name}={value!r} is not possible; expected a finite number above {low:g}"
         )
@@ -32,6 +32,14 @@ def check_above(name: str, value: float, low: float) -> None:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether it is a number that a float can hold."""
+    try:
+        return _is_number(value) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def check_count(name: str, value: int, low: int) -> None:

@@ -27,7 +27,8 @@ class HeadFit:
     Args:
         before: Mean loss an example with the head as it was.
         after: Mean loss an example with the fitted head.
-        converged: Whether the largest entry of the gradient fell below 1e-4.
+        converged: Whether the largest entry of the gradient is below 1e-3; the search stops at
+            1e-4, where a line search can still end a little above.
     """
 
     before: float

@@ -73,6 +73,22 @@ def parse_method(text: str, *, imports: bool = True) -> tuple[Regularizer, ...]:
     return tuple(_parse_one(piece.strip(), imports) for piece in _split(text, "+"))
 
 
+def import_paths(text: str) -> list[str]:
+    """The modules that a method's text names; none is imported.
+
+    Raises:
+        ConfigError: If the text has no such form.
+    """
+    if text.strip().lower() == PLAIN:
+        return []
+    found: list[str] = []
+    for piece in _split(text, "+"):
+        module, _, wrapped, _ = _read_one(piece.strip())
+        found += [module] if module else []
+        found += import_paths(wrapped[1:-1]) if wrapped else []
+    return found
+
+
 def require_known_names(text: str) -> None:
     """Refuse a misspelt method at once. No method is imported, of steadytune or of the user.
 

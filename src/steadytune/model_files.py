@@ -45,7 +45,8 @@ class Trust:
 
     Args:
         pickled_weights: Weights in `pytorch_model.bin`, where there are none in safetensors.
-        remote_code: Python code that comes with the model; it is run.
+        remote_code: Python code that comes with the model, or that a bundle's methods name by
+            import path; it is run.
     """
 
     pickled_weights: bool = False

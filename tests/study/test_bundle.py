@@ -303,3 +303,21 @@ def test_the_command_says_what_it_made(home: Path, tmp_path: Path) -> None:
     assert "the largest 0.0 MB" in result.stdout
     assert "steadytune compare made/study.yaml" in result.stdout
     assert json.loads((tmp_path / "made" / MANIFEST).read_text())["half"] is True
+
+
+@pytest.mark.parametrize("method", ["evil:Method", "lnsr+evil:Method", "scheduled(evil:Method)"])
+def test_code_that_a_bundle_names_runs_only_where_that_is_asked_for(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    study = home / "study.yaml"
+    study.write_text(STUDY.replace("[plain, lnsr]", f'[plain, "{method}"]'))
+    write_bundle([study], tmp_path / "made")
+    (tmp_path / "made" / "evil.py").write_text("raise SystemExit('it ran')")
+    monkeypatch.chdir(tmp_path / "made")
+    monkeypatch.syspath_prepend(str(tmp_path / "made"))
+    result = call("compare", "study.yaml", "--dry-run")
+    assert result.exit_code == 2 and "it ran" not in result.output
+    assert "runs code of the module evil" in result.output
+    assert "read that code, and give --trust-remote-code" in result.output
+    asked = call("compare", "study.yaml", "--dry-run", "--trust-remote-code")
+    assert asked.exit_code == 2 and "it ran" in asked.output

@@ -122,6 +122,16 @@ def test_nothing_is_chosen_while_a_run_has_no_result(
         choose(trials, records)
 
 
+def test_a_record_without_the_metric_is_lost(make_study: MakeStudy) -> None:
+    study = make_study("plain", tuning=TUNING)
+    trials = trials_of(study)
+    records = {run.spec.key: record(None, 0.55) for run in unique_runs(trials)}
+    odd = trials[0].runs[1].spec.key
+    records[odd] = records[odd].changed(results={"dev": {"f1": 0.5}})
+    with pytest.raises(SteadytuneError, match=r"1 of 6 runs .* no accuracy on the val"):
+        choose(trials, records)
+
+
 def test_what_an_arm_sets_itself_is_not_searched() -> None:
     gentle = Arm("gentle", "lnsr", changes=(("learning_rate", 2e-5),), space=LNSR.space)
     assert all("learning_rate" not in dict(c) for c in settings_to_try(TUNING, gentle))

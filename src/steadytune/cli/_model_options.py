@@ -21,6 +21,7 @@ AllowPickledOption = Annotated[
 TrustRemoteCodeOption = Annotated[
     bool,
     typer.Option(
-        "--trust-remote-code", help="Run Python code from the model's repository. Read it first."
+        "--trust-remote-code",
+        help="Run Python code from the model's repository, or that a bundle names. Read it first.",
     ),
 ]

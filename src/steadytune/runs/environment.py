@@ -20,8 +20,8 @@ def describe_environment(threads: int) -> dict[str, Any]:
     """
     return {
         "python": platform.python_version(),
-        "steadytune": _version("steadytune"),
-        **{name: _version(name) for name in _LIBRARIES},
+        "steadytune": version_of("steadytune"),
+        **{name: version_of(name) for name in _LIBRARIES},
         **dict(zip(("commit", "dirty"), _checkout(), strict=True)),
         "device": _device(),
         "threads": threads,
@@ -30,7 +30,8 @@ def describe_environment(threads: int) -> dict[str, Any]:
     }
 
 
-def _version(package: str) -> str | None:
+def version_of(package: str) -> str | None:
+    """The version of an installed package; None if it is not there."""
     try:
         return version(package)
     except PackageNotFoundError:

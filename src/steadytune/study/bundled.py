@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 from .._checksum import sha256_of
 from .._exceptions import ConfigError
 from .._untrusted import json_object
+from ..method_text import import_paths
 from ..model_files import Trust, model_hash
 from .study import Study
 from .study_file import read_study, written_model
@@ -101,11 +102,23 @@ def unpacked(path: Path, trust: Trust) -> Study:
     _require_whole(folder, manifest.sha256)
     root = folder / DATA
     study = read_study(path, root if root.is_dir() else None, trust)
+    if not trust.remote_code:
+        _require_own_methods(study, path)
     name = written_model(parse_study_file(path))
     if name not in manifest.models:
         raise ConfigError(f"{folder / MANIFEST} lacks the model {name!r}; copy the bundle again")
     place = _joined(folder, manifest.models[name])
     return dataclasses.replace(study, model=name, model_folder=place)
+
+
+def _require_own_methods(study: Study, path: Path) -> None:
+    """A file that came from elsewhere must not say which code is run."""
+    for arm in study.arms:
+        if modules := import_paths(arm.method):
+            raise ConfigError(
+                f"{path}: the method {arm.method!r} runs code of the module {modules[0]}, and a "
+                "bundle may come from anyone; read that code, and give `trust_remote_code`"
+            )
 
 
 def _read_manifest(folder: Path) -> Manifest:

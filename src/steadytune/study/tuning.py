@@ -116,16 +116,28 @@ def choose(trials: Iterable[Trial], records: Mapping[str, Record]) -> Chosen:
 
 
 def _require_results(runs: Sequence[PlannedRun], records: Mapping[str, Record]) -> None:
-    lost = [r for r in runs if not ((found := records.get(r.spec.key)) and found.has_result)]
+    reasons = {id(run): _why_lost(run, records.get(run.spec.key)) for run in runs}
+    lost = [run for run in runs if reasons[id(run)]]
     if not lost:
         return
-    record = records.get(lost[0].spec.key)
-    reason = (record and record.reason) or "it left no record"
+    reason = reasons[id(lost[0])]
     raise NoResultError(
         f"{len(lost)} of {len(runs)} runs of the search have no result, so that nothing can be "
         f"chosen fairly ({lost[0].name}, seed {lost[0].spec.seed}: {reason}); give the same "
         "command again to repeat them, or leave that value out"
     )
+
+
+def _why_lost(run: PlannedRun, record: Record | None) -> str:
+    """Why the run says nothing about its trial; empty if it does."""
+    if record is None:
+        return "it left no record"
+    if not record.has_result:
+        return record.reason or record.status
+    metric = run.task["metric"]
+    if record.status == "ok" and metric not in record.results.get(DEV, {}):
+        return f"its record has no {metric} on the validation set; delete the record"
+    return ""
 
 
 def plan_chosen(

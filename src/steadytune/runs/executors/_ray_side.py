@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +16,7 @@ from ..._exceptions import ConfigError, DataError, SteadytuneError
 from ...records.ledger import Ledger
 from ...records.outcome import Outcome
 from ...records.spec import RunSpec
+from ..environment import version_of
 from ._executor import Run, attempt
 
 _PACKAGES = ("steadytune", "torch", "transformers")
@@ -82,7 +82,7 @@ class Board:
 
 def versions() -> dict[str, str | None]:
     """The versions that must agree for two processes to give the same results."""
-    return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
+    return {"python": platform.python_version(), **{name: version_of(name) for name in _PACKAGES}}
 
 
 def fulfil(order: Order, run: bytes, note: Note) -> Answer:
@@ -144,10 +144,3 @@ def _require_same_versions(expected: dict[str, str | None]) -> None:
             f"the Ray worker on {platform.node()} has {'; '.join(different)} as this process; "
             "install the same versions on every node"
         )
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
