@@ -85,8 +85,14 @@ def test_a_card_says_that_one_run_is_left_of_an_ensemble(ensemble: Path) -> None
     record = json.loads((ensemble / "record.json").read_text())
     text = "What is kept is an ensemble with a single run left"
     assert text not in write_card(model_record(record), "again")
-    record["selection"]["taken"] = record["selection"]["taken"][:1]
+    every = record["selection"]["taken"]
+    record["selection"]["taken"] = every[:1]
     assert text in write_card(model_record(record), "again")
+    record["selection"]["frozen"] = 0.5
+    beside = "of a linear model on the frozen model's features and of a single run"
+    assert beside in write_card(model_record(record), "again")
+    record["selection"]["taken"] = every
+    assert "features (weight 0.5)" in write_card(model_record(record), "again")
 
 
 def test_an_ensemble_leaves_out_a_run_that_learned_nothing(

@@ -21,17 +21,17 @@ def clock(folder: Path) -> Clock:
     return Clock(folder / "clock.json", lambda: float(next(seconds)))
 
 
-def test_a_part_that_was_stopped_keeps_its_seconds(tmp_path: Path) -> None:
+def test_a_part_that_was_stopped_keeps_the_seconds_of_what_ended(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), clock(tmp_path).running(RATES) as tick:
         tick()
         tick()
         raise KeyboardInterrupt
-    assert clock(tmp_path).seconds == {RATES: 3.0}
+    assert clock(tmp_path).seconds == {RATES: 2.0}
     with clock(tmp_path).running(RATES):
         pass
     with clock(tmp_path).running(STEADY):
         pass
-    assert clock(tmp_path).seconds == {RATES: 4.0, STEADY: 1.0}
+    assert clock(tmp_path).seconds == {RATES: 3.0, STEADY: 1.0}
 
 
 def test_a_part_of_which_nothing_is_kept_is_timed_afresh(tmp_path: Path) -> None:
@@ -58,6 +58,8 @@ def test_a_fit_that_goes_on_reads_what_was_decided(tmp_path: Path) -> None:
     "text", ["{", "[]", '{"plans": 1}', '{"plans": {"stabilisers": {"x": 1}}}']
 )
 def test_a_damaged_file_is_decided_anew(tmp_path: Path, text: str) -> None:
+    assert not clock(tmp_path).damaged
     (tmp_path / "clock.json").write_text(text)
+    assert clock(tmp_path).damaged == (text in ("{", "[]"))
     assert clock(tmp_path).plan(STEADY, lambda: PLAN) == PLAN
     assert clock(tmp_path).plan(STEADY, lambda: pytest.fail("decided anew")) == PLAN

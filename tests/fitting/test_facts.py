@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
+from datasets import Dataset
 from scipy.special import softmax
 
 from steadytune.fitting.candidates import DEFAULTS
@@ -36,5 +37,6 @@ def test_out_of_fold_probabilities_are_at_the_temperature() -> None:
         choice=Choice(SINGLE, ""), distilled=False, calibration=Calibration(temperature=2.0)
     )
     outcome = SimpleNamespace(found=found, kept=kept, floor=SimpleNamespace(outputs=logits[0]))
-    basis = _crossed(cast(Any, SimpleNamespace(setup=setup)), cast(Any, outcome))
+    task = SimpleNamespace(train=Dataset.from_dict({"label": truth}))
+    basis = _crossed(cast(Any, SimpleNamespace(setup=setup, task=task)), cast(Any, outcome))
     np.testing.assert_allclose(softmax(basis.outputs, axis=1), softmax(logits[0] / 2, axis=1))

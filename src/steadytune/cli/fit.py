@@ -45,7 +45,10 @@ def fit(
     ] = None,
     max_length: Annotated[
         int | None,
-        typer.Option(help="Maximum number of tokens per input. [default: 128]", show_default=False),
+        typer.Option(
+            help="Maximum number of tokens per input. [default: 128, for questions 384]",
+            show_default=False,
+        ),
     ] = None,
     allow_frozen: Annotated[
         bool,

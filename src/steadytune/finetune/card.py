@@ -28,6 +28,7 @@ from .summary import (
 _MINILM_HUB = "sentence-transformers/all-MiniLM-L6-v2"
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _IN_DATA = ("train_size", "eval_size")
+_FROZEN = "of a linear model on the frozen model's features"
 _KEEP = {
     "best": "the run that the validation rows prefer",
     "ensemble": "an ensemble of runs, whose answers (for classes, probabilities) are averaged",
@@ -161,7 +162,11 @@ def _seeds(record: ModelRecord) -> str:
 def _kept(selection: Selection) -> str:
     keep, taken = selection.keep, selection.taken
     if keep == "ensemble" and len(taken) == 1:
+        if selection.frozen:
+            return f"the average {_FROZEN} and of a single run"
         return "an ensemble with a single run left, so that nothing is averaged"
+    if keep == "ensemble" and selection.frozen:
+        return f"{_KEEP[keep]}, together with those {_FROZEN} (weight {selection.frozen:g})"
     return _KEEP[keep]
 
 

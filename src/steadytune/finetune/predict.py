@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from rich.console import Console
 from .._exceptions import DataError
 from .._inputs import as_text, as_texts
 from ..runs.evaluation import batch_count
+from ..tasks._problem import PREDICTION
 from ..tasks.encoding import LONGEST_ANSWER
 from ..tasks.files import Reading, Table, read_unlabelled, unlabelled_rows
 from ..tasks.files._table import AS_USUAL
@@ -118,6 +119,7 @@ def _predict_table(
     max_answer_length: int = LONGEST_ANSWER,
 ) -> Columns:
     console = console or Console()
+    _require_free(table, [PREDICTION])
     text = as_texts(text)
     columns = text_columns(saved, text)
     there = set(saved.read_from.texts) <= set(table.columns)
@@ -138,9 +140,13 @@ def _predict_table(
     with work_bar(console, "predicting", total) as on_batch:
         predictions = predict_rows(saved, encoded, rows.dataset, on_batch)
     added = saved.problem.readable(predictions, saved.label_names)
+    _require_free(table, added)
+    return Predicted({**rows.table.columns, **added}, rows.columns.texts, saved.kind)
+
+
+def _require_free(table: Table, added: Iterable[str]) -> None:
     if taken := sorted(set(added) & set(table.columns)):
         raise DataError(
             f"{table.name} has a column {taken[0]!r}, which is what the predictions are called; "
             "rename it"
         )
-    return Predicted({**rows.table.columns, **added}, rows.columns.texts, saved.kind)

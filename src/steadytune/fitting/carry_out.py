@@ -101,6 +101,8 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
     """Everything from the timing to the folder's content."""
     executor, ledger = executor_for(setup.options.workers), Ledger(folder.work / SEARCH)
     clock = Clock(folder.work / "clock.json")
+    if clock.damaged:
+        _say(console, f"{clock.path} is damaged: the time starts anew, and so do decisions by it")
     work = Work(setup, ledger, executor, console, clock)
     for name in ledger.read().corrupt:
         ledger.set_aside(name)
@@ -184,8 +186,13 @@ def _show_data(setup: Setup, console: Console) -> None:
     console.print(table)
     features = encode_splits(setup.task, setup.model, setup.encoding, (TRAIN,))
     unsuited = (f"{method} is left out: {why}" for method, why in setup.unsuited.items())
+    validation = setup.task.dev
+    unused = validation and (
+        f"fit does not use the {len(validation)} validation examples: it chooses by "
+        "cross-validation; add them to the training examples"
+    )
     of_task = long_answers_warning(features, setup.task.problem), shared_texts_warning(setup.task)
-    for warning in filter(None, (*look.warnings, *of_task, *unsuited)):
+    for warning in filter(None, (*look.warnings, unused, *of_task, *unsuited)):
         _say(console, f"warning: {warning}")
 
 

@@ -55,10 +55,19 @@ class Clock:
         def tick() -> None:
             self._write(_PARTS, {part: before + self.now() - started})
 
+        yield tick
+        tick()  # not where it is stopped: what was not ended is done again
+
+    @property
+    def damaged(self) -> bool:
+        """Whether the file is there and cannot be read: all is decided anew then."""
         try:
-            yield tick
-        finally:
-            tick()
+            checked(json_object(self.path))
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError):
+            return True
+        return False
 
     def timing(self, measure: Callable[[], Timing]) -> Timing:
         """The timing that was written down, measured first where there is none."""

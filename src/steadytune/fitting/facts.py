@@ -76,6 +76,7 @@ class Basis:
         plain: What single seeds of plain training score there.
         defaults: What single seeds of transformers' defaults score there.
         members: What the members score there.
+        plain_on: On how many of them plain training was scored, where that is not all.
     """
 
     rows: Dataset
@@ -88,6 +89,7 @@ class Basis:
     plain: list[float]
     defaults: list[float]
     members: list[float]
+    plain_on: int | None = None
 
 
 def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
@@ -120,6 +122,7 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
         "constant": setup.kind.constant(setup.measure, task, basis.rows),
         "floor": basis.floor,
         "plain": basis.plain,
+        "plain_on": basis.plain_on,
         "defaults": basis.defaults,
         "members": basis.members,
         "chosen": found.chosen.as_dict(),
@@ -130,6 +133,8 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
             "frozen": kept.choice.form.frozen,
             "why": kept.choice.why,
             "distilled": kept.distilled,
+            "taught": 0 if found.out_of_fold is None else len(found.out_of_fold.places),
+            "unlabelled": setup.unlabelled,
             "seeds": [member.seed for member in kept.members],
             **dataclasses.asdict(kept.calibration),
         },
@@ -202,6 +207,7 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
         plain=list(found.plain_scores),
         defaults=[],
         members=judge.single_scores(found.out_of_fold),
+        plain_on=found.plain_on if found.plain_on < len(places) else None,
     )
 
 

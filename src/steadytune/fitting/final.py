@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from .._sealed import SEAL
 from ..finetune.choosing import members_that_learned
 from ..finetune.frozen_head import SavedFrozen, write_frozen
 from ..finetune.members import Member
@@ -255,7 +256,7 @@ def write_cooled(
     if temperature == 1.0 and not choices:
         shutil.copytree(source, target, dirs_exist_ok=True)
         return
-    weights = shutil.ignore_patterns("*.safetensors", "*.safetensors.index.json")
+    weights = shutil.ignore_patterns("*.safetensors", "*.safetensors.index.json", SEAL)
     shutil.copytree(source, target, ignore=weights, dirs_exist_ok=True)
     model, _ = Pretrained.find(source).whole(kind)
     if temperature != 1.0:

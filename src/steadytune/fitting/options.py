@@ -70,6 +70,8 @@ class FitOptions:
                 "`one_model` is trained, and `allow_frozen` is for budgets too small to train; "
                 "give one of them"
             )
+        if self.max_length is not None:
+            check_count("max_length", self.max_length, 1)
         if self.workers is not None:
             check_count("workers", self.workers, 0)
         if isinstance(self.budget, str):

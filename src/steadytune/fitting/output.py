@@ -34,7 +34,7 @@ def write_results(work: Work, folder: OutputFolder, kept: Kept, facts: Mapping[s
         facts: The content of `fit.json`.
     """
     result, command = folder.result, work.setup.options.command
-    record = _record(work, kept)
+    record = _record(work, kept, facts["plan"]["members"])
     for part in (work.ledger.runs, work.ledger.predictions):
         copy_folder(part, result / SEARCH / part.name)
     with (result / PREDICTIONS).open("wb") as file:
@@ -48,7 +48,7 @@ def write_results(work: Work, folder: OutputFolder, kept: Kept, facts: Mapping[s
     folder.publish()
 
 
-def _record(work: Work, kept: Kept) -> ModelRecord:
+def _record(work: Work, kept: Kept, members: int) -> ModelRecord:
     """The record of the model: that of its first member, with the scores of what is kept."""
     base, task = (kept.members or kept.all_members)[0].record, work.task
     columns = work.setup.options.source.columns()
@@ -65,7 +65,7 @@ def _record(work: Work, kept: Kept) -> ModelRecord:
     }
     if keep := _keep(kept):
         own |= {"history": [], "profile": None, "finished": now()}
-        own["selection"] = _selection(work, kept, keep)
+        own["selection"] = _selection(work, kept, keep, members)
     return model_record({**base.content(), **own, "results": kept.results})
 
 
@@ -78,14 +78,15 @@ def _keep(kept: Kept) -> str:
     return "ensemble" if kept.choice.form.frozen or len(kept.members) > 1 else ""
 
 
-def _selection(work: Work, kept: Kept, keep: str) -> dict[str, Any]:
-    metric = work.task.metric
+def _selection(work: Work, kept: Kept, keep: str, members: int) -> dict[str, Any]:
+    metric, finished = work.task.metric, {member.seed for member in kept.all_members}
+    planned = (work.member_seed(number) for number in range(1, members + 1))
     return {
         "keep": keep,
         "frozen": kept.choice.form.frozen,
         "metric": metric,
         "taken": [member.seed for member in kept.members],
-        "lost": [],
+        "lost": [seed for seed in planned if seed not in finished],
         "members": [
             {
                 "seed": member.seed,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .._counted import counted
 from .._exceptions import ModelError
 from .._page.notebook import InNotebook
 from .._untrusted import json_object
@@ -76,17 +77,18 @@ def summary(facts: Mapping[str, Any], folder: Path) -> list[str]:
 
 
 def _lines(facts: Mapping[str, Any], folder: Path) -> Iterator[str]:
-    score, kept = facts["score"], facts["kept"]
-    metric = facts["metric"]
+    score, metric = facts["score"], facts["metric"]
     within = ""
     if score["interval"]:
         low, high = (shown(facts, value) for value in score["interval"])
         within = f" (95 % interval {low} to {high})"
     yield f"Expect {metric} {shown(facts, score['value'])}{within}, {score['basis']}."
     if facts["plain"]:
+        some = f" on {facts['plain_on']} of these examples" if facts.get("plain_on") else ""
         yield (
             f"Single seeds of plain training at the rate and epochs found: "
-            f"{_range(facts, facts['plain'])}; the kept model: {shown(facts, score['value'])}."
+            f"{_range(facts, facts['plain'])}{some}; "
+            f"the kept model: {shown(facts, score['value'])}."
         )
     if facts["defaults"]:
         yield (
@@ -100,7 +102,7 @@ def _lines(facts: Mapping[str, Any], folder: Path) -> Iterator[str]:
         f"Chosen: {chosen['method']}, learning rate {chosen['learning_rate']:g}, "
         f"{chosen['epochs']:g} epochs: {facts['reason']}."
     )
-    yield f"Kept: {_kept(kept)}."
+    yield f"Kept: {_kept(facts)}."
     yield f"Model, card and report.html: {folder}"
     yield f"Predict: steadytune predict {folder} FILE --out predictions.csv"
 
@@ -116,11 +118,14 @@ def _floor(facts: Mapping[str, Any]) -> str:
     )
 
 
-def _kept(kept: Mapping[str, Any]) -> str:
+def _kept(facts: Mapping[str, Any]) -> str:
+    kept, distilled = facts["kept"], facts["kept"].get("distilled")
     form = kept.get("form") or _earlier_form(kept)
-    if kept.get("distilled"):
-        form = f"one plain model that learned from {form}"
+    if distilled:
+        form = _distilled(facts, form)
     text = f"{form} ({kept['why']})"
+    if distilled:  # temperature and width are those of what it learned from
+        kept = {**kept, "temperature": None, "skipped": "", "width": None}
     if kept["temperature"] is not None:
         text += f", probabilities calibrated with temperature {kept['temperature']:.2f}"
     if kept.get("skipped"):
@@ -130,6 +135,18 @@ def _kept(kept: Mapping[str, Any]) -> str:
     if kept["width"] is not None:
         text += f", 90 % of new numbers within {kept['width']:.3g} of the prediction"
     return text
+
+
+def _distilled(facts: Mapping[str, Any], form: str) -> str:
+    """What the one model learned from, and on how many texts, where that is known."""
+    taught, texts = facts["kept"].get("taught"), facts["kept"].get("unlabelled")
+    if taught == 0 and not texts:
+        return "one plain model of a single seed: without a search it learns from `unlabelled` only"
+    learned = f"one plain model that learned from {form}"
+    if taught is None:
+        return learned
+    more = f" and {counted(texts, 'text')} without labels" if texts else ""
+    return f"{learned} on {taught} of {facts['sizes']['train']} training examples{more}"
 
 
 def _earlier_form(kept: Mapping[str, Any]) -> str:

@@ -52,6 +52,7 @@ class Found:
             chosen.
         plain_scores: What single models of plain training score out of fold, one a repetition.
         plain_choices: What their predictions decide.
+        plain_on: The number of examples that they are scored on.
     """
 
     chosen: Candidate
@@ -63,6 +64,7 @@ class Found:
     optimism: float = 0.0
     plain_scores: tuple[float, ...] = ()
     plain_choices: Mapping[str, float] = field(default_factory=dict)
+    plain_on: int = 0
 
 
 @dataclass(eq=False)
@@ -125,6 +127,7 @@ class Search:
             optimism=self._optimism(chosen, [default, *rivals], early),
             plain_scores=tuple(self.judge.single_scores(as_plain)),
             plain_choices=self.judge.choices(as_plain),
+            plain_on=len(as_plain.places),
         )
 
     def _best_plain(self, grid: Sequence[Candidate]) -> Candidate:

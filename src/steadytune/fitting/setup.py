@@ -67,7 +67,9 @@ class Setup:
             if asked and not can:
                 raise ConfigError(f"`{name}` is not possible for {task.kind}; leave it out")
         model = Pretrained.find(options.model, options.trust)
-        max_length = options.max_length or model.usual_length(task.kind)
+        max_length = (
+            model.usual_length(task.kind) if options.max_length is None else options.max_length
+        )
         model.require_positions(max_length)
         setup = cls(options, task, model, max_length)
         # Read here, so that what is wrong with them is found before anything is written.

@@ -112,9 +112,11 @@ class Work:
             member: Which one, counted from 1.
         """
         dev_size = None if self.task.dev is None else len(self.task.dev)
-        return self._spec(
-            candidate, self.task, self.seed * SEEDS_PER_FIT + member, dev_size=dev_size
-        )
+        return self._spec(candidate, self.task, self.member_seed(member), dev_size=dev_size)
+
+    def member_seed(self, member: int) -> int:
+        """The seed of a training on all training examples, counted from 1."""
+        return self.seed * SEEDS_PER_FIT + member
 
     def student_spec(self, candidate: Candidate) -> RunSpec:
         """The training of the one model that learns from the members."""
