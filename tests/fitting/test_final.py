@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from steadytune._sealed import SEAL, seal
 from steadytune.fitting.candidates import Candidate
-from steadytune.fitting.final import calibrate, cool, last_linear
+from steadytune.fitting.final import calibrate, cool, last_linear, write_cooled
 from steadytune.fitting.forms import ENSEMBLE, SINGLE, Parts
 from steadytune.fitting.judge import Judge, OutOfFold
 from steadytune.fitting.kinds import KINDS
@@ -39,6 +40,17 @@ def test_dividing_the_last_layer_divides_the_logits(tmp_path: Path) -> None:
         cool(model, 2.5)
         after = model(**batch).logits
     torch.testing.assert_close(after, before / 2.5)
+
+
+def test_a_divided_copy_has_no_hashes_of_the_weights_before(tmp_path: Path) -> None:
+    start = Pretrained.find(write_tiny_bert(tmp_path / "tiny"))
+    model, tokenizer = start.with_head("classification", ("a", "b", "c"), 0)
+    model.save_pretrained(tmp_path / "m")
+    tokenizer.save_pretrained(tmp_path / "m")
+    seal(tmp_path / "m")
+    write_cooled(tmp_path / "m", tmp_path / "cooled", "classification", 2.0, {})
+    names = {path.name for path in (tmp_path / "cooled").iterdir()}
+    assert "model.safetensors" in names and SEAL not in names
 
 
 def test_heads_that_end_in_something_else_have_no_last_layer(tmp_path: Path) -> None:

@@ -171,20 +171,19 @@ class Search:
 
     def _decide(self, default: OutOfFold, rivals: Sequence[OutOfFold]) -> tuple[OutOfFold, str]:
         """The default one, unless a rival is better by more than one paired standard error."""
-        measure, judge = self.judge.measure, self.judge
-        name = default.candidate.name
-        for rival in rivals:
-            gain = judge.score(rival) - judge.score(default)
-            error = judge.standard_error(rival, default)
-            shown = f"{measure.difference(gain)}, standard error {100 * error:.1f}"
-            if not measure.percent:
-                shown = f"{measure.difference(gain)}, standard error {error:.3f}"
-            if gain > error:
-                return rival, f"it is above {name} by more than one standard error ({shown})"
-            return default, (
-                f"{rival.candidate.name} is not above it by more than one standard error ({shown})"
-            )
-        return default, "it was the only one that finished"
+        if not rivals:
+            return default, "it was the only one that finished"
+        measure, judge, rival = self.judge.measure, self.judge, rivals[0]
+        gain = judge.score(rival) - judge.score(default)
+        error = judge.standard_error(rival, default)
+        errors = f"{100 * error:.1f}" if measure.percent else f"{error:.3f}"
+        shown = f"{measure.difference(gain)}, standard error {errors}"
+        if gain > error:
+            name = default.candidate.name
+            return rival, f"it is above {name} by more than one standard error ({shown})"
+        return default, (
+            f"{rival.candidate.name} is not above it by more than one standard error ({shown})"
+        )
 
     def _cells(self, most: int) -> list[Cell]:
         """The first so many folds, as far as the plan has any."""
