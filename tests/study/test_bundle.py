@@ -130,7 +130,7 @@ def test_no_file_of_weights_is_larger_than_a_part(home: Path, tmp_path: Path) ->
         (lambda f: (f / "reviews.csv").write_text("text,label\n"), "has another sha256"),
         (lambda f: (f / MANIFEST).write_text("{}"), "does not belong to a bundle"),
         (lambda f: _set(f, "format", 99), "of another version of steadytune"),
-        (lambda f: _set(f, "studies", ["other.yaml"]), r"not of the bundle .*; it has other\.yaml"),
+        (lambda f: _set(f, "studies", ["other.yaml"]), r"not in the bundle .*; it has other\.yaml"),
         (lambda f: (f / MANIFEST).write_text("[" * 100_000), "does not belong to a bundle"),
         (lambda f: (f / MANIFEST).write_text("[]"), "expected a JSON object"),
         (lambda f: _set(f, "studies", 3), r"does not belong to a bundle \(studies: "),
@@ -263,7 +263,7 @@ def test_named_rows_need_a_local_copy(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STEADYTUNE_DATA")
-    with pytest.raises(ConfigError, match="from a local copy alone; name its folder"):
+    with pytest.raises(ConfigError, match="from a local copy only; name its folder"):
         write_bundle([home / "study.yaml"], tmp_path / "made")
 
 
