@@ -67,6 +67,8 @@ def test_it_learns_and_is_used(tmp_path: Path, write: Any, rate: str) -> None:
         "predict", model, test, "--text", "source", "--max-new-tokens", "2"
     ).stdout.splitlines()
     assert all(len(json.loads(line)["prediction"].split()) <= 2 for line in short)
+    line = refused("evaluate", model, "--data", test, "--max-new-tokens", "999")
+    assert "max_new_tokens 999 is more than" in line and "give a --max-new-tokens of" in line
 
 
 @pytest.mark.parametrize("keep", ["ensemble", "soup", "best"])

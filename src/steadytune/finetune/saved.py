@@ -103,7 +103,7 @@ def load_saved(
         max_new_tokens: Most tokens a text that it generates; None takes what it was trained with.
 
     Raises:
-        ConfigError: If it generates no text, and `max_new_tokens` is given.
+        ConfigError: If `max_new_tokens` is given, and it generates no text or takes fewer.
         ModelError: If it cannot be loaded, or is not fine-tuned for a task of a known kind.
     """
     name, folder = str(name), Path(name)
@@ -131,6 +131,11 @@ def _require_generation(saved: SavedModel, max_new_tokens: int) -> None:
         raise ConfigError(
             f"max_new_tokens is given for {saved.name}, a model for {saved.kind}, which generates "
             "no text; leave it out"
+        )
+    if saved.positions is not None and max_new_tokens > saved.positions:
+        raise ConfigError(
+            f"max_new_tokens {max_new_tokens} is more than {saved.name} takes; give a "
+            f"`max_new_tokens` of {saved.positions} at most"
         )
 
 
