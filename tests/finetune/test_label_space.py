@@ -46,6 +46,11 @@ def test_labels_of_one_name_are_one_class() -> None:
     assert (three.groups, three.labels) == (((1, 2), (0,)), (0, 1, 0))
 
 
+def test_labels_that_are_all_one_class_are_refused() -> None:
+    with pytest.raises(DataError, match="all labels of rte are 'entailment'"):
+        match_labels(("entailment", "not_entailment"), ("entailment", "entailment"), "rte")
+
+
 def test_outputs_without_names_are_taken_by_number() -> None:
     space = match_labels(("LABEL_0", "LABEL_1"), ("no", "yes"), "x")
     assert space.labels == (0, 1) and "no names" in space.note

@@ -70,6 +70,8 @@ def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> Label
     """
     ours, theirs = [_folded(name) for name in model], [_folded(name) for name in rows]
     if len(distinct := dict(zip(theirs, rows, strict=True))) < len(rows):
+        if len(distinct) < 2:
+            raise DataError(f"all labels of {where} are {rows[0]!r}: expected two or more classes")
         space, places = match_labels(model, [*distinct.values()], where), [*distinct]
         return replace(space, labels=tuple(space.labels[places.index(name)] for name in theirs))
     if set(theirs) <= set(ours) and len(set(ours)) == len(ours):
