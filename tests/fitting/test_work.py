@@ -83,3 +83,20 @@ def test_a_method_that_does_not_suit_the_model_fails_alone() -> None:
     assert trial(make_spec(head_first=True), lambda *_: None).record.status == "failed"
     with pytest.raises(ModelError, match="skips layers"):
         trial(make_spec(), lambda *_: None)
+
+
+def test_a_training_recorded_with_other_fields_of_no_effect_is_not_repeated(
+    tmp_path: Path,
+) -> None:
+    """Its model has the name of the record, not that of the training as it is planned now."""
+    work, executor, _ = work_in(tmp_path)
+    then = make_spec(1)
+    now = make_spec(1, settings={"logging_steps": 5})
+    assert run_name(then) != run_name(now) and then.key == now.key
+    work.ledger.add(Outcome(make_test_record(then), ANSWERS))
+    model = work.models / run_name(then)
+    model.mkdir(parents=True)
+    (model / "weights").write_bytes(b"1")
+    seal(model)
+    work.carry_out([now], "members", models=True)
+    assert not executor.asked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -209,6 +210,21 @@ def test_models_of_finished_runs_are_not_made_and_that_is_said(
     show(study, tmp_path)
     run_study(study, tmp_path, InProcess(), console, save_models=True)
     assert "1 finished run left no model in" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_models_are_found_by_the_names_of_the_records(
+    make_study: MakeStudy, tmp_path: Path
+) -> None:
+    kept, bare = tmp_path / "kept", tmp_path / "bare"
+    study, console = make_study("plain", seeds=(1,)), Console(file=io.StringIO(), width=200)
+    run_study(study, kept, InProcess(), console, save_models=True)
+    show(study, bare)
+    logged = replace(study, recipe=study.recipe.changed({"settings": {"logging_steps": 5}}))
+    run_study(logged, kept, InProcess(), console, save_models=True)
+    assert "left no model" not in console.file.getvalue()  # type: ignore[attr-defined]
+    run_study(logged, bare, InProcess(), console, save_models=True)
+    (record,) = (bare / "runs").glob("*.json")
+    assert f"such as {record.stem}" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_a_study_goes_on_from_packed_records(tuned: Study, tmp_path: Path) -> None:

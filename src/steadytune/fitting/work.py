@@ -13,7 +13,7 @@ import numpy as np
 from .._exceptions import ConfigError, ModelError
 from .._sealed import damage
 from ..finetune.members import Member
-from ..records.ledger import Ledger, run_name
+from ..records.ledger import Ledger, recorded_name
 from ..records.outcome import Outcome
 from ..records.prediction_file import read_predictions, unreadable
 from ..records.recipe import Recipe
@@ -166,8 +166,12 @@ class Work:
     def members(self, candidate: Candidate, count: int) -> list[Member]:
         """The trainings on all examples that finished."""
         specs = [self.whole_spec(candidate, member) for member in range(1, count + 1)]
-        found = [(self.record(spec), self.models / run_name(spec)) for spec in specs]
-        return [Member(record, folder) for record, folder in found if record.status == "ok"]
+        found = [self.record(spec) for spec in specs]
+        return [
+            Member(record, self.models / recorded_name(record))
+            for record in found
+            if record.status == "ok"
+        ]
 
     def out_of_fold(self, candidate: Candidate, cells: Sequence[Cell]) -> OutOfFold:
         """What a candidate says of the examples that these cells hold out."""
@@ -211,7 +215,7 @@ class Work:
             return False
         if record.status != "ok":
             return True
-        model = self.models / run_name(spec)
+        model = self.models / recorded_name(record)
         wrong = unreadable(self.ledger.predictions_of(record))
         if wrong is None and models and model.is_dir() and (reason := damage(model)):
             wrong = f"{model} is damaged ({reason})"

@@ -215,11 +215,19 @@ class Ledger:
 
 def file_name(record: Record) -> str:
     """The name of a record's file."""
-    return f"{record_name(record.spec.method, record.spec.seed, record.spec_hash)}.json"
+    return f"{recorded_name(record)}.json"
+
+
+def recorded_name(record: Record) -> str:
+    """What the files and folders of a recorded run are called, without their suffix.
+
+    The same run planned anew may have another `run_name`: in fields that change no result.
+    """
+    return record_name(record.spec.method, record.spec.seed, record.spec_hash)
 
 
 def run_name(spec: RunSpec) -> str:
-    """What the files and folders of a run are called, without their suffix."""
+    """What the files and folders of a run that is to be carried out are called."""
     return record_name(spec.method, spec.seed, spec.hash)
 
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from .._counted import counted
 from .._exceptions import ConfigError
 from .._one_writer import one_writer
-from ..records.ledger import Ledger, run_name
+from ..records.ledger import Ledger, recorded_name
 from ..records.lora import ADAPTER, Lora
 from ..records.study_folder import TUNING_FOLDER
 from ..runs.executors import Executor, executor_for
@@ -121,15 +121,14 @@ def _without_model(runs: Sequence[PlannedRun], context: RunContext) -> list[str]
     """A line where models are asked for of runs that did not keep them."""
     if context.models is None:
         return []
-    finished = context.ledger.finished()
-    done = [run.spec for run in runs if run.spec.key in finished]
-    lacking = [spec for spec in done if not (context.models / run_name(spec)).is_dir()]
+    records = context.ledger.of_runs(run.spec for run in runs).values()
+    done = [recorded_name(record) for record in records if record.has_result]
+    lacking = [name for name in done if not (context.models / name).is_dir()]
     if not lacking:
         return []
     return [
         f"{counted(lacking, 'finished run')} left no model in {context.models}, and will not run "
-        "again; give another `out`, or delete their records, such as "
-        f"{run_name(lacking[0])}"
+        f"again; give another `out`, or delete their records, such as {lacking[0]}"
     ]
 
 
