@@ -81,6 +81,21 @@ def test_one_study_does_not_decide_for_another() -> None:
     assert sorted(len(group) for group in groups) == [1, 1, 4]
 
 
+def test_fields_that_no_run_has_tell_no_arms_apart() -> None:
+    """Two studies of one section, each with arms that vary a field which their runs lack."""
+
+    def made(folder: str, field: str, seed: int, **spec: Any) -> Record:
+        arms, origin = {"name": "ours", "varies": [field]}, {"folder": folder, "stem": str(seed)}
+        return Record.model_validate(record("lnsr", seed, spec=spec, arm=arms, origin=origin))
+
+    first = [made("a", "gone", seed) for seed in range(3)]
+    kept, warnings = distinct_arms([*first, made("b", "lost", 3)])
+    assert ({r.arm.name for r in kept if r.arm}, warnings) == ({"ours"}, [])
+    known = [made("a", "gone", seed, method_options="(LNSR(),) LNSR v1") for seed in range(3)]
+    kept, _ = distinct_arms([*known, made("b", "lost", 3)])
+    assert kept[-1].arm is not None and kept[-1].arm.name == "ours (options unknown)"
+
+
 def test_arms_of_one_name_and_several_settings_are_told_apart() -> None:
     again = arm("lnsr (tuned)", "lnsr:std=0.1", 0, 2e-5)
     report = build_report([*tuned(), again], title="t")

@@ -142,10 +142,14 @@ def _variant_names(
     (largest, _), *others = sorted(variants.items(), key=lambda v: len(v[1]), reverse=True)
     for variant, records in others:
         values, before = ({k: json.loads(v) for k, v in each} for each in (variant, largest))
-        differing = [f"{k}={v}" for k, v in values.items() if k != _OPTIONS and v != before[k]]
+        # Arms of two studies may vary different fields: those that neither's runs have are None.
+        names = sorted({*values, *before} - {_OPTIONS})
+        differing = [f"{k}={values.get(k)}" for k in names if values.get(k) != before.get(k)]
         if values["method"] == before["method"]:
-            differing += _differing_options(str(values[_OPTIONS]), str(before[_OPTIONS]))
-        yield clean_text(f"{arm} ({', '.join(differing)})"), records
+            options = (str(each[_OPTIONS] or "unknown") for each in (values, before))
+            differing += _differing_options(*options)
+        if differing:
+            yield clean_text(f"{arm} ({', '.join(differing)})"), records
 
 
 def _differing_options(options: str, before: str) -> list[str]:
