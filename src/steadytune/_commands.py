@@ -171,7 +171,7 @@ def evaluate(
     elif named.task is not None:
         rows = rows_of_task(saved, named, eval_size)
     else:
-        if named.kind not in (None, saved.kind):
+        if named.kind not in (None, saved.kind, *saved.problem.covers):
             raise ConfigError(
                 f"{saved.name} is a model for {saved.kind}, and kind={named.kind!r} was given; "
                 "leave `kind` out"

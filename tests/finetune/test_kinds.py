@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from transformers import (
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
     AutoModelForTokenClassification,
 )
 
+from steadytune import evaluate
+from steadytune.tasks import DataSource
 from tests.finetune.toy_files import (
     QUICK,
     steadytune,
@@ -241,6 +244,9 @@ def test_answers_and_none(tmp_path: Path) -> None:
     answered = write_questions(tmp_path)["test"]
     printed = succeed("evaluate", model, "--data", answered)
     assert "0 without an answer" in printed
+    named = DataSource(train=str(answered), kind="qa")
+    (scored,) = evaluate(model, named, console=Console(quiet=True))
+    assert scored.scores["NoAns_f1"] is None
 
 
 def test_a_model_that_never_answers_did_not_learn(tmp_path: Path) -> None:
