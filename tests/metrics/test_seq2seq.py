@@ -64,6 +64,7 @@ def test_what_looks_wrong_is_counted() -> None:
     found = flaws(["same", "same", "three", ""], inputs)
     assert found == {SAME: 0.5, EMPTY: 0.25, COPIED: 0.25}
     assert flaws([], []) == dict.fromkeys((SAME, EMPTY, COPIED))
+    assert flaws(["same"], [("one",)]) == {SAME: None, EMPTY: 0.0, COPIED: 0.0}
 
 
 def test_the_medoid_is_the_text_most_like_the_others() -> None:

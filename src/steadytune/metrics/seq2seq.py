@@ -61,7 +61,7 @@ def text_score(metric: str, predicted: Sequence[str], truths: Sequence[str]) -> 
 
 
 def flaws(predicted: Sequence[str], inputs: Sequence[Sequence[str]]) -> Scores:
-    """`SAME`, `EMPTY` and `COPIED`; None where there are no rows.
+    """`SAME`, `EMPTY` and `COPIED`; None where there are no rows; `SAME` of fewer than two, too.
 
     Args:
         predicted: The generated texts.
@@ -75,10 +75,11 @@ def flaws(predicted: Sequence[str], inputs: Sequence[Sequence[str]]) -> Scores:
     ]
     most = max(Counter(predicted).values())
     numbers = most, sum(not text for text in predicted), sum(copied)
-    return {
+    shares = {
         name: number / len(predicted)
         for name, number in zip((SAME, EMPTY, COPIED), numbers, strict=True)
     }
+    return shares if len(predicted) > 1 else {**shares, SAME: None}
 
 
 def medoid(texts: Sequence[str], weights: Sequence[float]) -> int:

@@ -180,8 +180,9 @@ def constant_score(task: Task, domain: str) -> float:
     """What the majority-class baseline scores on the primary metric.
 
     It is the best over all constants on the very rows that are scored, not the training rows'
-    majority class, so a run that ends at or below it has learned nothing that helps there. Where
-    the metric is undefined for a constant prediction (a correlation), it is 0.
+    majority class, so a run that ends at or below it has learned nothing that helps there. Of
+    generated texts, it is the score of the most frequent target. Where the metric is undefined for
+    a constant prediction (a correlation), it is 0.
 
     Args:
         task: The task.

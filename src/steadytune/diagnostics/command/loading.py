@@ -25,7 +25,7 @@ class LoadedModel:
 
 
 def load_for_diagnosis(found: Pretrained) -> LoadedModel:
-    """Load a model as it was saved, a classifier, a regression or one that answers questions.
+    """Load a model of a known kind, such as a classifier or one that writes text, as it was saved.
 
     Of any other, such as a language model, only the encoder is taken.
 
