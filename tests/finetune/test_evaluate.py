@@ -167,6 +167,15 @@ def test_rows_in_memory_are_predicted_as_a_file_is(data: dict[str, Path]) -> Non
     assert predict_columns(saved, pandas.DataFrame(given), ("sentence",), console=quiet) == columns
 
 
+def test_taken_names_are_refused_before_anything_is_predicted(
+    data: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steadytune.finetune.predict.predict_rows", None)
+    rows = {"sentence": ["the film was good"], "probability_positive": [1]}
+    with pytest.raises(DataError, match="has a column 'probability_positive'"):
+        predict_columns(load_saved(data["model"]), rows)
+
+
 def test_rows_of_numpy_and_datasets_are_rows_of_python(data: dict[str, Path]) -> None:
     saved, quiet = load_saved(data["model"]), Console(quiet=True)
     given = {"sentence": ["the film was good", "the film was bad"], "id": [1, 2]}

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
+from steadytune import ConfigError
+from steadytune.finetune import evaluate_model, load_saved, rows_of_files
+from steadytune.finetune.saved import write_ensemble
+from steadytune.metrics.seq2seq import scorers
 from tests.finetune.toy_files import steadytune, succeed
 from tests.tiny_bert import write_tiny_bert
 from tests.tiny_seq2seq import write_pairs, write_tiny_bart, write_tiny_t5
@@ -81,6 +86,22 @@ def test_several_models(tmp_path: Path, keep: str) -> None:
     (again,) = json.loads(scores.read_text())["domains"].values()
     assert again["scores"] == pytest.approx(recorded, abs=1e-5)
     succeed("predict", model, tmp_path / "test.jsonl", "--out", tmp_path / "rows.csv")
+
+
+def test_a_missing_package_is_said_before_anything_is_generated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_tiny_t5(tmp_path / "a"), write_tiny_t5(tmp_path / "b")
+    write_ensemble(tmp_path, ["a", "b"], "seq2seq")
+    one = load_saved(tmp_path / "a")
+    rows = rows_of_files(one, {"x": write_pairs(tmp_path / "x.jsonl", 2, 0)})
+    scorers.cache_clear()
+    monkeypatch.setitem(sys.modules, "rouge_score.rouge_scorer", None)
+    monkeypatch.setattr("steadytune.finetune.evaluate.predict_rows", None)
+    with pytest.raises(ConfigError, match="pip install"):
+        evaluate_model(one, rows)
+    with pytest.raises(ConfigError, match="pip install"):
+        load_saved(tmp_path)
 
 
 def test_early_stopping_beside_methods_in_both_stacks(tmp_path: Path) -> None:

@@ -69,6 +69,7 @@ def test_an_ensemble_is_the_mean_of_probabilities_and_of_thresholds() -> None:
 
 def test_predictions_that_people_read() -> None:
     found = PROBLEM.readable(predicted([[3.0, -3, 3], [-3, -3, -3]]), NAMES)
+    assert PROBLEM.readable_names(NAMES) == [*found]
     assert found["prediction"] == ["fear|love", ""]
     assert found["probability_joy"] == pytest.approx([1 / (1 + np.exp(3))] * 2)
 

@@ -113,6 +113,7 @@ def test_no_answer_is_predicted_above_the_threshold() -> None:
         "score": [3.5, 1.0, 1.0],
         DIFFERENCE: [2.5, 2.0, -3.0],
     }
+    assert PROBLEM.readable_names(()) == [*shown]
 
 
 def test_scores_of_all_and_of_each_part() -> None:

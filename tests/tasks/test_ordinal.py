@@ -35,6 +35,7 @@ def test_predictions_are_the_nearest_grades_and_keep_the_numbers() -> None:
         "prediction": [1, 5, 5],
         "raw_prediction": [1.25, 3.75, 9.0],
     }
+    assert PROBLEM.readable_names(NAMES) == [*PROBLEM.readable(found, NAMES)]
     scores = PROBLEM.score(found, labelled(1.0, 2.0, 5.0))
     assert scores["accuracy"] == pytest.approx(2 / 3) and scores["mae"] == pytest.approx(1.0)
 

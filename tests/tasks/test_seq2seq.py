@@ -172,6 +172,7 @@ def test_predictions_are_read_and_scored() -> None:
         "prediction": ["uno due tre", "quattro", ""],
         "score": pytest.approx([-0.1] * 3),
     }
+    assert PROBLEM.readable_names(()) == [*PROBLEM.readable(found, ())]
     scores = PROBLEM.score(found, rows())
     assert scores["exact_match"] == pytest.approx(2 / 3)
     assert (scores["share_empty"], scores["share_copied"]) == (pytest.approx(1 / 3), 0.0)

@@ -63,6 +63,7 @@ def test_a_word_that_is_not_read_is_outside() -> None:
     truth = rows("B-a I-a B-b", "B-b")
     assert PROBLEM.score(found, truth)["recall"] == pytest.approx(1 / 3)
     said = PROBLEM.readable(found, NAMES)
+    assert PROBLEM.readable_names(NAMES) == [*said]
     assert said["prediction"] == ["B-a O B-b", "O"]
     sure = np.e / (np.e + 3)
     assert said["lowest_probability"] == pytest.approx([sure, 1.0])

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from .._exceptions import ConfigError, DataError
+from ..metrics.seq2seq import scorers
 from ..stats import BootstrapInterval
 from ..tasks import Encoded, Encoding, Predictions, Scores
 from ..tasks._problem import values
@@ -92,6 +93,8 @@ def evaluate_model(
     Raises:
         SteadytuneError: If labels do not map onto the model's, or its outputs are not finite.
     """
+    if saved.problem.generates:
+        scorers()  # Generation takes long: a missing package is said before it.
     console = console or Console()
     for note in (*saved.notes, *given.notes):
         console.print(note, markup=False, soft_wrap=True)

@@ -11,7 +11,6 @@ from rich.console import Console
 from .._exceptions import DataError
 from .._inputs import as_text, as_texts
 from ..runs.evaluation import batch_count
-from ..tasks._problem import PREDICTION
 from ..tasks.encoding import LONGEST_ANSWER
 from ..tasks.files import Reading, Table, read_unlabelled, unlabelled_rows
 from ..tasks.files._table import AS_USUAL
@@ -119,7 +118,7 @@ def _predict_table(
     max_answer_length: int = LONGEST_ANSWER,
 ) -> Columns:
     console = console or Console()
-    _require_free(table, [PREDICTION])
+    _require_free(table, saved.problem.readable_names(saved.label_names))
     text = as_texts(text)
     columns = text_columns(saved, text)
     there = set(saved.read_from.texts) <= set(table.columns)
@@ -140,7 +139,6 @@ def _predict_table(
     with work_bar(console, "predicting", total) as on_batch:
         predictions = predict_rows(saved, encoded, rows.dataset, on_batch)
     added = saved.problem.readable(predictions, saved.label_names)
-    _require_free(table, added)
     return Predicted({**rows.table.columns, **added}, rows.columns.texts, saved.kind)
 
 

@@ -13,6 +13,7 @@ from .._device import usable_device
 from .._exceptions import ConfigError, ModelError
 from .._untrusted import json_object
 from .._whole_file import write_json
+from ..metrics.seq2seq import scorers
 from ..model_files import position_count
 from ..pretrained import CAREFUL, Pretrained, Trust
 from ..runs.evaluation import model_outputs
@@ -103,7 +104,8 @@ def load_saved(
         max_new_tokens: Most tokens a text that it generates; None takes what it was trained with.
 
     Raises:
-        ConfigError: If `max_new_tokens` is given, and it generates no text or takes fewer.
+        ConfigError: If `max_new_tokens` is given, and it generates no text or takes fewer; or a
+            package that it needs is missing.
         ModelError: If it cannot be loaded, or is not fine-tuned for a task of a known kind.
     """
     name, folder = str(name), Path(name)
@@ -120,6 +122,8 @@ def load_saved(
     models = tuple(model for part in loaded for model in part.models)
     if max_new_tokens is not None:
         _require_generation(first, max_new_tokens)
+    if first.problem.generates and len(models) > 1:
+        scorers()  # Members' texts are compared by chrF: a missing package is said now.
     for model in models:
         first.problem.prepare(model, max_new_tokens)
     return replace(first, name=name, models=models, weights=ensemble.weights, **_trained_on(folder))

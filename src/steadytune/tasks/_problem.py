@@ -255,6 +255,10 @@ class Problem(ABC):
     ) -> dict[str, list[Any]]:
         """Predictions as columns that people read: `prediction`, and how sure it is."""
 
+    def readable_names(self, label_names: Sequence[str]) -> list[str]:
+        """The names of the columns of `readable`."""
+        return [PREDICTION]
+
     def doubts(self, scores: Scores) -> list[str]:
         """What looks wrong in predictions with these scores, the rest of a sentence each."""
         return []
@@ -285,7 +289,8 @@ class Problem(ABC):
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         """The highest score that one and the same prediction for every row can reach.
 
-        Where the metric is undefined for a constant prediction, 0 stands for it.
+        Of generated texts, that of the most frequent target. Where the metric is undefined for a
+        constant prediction, 0 stands for it.
         """
 
 

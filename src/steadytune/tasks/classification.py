@@ -94,6 +94,9 @@ class Classification(Problem):
     def average(self, each: Sequence[Outputs], weights: Sequence[float] | None = None) -> Outputs:
         return averaged_probabilities(each, weights)
 
+    def readable_names(self, label_names: Sequence[str]) -> list[str]:
+        return [PREDICTION, *(f"probability_{name}" for name in label_names)]
+
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]
     ) -> dict[str, list[Any]]:

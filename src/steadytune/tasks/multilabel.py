@@ -125,6 +125,9 @@ class Multilabel(Problem):
         logits = [mean_logits(np.stack(m), weights).astype(np.float32) for m in members]
         return {**super().average(each, weights), "logits": logits}
 
+    def readable_names(self, label_names: Sequence[str]) -> list[str]:
+        return [PREDICTION, *(f"probability_{name}" for name in label_names)]
+
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]
     ) -> dict[str, list[Any]]:

@@ -103,6 +103,9 @@ class OptionalAnswers(QuestionAnswering):
             NULL_THRESHOLD: threshold,
         }
 
+    def readable_names(self, label_names: Sequence[str]) -> list[str]:
+        return [*super().readable_names(label_names), NULL_DIFFERENCE]
+
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]
     ) -> dict[str, list[Any]]:

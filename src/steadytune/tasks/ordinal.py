@@ -97,6 +97,9 @@ class Ordinal(Regression):
         found = super().predict(outputs, encoded, rows)
         return {**found, GRADE: nearest(found["value"], encoded.grades)}
 
+    def readable_names(self, label_names: Sequence[str]) -> list[str]:
+        return [PREDICTION, f"raw_{PREDICTION}"]
+
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]
     ) -> dict[str, list[Any]]:

@@ -89,6 +89,9 @@ class QuestionAnswering(Problem):
         found = decoded(outputs, encoded, rows)
         return {"text": found.text, "score": found.score}
 
+    def readable_names(self, label_names: Sequence[str]) -> list[str]:
+        return [PREDICTION, "score"]
+
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]
     ) -> dict[str, list[Any]]:

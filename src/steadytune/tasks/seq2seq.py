@@ -152,6 +152,9 @@ class Seq2Seq(Problem):
             name: [each[place][name][row] for row, place in enumerate(places)] for name in each[0]
         }
 
+    def readable_names(self, label_names: Sequence[str]) -> list[str]:
+        return [PREDICTION, "score"]
+
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]
     ) -> dict[str, list[Any]]:

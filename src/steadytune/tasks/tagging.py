@@ -154,6 +154,9 @@ class Tagging(Problem):
         """Probabilities of tokens are averaged."""
         return averaged_probabilities(each, weights)
 
+    def readable_names(self, label_names: Sequence[str]) -> list[str]:
+        return [PREDICTION, "lowest_probability"]
+
     def readable(
         self, predictions: Predictions, label_names: Sequence[str]
     ) -> dict[str, list[Any]]:
