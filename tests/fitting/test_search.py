@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -125,8 +125,13 @@ def test_without_folds_nothing_is_tried() -> None:
 def test_what_does_not_suit_the_model_is_left_out() -> None:
     work, carried = search(lambda c: 0.0 if c.method == DEFAULT.method else 0.8)
     work.unsuited = frozenset({DEFAULT.method, "ema"})
+    found = carried.carry_out()
+    assert found.chosen == found.plain  # it takes the place of the default one
+    assert {c.method for c, _ in work.trained} == {PLAIN}
+    assert all(tried.end for tried in found.tried)
+    work, carried = search(lambda c: 0.8, replace(PLAN, others=0))
+    work.unsuited = frozenset({DEFAULT.method})
     assert carried.carry_out().chosen.method == PLAIN
-    assert {c.method for c, _ in work.trained} == {PLAIN, DEFAULT.method}  # which fails
     work, carried = search(lambda c: 0.8, Plan(1, 1, 0, 0, 3))
     work.unsuited = frozenset({DEFAULT.method})
     assert carried.carry_out().chosen.method == PLAIN

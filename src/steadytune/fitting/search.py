@@ -103,8 +103,8 @@ class Search:
         plain = self._best_plain(grid)
         self.plan = self.shorten(self.plan, STEADY)
         early = self._stabilisers(plain)
-        rival = self.judge.ranked(early[1:])[0]
-        finalists = [early[0].candidate, rival.candidate]
+        rivals = self.judge.ranked(early[1:])[:1]
+        finalists = [found.candidate for found in (early[0], *rivals)]
         self.plan = self.shorten(self.plan, LAST)
         last = self._round(finalists, self._all_cells(), LAST)
         if all(found.failed for found in last):
@@ -145,18 +145,22 @@ class Search:
         return second[0].candidate
 
     def _stabilisers(self, plain: Candidate) -> list[OutOfFold]:
-        """The default one, and what is tried beside it, plain training included."""
+        """The default one, and what is tried beside it; plain training is the last of it.
+
+        Where the model does not take the default one, plain training stands in its place.
+        """
         cells = self._cells(SECOND_FOLDS)
         unsuited = self.work.setup.unsuited
         settings = [
             plain.with_stabiliser(stabiliser)
             for stabiliser in self.plan.stabilisers
-            if stabiliser is DEFAULT or stabiliser.method not in unsuited
+            if stabiliser.method not in unsuited
         ]
-        default, *others = self._round(settings, cells, STEADY)
-        for found in others:
+        tried = self._round(settings, cells, STEADY)
+        suits = DEFAULT.method not in unsuited
+        for found in tried[1:] if suits else tried:
             self._note(found, "behind")
-        return [default, *others, self._of(plain, cells)]
+        return [*tried, self._of(plain, cells)] if suits else [self._of(plain, cells), *tried]
 
     def _optimism(
         self, chosen: OutOfFold, last: Sequence[OutOfFold], early: Sequence[OutOfFold]
