@@ -75,7 +75,7 @@ def flaws(predicted: Sequence[str], inputs: Sequence[Sequence[str]]) -> Scores:
     ]
     most = max(Counter(predicted).values())
     numbers = most, sum(not text for text in predicted), sum(copied)
-    shares = {
+    shares: Scores = {
         name: number / len(predicted)
         for name, number in zip((SAME, EMPTY, COPIED), numbers, strict=True)
     }
