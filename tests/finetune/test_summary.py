@@ -56,4 +56,4 @@ def test_a_model_that_learned_nothing_comes_with_advice() -> None:
     assert "try `learning_rate=0.0002` (it was 0.0001)" in not_learned(scored(0.5))
     assert "on reviews the model is no better" in not_learned(scored(None))
     assert "lnsr" not in not_learned(scored(0.4))
-    assert "and lnsr:std=0.1 weaker" in not_learned(scored(0.4, "lnsr:std=0.1"))
+    assert "or use lnsr:std=0.1 weaker" in not_learned(scored(0.4, "lnsr:std=0.1"))

@@ -276,7 +276,7 @@ class TestWhatIsMixed:
         every = mixed_layers(classifier("bert"), Mixout())
         found = mixed_layers(classifier("bert"), Mixout(layers="^(?!.*intermediate)"))
         assert found == {name for name in every if "intermediate" not in name} < every
-        with pytest.raises(ConfigError, match="or by the pattern layers"):
+        with pytest.raises(ConfigError, match="or matches layers="):
             mixed_layers(classifier("bert"), Mixout(layers="none of them"))
         with pytest.raises(ConfigError, match="layers="):
             Mixout(layers="(")

@@ -54,5 +54,5 @@ def test_by_name() -> None:
 
 
 def test_a_name_that_is_not_there() -> None:
-    with pytest.raises(ConfigError, match=r"head='qa_output' .* one is '"):
+    with pytest.raises(ConfigError, match=r"head='qa_output' .* such as '"):
         new_parameters(tiny_classifier(), "qa_output")
