@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from peft import AutoPeftModel
 from transformers import AutoModelForSeq2SeqLM, AutoTokenizer
 
 from steadytune import ConfigError
@@ -86,6 +87,9 @@ def test_several_models(tmp_path: Path, keep: str) -> None:
     (again,) = json.loads(scores.read_text())["domains"].values()
     assert again["scores"] == pytest.approx(recorded, abs=1e-5)
     succeed("predict", model, tmp_path / "test.jsonl", "--out", tmp_path / "rows.csv")
+    card = (model / "README.md").read_text()
+    assert ("the text that is most like those of all" in card) == (keep == "ensemble")
+    assert "pipeline_tag" not in card and "type: seq2seq" in card
 
 
 def test_a_missing_package_is_said_before_anything_is_generated(
@@ -120,6 +124,12 @@ def test_adapters(tmp_path: Path, save: str) -> None:
     succeed("evaluate", model, "--data", tmp_path / "test.jsonl", "--json", scores)
     (again,) = json.loads(scores.read_text())["domains"].values()
     assert again["scores"] == pytest.approx(recorded, abs=1e-5)
+    if save == "adapter":
+        card = (model / "README.md").read_text()
+        assert "has an adapter; " in card and 'AutoPeftModel.from_pretrained("DIR")' in card
+        assert type(AutoPeftModel.from_pretrained(model).base_model.model).__name__ == (
+            "BartForConditionalGeneration"
+        )
 
 
 def test_long_targets_and_doubtful_predictions_are_said(tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def write_card(record: ModelRecord, command: str) -> str:
     data = ModelCardData(
         library_name="peft" if _is_adapter(record) else "transformers",
         base_model=_base_model(record.spec.fields["model"]),
-        pipeline_tag=PROBLEMS[record.task.kind].pipeline,
+        pipeline_tag=PROBLEMS[record.task.kind].pipeline or None,
         tags=["steadytune"],
         metrics=[record.task.metric],
         model_name=_title(record),
@@ -76,7 +76,7 @@ def _eval_results(record: ModelRecord) -> list[EvalResult]:
     task, metrics = record.task, metric_names(record)
     return [
         EvalResult(
-            task_type=PROBLEMS[task.kind].pipeline,
+            task_type=PROBLEMS[task.kind].pipeline or task.kind,
             dataset_type=task.name,
             dataset_name=f"{row.split} ({row.use}, {row.rows} rows)",
             dataset_split=row.split,
@@ -148,7 +148,7 @@ def _seeds(record: ModelRecord) -> str:
     rows.append(["mean", "", *(shown(s and s[0]) for s in spreads)])
     rows.append(["standard deviation", "", *(shown(s and s[1]) for s in spreads)])
     sentences = (
-        f"What is kept is {_kept(selection)}.",
+        f"What is kept is {_kept(record, selection)}.",
         left_out(record),
         f"Choices were made by {_chosen_by(record)} alone.",
         "The scores of the single runs on the other rows show the spread over seeds, "
@@ -159,7 +159,7 @@ def _seeds(record: ModelRecord) -> str:
     return f"{text}\n\n" + _table(["seed", "taken", *splits], rows)
 
 
-def _kept(selection: Selection) -> str:
+def _kept(record: ModelRecord, selection: Selection) -> str:
     keep, taken = selection.keep, selection.taken
     if keep == "ensemble" and len(taken) == 1:
         if selection.frozen:
@@ -167,6 +167,8 @@ def _kept(selection: Selection) -> str:
         return "an ensemble with a single run left, so that nothing is averaged"
     if keep == "ensemble" and selection.frozen:
         return f"{_KEEP[keep]}, together with those {_FROZEN} (weight {selection.frozen:g})"
+    if keep == "ensemble" and PROBLEMS[record.task.kind].generates:
+        return "an ensemble of runs, whose answer is the text that is most like those of all"
     return _KEEP[keep]
 
 
@@ -234,11 +236,14 @@ def _loading(record: ModelRecord) -> str:
     auto_class = problem.auto_class
     if _is_adapter(record):
         outputs = problem.head_settings(record.input.label_names).get("num_labels", 2)
+        # A model that writes keeps the head that it was pretrained with.
+        head, size = (
+            ("", "") if problem.generates else (" with its head", f", num_labels={outputs}")
+        )
         return (
-            "The folder has an adapter with its head; `base_model.json` names the model that it "
+            f"The folder has an adapter{head}; `base_model.json` names the model that it "
             "belongs to.\n\n```python\nfrom peft import AutoPeftModel\n\n"
-            f'model = AutoPeftModel.from_pretrained("DIR", num_labels={outputs})\n```\n\nOr:\n\n'
-            f"{command}"
+            f'model = AutoPeftModel.from_pretrained("DIR"{size})\n```\n\nOr:\n\n{command}'
         )
     return (
         f"```python\nfrom transformers import {auto_class}, AutoTokenizer\n\n"

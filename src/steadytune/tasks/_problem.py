@@ -99,7 +99,7 @@ class Problem(ABC):
     auto_class: ClassVar[str] = "AutoModelForSequenceClassification"
     """The class of transformers that loads a model with such a head."""
     pipeline: ClassVar[str] = "text-classification"
-    """The task of the hub that such models are listed under."""
+    """The task of the hub that such models are listed under; empty where it lists none."""
     reading: ClassVar[str] = ""
     """How outputs become a prediction, where a pipeline of transformers does not do it."""
     named: ClassVar[bool] = False

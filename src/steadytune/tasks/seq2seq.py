@@ -53,7 +53,7 @@ class Seq2Seq(Problem):
         "{shares}; give a larger `max_new_tokens`"
     )
     auto_class: ClassVar[str] = "AutoModelForSeq2SeqLM"
-    pipeline: ClassVar[str] = "text2text-generation"
+    pipeline: ClassVar[str] = ""
     reading: ClassVar[str] = "`model.generate` writes the text, as `generation_config.json` says."
     generates: ClassVar[bool] = True
 
