@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -78,16 +80,46 @@ def test_plain_is_timed_once_and_the_rest_is_scaled(
     assert [spec.method for spec in one_timing] == ["plain"]
 
 
-def test_steps_and_rows_cost_in_proportion_to_their_tokens() -> None:
-    def batch(*lengths: int) -> Any:
-        return module.Batch(tuple({"input_ids": [0] * length} for length in lengths), 100)
+def batch(*lengths: int) -> Any:
+    return module.Batch(tuple({"input_ids": [0] * length} for length in lengths), 100)
 
+
+def scale_of(**kinds: str) -> Any:
+    """A scale for tasks of these kinds."""
+    tasks: Any = {name: SimpleNamespace(kind=kind) for name, kind in kinds.items()}
+    return module._Scale(Pretrained("unused", Path()), tasks)
+
+
+def test_steps_and_rows_cost_in_proportion_to_their_tokens() -> None:
     assert (batch(3, 5).row_tokens, batch(3, 5).tokens) == (5, 10)
     spec = RunSpec(task="toy", method="plain", seed=1)
-    scale = module._Scale(Pretrained("unused", Path()), {})
-    scale.plain[spec.precision, spec.threads, spec.lora] = batch(3, 5), spec, 0.5, 0.125
-    scale.ratios["plain", spec.precision, spec.threads, spec.lora] = 1.0
+    scale = scale_of(toy="classification")
+    machine = "classification", None, spec.precision, spec.threads, spec.lora
+    scale.plain[machine] = batch(3, 5), spec, 0.5, 0.125
+    scale.ratios["plain", None, *machine] = 1.0
     assert scale.seconds(spec, batch(10, 10, 10, 10), 7) == (2.0, 0.25)
+
+
+def test_kinds_lengths_of_texts_and_layers_are_timed_apart(
+    one_timing: list[Any], model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RDrop, "passes", Regularizer.passes)
+    scale = scale_of(toy="classification", texts="seq2seq")
+    scale.model = Pretrained("tiny", Path(model))
+    toy = RunSpec(task="toy", method="plain", seed=1)
+    short = replace(toy, task="texts", method="rdrop", max_new_tokens=6, layers="encoder")
+    for spec in (toy, toy, short, replace(short, layers="decoder")):
+        scale.seconds(spec, batch(3, 5), 7)
+    scale.seconds(replace(short, max_new_tokens=60), batch(3, 5), 7)
+    found = [(s.task, s.method, s.max_new_tokens, s.layers) for s in one_timing]
+    assert found == [
+        ("toy", "plain", None, None),
+        ("texts", "plain", 6, "encoder"),
+        ("texts", "rdrop", 6, "encoder"),
+        ("texts", "rdrop", 6, "decoder"),
+        ("texts", "plain", 60, "encoder"),
+        ("texts", "rdrop", 60, "encoder"),
+    ]
 
 
 def test_a_method_that_does_not_say_its_passes_is_timed(

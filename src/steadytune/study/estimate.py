@@ -141,15 +141,17 @@ class _Scale:
 
     def seconds(self, spec: RunSpec, batch: Batch, steps: int) -> tuple[float, float]:
         """About the seconds of a step of a run, and of scoring a row."""
-        machine = spec.precision, spec.threads, spec.lora
+        kind = self.tasks[spec.task].kind  # Its model has a head of its own, or generates.
+        machine = kind, spec.max_new_tokens, spec.precision, spec.threads, spec.lora
         if machine not in self.plain:
             taken = self._time(replace(spec, method=PLAIN, method_options=""), batch, steps)
             self.plain[machine] = batch, spec, *taken
         timed, like, step, row = self.plain[machine]
-        key = spec.method, *machine
+        key = spec.method, spec.layers, *machine
         if key not in self.ratios:
             known = _passes(spec.method, self.model.layers or 1)
-            alike = replace(like, method=spec.method, method_options=spec.method_options)
+            own = ("method", "method_options", "layers")
+            alike = replace(like, **{name: getattr(spec, name) for name in own})
             self.ratios[key] = known or self._time(alike, timed, steps)[0] / step
         batches = 2 if spec.unlabelled else 1  # of the unlabelled texts are as many
         step *= batches * self.ratios[key] * batch.tokens / timed.tokens
