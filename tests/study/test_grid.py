@@ -160,6 +160,15 @@ def test_a_method_that_does_not_suit_is_found_before_any_run(make_study: MakeStu
         planned(make_study("plain", "lnsr:layer=7"))
 
 
+def test_a_training_too_short_for_its_method_is_found_before_any_run(
+    make_study: MakeStudy,
+) -> None:
+    short = make_study("plain", "deni")  # 16 examples in batches of 8: 2 steps
+    with pytest.raises(ConfigError, match=r"deni: 6 copies .* do not fit between step 1"):
+        planned(short)
+    planned(replace(short, recipe=short.recipe.changed({"epochs": 6.0})))
+
+
 def test_impossible_settings_are_found_before_any_run(make_study: MakeStudy, model: str) -> None:
     arm = Arm("none", "plain", (("epochs", -1.0),))
     with pytest.raises(ConfigError, match="epochs"):

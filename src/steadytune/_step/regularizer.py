@@ -183,6 +183,16 @@ class Regularizer(ABC):
         """
         return None
 
+    def require_steps(self, total: int) -> None:  # noqa: B027
+        """Refuse a training that is too short for the method; by default none is.
+
+        Args:
+            total: Optimizer steps of the whole training.
+
+        Raises:
+            ConfigError: If it is too short.
+        """
+
     @abstractmethod
     def attach(self, host: Host) -> AbstractContextManager[Transform]:
         """Set up on entry, undo on exit, and give the transform of the objective in between."""

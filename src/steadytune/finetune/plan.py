@@ -16,7 +16,7 @@ from ..records.spec import RunSpec
 from ..runs.arguments import step_count, training_arguments
 from ..runs.encoded import encode_splits, encoding_of_run
 from ..runs.plan import Arm, LoadedTask, plan, require_use_of_unlabelled
-from ..runs.preflight import require_fit
+from ..runs.preflight import require_fit, require_steps
 from ..tasks import TRAIN, Task
 from .cut_rows import cut_warning, long_answers_warning, unread_words_warning
 from .options import TrainOptions
@@ -91,6 +91,7 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     require_fit(model, task.kind, task.label_names, [spec.method], spec.lora, spec.layers)
     encoded = encode_splits(task, model, encoding_of_run(spec, task), tuple(task.splits))
     steps = step_count(spec, len(encoded[TRAIN].dataset))
+    require_steps(spec.method, steps)
     training_arguments(spec, Path("unused"), steps, task.metric, resumable=True)
     cut = {split: features.share_cut for split, features in encoded.items()}
     notes = (*options.source.remarks(), *runs[0].reasons)

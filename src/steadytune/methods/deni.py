@@ -96,6 +96,10 @@ class DENI(Regularizer):
         """No pass is added."""
         return 1
 
+    def require_steps(self, total: int) -> None:
+        """Every copy needs a step."""
+        self.edges(total)
+
     @contextmanager
     def attach(self, host: Host) -> Iterator[Transform]:
         """Make the copies and average them; at the end, give the model the last average.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
-from .._exceptions import SteadytuneError
+from .._exceptions import ConfigError, SteadytuneError
 from .._step.attach import attach
 from ..method_text import parse_method
 from ..pretrained import Pretrained
@@ -39,6 +39,19 @@ def require_fit(
     """
     for text, error in misfits(model, kind, label_names, methods, lora, layers):
         raise type(error)(f"{text}: {error}") from error
+
+
+def require_steps(method: str, steps: int) -> None:
+    """Ask a method, in its text form, whether a training of so many optimizer steps is enough.
+
+    Raises:
+        ConfigError: If it is not; the text begins with the method.
+    """
+    for each in parse_method(method):
+        try:
+            each.require_steps(steps)
+        except ConfigError as error:
+            raise ConfigError(f"{method}: {error}") from error
 
 
 def misfits(

@@ -17,9 +17,10 @@ from ..runs.plan import (
     require_use_of_unlabelled,
     same_runs,
 )
-from ..runs.preflight import require_fit
+from ..runs.preflight import require_fit, require_steps
 from ..runs.settle import layers_of
 from ..runs.trainer_fields import checked_trainer_fields
+from ..tasks import TRAIN
 from .study import TUNED, Arm, Study, StudyTask
 
 
@@ -91,7 +92,8 @@ def plan_runs(
 
     Raises:
         ConfigError: If two arms are the same run, so that a record could name but one of them.
-            Arms that are tuned may come to that: see `same_runs`.
+            Arms that are tuned may come to that: see `same_runs`. Or if a training is too short
+            for its method.
     """
     runs = plan(
         loaded,
@@ -110,7 +112,19 @@ def plan_runs(
             f"methods {first.name!r} and {second.name!r} are the same run on "
             f"{first.spec.task}; leave one of them out"
         )
+    if study.tuning is None or choices is not None:
+        _require_enough_steps(loaded, runs)
     return runs
+
+
+def _require_enough_steps(loaded: Sequence[LoadedTask], runs: Sequence[PlannedRun]) -> None:
+    """Ask each method; not where inputs are read in windows, which add steps."""
+    from ..runs.arguments import step_count
+
+    windows = {entry.task.name for entry in loaded if entry.task.problem.windows}
+    for run in {(r.spec.task, r.name): r for r in runs}.values():
+        if run.spec.task not in windows:
+            require_steps(run.spec.method, step_count(run.spec, run.task["sizes"][TRAIN]))
 
 
 def require_settings(study: Study) -> None:
