@@ -48,6 +48,20 @@ def test_another_model_is_named(tmp_path: Path) -> None:
         OutputFolder(tmp_path, "abc").open()
 
 
+@pytest.mark.parametrize("metric", ["accuracy", "f1"])
+def test_a_finished_model_from_before_is_recognised_by_its_metric(
+    tmp_path: Path, metric: str
+) -> None:
+    record = make_model_record(plan_hash="old")
+    (tmp_path / "record.json").write_text(json.dumps(record.content()))
+    folder = OutputFolder(tmp_path, "abc", ("old", metric))
+    if metric == record.task.metric:
+        assert folder.open() == record
+    else:
+        with pytest.raises(ConfigError, match="is not empty: it has a model"):
+            folder.open()
+
+
 def test_unfinished_work_of_another_command_is_refused(tmp_path: Path) -> None:
     OutputFolder(tmp_path, "old").open()
     with pytest.raises(ConfigError, match=r"unfinished work of another command \(checkpoints\);"):

@@ -65,14 +65,21 @@ def test_a_metric_that_chooses_among_seeds_makes_another_model() -> None:
     spec = RunSpec(task="toy", method="plain", seed=1)
     model: Any = None
 
-    def hashed(metric: str | None, seeds: int = 2, keep: str = "best") -> str:
+    def planned(metric: str | None, seeds: int = 2, keep: str = "best") -> TrainPlan:
         source = DataSource(train="rows.csv", metric=metric)
         given = TrainOptions(
             source=source, out="model", seeds=tuple(range(1, seeds + 1)), keep=keep
         )
         specs = tuple(replace(spec, seed=seed) for seed in given.seeds)
-        return TrainPlan(given, model, specs, load_toy(), (), 1, {}).hash
+        return TrainPlan(given, model, specs, load_toy(), (), 1, {})
+
+    def hashed(*given: Any, **kept: Any) -> str:
+        return planned(*given, **kept).hash
 
     assert len({hashed(metric) for metric in (None, "f1", "accuracy")}) == 3
     assert hashed("f1", seeds=1) == hashed(None, seeds=1)
     assert hashed("f1", keep="ensemble") == hashed(None, keep="ensemble")
+    before = planned("f1")
+    chosen = replace(before, specs=tuple(replace(s, chosen_by="f1") for s in before.specs))
+    assert chosen.hash != before.hash
+    assert chosen.older_hash == before.older_hash == hashed(None)

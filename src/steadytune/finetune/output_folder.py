@@ -34,14 +34,16 @@ class OutputFolder:
     Args:
         folder: The folder; it need not exist.
         plan_hash: What the work is recognised by.
+        older: What a finished one from before is recognised by: a hash, and the metric of its task.
     """
 
-    def __init__(self, folder: Path, plan_hash: str) -> None:
+    def __init__(self, folder: Path, plan_hash: str, older: tuple[str, str] | None = None) -> None:
         self.folder = folder
         self.work = folder / _WORK
         self.result = self.work / "result"
         self.curves = folder / _CURVES
         self._plan_hash = plan_hash
+        self._older = older
 
     def open(self) -> State:
         """How far this work is; afterwards the folder is there and can be written to.
@@ -91,15 +93,18 @@ class OutputFolder:
     def _finished(self) -> ModelRecord | None:
         """The record of the model that lies there, if it is the one that is asked for."""
         content = _read(self.folder / RECORD)
-        if content.get(PLAN_KEY) != self._plan_hash:
+        hashed = content.get(PLAN_KEY)
+        if hashed != self._plan_hash and (self._older is None or hashed != self._older[0]):
             return None
         try:
-            return model_record(content)
+            record = model_record(content)
         except ValueError as error:
             raise ConfigError(
                 f"{self.folder / RECORD} is damaged ({error}); name another folder with `out`, or "
                 "remove this one"
             ) from error
+        same = hashed == self._plan_hash or self._older == (hashed, record.task.metric)
+        return record if same else None
 
     def _require_empty(self) -> None:
         if not self.folder.exists():

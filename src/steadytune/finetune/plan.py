@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -50,11 +50,18 @@ class TrainPlan:
     @property
     def hash(self) -> str:
         """Sixteen hexadecimal digits: what the folder of the model is recognised by."""
-        keep = self.options.keep if len(self.specs) > 1 else "one"
-        asked = self.options.source.metric if keep in ("best", "soup") else None
-        chosen_by = [asked] if asked else []
-        text = json.dumps([keep, *(spec.hash for spec in self.specs), *chosen_by])
-        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        asked = self.options.source.metric if self._keep in ("best", "soup") else None
+        return _hash_of([self._keep, *(spec.hash for spec in self.specs), *filter(None, [asked])])
+
+    @property
+    def older_hash(self) -> str:
+        """The same from before the metric that chooses was part of it."""
+        specs = (replace(spec, chosen_by="") for spec in self.specs)
+        return _hash_of([self._keep, *(spec.hash for spec in specs)])
+
+    @property
+    def _keep(self) -> str:
+        return self.options.keep if len(self.specs) > 1 else "one"
 
     @property
     def warning(self) -> str:
@@ -99,6 +106,10 @@ def make_plan(options: TrainOptions) -> TrainPlan:
     notes = (*notes, *(f"warning: {warning}" for warning in said if warning))
     specs = tuple(run.spec for run in runs)
     return TrainPlan(options, model, specs, task, notes, steps, cut)
+
+
+def _hash_of(parts: Sequence[str]) -> str:
+    return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()
 
 
 def _threads(options: TrainOptions) -> int:

@@ -46,7 +46,7 @@ def train_model(options: TrainOptions, console: Console | None = None) -> ModelR
     """
     console = console or Console()
     plan = make_plan(options)
-    folder = OutputFolder(Path(options.out), plan.hash)
+    folder = OutputFolder(Path(options.out), plan.hash, (plan.older_hash, plan.task.metric))
     with one_writer(folder.folder, options.command):
         return _carry_out(plan, folder, console)
 
