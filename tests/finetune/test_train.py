@@ -117,6 +117,7 @@ def test_a_folder_with_other_files_is_refused(tmp_path: Path, data: dict[str, Pa
     ("options", "reason"),
     [
         (("--method", "lnrs"), "did you mean lnsr"),
+        (("--method", "deni:start=20"), "deni:start=20.0: 6 copies of 1 steps"),
         (("--set", "adam_betta1=1"), "did you mean adam_beta1"),
         (("--set", "seed=3"), "is set by --seed"),
         (("--set", "save_strategy=best"), "give --patience instead"),
