@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -87,14 +87,26 @@ def tell_and_sleep(spec: RunSpec, progress: Progress) -> Outcome:
     return quick(spec, progress)
 
 
-def on_some_node(spec: RunSpec, progress: Progress) -> Outcome:
-    """Tells which node of a Ray cluster it ran on."""
-    import ray
+class OnSomeNode:
+    """Tells which node of a Ray cluster it ran on, once the driver has heard of `nodes` runs.
 
-    progress(1, 2)
-    time.sleep(0.5)
-    node = ray.get_runtime_context().get_node_id()
-    return Outcome(make_test_record(spec, environment={"node": node}))
+    Args:
+        folder: Where the driver notes which seeds it has heard of.
+        nodes: How many of them a run waits for, so that a slow machine changes nothing.
+    """
+
+    def __init__(self, folder: Path, nodes: int) -> None:
+        self.folder, self.nodes = folder, nodes
+
+    def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
+        import ray
+
+        progress(1, 2)
+        ends = time.monotonic() + 60
+        while len(list(self.folder.iterdir())) < self.nodes and time.monotonic() < ends:
+            time.sleep(0.05)
+        node = ray.get_runtime_context().get_node_id()
+        return Outcome(make_test_record(spec, environment={"node": node}))
 
 
 def leave_a_file(spec: RunSpec, progress: Progress) -> Outcome:
@@ -124,17 +136,20 @@ class Unreadable:
 
 
 def by_seed(
-    executor: Executor, run: Run, specs: Sequence[RunSpec] = SPECS
+    executor: Executor,
+    run: Run,
+    specs: Sequence[RunSpec] = SPECS,
+    heard: Callable[[int], object] = lambda seed: None,
 ) -> tuple[dict[int, Outcome], list[tuple[int, int, int]]]:
-    """Carry out runs: the outcomes by seed, and what was told of progress."""
+    """Carry out runs: the outcomes by seed, and what was told of progress, `heard` by seed too."""
     outcomes: list[Outcome] = []
     progress: list[tuple[int, int, int]] = []
-    executor.carry_out(
-        specs,
-        run,
-        outcomes.append,
-        lambda spec, done, total: progress.append((spec.seed, done, total)),
-    )
+
+    def told(spec: RunSpec, done: int, total: int) -> None:
+        progress.append((spec.seed, done, total))
+        heard(spec.seed)
+
+    executor.carry_out(specs, run, outcomes.append, told)
     found = {outcome.record.spec.seed: outcome for outcome in outcomes}
     assert len(found) == len(outcomes)
     return found, progress

@@ -27,12 +27,12 @@ from tests.toy_task import load_toy
 from .runs import (
     SPECS,
     KilledOnce,
+    OnSomeNode,
     Unreadable,
     broken_at_seed_2,
     by_seed,
     hang_at_seed_2,
     killed_at_seed_2,
-    on_some_node,
     quick,
     refuse_seed_2,
 )
@@ -65,8 +65,13 @@ def statuses(outcomes: dict[int, Any]) -> dict[int, str]:
 @needs_ray
 @pytest.mark.slow
 class TestCluster:
-    def test_runs_spread_over_the_nodes_and_tell_their_progress(self, address: str) -> None:
-        outcomes, progress = by_seed(RayTasks(address), on_some_node)
+    def test_runs_spread_over_the_nodes_and_tell_their_progress(
+        self, address: str, tmp_path: Path
+    ) -> None:
+        run = OnSomeNode(tmp_path, nodes=2)
+        outcomes, progress = by_seed(
+            RayTasks(address), run, heard=lambda seed: (tmp_path / str(seed)).touch()
+        )
         assert sorted(outcomes) == [1, 2, 3, 4]
         assert len({outcome.record.environment["node"] for outcome in outcomes.values()}) == 2
         assert progress and {(done, total) for _, done, total in progress} == {(1, 2)}
