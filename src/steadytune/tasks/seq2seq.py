@@ -208,7 +208,7 @@ _SPECIAL = (
 
 
 class _Targets:
-    """Makes token numbers of targets, the last of which ends the text, and counts those cut."""
+    """Token numbers of target texts, each with an end-of-text token; counts the targets it cuts."""
 
     def __init__(self, tokenizer: Any, most: int) -> None:
         self._tokenizer, self.most, self.cut = tokenizer, most, 0
