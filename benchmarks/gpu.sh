@@ -6,14 +6,15 @@
 #
 # Before, where there is a network:
 #
-#     need='accelerate datasets jaxtyping jinja2 joblib matplotlib platformdirs pyarrow pydantic rich
-#       scikit-learn scipy torchmetrics typer beartype hypothesis psutil pytest pytest-timeout'
+#     need='accelerate datasets filelock huggingface_hub jaxtyping jinja2 joblib matplotlib platformdirs pyarrow
+#       pydantic rich safetensors scikit-learn scipy torchmetrics transformers typer beartype hypothesis psutil
+#       pytest pytest-timeout'
 #     pip download -d wheels --python-version 3.12 --only-binary=:all: --no-deps $need  # and what those need
 #     steadytune bundle studies/h1_dose.yaml studies/main.yaml --data-root DATA --half --out bundle
 #
-# There, with this repository, wheels/ and bundle/ copied (Python 3.11, torch 2.6, transformers 5.17 or newer):
+# There, with this repository, wheels/ and bundle/ copied (Python 3.11 and torch 2.9, or newer):
 #
-#     pip install --no-index --find-links wheels $need
+#     pip install --no-index --find-links wheels --upgrade $need
 #     benchmarks/gpu.sh 840 out bundle/h1_dose.yaml bundle/main.yaml
 #
 # The sources are used as they lie here; nothing of steadytune is installed. In OUT: summary.txt, the
