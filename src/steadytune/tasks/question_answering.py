@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -10,16 +10,9 @@ import numpy as np
 from ..metrics import Scores
 from ..metrics.squad import SquadScores, squad_scores
 from ._fields import field_of, text_of
-from ._problem import (
-    PREDICTION,
-    Encoding,
-    Outputs,
-    Predictions,
-    Problem,
-    Statistic,
-    values,
-)
+from ._problem import Encoding, Outputs, Predictions, Statistic, values
 from .encoding import Encoded
+from .predicted_text import PredictedText
 from .qa_decoding import Answers, decode_answers
 from .qa_rows import check_answers
 from .qa_windows import encode_windows
@@ -29,7 +22,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 
-class QuestionAnswering(Problem):
+class QuestionAnswering(PredictedText):
     """Rows have `answers`, each a part of the `context`; predictions are `text` and `score`.
 
     An answer's score is its start logit plus its end logit, not a probability.
@@ -45,10 +38,6 @@ class QuestionAnswering(Problem):
     windows: ClassVar[bool] = True
     auto_class: ClassVar[str] = "AutoModelForQuestionAnswering"
     pipeline: ClassVar[str] = "question-answering"
-
-    def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
-        """The head has a start and an end logit for each token, for any question."""
-        return {}
 
     def types(self, label_names: Sequence[str]) -> dict[str, Any]:
         from datasets import List, Value
@@ -71,10 +60,6 @@ class QuestionAnswering(Problem):
         """Several questions stand on one context."""
         return columns[1:]
 
-    def strata(self, rows: Dataset) -> list[Hashable]:
-        """All rows are of one kind."""
-        return [None] * len(rows)
-
     def encode(
         self,
         rows: Dataset,
@@ -88,15 +73,6 @@ class QuestionAnswering(Problem):
     def predict(self, outputs: Outputs, encoded: Encoded, rows: Dataset) -> Predictions:
         found = decoded(outputs, encoded, rows)
         return {"text": found.text, "score": found.score}
-
-    def readable_names(self, label_names: Sequence[str]) -> list[str]:
-        return [PREDICTION, "score"]
-
-    def readable(
-        self, predictions: Predictions, label_names: Sequence[str]
-    ) -> dict[str, list[Any]]:
-        scores = [float(score) for score in predictions["score"]]
-        return {PREDICTION: predictions["text"].tolist(), "score": scores}
 
     def score(self, predictions: Predictions, rows: Dataset) -> Scores:
         """Both metrics and `loss`, which no answer as a text has.

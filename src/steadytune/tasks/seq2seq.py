@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -24,8 +24,9 @@ from ..metrics.seq2seq import (
     text_score,
 )
 from ._fields import text_of
-from ._problem import PREDICTION, Encoding, Outputs, Predictions, Problem, Statistic, values
+from ._problem import Encoding, Outputs, Predictions, Statistic, values
 from .encoding import MAX_NEW_TOKENS, Encoded, encode_and_count
+from .predicted_text import PredictedText
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -36,7 +37,7 @@ _LIKELY = 0.9
 _SOME = 0.1
 
 
-class Seq2Seq(Problem):
+class Seq2Seq(PredictedText):
     """Rows have a text as `label`; predictions are `text` and `score`.
 
     A text is generated greedily: the likeliest token after token. Its score is the mean of their
@@ -64,10 +65,6 @@ class Seq2Seq(Problem):
 
         return architecture in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES.values()
 
-    def head_settings(self, label_names: Sequence[str]) -> dict[str, Any]:
-        """The head writes any text."""
-        return {}
-
     def types(self, label_names: Sequence[str]) -> dict[str, Any]:
         from datasets import Value
 
@@ -89,10 +86,6 @@ class Seq2Seq(Problem):
                 f"all training rows of {where} have one and the same target: expected two or "
                 "more; add rows with others"
             )
-
-    def strata(self, rows: Dataset) -> list[Hashable]:
-        """All rows are of one kind."""
-        return [None] * len(rows)
 
     def fewest_rows(self, rows: Dataset) -> int:
         return 1
@@ -151,15 +144,6 @@ class Seq2Seq(Problem):
         return {
             name: [each[place][name][row] for row, place in enumerate(places)] for name in each[0]
         }
-
-    def readable_names(self, label_names: Sequence[str]) -> list[str]:
-        return [PREDICTION, "score"]
-
-    def readable(
-        self, predictions: Predictions, label_names: Sequence[str]
-    ) -> dict[str, list[Any]]:
-        scores = [float(score) for score in predictions["score"]]
-        return {PREDICTION: predictions["text"].tolist(), "score": scores}
 
     def score(self, predictions: Predictions, rows: Dataset) -> Scores:
         """Also shares of texts that are all the same, empty, or copies of the input."""
