@@ -34,6 +34,7 @@ from .model_files import (
     weight_files,
 )
 from .tasks import PROBLEMS, kind_of_model
+from .tasks.encoding import MAX_NEW_TOKENS
 
 __all__ = [
     "CAREFUL",
@@ -177,6 +178,11 @@ class Pretrained:
         """The usual length of inputs of a kind of task, or the most that the model takes."""
         usual = PROBLEMS[kind].usual_length
         return min(usual, self.positions or usual)
+
+    @property
+    def usual_new_tokens(self) -> int:
+        """Most tokens that a text it generates usually has, or the most that it can write."""
+        return min(MAX_NEW_TOKENS, self.positions or MAX_NEW_TOKENS)
 
     def require_positions(self, max_length: int, max_new_tokens: int | None = None) -> None:
         """Refuse maximum lengths that the model does not take.

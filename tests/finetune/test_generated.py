@@ -171,8 +171,10 @@ def test_bad_input_is_refused_in_one_line(tmp_path: Path) -> None:
     assert "layers='encoder' or layers='decoder'" in refused(
         *start, "--model", t5, "--method", "reinit"
     )
-    line = refused("fit", given["train"], "--kind", "seq2seq", "--model", t5)
-    assert "seq2seq, which fit does not choose for; use `steadytune train`" in line
+    start = "fit", given["train"], *start[3:], "--model", t5
+    assert "--one-model is not possible for seq2seq" in refused(*start, "--one-model")
+    assert "--allow-frozen is not possible for seq2seq" in refused(*start, "--allow-frozen")
+    assert "max_new_tokens 99 is more than" in refused(*start, "--max-new-tokens", "99")
     assert not (tmp_path / "out").exists()
 
 

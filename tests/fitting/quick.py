@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from steadytune.fitting import FitOptions, FitResult, candidates, carry_out, fit_model, plan
+from steadytune.fitting import FitOptions, FitResult, candidates, carry_out, fit_model, plan, setup
 from steadytune.fitting.cost import Timing
 from steadytune.tasks import DataSource
 
@@ -26,6 +26,7 @@ def quickly(repetitions: int = 2) -> Iterator[None]:
     with (
         patch.object(plan, "LADDER", (dataclasses.replace(PLAN, repetitions=repetitions),)),
         patch.object(carry_out, "_measure_speed", lambda work: TIMING),
+        patch.object(setup, "usual_rate", lambda model: (1e-2, "")),
         patch.multiple(candidates, _SMALL_RATES=(1e-2, 3e-2), FEWEST_STEPS=16),
     ):
         yield

@@ -18,7 +18,7 @@ from transformers import AutoModelForSequenceClassification
 
 import steadytune
 from steadytune import ConfigError, DataError
-from steadytune.fitting import FitResult, carry_out, final
+from steadytune.fitting import FitResult, candidates, carry_out, final
 from steadytune.fitting.forms import FROZEN, Choice, Form
 from steadytune.fitting.page import write_page
 from steadytune.fitting.plan import MEMBERS, Plan
@@ -38,6 +38,7 @@ from tests.finetune.toy_files import (
 )
 from tests.fitting import quick
 from tests.fitting.quick import quick_fit
+from tests.tiny_seq2seq import write_pairs, write_tiny_bart, write_tiny_t5
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +226,41 @@ def test_questions_without_answer_get_a_threshold_that_every_member_keeps(tmp_pa
     assert {getattr(m.config, name) for m in found.model.models} == {threshold}
     printed = succeed("evaluate", found.folder, "--data", files["test"])
     assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("write", [write_tiny_t5, write_tiny_bart])
+def test_texts_to_generate(tmp_path: Path, write: Any) -> None:
+    tested = write is write_tiny_t5
+    train = write_pairs(tmp_path / "train.jsonl", 60, 0)
+    test = write_pairs(tmp_path / "test.jsonl", 50 if tested else 20, 1)
+    source = DataSource(train=str(train), test=str(test), kind="seq2seq")
+    model = write(tmp_path / "model")
+    found = quick_fit(source, model, tmp_path / "out", repetitions=1 + tested, max_new_tokens=6)
+    facts = found.facts
+    assert found.metric == "chrf"
+    assert found.score > facts["constant"] or not tested
+    assert facts["floor"] is None and facts["kept"]["temperature"] is None
+    assert ("a single seed" in str(found)) == tested  # one repetition compares nothing
+    tried = {entry["method"] for entry in facts["tried"]}
+    assert tried == {"plain", candidates.DEFAULT.method}
+    assert all(entry["score"] is not None for entry in facts["tried"])
+    assert "most typical text of the seeds" in str(found)
+    assert "floor" not in str(found) and len(str(found).splitlines()) <= 8
+    scores = tmp_path / "scores.json"
+    succeed("evaluate", found.folder, "--data", test, "--json", scores)
+    (again,) = json.loads(scores.read_text())["domains"].values()
+    if tested:
+        assert again["scores"]["chrf"] == pytest.approx(found.score)
+    else:
+        assert "by cross-validation on 60 examples" in facts["score"]["basis"]
+    assert found.model.max_new_tokens == 6
+    out = tmp_path / "said.jsonl"
+    succeed("predict", found.folder, test, "--out", out)
+    said = [json.loads(line) for line in out.read_text().splitlines()]
+    assert np.mean([r["prediction"] == r["target"] for r in said]) == pytest.approx(
+        again["scores"]["exact_match"]
+    )
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from steadytune.fitting.kinds import KINDS
 from steadytune.fitting.measure import Measure
 from steadytune.metrics.multilabel import THRESHOLD, best_threshold
 from steadytune.metrics.ordinal import quadratic_kappa
+from steadytune.metrics.seq2seq import TEXT_METRICS, text_score
 from steadytune.metrics.squad import NULL_DIFFERENCE, NULL_THRESHOLD
 from steadytune.metrics.tagging import tagging_metrics
 from steadytune.stats.calibration import mixture_log_loss
@@ -31,15 +32,16 @@ from tests.finetune.toy_files import (
     write_questions,
     write_sentences,
 )
+from tests.tiny_seq2seq import write_pairs
 
 LABELS, QUESTIONS, TAGS = KINDS["multilabel"], KINDS["qa"], KINDS["tagging"]
-OPTIONAL = KINDS["qa_no_answer"]
+OPTIONAL, TEXTS = KINDS["qa_no_answer"], KINDS["seq2seq"]
 
 WORDS = ("O", "B-x", "I-x")
 
 
 def test_each_kind_of_task_is_one_of_fit() -> None:
-    assert set(KINDS) == set(PROBLEMS) - {"seq2seq"}  # refused in one line
+    assert set(KINDS) == set(PROBLEMS)
 
 
 @pytest.fixture(scope="module")
@@ -279,3 +281,74 @@ def test_questions_without_answer_get_a_threshold_out_of_fold(tmp_path: Path) ->
     assert set(OPTIONAL.decided(many, truths, f1, seed=0)[:, -1]) == {1.75}
     found = calibrate(parts("qa_no_answer", f1, truths, many[None]), ENSEMBLE)
     assert found.choices == {NULL_THRESHOLD: 1.75} and found.temperature is None
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Task:
+    file = str(write_pairs(tmp_path_factory.mktemp("pairs") / "pairs.jsonl", 20))
+    return DataSource(train=file, test=file, kind="seq2seq").load()
+
+
+def texts(*said: str) -> np.ndarray:
+    return TEXTS.outputs({"text": np.array(said)}, None)
+
+
+@pytest.mark.parametrize("metric", TEXT_METRICS)
+def test_texts_are_scored_as_reports_score_them(pairs: Task, metric: str) -> None:
+    measure = TEXTS.measure(dataclasses.replace(pairs, metric=metric, content_hash=""), None)
+    rows = Dataset.from_dict({"label": ["uno due tre", " uno tre", "uno due"]})
+    truth, said = TEXTS.truth(rows, ()), texts("uno due", "uno tre", "")
+    assert TEXTS.shape(truth, 0) == said.shape
+    right = [*truth]
+    assert measure(said, truth) == pytest.approx(text_score(metric, [*said], right))
+    some = measure.scorer(said, truth)(np.array([0, 0, 2]))
+    assert some == pytest.approx(
+        text_score(metric, ["uno due"] * 2 + [""], [*right[:1] * 2, right[2]])
+    )
+    constant = text_score(metric, ["uno due"] * 3, right)  # the first in the alphabet
+    assert TEXTS.constant(measure, pairs, rows) == pytest.approx(constant)
+    assert TEXTS.loss(said, truth) > TEXTS.loss(truth, truth) == 0.0
+
+
+def test_the_most_typical_text_is_kept_where_it_is_better(pairs: Task) -> None:
+    truth = TEXTS.truth(pairs.train, ())
+    wrong = np.array(["uno"] * len(truth), dtype=object)
+    outputs = np.stack([truth] * 3)
+    for seed in range(3):  # each seed errs on other examples
+        outputs[seed, seed::3] = wrong[seed::3]
+    assert TEXTS.average(outputs).tolist() == truth.tolist()
+    assert TEXTS.average(outputs, (99.0, 1.0, 1.0)).tolist() == outputs[0].tolist()
+    chrf = TEXTS.measure(pairs, None)
+    known = parts("seq2seq", chrf, truth, outputs)
+    choice = choose_form(known, 3, floor=False)
+    assert choice.form is ENSEMBLE and choice.form.named(TEXTS).startswith("the most typical text")
+    assert choice.why.startswith("100.0 % out of fold; a single seed ")
+    single = np.mean([chrf(one, truth) for one in outputs])
+    assert known.scorer(SINGLE)(np.arange(len(truth))) == pytest.approx(single)
+    one = parts("seq2seq", chrf, truth, outputs[:1])
+    assert choose_form(one, 3).why == f"{chrf.shown(chrf(outputs[0], truth))} out of fold"
+    found = calibrate(known, ENSEMBLE)
+    assert found.temperature is None and not found.choices and not found.skipped
+
+
+def test_texts_that_were_not_held_out_are_unknown(pairs: Task) -> None:
+    truth = TEXTS.truth(pairs.train, ())
+    outputs = np.full((2, len(truth)), np.nan, TEXTS.dtype)
+    outputs[0, :4], outputs[1, 2:6] = "uno", ""
+    found = OutOfFold(Candidate("plain", 1e-4, 3.0), outputs)
+    assert found.places.tolist() == [2, 3]
+    judge = Judge(TEXTS.measure(pairs, None), truth, 0, TEXTS)
+    assert judge.score(found) < judge.score(OutOfFold(found.candidate, truth[None]))
+
+
+def test_texts_with_nearly_one_target_are_refused(pairs: Task) -> None:
+    def task(others: int) -> Task:
+        labels = ["due"] * others + ["uno"] * (20 - others)
+        rows = {"text": [f"t{n}" for n in range(20)], "label": labels, "idx": [*range(20)]}
+        return dataclasses.replace(pairs, train=Dataset.from_dict(rows), content_hash="")
+
+    TEXTS.require(task(5), np.arange(20))
+    with pytest.raises(DataError, match="all but 4 have the target 'uno': expected 5 texts"):
+        TEXTS.require(task(4), np.arange(20))
+    with pytest.raises(DataError, match="all but 1 have"):  # copies of one text
+        TEXTS.require(task(5), np.repeat([0, 1], [5, 15]))

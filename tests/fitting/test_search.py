@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from steadytune._exceptions import SteadytuneError
-from steadytune.fitting.candidates import DEFAULT, FROZEN, PLAIN, Candidate
+from steadytune.fitting.candidates import DEFAULT, FROZEN, PLAIN, Candidate, learning_rates
 from steadytune.fitting.folds import Cell
 from steadytune.fitting.judge import Judge, OutOfFold
 from steadytune.fitting.measure import Measure
@@ -45,7 +45,7 @@ class ToyWork:
 
     @property
     def setup(self) -> Any:
-        return type("Setup", (), {"width": 384, "unsuited": self.unsuited})
+        return type("Setup", (), {"rates": learning_rates(384), "unsuited": self.unsuited})
 
     def cells(self, repetition: int) -> list[Cell]:
         return [Cell(repetition, fold) for fold in range(1, 6)]

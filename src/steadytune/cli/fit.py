@@ -46,7 +46,16 @@ def fit(
     max_length: Annotated[
         int | None,
         typer.Option(
-            help="Maximum number of tokens per input. [default: 128, for questions 384]",
+            help="Maximum number of tokens per input. [default: 128; 384 for questions, 512 for "
+            "seq2seq]",
+            show_default=False,
+        ),
+    ] = None,
+    max_new_tokens: Annotated[
+        int | None,
+        typer.Option(
+            help="Maximum number of tokens per generated text and per target (seq2seq). "
+            "[default: 128]",
             show_default=False,
         ),
     ] = None,
@@ -118,6 +127,7 @@ def fit(
             budget=budget,
             seed=seed,
             max_length=max_length,
+            max_new_tokens=max_new_tokens,
             allow_frozen=allow_frozen,
             one_model=one_model,
             unlabelled=unlabelled,

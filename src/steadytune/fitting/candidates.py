@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -27,6 +27,15 @@ class Stabiliser:
     weight: float
     head_first: bool = False
 
+    @property
+    def name(self) -> str:
+        """Its method as sentences have it."""
+        return _name(self.method, self.head_first)
+
+
+def _name(method: str, head_first: bool) -> str:
+    return f"{method} with the head first" if head_first else method
+
 
 DEFAULT = Stabiliser("mixout:p=0.7,replace_dropout=true", 1.35)
 """What is kept unless something else is clearly better."""
@@ -39,8 +48,6 @@ OTHERS = (
     Stabiliser("smart:strength=5", 3.2),
 )
 """What else did well in measurements, in the order in which it is tried: the cheapest first."""
-
-STABILISERS: Mapping[str, float] = {s.method: s.weight for s in (DEFAULT, *OTHERS)}
 
 FEWEST_STEPS = 150
 """Optimizer steps of the shorter training, at least: with fewer the loss hardly falls."""
@@ -76,7 +83,7 @@ class Candidate:
     @property
     def name(self) -> str:
         """Its method as sentences have it."""
-        return f"{self.method} with the head first" if self.head_first else self.method
+        return _name(self.method, self.head_first)
 
     @property
     def arm(self) -> Arm:
@@ -140,11 +147,7 @@ def student_epochs(epochs: float, examples: int, unlabelled: int) -> float:
     return max(FEWEST_PASSES, float(ceil(epochs * examples / (examples + unlabelled))))
 
 
-def plain_grid(examples: int, width: int, rates: int, lengths: int) -> list[Candidate]:
-    """Plain training at the first so many rates and lengths."""
+def plain_grid(examples: int, rates: Sequence[float], lengths: int) -> list[Candidate]:
+    """Plain training at these rates and the first so many lengths."""
     epochs = epoch_choices(examples)
-    return [
-        Candidate(PLAIN, rate, length)
-        for length in epochs[:lengths]
-        for rate in learning_rates(width)[:rates]
-    ]
+    return [Candidate(PLAIN, rate, length) for length in epochs[:lengths] for rate in rates]

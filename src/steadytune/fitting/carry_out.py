@@ -185,7 +185,7 @@ def _show_data(setup: Setup, console: Console) -> None:
         table.add_row(heading, Text(value))
     console.print(table)
     features = encode_splits(setup.task, setup.model, setup.encoding, (TRAIN,))
-    unsuited = (f"{method} is left out: {why}" for method, why in setup.unsuited.items())
+    unsuited = (f"{name} is left out: {why}" for name, why in setup.unsuited.items())
     validation = setup.task.dev
     unused = validation and (
         f"fit does not use the {len(validation)} validation examples: it chooses by "
@@ -201,7 +201,7 @@ def _announced(plan: Plan, setup: Setup) -> str:
     if plan.frozen:
         return "No time to train the model itself: a head on the frozen model"
     if not plan.folds:
-        method = PLAIN if DEFAULT.method in setup.unsuited else DEFAULT.method
+        method = PLAIN if DEFAULT.name in setup.unsuited else DEFAULT.method
         return f"No time to search: {seeds} of {method}"
     tried = plan.rates * plan.lengths + len(plan.stabilisers)
     return f"Cross-validation of {tried} settings, then {seeds} of the best on all examples"

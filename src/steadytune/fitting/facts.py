@@ -129,7 +129,7 @@ def facts_of(work: Work, outcome: Outcome) -> dict[str, Any]:
         "reason": found.reason,
         "tried": [_tried(entry) for entry in found.tried],
         "kept": {
-            "form": kept.choice.form.name,
+            "form": kept.choice.form.named(setup.kind),
             "frozen": kept.choice.form.frozen,
             "why": kept.choice.why,
             "distilled": kept.distilled,
@@ -223,8 +223,8 @@ def _test_scores(
         record = work.record(spec)
         if record.status == "ok":
             said = read_predictions(work.ledger.predictions_of(record))[work.task.domain]
-            outputs = setup.kind.outputs(said, setup.test_truth) / temperature
-            decided = setup.kind.with_choices(outputs, choices)
+            outputs = setup.kind.outputs(said, setup.test_truth)
+            decided = setup.kind.with_choices(setup.kind.cooled(outputs, temperature), choices)
             scores.append(setup.measure(decided, setup.test_truth))
     return scores
 

@@ -207,7 +207,7 @@ def calibrate(parts: Parts | None, form: Form, cools: bool = True) -> Calibratio
         return Calibration(skipped=why, choices=choices)
     logits, labels = classes.logits, classes.labels
     temperature = fit_temperature(logits, labels, weights)
-    averaged = kind.average(outputs / temperature, weights)
+    averaged = kind.average(kind.cooled(outputs, temperature), weights)
     return Calibration(
         temperature,
         mixture_log_loss(logits, labels, weights=weights),

@@ -21,7 +21,7 @@ class Form:
     """A form that the final model may have.
 
     Args:
-        name: As sentences have it.
+        name: As sentences have it; see `named`.
         seeds: Whether all fine-tuned seeds are in it, and not one at most.
         frozen: The share of the linear model on frozen features: 0, 1/2 or 1.
     """
@@ -30,12 +30,16 @@ class Form:
     seeds: bool
     frozen: float
 
+    def named(self, kind: Kind) -> str:
+        """Its name for a kind of task."""
+        return kind.together if self == ENSEMBLE else self.name
+
     def weights(self, seeds: int) -> tuple[float, ...]:
         """What each of so many fine-tuned models counts for, and behind them the frozen one."""
         return (*[(1 - self.frozen) / seeds] * seeds, *([self.frozen] if self.frozen else []))
 
 
-ENSEMBLE = Form("the average of the seeds", True, 0.0)
+ENSEMBLE = Form(Kind.together, True, 0.0)
 BLEND = Form("the average of the seeds and of the linear model on frozen features", True, 0.5)
 FROZEN = Form("the linear model on frozen features alone", False, 1.0)
 SINGLE = Form("a single seed", False, 0.0)
@@ -107,7 +111,7 @@ class Members:
 
     def averaged(self, temperature: float = 1.0) -> Array:
         """Their average, shape (examples, ...)."""
-        return self.kind.average(self.outputs / temperature, self.weights)
+        return self.kind.average(self.kind.cooled(self.outputs, temperature), self.weights)
 
 
 @dataclass(frozen=True)
@@ -136,18 +140,18 @@ def choose_form(parts: Parts | None, members: int, floor: bool = True) -> Choice
     seeds = [SINGLE] if members < 2 else [ENSEMBLE]
     if parts is None or not parts.judge.kind.combines:
         return Choice(BLEND if floor else seeds[0], "the default, as nothing was compared")
-    forms = [*seeds, BLEND, FROZEN]
+    forms = seeds if parts.frozen is None else [*seeds, BLEND, FROZEN]
     if members > 1 and len(parts.found.outputs) > 1:  # one repetition cannot tell them apart
         forms.append(SINGLE)
     scorers, every = [parts.scorer(form) for form in forms], np.arange(len(parts.truth))
     scores = [scorer(every) for scorer in scorers]
     best = int(np.argmax(scores))
-    shown = [parts.judge.measure.shown(score) for score in scores]
-    others = [f"{form.name} {value}" for form, value in zip(forms, shown, strict=True)]
+    judge, shown = parts.judge, [parts.judge.measure.shown(score) for score in scores]
+    others = [f"{form.named(judge.kind)} {value}" for form, value in zip(forms, shown, strict=True)]
     del others[best]
-    corrected = bias_corrected_score(scorers, len(every), np.random.default_rng(parts.judge.seed))
+    corrected = bias_corrected_score(scorers, len(every), np.random.default_rng(judge.seed))
     return Choice(
         forms[best],
-        f"{shown[best]} out of fold; {', '.join(others)}",
+        f"{shown[best]} out of fold" + (f"; {', '.join(others)}" if others else ""),
         max(0.0, corrected.apparent - corrected.score),
     )

@@ -39,7 +39,7 @@ class OutOfFold:
     @property
     def places(self) -> NDArray[np.int64]:
         """The examples that every repetition held out."""
-        return known(self.outputs.sum(axis=0))
+        return known(np.moveaxis(self.outputs, 0, 1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,6 +34,7 @@ class FitOptions:
             `20m`.
         seed: Folds, heads, order, dropout and members derive from it.
         max_length: Maximum tokens per input; None takes the usual number for the kind of task.
+        max_new_tokens: Most tokens a text that is generated; None takes 128, or what the model can.
         allow_frozen: Whether a budget too small for one training gives a head on the frozen model.
         one_model: Whether to distil the final model into one plain model.
         unlabelled: A file of texts without labels, for the one model to learn from too.
@@ -51,6 +52,7 @@ class FitOptions:
     budget: float | str = "10m"
     seed: int = 1
     max_length: int | None = None
+    max_new_tokens: int | None = None
     allow_frozen: bool = False
     one_model: bool = False
     unlabelled: str | None = None
@@ -70,8 +72,9 @@ class FitOptions:
                 "`one_model` is trained, and `allow_frozen` is for budgets too small to train; "
                 "give one of them"
             )
-        if self.max_length is not None:
-            check_count("max_length", self.max_length, 1)
+        for name in ("max_length", "max_new_tokens"):
+            if (length := getattr(self, name)) is not None:
+                check_count(name, length, 1)
         if self.workers is not None:
             check_count("workers", self.workers, 0)
         if isinstance(self.budget, str):

@@ -93,12 +93,11 @@ class Search:
         if self.plan.frozen:
             return Found(FROZEN, FROZEN, "the budget leaves no room to train the model itself")
         self.plan = self.shorten(self.plan, RATES)
-        grid = plain_grid(
-            len(self.work.task.train), self.work.setup.width, self.plan.rates, self.plan.lengths
-        )
+        rates = self.work.setup.rates[: self.plan.rates]
+        grid = plain_grid(len(self.work.task.train), rates, self.plan.lengths)
         if not self.plan.folds:
             reason = "the budget leaves no room to try others"
-            suits = DEFAULT.method not in self.work.setup.unsuited
+            suits = DEFAULT.name not in self.work.setup.unsuited
             return Found(grid[0].with_stabiliser(DEFAULT) if suits else grid[0], grid[0], reason)
         plain = self._best_plain(grid)
         self.plan = self.shorten(self.plan, STEADY)
@@ -154,10 +153,10 @@ class Search:
         settings = [
             plain.with_stabiliser(stabiliser)
             for stabiliser in self.plan.stabilisers
-            if stabiliser.method not in unsuited
+            if stabiliser.name not in unsuited
         ]
         tried = self._round(settings, cells, STEADY)
-        suits = DEFAULT.method not in unsuited
+        suits = DEFAULT.name not in unsuited
         for found in tried[1:] if suits else tried:
             self._note(found, "behind")
         return [*tried, self._of(plain, cells)] if suits else [self._of(plain, cells), *tried]

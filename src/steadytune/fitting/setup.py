@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from .._device import settled_precision
 from .._exceptions import ConfigError
 from ..pretrained import Pretrained
+from ..records.recipe import Recipe
 from ..runs.preflight import misfits
+from ..runs.settle import layers_of, usual_rate
 from ..runs.unlabelled import hash_of, texts_of
 from ..tasks import Encoding, Task
-from .candidates import STABILISERS
+from .candidates import DEFAULT, OTHERS, learning_rates
 from .examples import require_examples
 from .judge import Judge
 from .kinds import KINDS, Kind
@@ -53,16 +55,12 @@ class Setup:
             SteadytuneError: If they do not.
         """
         task = options.source.load()
-        if task.kind not in KINDS:
-            raise ConfigError(
-                f"{task.name} is {task.kind}, which fit does not choose for; use `steadytune "
-                "train` with `seeds=5` and `keep=ensemble`"
-            )
         require_examples(task)
         kind = KINDS[task.kind]
         for name, asked, can in (
             ("one_model", options.one_model, kind.teaches),
             ("allow_frozen", options.allow_frozen, kind.floor),
+            ("max_new_tokens", options.max_new_tokens is not None, kind.problem.generates),
         ):
             if asked and not can:
                 raise ConfigError(f"`{name}` is not possible for {task.kind}; leave it out")
@@ -70,10 +68,10 @@ class Setup:
         max_length = (
             model.usual_length(task.kind) if options.max_length is None else options.max_length
         )
-        model.require_positions(max_length)
+        model.require_positions(max_length, options.max_new_tokens)
         setup = cls(options, task, model, max_length)
         # Read here, so that what is wrong with them is found before anything is written.
-        setup.unlabelled, setup.unsuited  # noqa: B018
+        setup.unlabelled, setup.unsuited, setup.measure  # noqa: B018
         return setup
 
     @cached_property
@@ -83,14 +81,23 @@ class Setup:
 
     @cached_property
     def unsuited(self) -> dict[str, str]:
-        """Stabilisers that the model does not take, and why."""
+        """Names of the stabilisers that the model does not take, and why."""
         given = self.model, self.task.kind, self.task.label_names
-        return {method: str(error) for method, error in misfits(*given, STABILISERS)}
+        layers = layers_of(Recipe(), self.task.kind)
+        methods = (stabiliser.method for stabiliser in (DEFAULT, *OTHERS))
+        found = {name: str(error) for name, error in misfits(*given, methods, layers=layers)}
+        if self.kind.problem.generates:
+            found |= {s.name: "the head is pretrained" for s in OTHERS if s.head_first}
+        return found
 
     @property
     def encoding(self) -> Encoding:
         """How texts become token numbers."""
-        return Encoding(self.max_length, label_names=self.task.label_names)
+        return Encoding(
+            self.max_length,
+            label_names=self.task.label_names,
+            max_new_tokens=self.options.max_new_tokens or self.model.usual_new_tokens,
+        )
 
     @property
     def kind(self) -> Kind:
@@ -118,9 +125,12 @@ class Setup:
         return len(self.test_truth) >= FEWEST_TESTED
 
     @property
-    def width(self) -> int:
-        """The model's hidden size, by which learning rates go."""
-        return self.model.hidden_size or _USUAL_WIDTH
+    def rates(self) -> tuple[float, ...]:
+        """Learning rates to try, the most likely one first."""
+        if self.kind.problem.generates:  # their families differ, and a pretrained head is moved
+            usual, _ = usual_rate(self.model)
+            return usual, 2 * usual, usual / 2
+        return learning_rates(self.model.hidden_size or _USUAL_WIDTH)
 
     @cached_property
     def unlabelled(self) -> int:
@@ -143,4 +153,6 @@ class Setup:
         parts = ["fit", self.task.content_hash, self.model.hash, options.seed, options.seconds]
         parts += [self.max_length, options.source.metric, settled_precision("auto")]
         parts += [options.allow_frozen, *self._one_model]
+        if options.max_new_tokens is not None:
+            parts.append(options.max_new_tokens)
         return hashlib.blake2b(json.dumps(parts).encode(), digest_size=8).hexdigest()

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._exceptions import ConfigError, ModelError
 from .._sealed import damage
@@ -180,7 +181,8 @@ class Work:
         repetitions = sorted({cell.repetition for cell in cells})
         kind, truth = self.setup.kind, self.setup.truth
         shape = kind.shape(truth, len(self.task.label_names))
-        outputs, failed = np.full((len(repetitions), *shape), np.nan), ""
+        outputs: NDArray[Any] = np.full((len(repetitions), *shape), np.nan, kind.dtype)
+        failed = ""
         for cell in cells:
             record = records[specs[cell].key]
             if record.status != "ok":
@@ -202,7 +204,11 @@ class Work:
         scored: str = "test",
     ) -> RunSpec:
         recipe = Recipe(
-            batch_size=BATCH_SIZE, max_length=self.setup.max_length, dev_size=dev_size, threads=1
+            batch_size=BATCH_SIZE,
+            max_length=self.setup.max_length,
+            max_new_tokens=self.setup.options.max_new_tokens,
+            dev_size=dev_size,
+            threads=1,
         )
         loaded = _loaded(task)
         arms, model = [candidate.arm], self.setup.model

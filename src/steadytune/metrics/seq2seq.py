@@ -52,12 +52,24 @@ def chrf_of(*counts: NDArray[np.int64]) -> float | None:
     return found / 100
 
 
+def row_arrays(
+    metric: str, predicted: Sequence[str], truths: Sequence[str]
+) -> tuple[NDArray[Any], ...]:
+    """The columns of `row_scores`, one entry per row each."""
+    rows = row_scores(metric, predicted, truths)
+    return tuple(rows.T) if metric == CHRF else (rows,)
+
+
+def of_rows(metric: str, *arrays: NDArray[Any]) -> float | None:
+    """One of `TEXT_METRICS` of the columns of `row_arrays`, or of some of their rows."""
+    if metric == CHRF:
+        return chrf_of(*arrays)
+    return float(arrays[0].mean()) if len(arrays[0]) else None
+
+
 def text_score(metric: str, predicted: Sequence[str], truths: Sequence[str]) -> float | None:
     """One of `TEXT_METRICS`, a share from 0 to 1; None where there are no rows."""
-    rows = row_scores(metric, predicted, truths)
-    if not len(rows):
-        return None
-    return chrf_of(*rows.T) if metric == CHRF else float(rows.mean())
+    return of_rows(metric, *row_arrays(metric, predicted, truths))
 
 
 def flaws(predicted: Sequence[str], inputs: Sequence[Sequence[str]]) -> Scores:

@@ -15,7 +15,6 @@ from ..adapter_files import require_peft
 from ..pretrained import Pretrained
 from ..records.recipe import Recipe
 from ..tasks import PROBLEMS
-from ..tasks.encoding import MAX_NEW_TOKENS
 from .trainer_fields import checked_trainer_fields
 
 FEWEST_STEPS = 200
@@ -81,11 +80,10 @@ def settle(
         require_peft()
     fields = checked_trainer_fields(dict(recipe.settings))
     generates = PROBLEMS[kind].generates
-    most = min(MAX_NEW_TOKENS, model.positions or MAX_NEW_TOKENS)
     open_fields = {
         "max_length": model.usual_length(kind) if recipe.max_length is None else recipe.max_length,
         "precision": settled_precision(recipe.precision),
-        "max_new_tokens": (recipe.max_new_tokens or most) if generates else None,
+        "max_new_tokens": (recipe.max_new_tokens or model.usual_new_tokens) if generates else None,
         "layers": layers_of(recipe, kind),
         "threads": recipe.threads or threads,
     }

@@ -20,7 +20,7 @@ from ..metrics.seq2seq import (
     chrf_of,
     flaws,
     medoid,
-    row_scores,
+    row_arrays,
     text_score,
 )
 from ._fields import text_of
@@ -159,11 +159,8 @@ class Seq2Seq(PredictedText):
     def statistics(self, predictions: Predictions, truths: Sequence[Any]) -> Iterator[Statistic]:
         texts = predictions["text"].tolist()
         for metric in TEXT_METRICS:
-            rows = row_scores(metric, texts, list(truths))
-            of_counts = metric == CHRF
-            yield Statistic(
-                metric, tuple(rows.T) if of_counts else (rows,), chrf_of if of_counts else None
-            )
+            arrays = row_arrays(metric, texts, list(truths))
+            yield Statistic(metric, arrays, chrf_of if metric == CHRF else None)
 
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         """That of the most frequent target; of equally frequent ones the first in the alphabet."""

@@ -8,10 +8,14 @@ from .labels import Labels
 from .numbers import Grades, Numbers
 from .questions import OptionalQuestions, Questions
 from .tags import Tags
+from .texts import Texts
 
 KINDS: dict[str, Kind] = {
     kind.kind: kind
-    for kind in (Classes(), Labels(), Tags(), Grades(), Numbers(), Questions(), OptionalQuestions())
+    for kind in (
+        *(Classes(), Labels(), Tags(), Grades(), Numbers()),
+        *(Questions(), OptionalQuestions(), Texts()),
+    )
 }
 """Kind of task -> what fit needs to know of it."""
 

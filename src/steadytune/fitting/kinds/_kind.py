@@ -80,7 +80,8 @@ class AsClasses:
 
 def known(outputs: Array) -> NDArray[np.int64]:
     """The examples that outputs, (examples, ...), say something of: those without NaN."""
-    unknown = np.isnan(outputs.reshape(len(outputs), -1)).any(axis=1)
+    # Nothing but NaN differs from itself; of texts `isnan` knows nothing.
+    unknown = (outputs != outputs).reshape(len(outputs), -1).any(axis=1)
     found: NDArray[np.int64] = np.flatnonzero(~unknown)
     return found
 
@@ -89,10 +90,14 @@ class Kind(ABC):
     """A kind of task. Its subclasses are final and have no state.
 
     What is predicted for examples is an array, `outputs` in the methods below, of shape (examples,
-    columns), or (examples, words, columns) where words are tagged.
+    columns), or (examples, words, columns) where words are tagged, or (examples,) of texts.
     """
 
     kind: ClassVar[str]
+    dtype: ClassVar[type] = float
+    """The type of the entries of outputs."""
+    together: ClassVar[str] = "the average of the seeds"
+    """What the seeds are called where they predict as one."""
     floor: ClassVar[bool] = True
     """Whether there is a linear model on frozen features."""
     blends: ClassVar[bool] = True
@@ -161,6 +166,11 @@ class Kind(ABC):
             outputs: Those of the members.
             weights: What each member counts for; by default all count alike.
         """
+
+    def cooled(self, outputs: Array, temperature: float) -> Array:
+        """Outputs at a temperature."""
+        found: Array = outputs / temperature
+        return found
 
     @abstractmethod
     def loss(self, outputs: Array, truth: Array) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -19,13 +19,11 @@ from ...metrics.squad import (
 from ...tasks import Predictions, Task
 from ...tasks.optional_answers import SPAN
 from ..measure import Measure
-from ._kind import Array, Kind
-
-if TYPE_CHECKING:
-    from datasets import Dataset
+from ._kind import Array
+from .texts import PredictedTexts
 
 
-class Questions(Kind):
+class Questions(PredictedTexts):
     """Outputs are the scores of the answers, a column a metric.
 
     Runs keep answers and not the logits of all tokens. So the members of an ensemble, whose logits
@@ -33,13 +31,7 @@ class Questions(Kind):
     """
 
     kind: ClassVar[str] = "qa"
-    floor: ClassVar[bool] = False
     combines: ClassVar[bool] = False
-    teaches: ClassVar[bool] = False
-
-    def truth(self, rows: Dataset, label_names: Sequence[str]) -> Array:
-        """The answers of each question."""
-        return np.fromiter(self.problem.truths(rows), dtype=object, count=len(rows))
 
     def shape(self, truth: Array, classes: int) -> tuple[int, ...]:
         return len(truth), len(self.problem.metrics)
