@@ -34,7 +34,7 @@ from .model_files import (
     weight_files,
 )
 from .tasks import PROBLEMS, kind_of_model
-from .tasks.encoding import MAX_NEW_TOKENS
+from .tasks.encoding import usual_new_tokens
 
 __all__ = [
     "CAREFUL",
@@ -182,7 +182,7 @@ class Pretrained:
     @property
     def usual_new_tokens(self) -> int:
         """Most tokens that a text it generates usually has, or the most that it can write."""
-        return min(MAX_NEW_TOKENS, self.positions or MAX_NEW_TOKENS)
+        return usual_new_tokens(self.positions)
 
     def require_positions(self, max_length: int, max_new_tokens: int | None = None) -> None:
         """Refuse maximum lengths that the model does not take.

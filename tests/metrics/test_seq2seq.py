@@ -17,7 +17,9 @@ from steadytune.metrics.seq2seq import (
     TEXT_METRICS,
     chrf_of,
     flaws,
+    likeness,
     medoid,
+    most_alike,
     row_scores,
     scorers,
     text_score,
@@ -73,6 +75,18 @@ def test_the_medoid_is_the_text_most_like_the_others() -> None:
     assert medoid(texts, [9, 1, 1, 1]) == 0  # it counts for more than the others together
     assert medoid(["", "b", "b"], [1, 1, 1]) == 1
     assert medoid(["x", "y"], [1, 1]) == 0  # of equal ones the first
+
+
+def test_likeness_is_the_chrf_of_each_with_each() -> None:
+    texts = [*TEXTS, "a dog", TEXTS[0], "a dog barked loudly"]
+    expected = [[CHRF().sentence_score(a, [b]).score / 100 for b in texts] for a in texts]
+    expected[1][1] = 1.0  # two empty texts are equal
+    np.testing.assert_allclose(likeness(texts), expected, atol=1e-12)
+
+
+def test_sums_that_differ_by_rounding_alone_are_equal() -> None:
+    rows = np.array([[[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]], [[0.0, 0.0, 0.0], [0.0, 0.0, 1e-6]]])
+    assert most_alike(rows).tolist() == [0, 1]
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

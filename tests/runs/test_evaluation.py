@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 
+from steadytune.diagnostics import noise_profile
 from steadytune.pretrained import Pretrained
 from steadytune.runs.evaluation import are_finite, attenuation, batch_count, model_outputs
 from steadytune.tasks import PROBLEMS
 from tests.tiny_bert import write_tiny_bert
+from tests.tiny_seq2seq import write_tiny_bart, write_tiny_t5
 from tests.toy_task import load_toy
 
 CLASSES = PROBLEMS["classification"]
@@ -52,6 +56,22 @@ def test_attenuation_repeats_its_draws(setup: tuple[object, object, object]) -> 
     assert first == second
     assert first["examples"] == 64
     assert [curve[0] for curve in first["ratio"]] == pytest.approx([0.05] * 3)
+
+
+@pytest.mark.parametrize("write", [write_tiny_t5, write_tiny_bart])
+def test_the_profile_of_two_stacks_is_the_encoders(tmp_path: Path, write: Any) -> None:
+    model, tokenizer = Pretrained.find(write(tmp_path)).with_head("seq2seq", (), 0)
+    rows = Dataset.from_dict(dict(tokenizer(["one two", "three", "four five one"])))
+    found = attenuation(model, tokenizer, rows)
+    assert found is not None and found["injection"] == [0, 1] and found["examples"] == 3
+    order = sorted(range(3), key=lambda place: len(rows[place]["input_ids"]))
+    batch = tokenizer.pad([rows[place] for place in order], return_tensors="pt")
+    batch = {name: batch[name] for name in ("input_ids", "attention_mask")}
+    alone = noise_profile(
+        model, [batch | {"decoder_input_ids": batch["input_ids"]}], layers="encoder"
+    )
+    for ours, theirs in zip(found["ratio"], alone.ratio, strict=True):
+        assert ours == pytest.approx(theirs.tolist(), rel=1e-4)
 
 
 def test_the_profile_spends_little_on_padding(setup: tuple[object, object, object]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from datasets import Dataset
+from transformers import BartConfig
 
 from steadytune import ConfigError, DataError
 from steadytune.tasks import PROBLEMS, DataSource, Encoding, kind_of_model
@@ -156,10 +157,14 @@ def test_what_a_model_is_for_is_seen() -> None:
 
 def test_the_length_is_the_models_own_unless_it_is_given() -> None:
     config = {"eos_token_id": 1, "pad_token_id": 0, "max_new_tokens": None, "min_length": 50}
-    model: Any = SimpleNamespace(generation_config=SimpleNamespace(**config))
-    for given, expected in ((None, 128), (7, 7), (None, 7)):
-        PROBLEM.prepare(model, given)
-        assert model.generation_config.max_new_tokens == expected
+    for positions, usual in ((512, 128), (32, 32)):
+        model: Any = SimpleNamespace(
+            generation_config=SimpleNamespace(**config),
+            config=BartConfig(max_position_embeddings=positions),
+        )
+        for given, expected in ((None, usual), (7, 7), (None, 7)):
+            PROBLEM.prepare(model, given)
+            assert model.generation_config.max_new_tokens == expected
     assert not model.generation_config.min_length
 
 

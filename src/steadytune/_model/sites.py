@@ -14,7 +14,7 @@ from typing import Any
 from torch import nn
 
 from .._exceptions import ModelError
-from .unwrapped import base_of, unwrap, without_adapters
+from .unwrapped import base_of, has_two_stacks, unwrap, without_adapters
 
 # Path of the list of blocks inside the base model, by `config.model_type`.
 _BLOCK_PATHS = {
@@ -108,7 +108,7 @@ def stack_paths(model: nn.Module, path: str | None) -> tuple[str | None, ...]:
     if path != BOTH:
         return (path,)
     model = without_adapters(unwrap(model))
-    if not getattr(getattr(model, "config", None), "is_encoder_decoder", False):
+    if not has_two_stacks(model):
         raise ModelError(
             f"{type(model).__name__} has one stack of blocks; layers='both' is for models with an "
             "encoder and a decoder, leave it out"
@@ -148,7 +148,7 @@ def _find_layers(model: nn.Module, path: str | None) -> Layers:
         raise ModelError(
             f"{name} is not supported by methods that need a model's blocks: {_REFUSED[kind]}"
         )
-    two_stacks = getattr(config, "is_encoder_decoder", False)
+    two_stacks = has_two_stacks(model)
     if path == BOTH:
         raise ModelError(
             "layers='both' does not suit a method in use, which needs one list of blocks; give "

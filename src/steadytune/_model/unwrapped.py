@@ -38,6 +38,19 @@ def without_adapters(model: nn.Module) -> nn.Module:
     return inner() if callable(inner) else model
 
 
+def reading_part(model: nn.Module) -> nn.Module:
+    """The encoder of a model with an encoder and a decoder; any other model itself."""
+    bare: Any = without_adapters(model)
+    return bare.get_encoder() if has_two_stacks(bare) else model
+
+
+def has_two_stacks(model: nn.Module) -> bool:
+    """Whether a model, without wrappers, has an encoder and a decoder; a stack alone has not."""
+    config: Any = getattr(model, "config", None)
+    alone = getattr(model, "get_encoder", lambda: None)() is model
+    return getattr(config, "is_encoder_decoder", False) and not alone
+
+
 def base_of(model: nn.Module) -> nn.Module:
     """The pretrained part of a model with a head; the model itself if it has none."""
     prefix = getattr(model, "base_model_prefix", "")

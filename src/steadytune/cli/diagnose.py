@@ -67,7 +67,8 @@ def diagnose(
     max_length: Annotated[
         int | None,
         typer.Option(
-            help="Maximum number of tokens per example. [default: 128; 384 for question answering]",
+            help="Maximum number of tokens per example. [default: 128; 384 for questions, 512 for "
+            "seq2seq]",
             show_default=False,
         ),
     ] = None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ TEXT_METRICS = (CHRF, *ROUGE, EXACT_MATCH)
 
 SAME, EMPTY, COPIED = "share_same", "share_empty", "share_copied"
 """Shares of the rows: with the most frequent text, with none, with a text of their own input."""
+
+_DIGITS = 9
+"""Sums of likenesses that agree in so many are equal, in whatever order they were added up."""
 
 
 def row_scores(metric: str, predicted: Sequence[str], truths: Sequence[str]) -> NDArray[Any]:
@@ -104,18 +108,25 @@ def medoid(texts: Sequence[str], weights: Sequence[float]) -> int:
         texts: Texts for one input.
         weights: What each counts for.
     """
-    likely: dict[str, float] = {}
-    for text, weight in zip(texts, weights, strict=True):
-        likely[text] = likely.get(text, 0.0) + weight
-
-    def likeness(text: str) -> float:
-        return sum(w * (1.0 if text == o else _chrf_of_two(text, o)) for o, w in likely.items())
-
-    return texts.index(max(likely, key=likeness))
+    return int(most_alike(likeness(texts) * np.asarray(weights)))
 
 
-def _chrf_of_two(text: str, other: str) -> float:
-    return float(scorers()[0].sentence_score(text, [other]).score) / 100
+def likeness(texts: Sequence[str]) -> NDArray[np.float64]:
+    """The chrF of each text with each as its reference, (texts, texts); 1 for equal ones."""
+    distinct = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    found = np.eye(len(distinct))
+    for (one, i), (other, j) in combinations(distinct.items(), 2):
+        counts = row_scores(CHRF, [one], [other])[0].reshape(-1, 3)
+        for places, order in (((i, j), [0, 1, 2]), ((j, i), [1, 0, 2])):
+            found[places] = chrf_of(*counts[:, order].reshape(-1, 1)) or 0.0
+    places = [distinct[text] for text in texts]
+    return found[np.ix_(places, places)]
+
+
+def most_alike(likeness: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The place of the text with the highest sum over the last axis; of equal ones the first."""
+    found: NDArray[np.int64] = likeness.sum(axis=-1).round(_DIGITS).argmax(axis=-1)
+    return found
 
 
 @cache

@@ -11,6 +11,7 @@ import torch
 from transformers import DataCollatorWithPadding
 
 from .._exceptions import ModelError
+from .._model.unwrapped import reading_part, unwrap
 from ..diagnostics import noise_profile
 from ..diagnostics._observer import TARGETS
 from ..tasks import Encoded, Outputs, Problem
@@ -95,12 +96,15 @@ def batch_count(rows: int) -> int:
 def attenuation(model: Any, tokenizer: Any, rows: Any) -> dict[str, Any] | None:
     """The noise profile on the first rows, with the same draws for every model.
 
+    Of a model with an encoder and a decoder it is the encoder's.
+
     Returns:
         What `NoiseProfile.as_dict` gives, or None for a model whose layers cannot be found.
     """
     order = _by_length(rows, min(PROFILE_ROWS, len(rows)))
+    batches = _batches(rows, order, tokenizer, PROFILE_BATCH_SIZE)
     try:
-        return noise_profile(model, _batches(rows, order, tokenizer, PROFILE_BATCH_SIZE)).as_dict()
+        return noise_profile(reading_part(unwrap(model)), batches).as_dict()
     except ModelError:
         return None
 

@@ -14,6 +14,7 @@ from ._content import hash_content
 from ._problem import Encoding, Problem, values
 from ._problems import PROBLEMS
 from ._sampling import stratified_sample
+from .encoding import usual_new_tokens
 from .files.held_out import spelled_key, text_key
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ class Task:
         if max_length is None:
             max_length = min(self.problem.usual_length, tokenizer.model_max_length)
         rows = self.splits[split]
-        encoding = Encoding(max_length, label_names=self.label_names)
+        most = usual_new_tokens(tokenizer.model_max_length)
+        encoding = Encoding(max_length, label_names=self.label_names, max_new_tokens=most)
         return self.problem.encode(rows, self.columns, tokenizer, encoding).dataset
 
     def sample(

@@ -127,6 +127,15 @@ def count_cut(
     return sum(len(ids) > max_length for ids in whole)
 
 
+def usual_new_tokens(positions: int | None) -> int:
+    """Most tokens of a text that a model with so many positions generates, where nothing is said.
+
+    Args:
+        positions: None where there is no limit.
+    """
+    return min(MAX_NEW_TOKENS, positions or MAX_NEW_TOKENS)
+
+
 def check_length(tokenizer: PreTrainedTokenizerBase, max_length: int, pair: bool) -> None:
     """Refuse a length that leaves no room for text, or is more than the model takes.
 

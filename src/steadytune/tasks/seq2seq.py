@@ -23,9 +23,10 @@ from ..metrics.seq2seq import (
     row_arrays,
     text_score,
 )
+from ..model_files import position_count
 from ._fields import text_of
 from ._problem import Encoding, Outputs, Predictions, Statistic, values
-from .encoding import MAX_NEW_TOKENS, Encoded, encode_and_count
+from .encoding import Encoded, encode_and_count, usual_new_tokens
 from .predicted_text import PredictedText
 
 if TYPE_CHECKING:
@@ -116,7 +117,9 @@ class Seq2Seq(PredictedText):
         tokens = {name: getattr(had, name, None) for name in _SPECIAL}
         if tokens["pad_token_id"] is None:
             tokens["pad_token_id"] = model.config.pad_token_id
-        most = max_new_tokens or had.max_new_tokens or MAX_NEW_TOKENS
+        most = max_new_tokens or had.max_new_tokens
+        if most is None:
+            most = usual_new_tokens(position_count(model.config.to_dict()))
         model.generation_config = GenerationConfig(
             max_new_tokens=most, do_sample=False, num_beams=1, **tokens
         )

@@ -20,6 +20,7 @@ from steadytune.pretrained import Pretrained
 from steadytune.tasks import TASKS, NamedTask
 
 from ...tiny_bert import write_tiny_bert
+from ...tiny_seq2seq import write_tiny_bart, write_tiny_t5
 from ...toy_task import load_toy
 
 
@@ -188,3 +189,14 @@ def test_a_model_that_has_diverged(folder: Path, tmp_path: Path) -> None:
 
 def test_help_has_an_example() -> None:
     assert "steadytune diagnose minilm models/plain models/lnsr" in call("--help").stdout
+
+
+@pytest.mark.parametrize("write", [write_tiny_t5, write_tiny_bart])
+def test_of_a_model_that_writes_the_encoder_is_looked_at(tmp_path: Path, write: Any) -> None:
+    texts, out = tmp_path / "texts.csv", tmp_path / "out"
+    texts.write_text("text\none two three\nfour\nfive one\ntwo four\n")
+    result = call(str(write(tmp_path / "model")), "--data", str(texts), "--full", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    with np.load(out / "arrays.npz", allow_pickle=False) as arrays:
+        assert arrays["model/gaussian/example_ratio/0"].shape == (4, 3)
+        assert "model/outputs/change" not in arrays  # an encoder predicts nothing

@@ -14,6 +14,7 @@ from steadytune.metrics.classification import classification_metrics
 from steadytune.metrics.multilabel import multilabel_metrics
 from steadytune.metrics.ordinal import ordinal_metrics
 from steadytune.metrics.regression import regression_metrics
+from steadytune.metrics.seq2seq import text_score
 from steadytune.records.prediction_file import write_predictions
 from steadytune.reporting.analysis.across_seeds import with_predictions
 from steadytune.reporting.analysis.predicted import comparable_runs
@@ -35,6 +36,8 @@ def score_of(columns: dict[str, Any], metric: str) -> float | None:
     """The score that a run with these predictions has; None where it is undefined or odd."""
     labels = columns.get("label", LABELS)
     try:
+        if labels.dtype.kind == "U":
+            return text_score(metric, columns["text"].tolist(), labels.tolist())
         if "decision_threshold" in columns:
             threshold = columns["decision_threshold"]
             return multilabel_metrics(columns["logits"], labels, threshold)[metric]
@@ -225,6 +228,18 @@ def test_predictions_that_do_not_serve_are_named(
 def test_answers_in_a_text_make_no_ensemble(tmp_path: Path) -> None:
     columns = {"text": np.array(list("abcd"))}
     assert of(section_in(tmp_path, [columns, columns])) == ()
+
+
+def test_of_texts_the_most_typical_one_is_taken(tmp_path: Path) -> None:
+    truth = np.array(["uno due", "tre", "due tre uno", "cinque"])
+    right = {"text": truth, "label": truth}
+    wrong = {"text": np.array(["due", "uno", "x", ""]), "label": truth}
+    (found,) = of(section_in(tmp_path, [right, wrong, right], metric="chrf"))
+    alone = score_of(wrong, "chrf")
+    assert alone is not None and 0 < alone < 0.5
+    single, pair, three = found.sizes
+    assert single.mean == pytest.approx((2 + alone) / 3)
+    assert (pair.lowest < 1.0, three.mean) == (True, 1.0)
 
 
 def test_labels_of_small_types_are_classes_too(tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from steadytune.reporting.analysis.section_numbers import Ensembles
 from steadytune.reporting.tables.ensembles import ensemble_table
 from steadytune.stats import EnsembleScores, Interval
@@ -39,3 +41,15 @@ def test_scores_spreads_and_gains() -> None:
 
 def test_without_predictions_there_is_no_table() -> None:
     assert ensemble_table(section_of(study())) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("seq2seq", "They take the most typical text, as"), ("regression", "They average prob")],
+)
+def test_it_says_what_an_ensemble_predicts(kind: str, said: str) -> None:
+    section = section_of(study())
+    task = section.task.model_copy(update={"kind": kind})
+    found = Ensembles("plain", runs=2, learned=2, sizes=(scores(1, 0.8, None, None),))
+    table = ensemble_table(replace(section, task=task, ensembles=(found,)))
+    assert table is not None and said in table.notes[0]

@@ -30,7 +30,8 @@ class Options:
         full: Whether to measure Jacobians, ranks, drift and likeness too.
         relative_noise: Norm of the noise over the norm of the hidden state it is added to.
         seed: The seed of the noise.
-        max_length: Most tokens an example; None takes 128, and 384 for question answering.
+        max_length: Most tokens an example; None takes 128, 384 for question answering and 512 for
+            seq2seq, or what the model can.
         out: Folder for arrays, figures and the page.
         command: The command line that does the same, for the page.
         trust: What of the models' files may be read.

@@ -47,7 +47,8 @@ class DiagnosisRows:
 
     def features(self, tokenizer: Any, max_length: int | None, most: int) -> Features:
         """The rows as a model takes them, one feature a row, or several of long contexts."""
-        encoding = Encoding(max_length=max_length or PROBLEMS[self.kind].usual_length)
+        usual = min(PROBLEMS[self.kind].usual_length, tokenizer.model_max_length)
+        encoding = Encoding(max_length=max_length or usual)
         encoded = PROBLEMS[self.kind].encode(self.rows, self.columns, tokenizer, encoding)
         kept = [name for name in encoded.dataset.column_names if name not in TARGETS]
         count = min(most, len(encoded.dataset))

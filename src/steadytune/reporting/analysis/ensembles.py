@@ -1,9 +1,9 @@
 """What ensembles of a few of the runs would score in domain, from their predictions.
 
-As `steadytune train --keep ensemble` makes them: probabilities are averaged, or numbers, and runs
-that learned nothing from their training rows are left out. A run that diverged or crashed has no
-model and is left out too; an ensemble without any other run scores what the majority-class baseline
-scores, as such a run does in all tables.
+As `steadytune train --keep ensemble` makes them: probabilities are averaged, or numbers, and of
+generated texts the most typical one is taken. Runs that learned nothing from their training rows
+are left out. A run that diverged or crashed has no model and is left out too; an ensemble without
+any other run scores what the majority-class baseline scores, as such a run does in all tables.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from ...records.prediction_file import Columns
 from ...records.schema import Record, TaskPart
 from ...stats import MOST_GROUPS, ensemble_scores, is_degenerate
 from ..reading.predictions import PredictedRun
+from .generated import TEXT, are_generated, text_scorer
 from .predicted import same_rows
 from .scoring import raw_score
 from .section_numbers import Ensembles, SectionNumbers
@@ -45,12 +46,14 @@ MOST_NAMED = 3
 
 Array = NDArray[Any]
 Scorer = Callable[[Array], float | None]
+Together = Callable[[Sequence[int]], float | None]
+"""What runs, given by their places, score as one."""
 
 
 def ensembles(
     section: SectionNumbers, method: str, runs: Sequence[PredictedRun], rng: np.random.Generator
 ) -> list[Ensembles]:
-    """What ensembles of a method's runs score; none without predictions of classes or numbers.
+    """What ensembles of a method's runs score; none without predictions, or of answers alone.
 
     Raises:
         ValueError: There are predictions, and they do not serve; the text says why.
@@ -59,7 +62,8 @@ def ensembles(
     failed = [_Member(None, learned=False) for run in runs if run.run.status != "ok"]
     finished = [run for run in runs if run.run.status == "ok"]
     columns = [run.splits[domain] for run in finished if domain in run.splits]
-    if not columns or len(runs) < 2 or constant is None or any("text" in c for c in columns):
+    answers = any(TEXT in run and not are_generated(run) for run in columns)
+    if not columns or len(runs) < 2 or constant is None or answers:
         return []
     if missing := [run.run for run in finished if domain not in run.splits]:
         first = ", ".join(Path(file_name(run)).stem for run in missing[:MOST_NAMED])
@@ -67,25 +71,24 @@ def ensembles(
         raise ValueError(f"no predictions of {first}{more}")
     if len(same_rows(columns)) < len(columns):
         raise ValueError("its runs have predictions of different rows")
-    scorer = _scorer(section.task, columns[0])
-    outputs = [_output(section.task, run) for run in columns]
-    _require_scores(finished, outputs, scorer, section)
+    scorer, rows = _together(section.task, columns)
+    _require_scores(finished, scorer, section)
     made = (_Member(place, _learned(run.run)) for place, run in enumerate(finished))
     members = [*made, *failed]
-    score = partial(_score, members, np.stack(outputs), scorer, constant)
+    score = partial(_score, members, scorer, constant)
     sizes = [size for size in SIZES if size <= len(members)]
-    most = max(FEWEST_GROUPS, min(MOST_GROUPS, MOST_SCORED // len(outputs[0])))
+    most = max(FEWEST_GROUPS, min(MOST_GROUPS, MOST_SCORED // rows))
     found = ensemble_scores(score, len(members), sizes, rng, most)
     learned = sum(member.learned for member in members)
     return [Ensembles(method, len(members), learned, found)]
 
 
 def _require_scores(
-    runs: Sequence[PredictedRun], outputs: Sequence[Array], scorer: Scorer, section: SectionNumbers
+    runs: Sequence[PredictedRun], scorer: Together, section: SectionNumbers
 ) -> None:
     """Predictions that do not give a run's score are those of another run."""
-    for run, output in zip(runs, outputs, strict=True):
-        recorded, found = raw_score(run.run, section.task.in_domain), scorer(output)
+    for place, run in enumerate(runs):
+        recorded, found = raw_score(run.run, section.task.in_domain), scorer([place])
         if recorded is not None and (found is None or abs(found - recorded) > TOLERANCE):
             raise ValueError(f"the predictions of seed {run.run.spec.seed} do not give its score")
 
@@ -108,16 +111,23 @@ def _learned(run: Record) -> bool:
 
 def _score(
     members: Sequence[_Member],
-    outputs: Array,
-    scorer: Scorer,
+    scorer: Together,
     constant: float,
     group: NDArray[np.intp],
 ) -> float:
     chosen = [members[number] for number in group]
     kept = [member for member in chosen if member.learned] or chosen
     places = [member.place for member in kept if member.place is not None]
-    value = scorer(outputs[places].mean(axis=0)) if places else None
+    value = scorer(places) if places else None
     return constant if value is None else value
+
+
+def _together(task: TaskPart, runs: Sequence[Columns]) -> tuple[Together, int]:
+    """What these runs score as one, and on how many rows."""
+    if all(map(are_generated, runs)):
+        return text_scorer(task.metric, runs), len(runs[0]["label"])
+    scorer, outputs = _scorer(task, runs[0]), np.stack([_output(task, run) for run in runs])
+    return lambda places: scorer(outputs[places].mean(axis=0)), len(outputs[0])
 
 
 def _output(task: TaskPart, run: Columns) -> Array:

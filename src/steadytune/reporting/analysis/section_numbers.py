@@ -212,6 +212,11 @@ class SectionNumbers:
         return self.domains[0]
 
     @property
+    def generates(self) -> bool:
+        """Whether runs generate texts, whose ensembles take the most typical one."""
+        return self.task.kind == "seq2seq"
+
+    @property
     def subsets(self) -> int:
         """How many training subsets the runs use."""
         return len({record.spec.subset_seed for record in self.records})

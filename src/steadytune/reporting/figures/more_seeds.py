@@ -114,8 +114,9 @@ def best_figure(section: SectionNumbers, prefix: str) -> Figure:
 
 def ensemble_figure(section: SectionNumbers, prefix: str) -> Figure:
     """Score and spread of ensembles by the number of runs in them."""
+    what = "the most typical text" if section.generates else "the average of the predictions"
     caption = (
-        "What the average of the predictions of a few runs scores in domain, and how much that "
+        f"What {what} of a few runs scores in domain, and how much that "
         "varies from one set of seeds to another. One run is the lottery without an ensemble. Runs "
         "that learned nothing from their training rows are left out of ensembles that have others."
     )

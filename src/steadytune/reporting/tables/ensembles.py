@@ -26,7 +26,7 @@ def ensemble_table(section: SectionNumbers) -> Table | None:
         groups=(Group(f"{section.in_domain.domain.name}, in domain", rows),),
         notes=(
             "Ensembles of so many runs: mean score in points (correlations times 100) and, in "
-            "brackets, standard deviation. They average probabilities or numbers, as those of "
+            f"brackets, standard deviation. They {_joined(section)}, as those of "
             "steadytune train --seeds N --keep ensemble do; the mean is over all that the runs can "
             "form. An ensemble costs as many trainings as it has runs.",
             "Learned: runs that ended above the majority-class baseline on their training "
@@ -36,6 +36,10 @@ def ensemble_table(section: SectionNumbers) -> Table | None:
             f"narrow where runs fail. Up to {MOST_RUNS} runs per method, on one training subset.",
         ),
     )
+
+
+def _joined(section: SectionNumbers) -> str:
+    return "take the most typical text" if section.generates else "average probabilities or numbers"
 
 
 def _columns(show: MetricDisplay) -> tuple[Column[Ensembles], ...]:
