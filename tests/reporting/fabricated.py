@@ -13,6 +13,7 @@ from steadytune.records.schema import Record
 from steadytune.records.spec import spec_hash_of
 from steadytune.reporting.analysis.analyse import analyse, method_order
 from steadytune.reporting.analysis.section_numbers import SectionNumbers
+from steadytune.reporting.reading.run import Run, Shelf
 
 BARE: dict[str, Any] = {"history": [], "profile": None}
 """Changes that leave out what takes long to draw."""
@@ -106,9 +107,14 @@ def write(folder: Path, records: list[dict[str, Any]]) -> Path:
     return folder
 
 
+def run_of(made: dict[str, Any]) -> Run:
+    """The run of a record."""
+    return Shelf().run(Record.model_validate(made))
+
+
 def section_of(records: list[dict[str, Any]]) -> SectionNumbers:
     """The numbers of records that belong to one section."""
-    parsed = [Record.model_validate(made) for made in records]
+    parsed = list(map(run_of, records))
     (section,) = analyse(
         parsed, method_order(parsed, "plain", []), "plain", np.random.default_rng(0)
     )

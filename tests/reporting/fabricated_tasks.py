@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from steadytune.records.schema import Record
 from steadytune.reporting.analysis.analyse import analyse, method_order
 from steadytune.reporting.analysis.over_tasks import OverTasks, over_tasks
 from steadytune.reporting.analysis.section_numbers import SectionNumbers
-from tests.reporting.fabricated import BARE, record
+from tests.reporting.fabricated import BARE, record, run_of
 
 Score = Callable[[str, str, int], float | None]
 """From task, method and seed to the in-domain score; None for a run that diverged."""
@@ -48,7 +47,7 @@ def several_tasks(
 
 def sections_of(records: list[dict[str, Any]]) -> tuple[SectionNumbers, ...]:
     """The numbers of every section."""
-    parsed = [Record.model_validate(made) for made in records]
+    parsed = list(map(run_of, records))
     order = method_order(parsed, "plain", [])
     return analyse(parsed, order, "plain", np.random.default_rng(0))
 

@@ -78,12 +78,11 @@ def study_scatter(
         DataError: If there is no such folder, method or domain, or no method has three pairs whose
             differences vary.
     """
-    from ..reporting import build_report, read_folder
+    from ..reporting import build_report
+    from ..reporting.reading.records import parse_folder
 
-    loaded = read_folder(folder)
-    report = build_report(
-        loaded.records, title="power", baseline=baseline, warnings=loaded.warnings
-    )
+    runs, warnings = parse_folder(folder)
+    report = build_report(runs, title="power", baseline=baseline, warnings=warnings)
     pairs = [(s.heading, s.numbers) for s in report.sections]
     methods = {m for _, section in pairs for m in section.methods}
     _require_known("method", baseline, methods)

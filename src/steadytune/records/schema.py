@@ -25,10 +25,9 @@ from pydantic import (
     model_validator,
 )
 
-from ..model_files import MINILM, is_minilm
 from .packed import checked_name
 from .spec import choosing_metric, key_of, spec_hash_of, upgraded
-from .training_curve import Curve, curve_of, readable_log
+from .training_curve import readable_log
 from .which import FINISHED, Rank, Status, rank
 
 VERSION = 1
@@ -201,23 +200,6 @@ class Record(Part):
     def method(self) -> str:
         """What reports call the method: the name of the arm, or the method's text form."""
         return self.arm.name if self.arm else self.spec.method
-
-    @property
-    def study(self) -> str:
-        """The folder that the record was read from; empty if it was not read from one."""
-        return self.origin.folder if self.origin else ""
-
-    @property
-    def exposed(self) -> frozenset[str]:
-        """The domains that the run's model saw in pretraining, as far as they are known."""
-        model = str((self.spec.model_extra or {}).get("model") or MINILM)
-        seen = self.task.exposed if self.task and is_minilm(model) else ()
-        return frozenset(seen)
-
-    @property
-    def curve(self) -> Curve:
-        """Step and loss of what was logged in training."""
-        return curve_of(self.history)
 
     @property
     def has_result(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 MOST_POINTS = 120
 
 Curve = tuple[tuple[float, float], ...]
+"""Steps and losses."""
 
 
 def readable_log(log: Any) -> list[dict[str, float]]:
@@ -19,11 +20,6 @@ def readable_log(log: Any) -> list[dict[str, float]]:
     points = list(_points(log)) if isinstance(log, list) else []
     stride = ceil(len(points) / MOST_POINTS) or 1
     return [{"step": step, "loss": loss} for step, loss in points[::-1][::stride][::-1]]
-
-
-def curve_of(log: list[dict[str, Any]]) -> Curve:
-    """Step and loss of the entries of a log that have both."""
-    return tuple(_points(log))
 
 
 def _points(log: list[Any]) -> Iterator[tuple[float, float]]:

@@ -12,7 +12,7 @@ import numpy as np
 from .._page.notebook import InNotebook
 from .._page.palette import slots
 from .._page.table import Table
-from ..records.schema import Record, clean_text
+from ..records.schema import clean_text
 from .analysis.across_seeds import with_predictions
 from .analysis.analyse import analyse, method_order
 from .analysis.facts import Fact, environment_facts, period, section_facts, section_headings
@@ -21,6 +21,7 @@ from .overview import Overview, overview
 from .reading.arms import distinct_arms
 from .reading.predictions import PredictionFiles
 from .reading.records import checked
+from .reading.run import Run
 from .sentences.headline import Headline, headline
 from .sentences.verdict import Verdict, verdict
 from .tables.failures import failure_table
@@ -74,7 +75,7 @@ class Report(InNotebook):
     title: str
     command: str
     baseline: str
-    records: tuple[Record, ...]
+    records: tuple[Run, ...]
     period: str
     overview: Overview | None
     sections: tuple[Section, ...]
@@ -102,7 +103,7 @@ class Report(InNotebook):
 
 
 def build_report(
-    records: Iterable[Record | Mapping[str, Any]],
+    records: Iterable[Run | Mapping[str, Any]],
     *,
     title: str,
     command: str = "",
@@ -150,7 +151,7 @@ def build_report(
     )
 
 
-def _baseline(records: Sequence[Record], baseline: str) -> str:
+def _baseline(records: Sequence[Run], baseline: str) -> str:
     """The arm of that name, or else the one with the most runs of that method."""
     if any(record.method == baseline for record in records):
         return baseline
@@ -170,7 +171,7 @@ def _section(heading: str, section: SectionNumbers, command: str) -> Section:
 
 
 def _method_notes(
-    records: Sequence[Record],
+    records: Sequence[Run],
     methods: Sequence[str],
     baseline: str,
     described: Mapping[str, str],
@@ -188,6 +189,6 @@ def _method_notes(
     return tuple(MethodNote(m, colours[m], note(m)) for m in methods)
 
 
-def _in_order(records: Sequence[Record], methods: Sequence[str]) -> list[Record]:
+def _in_order(records: Sequence[Run], methods: Sequence[str]) -> list[Run]:
     ranks = {method: rank for rank, method in enumerate(methods)}
     return sorted(records, key=lambda r: (ranks[r.method], r.spec.seed))

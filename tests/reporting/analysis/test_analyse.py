@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from steadytune.records.schema import Record
 from steadytune.reporting.analysis.analyse import analyse, method_order
 from steadytune.reporting.analysis.section_numbers import Domain, SectionNumbers
-from tests.reporting.fabricated import record, study
+from tests.reporting.fabricated import record, run_of, study
 
 
 def analysed(records: list[dict[str, Any]], baseline: str = "plain") -> tuple[SectionNumbers, ...]:
-    parsed = [Record.model_validate(made) for made in records]
+    parsed = [run_of(made) for made in records]
     methods = method_order(parsed, baseline, [])
     return analyse(parsed, methods, baseline, np.random.default_rng(0))
 
@@ -101,7 +100,7 @@ def test_cost_is_relative_to_the_baseline() -> None:
 
 
 def test_the_order_of_methods_and_their_colours() -> None:
-    records = [Record.model_validate(record(m)) for m in ("z", "plain", "a", "m")]
+    records = [run_of(record(m)) for m in ("z", "plain", "a", "m")]
     order = method_order(records, "plain", ["m", "absent"])
     assert order == ["plain", "m", "a", "z"]
     (section,) = analyse(records, order, "plain", np.random.default_rng(0))

@@ -14,7 +14,7 @@ from steadytune.reporting import build_report
 from steadytune.reporting.analysis.across_seeds import with_predictions
 from steadytune.reporting.analysis.section_numbers import Disagreement, SectionNumbers
 from steadytune.reporting.reading.predictions import PredictionFiles
-from steadytune.reporting.reading.records import parse_folder
+from steadytune.reporting.reading.records import parse_folder, read_folder
 from steadytune.stats import LabelDisagreement, ValueDisagreement
 from tests.reporting.fabricated import cells, record, section_of, write
 
@@ -33,7 +33,7 @@ def folder_of(tmp_path: Path, predictions: list[dict[str, Any]]) -> Path:
 
 
 def section_in(folder: Path) -> SectionNumbers:
-    return section_of([made.model_dump() for made in parse_folder(folder)[0]])
+    return section_of(list(read_folder(folder).records))
 
 
 def disagreements_in(section: SectionNumbers) -> tuple[tuple[Disagreement, ...], list[str]]:

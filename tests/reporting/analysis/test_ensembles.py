@@ -20,7 +20,7 @@ from steadytune.reporting.analysis.across_seeds import with_predictions
 from steadytune.reporting.analysis.predicted import comparable_runs
 from steadytune.reporting.analysis.section_numbers import Ensembles, SectionNumbers
 from steadytune.reporting.reading.predictions import PredictionFiles
-from steadytune.reporting.reading.records import parse_folder
+from steadytune.reporting.reading.records import read_folder
 from tests.reporting.fabricated import record, section_of, write
 
 LABELS = np.array([0, 1, 1, 0])
@@ -78,7 +78,7 @@ def section_in(
                 write_predictions(
                     file, {"movie": {"idx": np.arange(4), "label": LABELS, **columns}}
                 )
-    return section_of([made.model_dump() for made in parse_folder(folder)[0]])
+    return section_of(list(read_folder(folder).records))
 
 
 def of(section: SectionNumbers) -> tuple[Ensembles, ...]:

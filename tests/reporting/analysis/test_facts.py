@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from steadytune.records.schema import Record
 from steadytune.reporting.analysis.facts import environment_facts, period, section_facts, value_text
-from tests.reporting.fabricated import record, section_of, study
+from tests.reporting.fabricated import record, run_of, section_of, study
 
 
 def test_facts_of_a_section() -> None:
@@ -18,9 +17,7 @@ def test_facts_of_a_section() -> None:
 
 def test_environments_that_differ_are_listed() -> None:
     records = [
-        Record.model_validate(
-            record(seed=s, environment={"host": f"h{s}", "torch": "2", "x": None})
-        )
+        run_of(record(seed=s, environment={"host": f"h{s}", "torch": "2", "x": None}))
         for s in range(6)
     ]
     facts = {fact.label: fact.value for fact in environment_facts(records)}
@@ -29,8 +26,8 @@ def test_environments_that_differ_are_listed() -> None:
 
 def test_period_is_in_utc_and_forgives_nonsense() -> None:
     records = [
-        Record.model_validate(record(started="2026-01-01T23:30:00-01:00", finished="later")),
-        Record.model_validate(record(started=None, finished="2026-01-03T00:00:00+00:00")),
+        run_of(record(started="2026-01-01T23:30:00-01:00", finished="later")),
+        run_of(record(started=None, finished="2026-01-03T00:00:00+00:00")),
     ]
     assert period(records) == "2026-01-02 00:30 to 2026-01-03 00:00 UTC"
     assert period(records[:1]) == ""

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from steadytune.records.schema import Record
 from steadytune.reporting.analysis import scoring
-from tests.reporting.fabricated import record
+from steadytune.reporting.reading.run import Run
+from tests.reporting.fabricated import record, run_of
 
 
-def parsed(**arguments: Any) -> Record:
-    return Record.model_validate(record(**arguments))
+def parsed(**arguments: Any) -> Run:
+    return run_of(record(**arguments))
 
 
 def test_a_finished_run_counts_with_its_score() -> None:
@@ -66,7 +66,7 @@ def test_a_domain_that_was_not_evaluated_is_left_out() -> None:
 def test_a_broken_run_without_a_known_constant_is_left_out() -> None:
     made = record(status="diverged")
     made["task"]["constant"] = {}
-    assert scoring.score(Record.model_validate(made), "movie") is None
+    assert scoring.score(run_of(made), "movie") is None
 
 
 def test_degenerate_is_decided_in_domain() -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from steadytune.records.schema import Record
 from steadytune.reporting.analysis.section_numbers import SectionNumbers
 from steadytune.reporting.analysis.stability import sensitivity, stability, stability_over
 from steadytune.reporting.figures.stability import stability_caption
-from tests.reporting.fabricated import profile, record, section_of
+from tests.reporting.fabricated import profile, record, run_of, section_of
 
 
 def test_sensitivity_is_that_of_the_top_layer_to_noise_at_the_bottom() -> None:
-    made = Record.model_validate(record(profile=profile(after=0.03)))
+    made = run_of(record(profile=profile(after=0.03)))
     assert sensitivity(made) == pytest.approx(3.0)
-    assert sensitivity(Record.model_validate(record(profile=None))) is None
+    assert sensitivity(run_of(record(profile=None))) is None
 
 
 def test_the_correlation_stays_inside_the_methods() -> None:

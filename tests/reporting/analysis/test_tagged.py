@@ -14,7 +14,7 @@ from steadytune.reporting.analysis.across_seeds import with_predictions
 from steadytune.reporting.analysis.section_numbers import SectionNumbers
 from steadytune.reporting.analysis.tagged import word_probabilities, word_scorer
 from steadytune.reporting.reading.predictions import PredictionFiles
-from steadytune.reporting.reading.records import parse_folder
+from steadytune.reporting.reading.records import read_folder
 from tests.reporting.fabricated import record, section_of, write
 
 NAMES = ("O", "B-a", "I-a")
@@ -51,7 +51,7 @@ def section_in(folder: Path, *runs: dict[str, Any]) -> SectionNumbers:
     for seed, run in enumerate(runs):
         with (folder / "predictions" / f"{seed:05d}.npz").open("wb") as file:
             write_predictions(file, {"movie": {"idx": np.arange(2), **run}})
-    section = section_of([one.model_dump() for one in parse_folder(folder)[0]])
+    section = section_of(list(read_folder(folder).records))
     files = PredictionFiles()
     found = with_predictions(section, files, np.random.default_rng(0))
     assert files.problems == []

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from steadytune.records.schema import Record
 from steadytune.reporting import build_report
 from steadytune.reporting.reading.arms import distinct_arms, grouped
+from steadytune.reporting.reading.run import Run
 from steadytune.reporting.tables.arms import arm_table
-from tests.reporting.fabricated import cells, record, study
+from tests.reporting.fabricated import cells, record, run_of, study
 
 VARIES = ["epochs", "learning_rate"]
 
@@ -77,16 +77,16 @@ def test_one_study_does_not_decide_for_another() -> None:
         {**record("plain", 0, spec={"epochs": e}), "origin": {"folder": "b", "stem": "y"}}
         for e in (1.0, 2.0)
     ]
-    groups = grouped([Record.model_validate(made) for made in first + second])
+    groups = grouped([run_of(made) for made in first + second])
     assert sorted(len(group) for group in groups) == [1, 1, 4]
 
 
 def test_fields_that_no_run_has_tell_no_arms_apart() -> None:
     """Two studies of one section, each with arms that vary a field which their runs lack."""
 
-    def made(folder: str, field: str, seed: int, **spec: Any) -> Record:
+    def made(folder: str, field: str, seed: int, **spec: Any) -> Run:
         arms, origin = {"name": "ours", "varies": [field]}, {"folder": folder, "stem": str(seed)}
-        return Record.model_validate(record("lnsr", seed, spec=spec, arm=arms, origin=origin))
+        return run_of(record("lnsr", seed, spec=spec, arm=arms, origin=origin))
 
     first = [made("a", "gone", seed) for seed in range(3)]
     kept, warnings = distinct_arms([*first, made("b", "lost", 3)])
@@ -103,7 +103,7 @@ def test_arms_of_one_name_and_several_settings_are_told_apart() -> None:
     assert "lnsr (tuned)" in names
     assert "lnsr (tuned) (learning_rate=2e-05)" in names
     assert any("differ in their options" in warning for warning in report.warnings)
-    kept, warnings = distinct_arms([Record.model_validate(made) for made in tuned()])
+    kept, warnings = distinct_arms([run_of(made) for made in tuned()])
     assert (len(kept), warnings) == (6, [])
 
 
@@ -124,8 +124,8 @@ def test_rows_that_changed_are_apart_from_those_drawn_since() -> None:
         return record(spec=spec, finished=f"2026-01-0{day}T00:00:00+00:00")
 
     records = [run(0, "old", 1), run(0, "new", 2), run(1, "other", 3)]
-    groups = grouped([Record.model_validate(made) for made in records])
-    hashes = [[r.spec.model_dump()["data_hash"] for r in group] for group in groups]
+    groups = grouped([run_of(made) for made in records])
+    hashes = [[r.spec.fields["data_hash"] for r in group] for group in groups]
     assert hashes == [["old"], ["new", "other"]]
 
 

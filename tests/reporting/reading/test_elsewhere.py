@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from steadytune._exceptions import ConfigError, DataError, SteadytuneError
-from steadytune.records.schema import Record
 from steadytune.reporting import Elsewhere, Outputs, report_folders
 from steadytune.reporting.reading.elsewhere import parse_elsewhere
+from steadytune.reporting.reading.run import Run
 
 RUNS = """method,seed,score,task
 plain,0,0.60,rte
@@ -24,7 +24,7 @@ plain,2,0.58,rte
 """
 
 
-def read(*sources: Elsewhere) -> list[Record]:
+def read(*sources: Elsewhere) -> list[Run]:
     return parse_elsewhere(sources)[0]
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from steadytune.records.schema import Record
 from steadytune.reporting.tables.failures import failure_table
-from tests.reporting.fabricated import record
+from tests.reporting.fabricated import record, run_of
 
 
 def test_failures_say_what_happened_and_what_they_count_as() -> None:
@@ -14,7 +13,7 @@ def test_failures_say_what_happened_and_what_they_count_as() -> None:
         record("lnsr", 2, status="cancelled"),
         record("lnsr", 3, status="failed", task=None, reason="no model"),
     ]
-    table = failure_table([Record.model_validate(made) for made in records])
+    table = failure_table([run_of(made) for made in records])
     assert table is not None
     rows = [row.cells for row in table.groups[0].rows]
     assert rows[0] == (
@@ -29,9 +28,9 @@ def test_failures_say_what_happened_and_what_they_count_as() -> None:
 
 
 def test_many_failures_are_cut_and_counted() -> None:
-    records = [Record.model_validate(record(seed=s, status="diverged")) for s in range(60)]
+    records = [run_of(record(seed=s, status="diverged")) for s in range(60)]
     table = failure_table(records)
     assert table is not None
     assert len(table.groups[0].rows) == 50
     assert table.notes == ("10 more runs did not end well; see the records.",)
-    assert failure_table([Record.model_validate(record())]) is None
+    assert failure_table([run_of(record())]) is None

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..._page.palette import slots
-from ...records.schema import Record, TaskPart
+from ...records.schema import TaskPart
 from ...stats import (
     TrainTestGap,
     bootstrap_spread,
@@ -23,6 +23,7 @@ from ...stats import (
     train_test_gap,
 )
 from ..reading.arms import common_spec, grouped
+from ..reading.run import Run
 from . import scoring
 from .metric_display import metric_display
 from .section_numbers import Comparison, Cost, Domain, DomainScores, MethodScores, SectionNumbers
@@ -35,7 +36,7 @@ NOT_DOMAINS = frozenset({"train", "dev"})
 """Results that are no test scores: the training examples, and those of model selection."""
 
 
-def method_order(records: Sequence[Record], baseline: str, listed: Sequence[str]) -> list[str]:
+def method_order(records: Sequence[Run], baseline: str, listed: Sequence[str]) -> list[str]:
     """The methods that occur: the baseline, then those listed in their order, then by name."""
     present = {record.method: record.spec.method for record in records}
     ranks = {name: rank for rank, name in enumerate(listed)}
@@ -47,7 +48,7 @@ def method_order(records: Sequence[Record], baseline: str, listed: Sequence[str]
 
 
 def analyse(
-    records: Sequence[Record],
+    records: Sequence[Run],
     methods: Sequence[str],
     baseline: str,
     generator: np.random.Generator,
@@ -65,13 +66,13 @@ def analyse(
 
 
 def _section_numbers(
-    records: tuple[Record, ...],
+    records: tuple[Run, ...],
     task: TaskPart,
     methods: Sequence[str],
     baseline: str,
     generator: np.random.Generator,
 ) -> SectionNumbers:
-    runs: dict[str, list[Record]] = {method: [] for method in methods}
+    runs: dict[str, list[Run]] = {method: [] for method in methods}
     for record in records:
         runs[record.method].append(record)
     runs = {method: found for method, found in runs.items() if found}
@@ -94,7 +95,7 @@ def _section_numbers(
     )
 
 
-def _domains(records: Sequence[Record], task: TaskPart) -> list[Domain]:
+def _domains(records: Sequence[Run], task: TaskPart) -> list[Domain]:
     """The domain trained on, then the others in the order in which they are first named."""
     named = [d for r in records for d in (*(r.task or task).out_of_domain, *r.results)]
     exposed = {d for r in records for d in r.exposed}
@@ -103,7 +104,7 @@ def _domains(records: Sequence[Record], task: TaskPart) -> list[Domain]:
 
 
 def _domain_scores(
-    runs: Mapping[str, Sequence[Record]], domain: Domain, task: TaskPart
+    runs: Mapping[str, Sequence[Run]], domain: Domain, task: TaskPart
 ) -> DomainScores:
     return DomainScores(
         domain=domain,
@@ -112,7 +113,7 @@ def _domain_scores(
     )
 
 
-def _method_scores(method: str, records: Sequence[Record], domain: str) -> MethodScores:
+def _method_scores(method: str, records: Sequence[Run], domain: str) -> MethodScores:
     scored = [(r, s) for r in records if (s := scoring.score(r, domain)) is not None]
     verdicts = [d for r, _ in scored if (d := scoring.degenerate(r)) is not None]
     return MethodScores(
@@ -125,7 +126,7 @@ def _method_scores(method: str, records: Sequence[Record], domain: str) -> Metho
     )
 
 
-def _gap(records: Sequence[Record], task: TaskPart) -> TrainTestGap:
+def _gap(records: Sequence[Run], task: TaskPart) -> TrainTestGap:
     """Runs that did not end well have learned nothing to forget: they are left out."""
     finished = [r for r in records if r.status == "ok"]
     splits = ("train", task.in_domain)
@@ -189,15 +190,13 @@ def _corrected(sections: Sequence[SectionNumbers]) -> tuple[SectionNumbers, ...]
     )
 
 
-def _costs(runs: Mapping[str, Sequence[Record]], baseline: str | None) -> tuple[Cost, ...]:
+def _costs(runs: Mapping[str, Sequence[Run]], baseline: str | None) -> tuple[Cost, ...]:
     steps = {m: _median([r.cost.get("seconds_per_step") for r in rs]) for m, rs in runs.items()}
     reference = steps.get(baseline) if baseline else None
     return tuple(_cost(method, found, steps[method], reference) for method, found in runs.items())
 
 
-def _cost(
-    method: str, records: Sequence[Record], step: float | None, reference: float | None
-) -> Cost:
+def _cost(method: str, records: Sequence[Run], step: float | None, reference: float | None) -> Cost:
     finished = [r for r in records if r.status == "ok"]
     return Cost(
         method=method,

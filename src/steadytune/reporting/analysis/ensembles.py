@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,11 +21,12 @@ from ...metrics.confusion_counts import OF_COUNTS, counter
 from ...metrics.multilabel import OF_SETS, THRESHOLD
 from ...metrics.ordinal import GRADE, OF_GRADES, nearest
 from ...metrics.regression import REGRESSION_METRICS, correlation
-from ...records.ledger import file_name
+from ...records.packed import record_name
 from ...records.prediction_file import Columns
-from ...records.schema import Record, TaskPart
+from ...records.schema import TaskPart
 from ...stats import MOST_GROUPS, ensemble_scores, is_degenerate
 from ..reading.predictions import PredictedRun
+from ..reading.run import Run
 from .generated import TEXT, are_generated, text_scorer
 from .predicted import same_rows
 from .scoring import raw_score
@@ -66,7 +66,8 @@ def ensembles(
     if not columns or len(runs) < 2 or constant is None or answers:
         return []
     if missing := [run.run for run in finished if domain not in run.splits]:
-        first = ", ".join(Path(file_name(run)).stem for run in missing[:MOST_NAMED])
+        specs = ((run.spec.method, run.spec.seed, run.spec_hash) for run in missing[:MOST_NAMED])
+        first = ", ".join(record_name(*spec) for spec in specs)
         more = ", ..." if len(missing) > MOST_NAMED else ""
         raise ValueError(f"no predictions of {first}{more}")
     if len(same_rows(columns)) < len(columns):
@@ -101,7 +102,7 @@ class _Member:
     learned: bool
 
 
-def _learned(run: Record) -> bool:
+def _learned(run: Run) -> bool:
     """Whether it ended on its training rows above the majority-class baseline; in doubt, yes."""
     constant = run.task.constant.get(TRAIN) if run.task else None
     if constant is None or TRAIN not in run.results:

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...records.declaration import declarations
-from ...records.schema import Record, clean_text
+from ...records.schema import clean_text
 from ...records.spec import RunSpec
-from ..reading.arms import data_hash
+from ..reading.run import Run
 from .section_numbers import SectionNumbers
 
 _LABELS = {name: declared.label for name, declared in declarations(RunSpec).items()}
@@ -73,7 +73,7 @@ def short_names(headings: Sequence[str], sections: Sequence[SectionNumbers]) -> 
 def _rows_text(section: SectionNumbers) -> str:
     """The hash of the rows, of several training subsets that of the first one."""
     first = min(section.records, key=lambda record: record.spec.subset_seed)
-    return clean_text(data_hash(first)) or "unknown"
+    return clean_text(first.spec.data_hash) or "unknown"
 
 
 def _differs(sections: Sequence[SectionNumbers], key: str) -> bool:
@@ -86,7 +86,7 @@ def _heading(section: SectionNumbers, keys: Sequence[str]) -> str:
     return ", ".join(parts)
 
 
-def environment_facts(records: Sequence[Record]) -> tuple[Fact, ...]:
+def environment_facts(records: Sequence[Run]) -> tuple[Fact, ...]:
     """Versions and machine; where runs differ, all their values up to four."""
     seen: dict[str, dict[str, None]] = {}
     for record in records:
@@ -102,7 +102,7 @@ def _listed(values: Sequence[str]) -> str:
     return f"{text}; and {more} more" if more > 0 else text
 
 
-def period(records: Sequence[Record]) -> str:
+def period(records: Sequence[Run]) -> str:
     """From when to when the runs took place, to the minute, as far as they say so."""
     started = sorted(t for r in records if (t := _time(r.started)))
     finished = sorted(t for r in records if (t := _time(r.finished)))

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...records.prediction_file import Columns
-from ...records.schema import Record
+from ..reading.run import Run
 from .scoring import counts
 from .section_numbers import SectionNumbers
 
 MOST_RUNS = 20
 
 
-def comparable_runs(section: SectionNumbers) -> Mapping[str, Sequence[Record]]:
+def comparable_runs(section: SectionNumbers) -> Mapping[str, Sequence[Run]]:
     """The runs of each method on one training subset, at most twenty, in the order of their seeds.
 
     The subset is the same for all methods that have runs on it: the one where the method with the
@@ -41,9 +41,9 @@ def same_rows(runs: Sequence[Columns]) -> list[Columns]:
     return [run for run in known if np.array_equal(run["idx"], known[0]["idx"])]
 
 
-def _subset(run: Record) -> str:
-    return str((run.spec.subset_seed, (run.spec.model_extra or {}).get("data_hash")))
+def _subset(run: Run) -> str:
+    return str((run.spec.subset_seed, run.spec.data_hash))
 
 
-def _by_seed(runs: Sequence[Record]) -> list[Record]:
+def _by_seed(runs: Sequence[Run]) -> list[Run]:
     return sorted(runs, key=lambda run: run.spec.seed)[:MOST_RUNS]

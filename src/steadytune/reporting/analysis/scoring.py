@@ -12,9 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...records.schema import Record
 from ...stats import is_degenerate
-from ..reading.arms import data_hash
+from ..reading.run import Run
 from .metric_display import metric_display
 
 Pair = tuple[int, int, str]
@@ -33,24 +32,24 @@ class Score:
     stands_in: bool
 
 
-def pair(record: Record) -> Pair:
+def pair(record: Run) -> Pair:
     """Runs of two methods belong together when seed, training subset and rows are the same.
 
     Where the arms of a study differ in how many rows they draw, their rows differ on purpose.
     """
     own_rows = record.arm is not None and not _ROWS_DRAWN.isdisjoint(record.arm.varies)
-    rows = "" if own_rows else data_hash(record)
+    rows = "" if own_rows else record.spec.data_hash
     return (record.spec.seed, record.spec.subset_seed, rows)
 
 
-def counts(record: Record) -> bool:
+def counts(record: Run) -> bool:
     """Whether the run says something about its method."""
     if record.status == "failed":
         return not crashed_before_training(record)
     return record.status != "cancelled"
 
 
-def crashed_before_training(record: Record) -> bool:
+def crashed_before_training(record: Run) -> bool:
     """Whether the record itself says that not a single step was taken; in doubt, one was."""
     if record.task is None:
         return True
@@ -58,7 +57,7 @@ def crashed_before_training(record: Record) -> bool:
     return not record.seconds.get("train") and record.cost.get("steps") == 0
 
 
-def score(record: Record, domain: str) -> Score | None:
+def score(record: Run, domain: str) -> Score | None:
     """The primary metric on `domain` as tables count it; None leaves the run out."""
     if record.task is None or not counts(record):
         return None
@@ -72,13 +71,13 @@ def score(record: Record, domain: str) -> Score | None:
     return None if constant is None else Score(constant, stands_in=record.status != "ok")
 
 
-def raw_score(record: Record, domain: str) -> float | None:
+def raw_score(record: Run, domain: str) -> float | None:
     """The primary metric as the record has it, nothing standing in; None if it has none."""
     metrics = record.results.get(domain)
     return (metrics or {}).get(record.task.metric) if record.task else None
 
 
-def degenerate(record: Record) -> bool | None:
+def degenerate(record: Run) -> bool | None:
     """Whether the run ended in domain at or below the majority-class baseline; None if unknown."""
     if record.task is None:
         return None

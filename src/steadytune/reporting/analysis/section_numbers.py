@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...records.schema import Record, TaskPart
+from ...records.schema import TaskPart
 from ...stats import (
     BootstrapInterval,
     EnsembleScores,
@@ -19,6 +19,7 @@ from ...stats import (
     TrainTestGap,
     ValueDisagreement,
 )
+from ..reading.run import Run
 from .metric_display import MetricDisplay
 from .scoring import Pair
 
@@ -193,7 +194,7 @@ class SectionNumbers:
     methods: tuple[str, ...]
     slots: Mapping[str, int]
     baseline: str | None
-    records: tuple[Record, ...]
+    records: tuple[Run, ...]
     domains: tuple[DomainScores, ...]
     comparisons: tuple[Comparison, ...]
     gaps: Mapping[str, TrainTestGap]
@@ -221,6 +222,6 @@ class SectionNumbers:
         """How many training subsets the runs use."""
         return len({record.spec.subset_seed for record in self.records})
 
-    def runs_of(self, method: str) -> list[Record]:
+    def runs_of(self, method: str) -> list[Run]:
         """The runs of one method."""
         return [record for record in self.records if record.method == method]

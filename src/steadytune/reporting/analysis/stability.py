@@ -6,8 +6,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from ...records.schema import ProfilePart, Record
 from ...stats import Correlation, correlation, correlation_within
+from ..reading.run import Attenuation, Run
 from .scoring import degenerate, score
 from .section_numbers import SectionNumbers
 
@@ -124,7 +124,7 @@ def _by_method(section: SectionNumbers) -> dict[str, list[_Run]]:
     return {m: runs for m, runs in found.items() if len(runs) >= FEWEST_POINTS}
 
 
-def _runs(records: Sequence[Record], domain: str, scale: float) -> list[_Run]:
+def _runs(records: Sequence[Run], domain: str, scale: float) -> list[_Run]:
     known = (
         (sensitivity(record), score(record, domain), record)
         for record in records
@@ -168,17 +168,17 @@ def _within(runs: Sequence[tuple[Hashable, _Run]]) -> Correlation:
     return correlation_within(moved, scores, [group for group, _ in runs], kind="spearman")
 
 
-def sensitivity(record: Record) -> float | None:
+def sensitivity(record: Run) -> float | None:
     """How far noise at the lowest layer measured moves the top layer, in % of its length."""
     return _moved(record.profile.after if record.profile else None)
 
 
-def sensitivity_before(record: Record) -> float | None:
+def sensitivity_before(record: Run) -> float | None:
     """The same before fine-tuning."""
     return _moved(record.profile.before if record.profile else None)
 
 
-def _moved(profile: ProfilePart | None) -> float | None:
+def _moved(profile: Attenuation | None) -> float | None:
     if profile is None or not profile.injection:
         return None
     row = profile.ratio[profile.injection.index(min(profile.injection))]

@@ -9,11 +9,12 @@ from pathlib import Path
 from ..._checks import near
 from ..._exceptions import ConfigError, DataError
 from ..._whole_file import write_whole
-from ...records.schema import Record, clean_text
+from ...records.schema import clean_text
 from ..analysis.metric_display import metric_display, quoted
 from ..build import Report, build_report
 from ..reading.elsewhere import Elsewhere, parse_elsewhere
 from ..reading.records import parse_folders
+from ..reading.run import Run
 from ..reading.study_note import read_notes
 from .figure_files import write_figures
 from .latex import latex_tables
@@ -94,7 +95,7 @@ def report_folders(
     return report, _write(report, outputs, folders)
 
 
-def _require_shares(records: Sequence[Record]) -> None:
+def _require_shares(records: Sequence[Run]) -> None:
     """Refuse percentages: they would be shown times 100."""
     for record in records:
         for metric, value in [pair for found in record.results.values() for pair in found.items()]:
@@ -105,7 +106,7 @@ def _require_shares(records: Sequence[Record]) -> None:
                 )
 
 
-def _require_baseline(baseline: str, records: Sequence[Record]) -> None:
+def _require_baseline(baseline: str, records: Sequence[Run]) -> None:
     names = {name: None for r in records for name in (r.method, r.spec.method)}
     if baseline not in names and len({record.method for record in records}) > 1:
         shown = ", ".join(quoted(name) for name in list(names)[:12])

@@ -8,9 +8,10 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ...records.schema import Record, clean_text
+from ...records.schema import clean_text
 from ..analysis.scoring import score
 from ..analysis.stability import sensitivity, sensitivity_before
+from ..reading.run import Run
 
 # A spreadsheet takes text that begins with one of these for a formula, and runs it.
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
@@ -18,7 +19,7 @@ _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 Cell = str | float | int | None
 
 
-def runs_csv(records: Iterable[Record]) -> str:
+def runs_csv(records: Iterable[Run]) -> str:
     """The records as CSV, UTF-8 text with a heading line; the last columns are times.
 
     Numbers are written in full, undefined ones stay empty. `noise_moved` is by how much of its
@@ -34,16 +35,16 @@ def runs_csv(records: Iterable[Record]) -> str:
     return buffer.getvalue()
 
 
-def _row(record: Record) -> dict[str, Any]:
+def _row(record: Run) -> dict[str, Any]:
     """Nested parts become columns with a dot in their name."""
     domains = _domains(record)
     constant = record.task.constant if record.task else {}
     return {
         "folder": record.study,
-        "record": record.origin.stem if record.origin else None,
+        "record": record.stem or None,
         "spec_hash": record.spec_hash,
         "arm": record.method,
-        **{f"spec.{key}": value for key, value in record.spec.model_dump().items()},
+        **{f"spec.{key}": value for key, value in record.spec.fields.items()},
         "status": record.status,
         "reason": record.reason,
         "metric": record.task.metric if record.task else None,
@@ -61,7 +62,7 @@ def _row(record: Record) -> dict[str, Any]:
     }
 
 
-def _domains(record: Record) -> list[str]:
+def _domains(record: Run) -> list[str]:
     if record.task is None:
         return []
     return list(dict.fromkeys([record.task.in_domain, *record.task.out_of_domain]))

@@ -10,10 +10,10 @@ from ..._counted import counted
 from ..._page.content import Figure, Panel
 from ..._page.palette import LIGHT, MUTED, PAPER
 from ..._page.svg import Drawing, Frame
-from ...records.schema import Record
 from ...records.training_curve import Curve
 from ..analysis.metric_display import number
 from ..analysis.section_numbers import SectionNumbers
+from ..reading.run import Run
 from .axes import padded, thin
 
 if TYPE_CHECKING:
@@ -43,11 +43,11 @@ class LearningCurves:
 
 def learning_curves(section: SectionNumbers) -> tuple[LearningCurves, ...]:
     """One entry per method that logged a loss at two steps or more, all with the same limits."""
-    logged = {m: [r for r in section.runs_of(m) if len(r.curve) > 1] for m in section.methods}
+    logged = {m: [r for r in section.runs_of(m) if len(r.losses) > 1] for m in section.methods}
     runs = [run for found in logged.values() for run in found]
     # A run that diverges would squeeze the others into a line at the bottom.
     steady = [run for run in runs if run.status == "ok"] or runs
-    limits = padded([loss for run in steady for _, loss in run.curve])
+    limits = padded([loss for run in steady for loss in (min(run.losses), max(run.losses))])
     return tuple(
         LearningCurves(
             method=method,
@@ -65,10 +65,10 @@ def learning_curves(section: SectionNumbers) -> tuple[LearningCurves, ...]:
     )
 
 
-def _curves(runs: list[Record]) -> tuple[Curve, ...]:
+def _curves(runs: list[Run]) -> tuple[Curve, ...]:
     """At most thirty, from the lowest to the highest last loss."""
-    ordered = sorted((run.curve for run in runs), key=lambda curve: curve[-1][1])
-    return tuple(thin(curve, MOST_POINTS) for curve in thin(ordered, MOST_CURVES))
+    ordered = sorted(runs, key=lambda run: run.losses[-1])
+    return tuple(thin(run.curve, MOST_POINTS) for run in thin(ordered, MOST_CURVES))
 
 
 def _until(limit: float, curve: Curve) -> Curve:

@@ -11,9 +11,9 @@ from ..._counted import counted
 from ..._page.content import Figure, Panel
 from ..._page.palette import LIGHT, MUTED
 from ..._page.svg import Drawing, Frame
-from ...records.schema import ProfilePart, Record
 from ..analysis.metric_display import number
 from ..analysis.section_numbers import SectionNumbers
+from ..reading.run import Attenuation, Run
 from .axes import LEFT, PANEL_WIDTH
 
 if TYPE_CHECKING:
@@ -54,39 +54,36 @@ def noise_curves(section: SectionNumbers) -> tuple[NoiseCurves, ...]:
     )
 
 
-def _profiled(section: SectionNumbers, method: str) -> list[Record]:
+def _profiled(section: SectionNumbers, method: str) -> list[Run]:
     return [
         r for r in section.runs_of(method) if r.status == "ok" and r.profile and r.profile.after
     ]
 
 
-def _noise_size(runs: Sequence[Record]) -> float | None:
+def _noise_size(runs: Sequence[Run]) -> float | None:
     profile = runs[0].profile
     return profile.after.relative_noise if profile and profile.after else None
 
 
-def _mean_curves(runs: Sequence[Record]) -> tuple[NoiseCurve, ...]:
-    before = _by_layer([r.profile.before for r in runs if r.profile and r.profile.before])
-    after = _by_layer([r.profile.after for r in runs if r.profile and r.profile.after])
-    return tuple(
-        NoiseCurve(layer, _mean_percent(before.get(layer, [])), _mean_percent(rows))
-        for layer, rows in sorted(after.items())
-    )
+def _mean_curves(runs: Sequence[Run]) -> tuple[NoiseCurve, ...]:
+    before = _means([r.profile.before for r in runs if r.profile and r.profile.before])
+    after = _means([r.profile.after for r in runs if r.profile and r.profile.after])
+    return tuple(NoiseCurve(layer, before.get(layer, ()), after[layer]) for layer in sorted(after))
 
 
-def _by_layer(profiles: Sequence[ProfilePart]) -> dict[int, list[list[float | None]]]:
+def _means(profiles: Sequence[Attenuation]) -> dict[int, tuple[float | None, ...]]:
+    """The mean ratios over the runs, in %, by the layer where noise enters."""
     rows: dict[int, list[list[float | None]]] = {}
     for profile in profiles:
         for layer, ratios in zip(profile.injection, profile.ratio, strict=True):
             rows.setdefault(layer, []).append(ratios)
-    return rows
+    return {layer: _mean_percent(found) for layer, found in rows.items()}
 
 
 def _mean_percent(rows: Sequence[Sequence[float | None]]) -> tuple[float | None, ...]:
     width = min(map(len, rows), default=0)
-    columns = [[row[i] for row in rows] for i in range(width)]
-    known = [[v for v in column if v is not None] for column in columns]
-    return tuple(100 * sum(values) / len(values) if values else None for values in known)
+    columns = ([v for row in rows if (v := row[i]) is not None] for i in range(width))
+    return tuple(100 * sum(values) / len(values) if values else None for values in columns)
 
 
 def _gaps(values: tuple[float | None, ...]) -> list[float]:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from ...records.schema import Arm, Record, clean_text
+from ...records.schema import Arm, clean_text
 from ...records.spec import by_content
+from .run import Run
 
 _NOT_SETTING = frozenset(
     {"method", "method_options", "seed", "subset_seed", "data_hash", "chosen_by"}
@@ -26,7 +28,7 @@ _OPTION = re.compile(r"\w+=[^,()]+|\w+ v\d+")
 _Variant = tuple[tuple[str, str], ...]
 
 
-def grouped(records: Sequence[Record]) -> list[list[Record]]:
+def grouped(records: Sequence[Run]) -> list[list[Run]]:
     """The records by section, ordered by task and then by the rest of the recipe.
 
     Runs of one section differ in nothing but method, seed, training subset and the fields that an
@@ -35,19 +37,19 @@ def grouped(records: Sequence[Record]) -> list[list[Record]]:
     """
     varied = _varied_by_study(records)
     editions = _editions(records)
-    groups: dict[tuple[str, str, int], list[Record]] = {}
+    groups: dict[tuple[str, str, int], list[Run]] = {}
     for record in records:
-        fields = by_content(record.spec.model_dump())
+        fields = by_content(record.spec.fields)
         left_out = _NOT_SETTING | varied[record.study]
         shared = {name: value for name, value in fields.items() if name not in left_out}
         spec = json.dumps(shared, sort_keys=True, default=str)
         # Counted from the newest: rows drawn anew after a change have one edition only.
-        edition = -editions[_rows(record)].index(data_hash(record))
+        edition = -editions[_rows(record)].index(record.spec.data_hash)
         groups.setdefault((record.spec.task, spec, edition), []).append(record)
     return [part for key in sorted(groups) for part in _by_metric(groups[key])]
 
 
-def _by_metric(records: Sequence[Record]) -> list[list[Record]]:
+def _by_metric(records: Sequence[Run]) -> list[list[Run]]:
     """One group a primary metric; runs that did not come to load their task are in the first."""
     names = sorted({r.task.metric for r in records if r.task}) or [""]
     metrics = [names[0] if r.task is None else r.task.metric for r in records]
@@ -57,46 +59,48 @@ def _by_metric(records: Sequence[Record]) -> list[list[Record]]:
     ]
 
 
-def data_hash(record: Record) -> str:
-    """The hash of the rows that a run read; empty if it is not recorded."""
-    return str((record.spec.model_extra or {}).get("data_hash", ""))
-
-
-def _editions(records: Sequence[Record]) -> dict[str, list[str]]:
+def _editions(records: Sequence[Run]) -> dict[str, list[str]]:
     """The hashes of what should be the same rows, the newest first.
 
     There are several where a file was changed, or domains were added to be scored on.
     """
     found: dict[str, dict[str, None]] = {}
     for record in sorted(records, key=lambda r: r.finished or "", reverse=True):
-        found.setdefault(_rows(record), {})[data_hash(record)] = None
+        found.setdefault(_rows(record), {})[record.spec.data_hash] = None
     return {rows: list(hashes) for rows, hashes in found.items()}
 
 
-def _rows(record: Record) -> str:
-    return json.dumps(record.spec.model_dump(include=set(_ROWS)), sort_keys=True, default=str)
+def _rows(record: Run) -> str:
+    rows = {name: value for name, value in record.spec.fields.items() if name in _ROWS}
+    return json.dumps(rows, sort_keys=True, default=str)
 
 
-def common_spec(records: Sequence[Record]) -> tuple[dict[str, object], tuple[str, ...]]:
+def common_spec(records: Sequence[Run]) -> tuple[dict[str, object], tuple[str, ...]]:
     """What the specs of one section have in common, and the fields in which its arms differ."""
-    specs = [record.spec.model_dump(exclude=set(_NOT_SETTING)) for record in records]
-    first, *others = map(by_content, specs)
-    differing = [name for name in first if any(s.get(name) != first[name] for s in others)]
-    return {k: v for k, v in specs[0].items() if k not in differing}, tuple(differing)
+    settings = [by_content(fields) for fields in _distinct(records)]
+    first = {name: value for name, value in settings[0].items() if name not in _NOT_SETTING}
+    differing = [name for name in first if any(s.get(name) != first[name] for s in settings)]
+    own = records[0].spec.fields
+    return {name: own[name] for name in first if name not in differing}, tuple(differing)
 
 
-def _varied(records: Sequence[Record]) -> frozenset[str]:
+def _distinct(records: Sequence[Run]) -> list[Mapping[str, object]]:
+    """The specs without their seeds, each once, that of the first run first."""
+    return list({id(record.spec.others): record.spec.others for record in records}.values())
+
+
+def _varied(records: Sequence[Run]) -> frozenset[str]:
     return frozenset(name for r in records if r.arm for name in r.arm.varies)
 
 
-def _varied_by_study(records: Sequence[Record]) -> dict[str, frozenset[str]]:
-    studies: dict[str, list[Record]] = {}
+def _varied_by_study(records: Sequence[Run]) -> dict[str, frozenset[str]]:
+    studies: dict[str, list[Run]] = {}
     for record in records:
         studies.setdefault(record.study, []).append(record)
     return {study: _varied(found) for study, found in studies.items()}
 
 
-def distinct_arms(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
+def distinct_arms(records: Sequence[Run]) -> tuple[list[Run], list[str]]:
     """Give runs of one name but of different recipes different names.
 
     That happens when a study was tuned again, when an arm was given another method, when a method's
@@ -117,8 +121,8 @@ def distinct_arms(records: Sequence[Record]) -> tuple[list[Record], list[str]]:
     return renamed, [f"runs of one name differ in their options: {name!r}" for name in changed]
 
 
-def _renamed(group: Sequence[Record], varied: Mapping[str, frozenset[str]]) -> dict[int, str]:
-    arms: dict[str, dict[_Variant, list[Record]]] = {}
+def _renamed(group: Sequence[Run], varied: Mapping[str, frozenset[str]]) -> dict[int, str]:
+    arms: dict[str, dict[_Variant, list[Run]]] = {}
     for record in group:
         variant = _variant(record, varied[record.study])
         arms.setdefault(record.method, {}).setdefault(variant, []).append(record)
@@ -130,14 +134,14 @@ def _renamed(group: Sequence[Record], varied: Mapping[str, frozenset[str]]) -> d
     }
 
 
-def _variant(record: Record, varied: frozenset[str]) -> _Variant:
-    spec = by_content(record.spec.model_dump())
+def _variant(record: Run, varied: frozenset[str]) -> _Variant:
+    spec = by_content(record.spec.fields)
     return tuple((name, json.dumps(spec.get(name), default=str)) for name in sorted(varied))
 
 
 def _variant_names(
-    arm: str, variants: Mapping[_Variant, list[Record]]
-) -> Iterator[tuple[str, list[Record]]]:
+    arm: str, variants: Mapping[_Variant, list[Run]]
+) -> Iterator[tuple[str, list[Run]]]:
     """New names of all but the largest, with the values that set each apart from that one."""
     (largest, _), *others = sorted(variants.items(), key=lambda v: len(v[1]), reverse=True)
     for variant, records in others:
@@ -159,6 +163,6 @@ def _differing_options(options: str, before: str) -> list[str]:
     return found or ([f"options {options}"] if options != before else [])
 
 
-def _with_name(record: Record, name: str) -> Record:
+def _with_name(record: Run, name: str) -> Run:
     varies = record.arm.varies if record.arm else []
-    return record.model_copy(update={"arm": Arm(name=name, varies=varies)})
+    return replace(record, arm=Arm(name=name, varies=varies))

@@ -15,6 +15,7 @@ from ..._checks import near
 from ..._exceptions import ConfigError, DataError
 from ..._untrusted import LARGEST_RECORD, json_object, read_regular
 from ...records.schema import Record, clean_text
+from .run import Run, Shelf
 
 LARGEST_SEED = 2**63 - 1
 STATE_FILE = "trainer_state.json"
@@ -60,7 +61,7 @@ class Elsewhere:
 
 
 @dataclass(frozen=True)
-class _Run:
+class _Row:
     """One run as its file tells it.
 
     `where` says which line or folder that is, `guessed` whether the seed is any last number there.
@@ -81,7 +82,7 @@ class _Run:
         return self.task, self.subset, self.metric, self.method, self.seed
 
 
-def parse_elsewhere(sources: Iterable[Elsewhere]) -> tuple[list[Record], list[str]]:
+def parse_elsewhere(sources: Iterable[Elsewhere]) -> tuple[list[Run], list[str]]:
     """One record a run, and a line for each source whose folders leave the seed to be guessed.
 
     A run without a score counts as failed.
@@ -92,7 +93,8 @@ def parse_elsewhere(sources: Iterable[Elsewhere]) -> tuple[list[Record], list[st
         ConfigError: If `columns` names something else than what a run has.
     """
     seen: dict[tuple[Any, ...], str] = {}
-    records: list[Record] = []
+    records: list[Run] = []
+    shelf = Shelf()
     notes: list[str] = []
     for source in sources:
         folders = source.place.is_dir()
@@ -107,7 +109,7 @@ def parse_elsewhere(sources: Iterable[Elsewhere]) -> tuple[list[Record], list[st
                     "apart by task or subset)"
                 )
             seen[run.key] = f"{source.name}: {run.where}"
-            records.append(_record(run, source.place))
+            records.append(shelf.run(_record(run, source.place)))
         if guessed := next((run for run in runs if run.guessed), None):
             notes.append(
                 f"{source.name}: the number at the end of a folder's name was read as the seed, as "
@@ -116,7 +118,7 @@ def parse_elsewhere(sources: Iterable[Elsewhere]) -> tuple[list[Record], list[st
     return records, notes
 
 
-def _from_table(source: Elsewhere) -> Iterator[_Run]:
+def _from_table(source: Elsewhere) -> Iterator[_Row]:
     name = source.name
     rows = _table(source.place)
     columns = _columns(source, next(rows, []))
@@ -174,7 +176,7 @@ def _columns(source: Elsewhere, heading: list[str]) -> dict[str, int]:
     return places
 
 
-def _from_folders(source: Elsewhere) -> Iterator[_Run]:
+def _from_folders(source: Elsewhere) -> Iterator[_Row]:
     root = source.name
     states = _states(source.place)
     if not states:
@@ -226,10 +228,10 @@ def _last_evaluation(path: Path, metric: str) -> str:
 
 def _checked(
     values: Mapping[str, str], source: Elsewhere, where: str, guessed: bool = False
-) -> _Run:
+) -> _Row:
     name = f"{source.name}: {where}"
     metric = values.get("metric") or source.metric
-    run = _Run(
+    run = _Row(
         where=where,
         method=clean_text(values["method"]),
         seed=_whole(values["seed"], "seed", name),
@@ -274,7 +276,7 @@ def _score(text: str, name: str) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _record(run: _Run, path: Path) -> Record:
+def _record(run: _Row, path: Path) -> Record:
     task = {
         "name": run.task,
         "metric": run.metric,

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...records.prediction_file import PACKED_PREDICTIONS, Columns, by_run, read_predictions
-from ...records.schema import Record, clean_text
+from ...records.schema import clean_text
+from .run import Run
 
 LARGEST_FILE = 256 * 2**20
 """Most bytes that are unpacked of a run's file, and of a packed one for the runs of a method."""
@@ -30,7 +31,7 @@ class PredictedRun:
         splits: Split -> column -> one entry a row; empty where nothing can be read.
     """
 
-    run: Record
+    run: Run
     splits: Mapping[str, Columns]
 
 
@@ -41,7 +42,7 @@ class PredictionFiles:
         self.problems: list[str] = []
         self._small: dict[Path, dict[str, dict[str, Columns]] | None] = {}
 
-    def of_runs(self, runs: Sequence[Record]) -> list[PredictedRun]:
+    def of_runs(self, runs: Sequence[Run]) -> list[PredictedRun]:
         """The runs beside their predictions, in their order."""
         places = [_place(run) for run in runs]
         packed = self._packed([place for place in places if place and not place.exists()])
@@ -86,11 +87,11 @@ class PredictionFiles:
             return {}
 
 
-def _place(run: Record) -> Path | None:
+def _place(run: Run) -> Path | None:
     """Where the run's own file would be; None for a run that left no predictions."""
-    if run.status != "ok" or run.origin is None:
+    if run.status != "ok" or not run.study:
         return None
-    return Path(run.origin.folder) / "predictions" / f"{run.origin.stem}.npz"
+    return Path(run.study) / "predictions" / f"{run.stem}.npz"
 
 
 def _called(path: Path) -> str:

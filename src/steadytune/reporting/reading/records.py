@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ..._exceptions import DataError
 from ..._untrusted import LARGEST_RECORD, read_regular
 from ...records.packed import PACKED_FILE, checked_name, is_there, unpack_records
 from ...records.read_record import parse_tolerantly, validated
 from ...records.schema import Origin, Record, clean_text, require_own_hash
-from ...records.spec import by_content
-from ...records.which import best_of_each
+from ...records.spec import by_content, spec_hash_of
+from ...records.which import Rank, best_of_each
+from .run import Run, Shelf
 
 MOST_LINES_NAMED = 20
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -43,20 +45,21 @@ def read_folder(folder: str | Path) -> Loaded:
     Raises:
         DataError: If there is no such folder.
     """
-    records, warnings = parse_folder(folder)
-    return Loaded(tuple(record.model_dump() for record in records), tuple(warnings))
+    records, warnings = _read_all(Path(folder), Record.model_dump)
+    return Loaded(tuple(records), tuple(warnings))
 
 
-def parse_folders(folders: Sequence[str | Path]) -> tuple[list[Record], list[str]]:
-    """The records of several folders, and a line for each file that could not be read.
+def parse_folders(folders: Sequence[str | Path]) -> tuple[list[Run], list[str]]:
+    """The runs of several folders, and a line for each file that could not be read.
 
     Raises:
         DataError: If one of them is not a folder of records, or none holds a record.
     """
-    records: list[Record] = []
+    records: list[Run] = []
     warnings: list[str] = []
+    shelf = Shelf()
     for folder in dict.fromkeys(Path(folder) for folder in folders):
-        found, problems = parse_folder(folder)
+        found, problems = _read_all(folder, shelf.run)
         records += found
         prefix = f"{clean_text(str(folder))}: " if len(folders) > 1 else ""
         warnings += [f"{prefix}{problem}" for problem in problems]
@@ -67,12 +70,36 @@ def parse_folders(folders: Sequence[str | Path]) -> tuple[list[Record], list[str
     return records, warnings
 
 
-def parse_folder(folder: str | Path) -> tuple[list[Record], list[str]]:
-    """The records of a folder as objects, and a line for each file that could not be read."""
-    _require_study(Path(folder))
-    records, warnings = _parse_files(Path(folder))
-    packed, problems = _parse_packed(Path(folder))
-    return (_joined(packed, records) if packed else records), warnings + problems
+def parse_folder(folder: str | Path) -> tuple[list[Run], list[str]]:
+    """The runs of a folder, and a line for each file that could not be read."""
+    return _read_all(Path(folder), Shelf().run)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found(Generic[T]):
+    """A record that was read: the name of its file, which of its run's it is, what is kept."""
+
+    stem: str
+    rank: Rank
+    kept: T
+
+
+def _read_all(folder: Path, keep: Callable[[Record], T]) -> tuple[list[T], list[str]]:
+    """What `keep` makes of each record as it is read, so that not all are held at once."""
+    _require_study(folder)
+
+    def placed(content: bytes, stem: str = "") -> _Found[T]:
+        record = parse_tolerantly(content)
+        stem = stem or checked_name(record.spec.method, record.spec.seed, record.spec_hash)
+        if record.spec_hash:
+            require_own_hash(record)
+        origin = Origin(folder=str(folder), stem=stem)
+        return _Found(stem, record.rank, keep(record.model_copy(update={"origin": origin})))
+
+    single, warnings = _read_files(folder, placed)
+    packed, problems = _read_packed(folder, placed)
+    found = _joined(packed, single) if packed else single
+    return [each.kept for each in found], warnings + problems
 
 
 def _require_study(folder: Path) -> None:
@@ -83,76 +110,61 @@ def _require_study(folder: Path) -> None:
         )
 
 
-def _parse_files(folder: Path) -> tuple[list[Record], list[str]]:
-    records: list[Record] = []
+def _read_files(
+    folder: Path, placed: Callable[[bytes, str], _Found[T]]
+) -> tuple[list[_Found[T]], list[str]]:
+    found: list[_Found[T]] = []
     warnings: list[str] = []
     for path in sorted((folder / "runs").glob("*.json")):
         try:
-            records.append(_read(path))
+            found.append(placed(read_regular(path, LARGEST_RECORD), path.stem))
         except (OSError, ValueError) as error:
             warnings.append(f"{clean_text(path.name)} was left out: {_reason(error)}")
-    return records, warnings
+    return found, warnings
 
 
-def _parse_packed(folder: Path) -> tuple[list[Record], list[str]]:
+def _read_packed(
+    folder: Path, placed: Callable[[bytes], _Found[T]]
+) -> tuple[list[_Found[T]], list[str]]:
     """Nothing of a damaged file is taken: the rest would not be a fair sample of its runs."""
     if not is_there(folder):
         return [], []
     try:
-        found = unpack_records(folder / PACKED_FILE, lambda line: _parse_line(line, folder))
+        unpacked = unpack_records(folder / PACKED_FILE, placed)
     except (OSError, ValueError) as error:
         return [], [f"{PACKED_FILE} was left out: {_reason(error)}"]
     problems = [
         f"{PACKED_FILE}: line {number} was left out: {clean_text(reason)}"
-        for number, reason in found.problems[:MOST_LINES_NAMED]
+        for number, reason in unpacked.problems[:MOST_LINES_NAMED]
     ]
-    if more := len(found.problems) - len(problems):
+    if more := len(unpacked.problems) - len(problems):
         problems.append(f"{PACKED_FILE}: {more} more lines were left out")
-    return list(found.records), problems
+    return list(unpacked.records), problems
 
 
-def _parse_line(line: bytes, folder: Path) -> Record:
-    record = parse_tolerantly(line)
-    stem = checked_name(record.spec.method, record.spec.seed, record.spec_hash)
-    return _placed(record, folder, stem)
-
-
-def _joined(packed: Iterable[Record], single: Iterable[Record]) -> list[Record]:
+def _joined(packed: Iterable[_Found[T]], single: Iterable[_Found[T]]) -> list[_Found[T]]:
     """One record of each run, in the order of the names of their files."""
-    return sorted(best_of_each([*packed, *single], _stem, lambda r: r.rank), key=_stem)
-
-
-def _stem(record: Record) -> str:
-    return record.origin.stem if record.origin else ""
-
-
-def _read(path: Path) -> Record:
-    record = parse_tolerantly(read_regular(path, LARGEST_RECORD))
-    return _placed(record, path.parent.parent, path.stem)
-
-
-def _placed(record: Record, folder: Path, stem: str) -> Record:
-    if record.spec_hash:
-        require_own_hash(record)
-    return record.model_copy(update={"origin": Origin(folder=str(folder), stem=stem)})
+    best = best_of_each([*packed, *single], lambda f: f.stem, lambda f: f.rank)
+    return sorted(best, key=lambda f: f.stem)
 
 
 def _reason(error: Exception) -> str:
     return clean_text(str(getattr(error, "strerror", None) or error))
 
 
-def checked(records: Iterable[Record | Mapping[str, Any]]) -> tuple[list[Record], list[str]]:
+def checked(records: Iterable[Run | Mapping[str, Any]]) -> tuple[list[Run], list[str]]:
     """The records that are valid, and a line for each that is not. Of each run one stays: a
     finished one rather than one that failed, and of equals the last.
 
     A run that was repeated has the same spec twice, and one whose method has other defaults since
     has a spec that differs in them alone; counting both would pretend to more seeds.
     """
-    valid: list[Record] = []
+    valid: list[Run] = []
     warnings: list[str] = []
+    shelf = Shelf()
     for index, record in enumerate(records):
         try:
-            valid.append(_validated(record))
+            valid.append(record if isinstance(record, Run) else shelf.run(validated(dict(record))))
         except (TypeError, ValueError) as error:
             warnings.append(f"record {index} was left out: {_reason(error)}")
     kept = _latest(valid)
@@ -170,15 +182,11 @@ def checked(records: Iterable[Record | Mapping[str, Any]]) -> tuple[list[Record]
     return current, warnings
 
 
-def _validated(record: Record | Mapping[str, Any]) -> Record:
-    return record if isinstance(record, Record) else validated(dict(record))
+def _latest(runs: Sequence[Run], but: frozenset[str] = frozenset()) -> list[Run]:
+    """One run of each spec and arm, whatever the fields `but` of its spec are."""
 
+    def key(run: Run) -> tuple[str, str]:
+        fields = {name: value for name, value in run.spec.fields.items() if name not in but}
+        return spec_hash_of(by_content(fields)), run.method
 
-def _latest(records: Sequence[Record], but: frozenset[str] = frozenset()) -> list[Record]:
-    """One record of each spec and arm, whatever the fields `but` of its spec are."""
-
-    def key(record: Record) -> tuple[str, str]:
-        fields = by_content(record.spec.model_dump(exclude=set(but)))
-        return json.dumps(fields, default=str), record.method
-
-    return best_of_each(records, key, lambda record: record.rank)
+    return best_of_each(runs, key, lambda run: run.rank)

@@ -31,5 +31,5 @@ def arm_table(section: SectionNumbers) -> Table | None:
 
 
 def _values(method: str, section: SectionNumbers, field: str) -> str:
-    specs = (record.spec.model_dump(include={field}) for record in section.runs_of(method))
+    specs = (record.spec.fields for record in section.runs_of(method))
     return "; ".join(dict.fromkeys(value_text(spec.get(field)) for spec in specs))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from ..._page.table import Column, Group, Table, row
-from ...records.schema import Record
 from ..analysis.metric_display import NOT_AVAILABLE, number
 from ..analysis.scoring import degenerate
 from ..analysis.section_numbers import SectionNumbers
 from ..analysis.stability import sensitivity, sensitivity_before
+from ..reading.run import Run
 
 DIES_OUT = 0.25
 """Below this share of what it was before fine-tuning, noise is said to die out on its way up."""
@@ -53,14 +53,14 @@ def degenerate_table(section: SectionNumbers) -> Table | None:
     )
 
 
-def _ended(method: str, runs: Sequence[Record]) -> _Ended:
+def _ended(method: str, runs: Sequence[Run]) -> _Ended:
     ended = [run for run in runs if degenerate(run)]
     others = [run for run in runs if degenerate(run) is False]
     total = len(ended) + len(others)
     return _Ended(method, len(ended), total, _moved(ended), _moved(others))
 
 
-def _moved(runs: Sequence[Record]) -> Moved:
+def _moved(runs: Sequence[Run]) -> Moved:
     found = ((sensitivity_before(run), sensitivity(run)) for run in runs)
     return [(before, after) for before, after in found if before is not None and after is not None]
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from ..._counted import counted
 from ..._page.table import Column, Group, Table, row
-from ...records.schema import Record
 from ..analysis.metric_display import metric_display
 from ..analysis.scoring import counts, score
+from ..reading.run import Run
 
 MOST_FAILURES = 50
 
 
-def failure_table(records: Sequence[Record]) -> Table | None:
+def failure_table(records: Sequence[Run]) -> Table | None:
     """Those runs with their reasons; None if all ended well."""
     failures = [record for record in records if record.status != "ok"]
     if not failures:
@@ -34,7 +34,7 @@ def failure_table(records: Sequence[Record]) -> Table | None:
     )
 
 
-def _counted_as(record: Record) -> str:
+def _counted_as(record: Run) -> str:
     if record.task is None or not counts(record):
         return "left out"
     found = score(record, record.task.in_domain)
@@ -50,7 +50,7 @@ _STATUS = {
     "cancelled": "cancelled",
 }
 
-_COLUMNS: tuple[Column[Record], ...] = (
+_COLUMNS: tuple[Column[Run], ...] = (
     Column("Task", lambda r: r.spec.task),
     Column("Seed", lambda r: str(r.spec.seed)),
     Column("What happened", lambda r: _STATUS[r.status]),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._page.table import Column, Group, Table, row
-from ...records.schema import Record, clean_text
+from ...records.schema import clean_text
 from ..analysis.section_numbers import SectionNumbers
+from ..reading.run import Run
 
 MOST_FILES = 2
 
@@ -75,8 +76,8 @@ def runs_table(section: SectionNumbers) -> Table:
     )
 
 
-def _files(runs: Sequence[Record]) -> str:
-    names = [run.origin.stem if run.origin else run.spec_hash for run in runs]
+def _files(runs: Sequence[Run]) -> str:
+    names = [run.stem or run.spec_hash for run in runs]
     more = len(names) - MOST_FILES
     text = ", ".join(clean_text(name) for name in names[:MOST_FILES])
     return f"{text} and {more} more" if more > 0 else text
@@ -93,7 +94,7 @@ def ranges(numbers: Sequence[int]) -> str:
     return clean_text(", ".join(f"{p[0]}-{p[-1]}" if len(p) > 1 else str(p[0]) for p in parts))
 
 
-_COLUMNS: tuple[Column[Sequence[Record]], ...] = (
+_COLUMNS: tuple[Column[Sequence[Run]], ...] = (
     Column("Runs", lambda runs: str(len(runs))),
     Column("Seeds", lambda runs: ranges([run.spec.seed for run in runs])),
     Column("Training subsets", lambda runs: ranges([run.spec.subset_seed for run in runs])),
