@@ -73,6 +73,15 @@ class Noted(Regularizer):
 
 
 @dataclass(frozen=True)
+class Long(Noted):
+    """Needs four steps."""
+
+    def require_steps(self, total: int) -> None:
+        if total < 4:
+            raise ConfigError(f"{total} steps are too few")
+
+
+@dataclass(frozen=True)
 class OnceOnly(Regularizer):
     """Acts when it is attached, never later."""
 
@@ -190,3 +199,12 @@ def test_while_a_method_is_off_training_is_plain_bit_for_bit(name: str) -> None:
 def test_only_methods_can_be_wrapped(given: object) -> None:
     with pytest.raises(ConfigError, match="is not a method; give one with its options"):
         Every(given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrap", [Every, Scheduled, lambda method: Every(Scheduled(method))])
+def test_a_method_inside_says_that_a_training_is_too_short(
+    wrap: Callable[[Regularizer], Wrapper],
+) -> None:
+    wrap(Long()).require_steps(4)
+    with pytest.raises(ConfigError, match="3 steps are too few"):
+        wrap(Long()).require_steps(3)

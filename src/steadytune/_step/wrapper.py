@@ -61,6 +61,10 @@ class Wrapper(Regularizer):
         """Whether the wrapped method perturbs the word embeddings."""
         return self.method.needs_embeddings
 
+    def require_steps(self, total: int) -> None:
+        """The wrapped method's answer: its own steps are counted over the whole training."""
+        self.method.require_steps(total)
+
     @abstractmethod
     def factor(self, step: Step) -> float:
         """How much of the method acts at a step, at least 0."""
