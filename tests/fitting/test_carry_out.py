@@ -24,6 +24,7 @@ from steadytune.fitting.page import write_page
 from steadytune.fitting.plan import MEMBERS, Plan
 from steadytune.fitting.result import summary
 from steadytune.records.ledger import Ledger
+from steadytune.records.spec import spec_hash_of
 from steadytune.tasks import DataSource
 from tests.finetune.toy_files import (
     succeed,
@@ -273,10 +274,13 @@ def test_one_plain_model_learns_from_the_others(data: dict[str, Path], tmp_path:
     model = AutoModelForSequenceClassification.from_pretrained(found.folder)
     assert model.config.id2label == {0: "negative", 1: "positive"}
     assert "one plain model that learned from the average of the seeds" in str(found)
-    assert (
-        "one model that learned what the runs, averaged, say"
-        in (found.folder / "README.md").read_text()
-    )
+    card = (found.folder / "README.md").read_text()
+    assert "one model that learned what the runs, averaged, say" in card
+    told = json.loads((found.folder / "record.json").read_text())
+    assert told["spec"]["seed"] not in {run["seed"] for run in told["selection"]["members"]}
+    assert told["spec_hash"] == spec_hash_of(told["spec"])
+    assert f"| epochs | {told['spec']['epochs']} |" in card
+    assert f", {told['spec']['seed']}; steadytune " in card
     printed = succeed("evaluate", found.folder, "--data", data["test"])
     assert f"{found.score:.4f}" in printed or f"{100 * found.score:.1f}" in printed
 

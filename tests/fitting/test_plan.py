@@ -25,6 +25,7 @@ from steadytune.fitting.plan import (
     too_small,
     what_went,
 )
+from steadytune.study.estimate import words_of
 
 TIMING = Timing(step=0.1, example=0.005, run=1.0, at_a_time=2)
 
@@ -132,6 +133,9 @@ def test_too_small_a_budget_says_what_is_needed() -> None:
     assert choose_plan(1.0, size, TIMING) is None
     error = too_small(1.0, size, TIMING)
     assert "one training takes about" in str(error) and "`budget=1m` or more" in str(error)
+    single = LADDER[-1].seconds(size, TIMING)
+    assert f"one training takes about {words_of(single)} here" in str(error)
+    assert choose_plan(60.0, size, TIMING) is not None
     assert "`allow_frozen`" in str(error)
     assert "allow_frozen" not in str(too_small(1.0, size, TIMING, floor=False))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -45,7 +46,10 @@ class ToyWork:
 
     @property
     def setup(self) -> Any:
-        return type("Setup", (), {"rates": learning_rates(384), "unsuited": self.unsuited})
+        return SimpleNamespace(
+            rates=learning_rates(384),
+            suited=lambda tried: [s for s in tried if s.name not in self.unsuited],
+        )
 
     def cells(self, repetition: int) -> list[Cell]:
         return [Cell(repetition, fold) for fold in range(1, 6)]

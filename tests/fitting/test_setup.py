@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from steadytune import ConfigError, ModelError
 from steadytune.fitting import FitOptions
+from steadytune.fitting.carry_out import _announced, _show_data
+from steadytune.fitting.plan import LADDER
 from steadytune.fitting.setup import Setup
 from steadytune.tasks import DataSource
 from tests.finetune.toy_files import write_model, write_reviews
@@ -30,9 +34,26 @@ def test_a_length_of_0_is_not_the_usual_one(name: str) -> None:
 def test_stabilisers_that_do_not_suit_the_model_are_known_with_the_reason(tmp_path: Path) -> None:
     sizes = {"d_model": 16, "n_layer": 2, "n_head": 2, "d_inner": 32}
     xlnet = write_tiny(tmp_path / "xlnet", "XLNet", pad_token_id=0, **sizes)
-    unsuited = setup_with(xlnet, tmp_path).unsuited
+    setup = setup_with(xlnet, tmp_path)
+    unsuited = setup.unsuited
     assert list(unsuited) == ["lnsr:dose=0.1"] and "run time-major" in unsuited["lnsr:dose=0.1"]
-    assert not setup_with(write_model(tmp_path), tmp_path).unsuited
+    usual = setup_with(write_model(tmp_path), tmp_path)
+    assert not usual.unsuited
+    most = LADDER[0]
+    assert "of 12 settings" in _announced(most, usual)
+    assert "of 11 settings" in _announced(most, setup)
+
+
+def test_validation_examples_are_said_not_to_be_used(tmp_path: Path) -> None:
+    files = write_reviews(tmp_path)
+    console = Console(file=io.StringIO(), width=200)
+    model = write_model(tmp_path)
+    for validation, said in ((None, False), (files["product"], True)):
+        source = DataSource(train=files["train"], test=files["test"], validation=validation)
+        options = FitOptions(source=source, out=tmp_path / "out", model=str(model))
+        _show_data(Setup.of(options), console)
+        text = console.file.getvalue()  # type: ignore[attr-defined]
+        assert ("warning: fit does not use the" in text) is said
 
 
 def test_a_model_that_writes_text(tmp_path: Path) -> None:

@@ -264,7 +264,10 @@ def _made_again(record: ModelRecord, command: str) -> str:
         for name in ("steadytune", "python", "torch", "transformers", "tokenizers", "datasets")
         if environment.get(name)
     )
-    seeds = [str(row.seed) for row in seed_rows(record)] or [str(spec["seed"])]
+    # A model that learned from several has a seed that is none of theirs.
+    seeds = list(
+        dict.fromkeys(str(n) for n in (*(row.seed for row in seed_rows(record)), spec["seed"]))
+    )
     fence = f"```sh\n{command}\n```\n\n" if command else ""
     commit = f" at commit `{environment['commit']}`" if environment.get("commit") else ""
     return (

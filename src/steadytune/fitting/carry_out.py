@@ -201,9 +201,9 @@ def _announced(plan: Plan, setup: Setup) -> str:
     if plan.frozen:
         return "No time to train the model itself: a head on the frozen model"
     if not plan.folds:
-        method = PLAIN if DEFAULT.name in setup.unsuited else DEFAULT.method
+        method = DEFAULT.method if setup.suited([DEFAULT]) else PLAIN
         return f"No time to search: {seeds} of {method}"
-    tried = plan.rates * plan.lengths + len(plan.stabilisers)
+    tried = plan.rates * plan.lengths + len(setup.suited(plan.stabilisers))
     return f"Cross-validation of {tried} settings, then {seeds} of the best on all examples"
 
 

@@ -20,6 +20,7 @@ from ..finetune.members import Member
 from ..finetune.saved import load_saved, set_choices, write_ensemble
 from ..finetune.scoring import score_splits
 from ..pretrained import Pretrained, save_model
+from ..records.spec import RunSpec
 from ..runs.encoded import encode_splits
 from ..stats.calibration import fit_temperature, mixture_log_loss, residual_width
 from ..tasks import Predictions, Scores
@@ -74,7 +75,8 @@ class Kept:
         calibration: How it was calibrated.
         results: Split -> metrics.
         predictions: Split -> column -> one entry an example.
-        distilled: Whether it is one model that was trained on what this form says.
+        student: The training of the one model that learned what this form says; None where it
+            is kept itself.
     """
 
     members: tuple[Member, ...]
@@ -83,7 +85,12 @@ class Kept:
     calibration: Calibration
     results: dict[str, Scores]
     predictions: dict[str, Predictions]
-    distilled: bool = False
+    student: RunSpec | None = None
+
+    @property
+    def distilled(self) -> bool:
+        """Whether one model was trained on what the form says."""
+        return self.student is not None
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,14 +137,14 @@ def keep_model(work: Work, material: Material, result: Path) -> Kept:
     calibration = calibrate(parts, choice.form, _can_cool(taken, work.task.kind))
     if floor is not None and not calibration.choices:
         calibration = replace(calibration, choices=floor.choices)
-    made = _Made(work, choice.form, taken, floor, calibration)
+    made, student = _Made(work, choice.form, taken, floor, calibration), None
     if work.setup.options.one_model:
         made.write(teacher := result.parent / _TEACHER)
         saved = load_saved(teacher, work.setup.options.trust)
         known = (
             None if parts is None else parts.lessons(choice.form, calibration.temperature or 1.0)
         )
-        train_student(work, material.chosen, saved, known, calibration.choices, result)
+        student = train_student(work, material.chosen, saved, known, calibration.choices, result)
         shutil.rmtree(teacher)
     else:
         made.write(result)
@@ -146,8 +153,7 @@ def keep_model(work: Work, material: Material, result: Path) -> Kept:
         work.task, work.setup.model, work.setup.encoding, tuple(work.task.splits)
     )
     scored = score_splits(saved, encoded, work.task.splits)
-    distilled = work.setup.options.one_model
-    return Kept(taken, tuple(material.members), choice, calibration, *scored, distilled)
+    return Kept(taken, tuple(material.members), choice, calibration, *scored, student)
 
 
 @dataclass(frozen=True, eq=False)

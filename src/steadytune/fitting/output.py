@@ -49,7 +49,10 @@ def write_results(work: Work, folder: OutputFolder, kept: Kept, facts: Mapping[s
 
 
 def _record(work: Work, kept: Kept, members: int) -> ModelRecord:
-    """The record of the model: that of its first member, with the scores of what is kept."""
+    """The record of the model: that of its first member, with the scores of what is kept.
+
+    A model that learned from the members has a training, and so a seed, of its own.
+    """
     base, task = (kept.members or kept.all_members)[0].record, work.task
     columns = work.setup.options.source.columns()
     own: dict[str, Any] = {
@@ -66,6 +69,8 @@ def _record(work: Work, kept: Kept, members: int) -> ModelRecord:
     if keep := _keep(kept):
         own |= {"history": [], "profile": None, "finished": now()}
         own["selection"] = _selection(work, kept, keep, members)
+    if kept.student:
+        own |= {"spec": kept.student.as_dict(), "spec_hash": kept.student.hash}
     return model_record({**base.content(), **own, "results": kept.results})
 
 

@@ -217,11 +217,12 @@ def shortened(
 
 def too_small(budget: float, size: Size, timing: Timing, *, floor: bool = True) -> ConfigError:
     """What is said of a budget in which nothing can be trained."""
-    needed = LADDER[-1].seconds(size, timing) / _SPARE
+    needed = LADDER[-1].seconds(size, timing)
     instead = ", or `allow_frozen` for a head on the frozen model" if floor else ""
     return ConfigError(
         f"budget {words_of(budget)} is too small: one training takes about {words_of(needed)} "
-        f"here; give `budget={ceil(needed / 60)}m` or more{instead}"
+        f"here, and {1 - _SPARE:.0%} of a budget stays in reserve; give "
+        f"`budget={ceil(needed / _SPARE / 60)}m` or more{instead}"
     )
 
 

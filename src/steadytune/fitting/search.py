@@ -97,7 +97,7 @@ class Search:
         grid = plain_grid(len(self.work.task.train), rates, self.plan.lengths)
         if not self.plan.folds:
             reason = "the budget leaves no room to try others"
-            suits = DEFAULT.name not in self.work.setup.unsuited
+            suits = self.work.setup.suited([DEFAULT])
             return Found(grid[0].with_stabiliser(DEFAULT) if suits else grid[0], grid[0], reason)
         plain = self._best_plain(grid)
         self.plan = self.shorten(self.plan, STEADY)
@@ -149,14 +149,10 @@ class Search:
         Where the model does not take the default one, plain training stands in its place.
         """
         cells = self._cells(SECOND_FOLDS)
-        unsuited = self.work.setup.unsuited
-        settings = [
-            plain.with_stabiliser(stabiliser)
-            for stabiliser in self.plan.stabilisers
-            if stabiliser.name not in unsuited
-        ]
+        suited = self.work.setup.suited(self.plan.stabilisers)
+        settings = [plain.with_stabiliser(stabiliser) for stabiliser in suited]
         tried = self._round(settings, cells, STEADY)
-        suits = DEFAULT.name not in unsuited
+        suits = DEFAULT in suited
         for found in tried[1:] if suits else tried:
             self._note(found, "behind")
         return [*tried, self._of(plain, cells)] if suits else [self._of(plain, cells), *tried]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,7 +19,7 @@ from ..runs.preflight import misfits
 from ..runs.settle import layers_of, usual_rate
 from ..runs.unlabelled import hash_of, texts_of
 from ..tasks import Encoding, Task
-from .candidates import DEFAULT, OTHERS, learning_rates
+from .candidates import DEFAULT, OTHERS, Stabiliser, learning_rates
 from .examples import require_examples
 from .judge import Judge
 from .kinds import KINDS, Kind
@@ -89,6 +90,10 @@ class Setup:
         if self.kind.problem.generates:
             found |= {s.name: "the head is pretrained" for s in OTHERS if s.head_first}
         return found
+
+    def suited(self, stabilisers: Iterable[Stabiliser]) -> list[Stabiliser]:
+        """Those that the model takes, in their order."""
+        return [each for each in stabilisers if each.name not in self.unsuited]
 
     @property
     def encoding(self) -> Encoding:

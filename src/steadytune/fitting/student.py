@@ -24,6 +24,7 @@ from ..finetune.saved import SavedModel, set_choices
 from ..finetune.scoring import predict_rows
 from ..method_text import parse_method
 from ..pretrained import save_model
+from ..records.spec import RunSpec
 from ..runs.encoded import encode_splits
 from ..runs.training import train
 from ..runs.unlabelled import texts_of
@@ -41,8 +42,8 @@ def train_student(
     known: Lessons | None,
     choices: Mapping[str, float],
     result: Path,
-) -> None:
-    """Train one model on what the teacher says, and write it.
+) -> RunSpec:
+    """Train one model on what the teacher says, and write it; give what the training was.
 
     Args:
         work: Where trainings happened.
@@ -84,6 +85,7 @@ def train_student(
     set_choices(model, choices)
     save_model(model, result)
     tokenizer.save_pretrained(result)
+    return spec
 
 
 def target_loss(kind: Kind) -> Callable[..., Tensor]:
