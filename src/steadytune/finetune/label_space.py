@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._exceptions import DataError
+from ..tasks.files.label_mapping import TWO_WAY, folded_name
 
-_SEPARATORS = re.compile(r"[\s_-]+")
 _NO_NAME = re.compile(r"label_\d+")
 _ENTAILMENT = "entailment"
 _THREE_WAY = {_ENTAILMENT, "neutral", "contradiction"}
-_TWO_WAY = {_ENTAILMENT, "not_entailment"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> Label
     Raises:
         DataError: If they do not map; the text names both.
     """
-    ours, theirs = [_folded(name) for name in model], [_folded(name) for name in rows]
+    ours, theirs = [folded_name(name) for name in model], [folded_name(name) for name in rows]
     if len(distinct := dict(zip(theirs, rows, strict=True))) < len(rows):
         if len(distinct) < 2:
             raise DataError(f"all labels of {where} are {rows[0]!r}: expected two or more classes")
@@ -80,9 +79,9 @@ def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> Label
         return LabelSpace(tuple((n,) for n in (*found, *others)), tuple(range(len(theirs))))
     if all(map(_NO_NAME.fullmatch, ours)) and len(ours) == len(theirs):
         return _same(len(ours), f"the model's classes have no names: taken as {', '.join(rows)}")
-    if set(ours) == _THREE_WAY and set(theirs) == _TWO_WAY:
+    if set(ours) == _THREE_WAY and set(theirs) == TWO_WAY:
         return _three_to_two(ours, theirs)
-    if set(ours) == _TWO_WAY and set(theirs) == _THREE_WAY:
+    if set(ours) == TWO_WAY and set(theirs) == _THREE_WAY:
         labels = [ours.index(name if name in ours else "not_entailment") for name in theirs]
         return LabelSpace(((0,), (1,)), tuple(labels), _note())
     raise DataError(
@@ -104,7 +103,3 @@ def _same(classes: int, note: str) -> LabelSpace:
 
 def _note() -> str:
     return "neutral and contradiction count as not_entailment"
-
-
-def _folded(name: str) -> str:
-    return _SEPARATORS.sub("_", name.strip().casefold())

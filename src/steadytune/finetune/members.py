@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .._exceptions import NoResultError
 from .._sealed import damage
@@ -45,6 +46,37 @@ class Member:
     def seed(self) -> int:
         """The seed of the run."""
         return self.record.spec.seed
+
+
+def selection_of(
+    keep: str, metric: str, members: Sequence[Member], taken: Iterable[int], planned: Iterable[int]
+) -> dict[str, Any]:
+    """What the record of a model says of the runs that it was made of.
+
+    Args:
+        keep: What is kept of them.
+        metric: The primary metric.
+        members: Those that finished.
+        taken: The seeds of those that are part of the model.
+        planned: All seeds.
+    """
+    finished = {member.seed for member in members}
+    return {
+        "keep": keep,
+        "metric": metric,
+        "taken": list(taken),
+        "lost": [seed for seed in planned if seed not in finished],
+        "members": [
+            {
+                "seed": member.seed,
+                "spec_hash": member.record.spec_hash,
+                "scores": {
+                    split: scores[metric] for split, scores in member.record.results.items()
+                },
+            }
+            for member in members
+        ],
+    }
 
 
 @dataclass(frozen=True)

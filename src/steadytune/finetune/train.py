@@ -18,7 +18,7 @@ from ..records.record import now
 from ..tasks import DEV, TRAIN
 from .card import write_card
 from .choosing import Candidates, Kept, best_member, copy_folder, keep
-from .members import Member, has_checkpoints, members_ledger, train_members
+from .members import Member, has_checkpoints, members_ledger, selection_of, train_members
 from .model_record import ModelRecord, model_record
 from .options import TrainOptions
 from .output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder
@@ -120,30 +120,13 @@ def _record(plan: TrainPlan, members: list[Member], kept: Kept) -> ModelRecord:
         PLAN_KEY: plan.hash,
     }
     if len(plan.specs) > 1:
-        own["selection"] = _selection(plan, members, kept)
+        planned = [spec.seed for spec in plan.specs]
+        own["selection"] = selection_of(
+            plan.options.keep, plan.task.metric, members, kept.seeds, planned
+        )
     if len(kept.seeds) > 1:
         own |= {"history": [], "profile": None, "finished": now()}
     return model_record({**base.content(), **own, "results": kept.results})
-
-
-def _selection(plan: TrainPlan, members: list[Member], kept: Kept) -> dict[str, Any]:
-    metric = plan.task.metric
-    return {
-        "keep": plan.options.keep,
-        "metric": metric,
-        "taken": list(kept.seeds),
-        "lost": [s.seed for s in plan.specs if s.seed not in {m.seed for m in members}],
-        "members": [
-            {
-                "seed": member.seed,
-                "spec_hash": member.record.spec_hash,
-                "scores": {
-                    split: scores[metric] for split, scores in member.record.results.items()
-                },
-            }
-            for member in members
-        ],
-    }
 
 
 def _announce(plan: TrainPlan, console: Console) -> None:

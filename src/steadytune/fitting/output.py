@@ -8,6 +8,7 @@ from typing import Any
 from .._whole_file import write_json
 from ..finetune.card import write_card
 from ..finetune.choosing import copy_folder
+from ..finetune.members import selection_of
 from ..finetune.model_record import ModelRecord, model_record
 from ..finetune.output_folder import PLAN_KEY, PREDICTIONS, RECORD, OutputFolder
 from ..records.prediction_file import write_predictions
@@ -68,7 +69,10 @@ def _record(work: Work, kept: Kept, members: int) -> ModelRecord:
     }
     if keep := _keep(kept):
         own |= {"history": [], "profile": None, "finished": now()}
-        own["selection"] = _selection(work, kept, keep, members)
+        taken = [member.seed for member in kept.members]
+        planned = [work.member_seed(number) for number in range(1, members + 1)]
+        selection = selection_of(keep, task.metric, kept.all_members, taken, planned)
+        own["selection"] = {**selection, "frozen": kept.choice.form.frozen}
     if kept.student:
         own |= {"spec": kept.student.as_dict(), "spec_hash": kept.student.hash}
     return model_record({**base.content(), **own, "results": kept.results})
@@ -81,25 +85,3 @@ def _keep(kept: Kept) -> str:
     if kept.choice.form.frozen == 1:
         return "frozen"
     return "ensemble" if kept.choice.form.frozen or len(kept.members) > 1 else ""
-
-
-def _selection(work: Work, kept: Kept, keep: str, members: int) -> dict[str, Any]:
-    metric, finished = work.task.metric, {member.seed for member in kept.all_members}
-    planned = (work.member_seed(number) for number in range(1, members + 1))
-    return {
-        "keep": keep,
-        "frozen": kept.choice.form.frozen,
-        "metric": metric,
-        "taken": [member.seed for member in kept.members],
-        "lost": [seed for seed in planned if seed not in finished],
-        "members": [
-            {
-                "seed": member.seed,
-                "spec_hash": member.record.spec_hash,
-                "scores": {
-                    split: scores[metric] for split, scores in member.record.results.items()
-                },
-            }
-            for member in kept.all_members
-        ],
-    }

@@ -85,6 +85,11 @@ def class_counts(predicted: Array, truth: Array, classes: int) -> ClassCounts:
     return counter(truth, classes)(predicted)
 
 
+def score_of_classes(metric: str, classes: int, predicted: Array, truth: Array) -> float | None:
+    """A metric of `OF_COUNTS` of predicted and true classes; None where it is undefined."""
+    return OF_COUNTS[metric](class_counts(predicted, truth, classes))
+
+
 def counter(truth: Array, classes: int) -> Callable[[Array], ClassCounts]:
     """`class_counts` of many predictions of the same rows, whose classes are counted once."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -16,7 +16,7 @@ from ..metrics.classification import (
     best_constant_score,
     classification_metrics,
 )
-from ..metrics.confusion_counts import OF_COUNTS, class_counts
+from ..metrics.confusion_counts import score_of_classes
 from ._fields import number_of
 from ._problem import (
     PREDICTION,
@@ -116,12 +116,7 @@ class Classification(Problem):
         yield Statistic("accuracy", ((predicted == labels).astype(np.float64),))
         # Counts are all that the others need, so that a resample costs microseconds.
         for name in self.metrics[1:]:
-            of = partial(_of_counts, OF_COUNTS[name], classes)
-            yield Statistic(name, both, of)
+            yield Statistic(name, both, partial(score_of_classes, name, classes))
 
     def constant_score(self, rows: Dataset, classes: int, metric: str) -> float:
         return best_constant_score(values(rows, "label"), classes, metric)
-
-
-def _of_counts(metric: Callable[[Any], float | None], classes: int, p: Any, t: Any) -> float | None:
-    return metric(class_counts(p, t, classes))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 import numpy as np
 
 from ..._exceptions import DataError
-from ...metrics.confusion_counts import OF_COUNTS, class_counts
+from ...metrics.confusion_counts import score_of_classes
 from ...metrics.mixture import log_mixture
 from ...stats.calibration import mixture_log_loss
 from ...tasks import Predictions, Task
@@ -74,8 +74,8 @@ class Classes(OfClasses):
         sizes = Counter(values(task.train, "label"))
         unbalanced = max(sizes.values()) >= _UNBALANCED * min(sizes.values())
         if task.metric == "accuracy" and asked is None and unbalanced:
-            return Measure(_MACRO_F1, partial(_of_counts, "f1_macro", classes), percent=True)
-        return Measure(task.metric, partial(_of_counts, task.metric, classes), percent=True)
+            return Measure(_MACRO_F1, partial(score_of_classes, "f1_macro", classes), percent=True)
+        return Measure(task.metric, partial(score_of_classes, task.metric, classes), percent=True)
 
     def constant(self, measure: Measure, task: Task, rows: Dataset) -> float:
         metric = "f1_macro" if measure.name == _MACRO_F1 else measure.name
@@ -105,7 +105,3 @@ class Classes(OfClasses):
         from torch.nn.functional import cross_entropy
 
         return cross_entropy(logits, targets)
-
-
-def _of_counts(metric: str, classes: int, predicted: Array, truth: Array) -> float | None:
-    return OF_COUNTS[metric](class_counts(predicted, truth, classes))

@@ -21,7 +21,8 @@ from .labels import (
 )
 
 _SEPARATORS = re.compile(r"[\s_-]+")
-_TWO_WAY = {"entailment", "not_entailment"}
+TWO_WAY = {"entailment", "not_entailment"}
+"""Classes of entailment where neutral and contradiction are one."""
 _THREE_WAY = {"neutral": "not_entailment", "contradiction": "not_entailment"}
 
 
@@ -117,7 +118,7 @@ def numbers_of_names(
         DataError: The target does not have one; the text names the labels of both.
     """
     exact = {name: number for number, name in enumerate(target.label_names)}
-    folded = {_folded(name): number for name, number in exact.items()}
+    folded = {folded_name(name): number for name, number in exact.items()}
     alike = folded if len(folded) == len(exact) else {}
     renamed = dict(target.renamed)
     names = [renamed.get(name, name) for name in given]
@@ -140,8 +141,8 @@ def _find(
 ) -> int | None:
     if name in exact:
         return exact[name]
-    folded = _folded(name)
-    if set(target.label_names) == _TWO_WAY:
+    folded = folded_name(name)
+    if set(target.label_names) == TWO_WAY:
         folded = _THREE_WAY.get(folded, folded)
     # Programs that know missing values write whole numbers so: 3.0.
     return alike.get(folded, exact.get(name.removesuffix(".0")) if is_number(name) else None)
@@ -158,5 +159,6 @@ def _by_place_remark(by_place: Mapping[str, int | None], target: Target) -> str:
     return f"numbers are positions among the classes: {listed(each)}"
 
 
-def _folded(name: str) -> str:
+def folded_name(name: str) -> str:
+    """A name that is the same however it is written: case, spaces, hyphens and underscores."""
     return _SEPARATORS.sub("_", name.strip().casefold())
