@@ -117,8 +117,8 @@ def likeness(texts: Sequence[str]) -> NDArray[np.float64]:
     found = np.eye(len(distinct))
     for (one, i), (other, j) in combinations(distinct.items(), 2):
         counts = row_scores(CHRF, [one], [other])[0].reshape(-1, 3)
-        for places, order in (((i, j), [0, 1, 2]), ((j, i), [1, 0, 2])):
-            found[places] = chrf_of(*counts[:, order].reshape(-1, 1)) or 0.0
+        for pair, order in (((i, j), [0, 1, 2]), ((j, i), [1, 0, 2])):
+            found[pair] = chrf_of(*counts[:, order].reshape(-1, 1)) or 0.0
     places = [distinct[text] for text in texts]
     return found[np.ix_(places, places)]
 
