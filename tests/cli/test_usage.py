@@ -70,6 +70,23 @@ def test_an_alias_is_read_and_checked_as_the_option_is() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--gradient_accumulation_steps", "4"], "; give --set gradient_accumulation_steps=VALUE;"),
+        (["--bf16"], "no such option: --bf16, which is set by --precision bf16;"),
+        (["--fp16", "true"], "--precision fp16"),
+        (["--eval-steps", "10"], "which is set by --patience"),
+    ],
+)
+def test_a_field_of_the_trainer_that_is_not_an_option_says_how_to_give_it(
+    words: list[str], expected: str
+) -> None:
+    for command in ("train", "compare"):
+        require_one_line(call(command, "--task", "rte", *words), expected)
+    assert "--set" not in call("fit", *words).stderr
+
+
 @pytest.mark.parametrize("words", [["--out", ""], ["--out="], ["--output_dir", ""]])
 def test_an_empty_folder_is_not_the_current_one(words: list[str]) -> None:
     require_one_line(call("compare", "--task", "rte", *words), "--out is empty; name a folder")

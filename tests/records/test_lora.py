@@ -30,6 +30,11 @@ def test_however_it_is_written_it_is_one_recipe() -> None:
     assert Recipe().lora is None
 
 
+def test_names_of_peft_are_the_same_recipe() -> None:
+    theirs = "r=4,lora_alpha=8,lora_dropout=0.1,target_modules=query+value"
+    assert Recipe(lora=theirs) == Recipe(lora="r=4,alpha=8,dropout=0.1,targets=query+value")
+
+
 def test_merged_adapters_are_written_as_before_there_was_a_choice() -> None:
     assert str(Lora()) == "r=8,alpha=16,dropout=0,targets=all-linear"
 
@@ -41,6 +46,8 @@ def test_merged_adapters_are_written_as_before_there_was_a_choice() -> None:
         ("8", "expected r=8"),
         ("rank=8", "expected r=8"),
         ("r=8,r=4", "expected r=8"),
+        ("alpha=8,lora_alpha=8", "expected r=8"),
+        ("r=8,modules_to_save=classifier", "modules_to_save is not needed, as the new head"),
         ("r=x", "expected r=8"),
         ("r=1.5", "expected r=8"),
         ("r=0", "expected a rank from 1 on"),

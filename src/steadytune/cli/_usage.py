@@ -106,9 +106,23 @@ def _told(error: Any, command: str) -> typer.Exit:
     text = " ".join(error.format_message().split()).rstrip(".")
     if given := _given(error):
         text = text.replace("Invalid value", f"Invalid value {given}", 1)
+    if instead := _as_field(error):
+        text = f"{error.message}{instead}"
     see = " See" if text.endswith("?") else "; see"
     typer.echo(f"error: {text[:1].lower()}{text[1:]}{see} '{path} --help'", err=True)
     return typer.Exit(2)
+
+
+def _as_field(error: Any) -> str:
+    """How to give a field of `TrainingArguments` that was written as an option of its own."""
+    name = getattr(error, "option_name", "").lstrip("-").replace("-", "_")
+    takes_fields = error.ctx and any("--set" in p.opts for p in error.ctx.command.params)
+    if not (name and takes_fields):
+        return ""
+    from ..runs.trainer_fields import instead_of_option
+    from ._app import with_dashes
+
+    return with_dashes(instead_of_option(name))
 
 
 def _given(error: Exception) -> str:

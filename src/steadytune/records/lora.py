@@ -10,6 +10,8 @@ from .._exceptions import ConfigError
 ALL_LINEAR = "all-linear"
 MERGED, ADAPTER = "merged", "adapter"
 
+_PEFT_NAMES = {"lora_alpha": "alpha", "lora_dropout": "dropout", "target_modules": "targets"}
+
 _HINT = "expected r=8, optionally with alpha, dropout, targets and save: r=8,alpha=16,dropout=0.1"
 
 
@@ -57,12 +59,20 @@ class Lora:
     def parse(cls, text: str) -> Lora:
         """Read `r=8,alpha=16,dropout=0.1,targets=query+value,save=adapter`; others keep defaults.
 
+        PEFT's names `lora_alpha`, `lora_dropout` and `target_modules` mean the same.
+
         Raises:
             ConfigError: If it is not written so.
         """
         given: dict[str, str] = {}
         for part in text.split(","):
             name, equals, value = (piece.strip() for piece in part.partition("="))
+            if name == "modules_to_save":
+                raise ConfigError(
+                    "lora: modules_to_save is not needed, as the new head is always trained and "
+                    "saved whole; leave it out"
+                )
+            name = _PEFT_NAMES.get(name, name)
             if not (equals and value) or name not in cls.__dataclass_fields__ or name in given:
                 raise ConfigError(f"lora={text!r} is not possible; {_HINT}")
             given[name] = value

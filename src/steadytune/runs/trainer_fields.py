@@ -28,8 +28,8 @@ OWNED: dict[str, str] = {
     "per_device_eval_batch_size": "is set by the run",
     "train_sampling_strategy": "is set by the run, where rows of like length share a batch",
     "length_column_name": "is set by the run, where rows of like length share a batch",
-    "bf16": "is set by `precision`",
-    "fp16": "is set by `precision`",
+    "bf16": "is set by `precision=bf16`",
+    "fp16": "is set by `precision=fp16`",
     "load_best_model_at_end": "is set by `patience`",
     "metric_for_best_model": "is set by `metric`",
     "greater_is_better": "is set by `metric`",
@@ -120,6 +120,17 @@ def require_field(field: str) -> None:
     if field not in known:
         guess = near(field, known) or "see its documentation"
         raise ConfigError(f"trainer field {field!r} is not one of TrainingArguments: {guess}")
+
+
+def instead_of_option(name: str) -> str:
+    """How to give a field that someone wrote as an option of its own; empty if it is not one.
+
+    Args:
+        name: The field, with underscores.
+    """
+    if name in OWNED:
+        return f", which {OWNED[name]}"
+    return f"; give `settings={name}=VALUE`" if name in _fields() else ""
 
 
 @cache
