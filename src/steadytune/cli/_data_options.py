@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from ._completion import kinds, metrics, one_of, tasks
 from ._option_group import takes_group
 
 ROWS = "rows"
@@ -18,6 +19,7 @@ TaskOption = Annotated[
         "--task",
         metavar="NAME",
         help="A named task; `steadytune tasks` lists them.",
+        autocompletion=one_of(tasks),
     ),
 ]
 TrainOption = Annotated[
@@ -85,6 +87,7 @@ KindOption = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
+        autocompletion=one_of(kinds),
         help="Kind of task: classification, multilabel (several labels per text), "
         "tagging (a tag per word), ordinal (grades such as 1 to 5), regression, qa, qa_no_answer "
         "or seq2seq (text to text). [default: guessed from the labels, never ordinal or seq2seq]",
@@ -96,6 +99,7 @@ MetricOption = Annotated[
     typer.Option(
         "--metric",
         metavar="METRIC",
+        autocompletion=one_of(metrics),
         help="Primary metric. [default: that of the task, or the usual one for its kind]",
         show_default=False,
     ),

@@ -6,6 +6,8 @@ from typing import Any
 
 import typer
 
+from ._completion import methods, one_of
+
 
 def methods_option(default: str) -> Any:
     """The option `--method`, whose default is said in its help."""
@@ -16,4 +18,5 @@ def methods_option(default: str) -> Any:
         f"[default: {default}]",
         show_default=False,
         metavar="METHOD",
+        autocompletion=one_of(methods),
     )

@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_args
 import typer
 
 from ..records.recipe import default_words, option_name, recipe_fields, recipe_types
+from ._completion import one_of
 from ._option_group import takes_group
 
 RECIPE = "recipe"
@@ -46,5 +47,12 @@ def _annotation(name: str, hint: Any) -> Any:
     words = default_words(name)
     told = words and kind is not bool  # a flag is off until it is given
     help_text = f"{declared.help} [default: {words}]" if told else declared.help
-    described = typer.Option(option, help=help_text, show_default=False, metavar=declared.metavar)
+    choices = (declared.metavar or "").split("|")
+    described = typer.Option(
+        option,
+        help=help_text,
+        show_default=False,
+        metavar=declared.metavar,
+        autocompletion=one_of(lambda: choices) if len(choices) > 1 else None,
+    )
     return Annotated[kind | None, described]

@@ -50,6 +50,7 @@ def compare(
         typer.Option(
             help="How many seeds, such as 5, or a list, such as 3,7,11; with a study file, which "
             "of its seeds to run here. [default: 5]",
+            metavar="SEEDS",
             show_default=False,
         ),
     ] = None,
@@ -64,6 +65,7 @@ def compare(
         str | None,
         typer.Option(
             help=f"{MODEL_HELP} [default: minilm]",
+            metavar="MODEL",
             show_default=False,
         ),
     ] = None,

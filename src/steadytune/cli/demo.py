@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, command_line, look_ahead, one_line_errors, require_results
+from ._completion import one_of, tasks
 from ._method_option import methods_option
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 
@@ -17,7 +18,7 @@ def demo(
     context: typer.Context,
     seeds: Annotated[
         str,
-        typer.Option(help="How many seeds, such as 3, or a list, such as 3,7,11."),
+        typer.Option(help="How many seeds, such as 3, or a list, such as 3,7,11.", metavar="SEEDS"),
     ] = "3",
     method: Annotated[
         list[str] | None, methods_option("plain,mixout:p=0.7,replace_dropout=true,lnsr")
@@ -27,9 +28,12 @@ def demo(
     ] = Path("steadytune-demo"),
     model: Annotated[
         str,
-        typer.Option(help=MODEL_HELP),
+        typer.Option(help=MODEL_HELP, metavar="MODEL"),
     ] = "minilm",
-    task: Annotated[str, typer.Option(help="Name of the task.")] = "vader-movies",
+    task: Annotated[
+        str,
+        typer.Option(help="Name of the task.", metavar="NAME", autocompletion=one_of(tasks)),
+    ] = "vader-movies",
     train_size: Annotated[
         int, typer.Option(help="Training examples, the same for all runs.")
     ] = 250,

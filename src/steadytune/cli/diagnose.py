@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, command_line, look_ahead, one_line_errors
+from ._completion import one_of, tasks
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 
@@ -27,6 +28,8 @@ def diagnose(
         typer.Option(
             help="Named task whose test examples are used. [default: vader-movies]",
             show_default=False,
+            metavar="NAME",
+            autocompletion=one_of(tasks),
         ),
     ] = None,
     data: Annotated[

@@ -21,16 +21,19 @@ def fit(
     file: Annotated[
         str | None,
         typer.Argument(
-            help="Your examples: CSV, TSV, JSON lines, Parquet, or another format that train reads."
+            help="Your examples: CSV, TSV, JSON lines, Parquet, or another format that train "
+            "reads.",
+            metavar="FILE",
         ),
     ] = None,
     rows: dict[str, Any],
     model: Annotated[
         str,
-        typer.Option(help=MODEL_HELP),
+        typer.Option(help=MODEL_HELP, metavar="MODEL"),
     ] = "minilm",
     budget: Annotated[
-        str, typer.Option(help="Time limit for all training, such as 90s, 20m or 1h.")
+        str,
+        typer.Option(help="Time limit for all training, such as 90s, 20m or 1h.", metavar="TIME"),
     ] = "10m",
     seed: Annotated[
         int, typer.Option(help="Seed of folds, heads, batch order, dropout and ensemble members.")

@@ -42,17 +42,26 @@ def power(
         ),
     ] = None,
     baseline: Annotated[
-        str, typer.Option(help="With --study: the method that others are compared with.")
+        str,
+        typer.Option(
+            help="With --study: the method that others are compared with.", metavar="METHOD"
+        ),
     ] = "plain",
     method: Annotated[
-        str | None, typer.Option(help="With --study: only this method, as its tables name it.")
+        str | None,
+        typer.Option(
+            help="With --study: only this method, as its tables name it.", metavar="METHOD"
+        ),
     ] = None,
     domain: Annotated[
         str | None,
-        typer.Option(help="With --study: the domain of the scores. [default: in domain]"),
+        typer.Option(
+            help="With --study: the domain of the scores. [default: in domain]", metavar="NAME"
+        ),
     ] = None,
     seeds: Annotated[
-        str, typer.Option(help="Numbers of seeds in the table, separated by commas.")
+        str,
+        typer.Option(help="Numbers of seeds in the table, separated by commas.", metavar="LIST"),
     ] = "3,5,10,20,30,50,100",
     significance: Annotated[
         float,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, one_line_errors
+from ._completion import metrics, one_of
 
 
 @app.command()
@@ -26,7 +27,12 @@ def report(
         ),
     ] = None,
     metric: Annotated[
-        str, typer.Option(help="Metric of the scores of --from, such as accuracy.")
+        str,
+        typer.Option(
+            help="Metric of the scores of --from, such as accuracy.",
+            metavar="METRIC",
+            autocompletion=one_of(metrics),
+        ),
     ] = "score",
     columns: Annotated[
         str,
@@ -69,10 +75,14 @@ def report(
         typer.Option(
             help="Method that the others are compared with. [default: that of the study]",
             show_default=False,
+            metavar="METHOD",
         ),
     ] = "",
     title: Annotated[
-        str, typer.Option(help="Title. [default: that of the study]", show_default=False)
+        str,
+        typer.Option(
+            help="Title. [default: that of the study]", show_default=False, metavar="TEXT"
+        ),
     ] = "",
     made_by: Annotated[
         str,
@@ -80,6 +90,7 @@ def report(
             "--command",
             help="Command that repeats the runs, to show on the page. [default: that of the study]",
             show_default=False,
+            metavar="COMMAND",
         ),
     ] = "",
 ) -> None:

@@ -9,9 +9,12 @@ import typer
 
 from .._exceptions import ConfigError
 from ._app import app, command_line, look_ahead, one_line_errors
+from ._completion import methods, one_of
 from ._data_options import takes_rows
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 from ._recipe_options import read_recipe, takes_recipe
+
+_KEEP = ("best", "ensemble", "soup")
 
 
 @app.command()
@@ -24,13 +27,15 @@ def train(
     rows: dict[str, Any],
     model: Annotated[
         str,
-        typer.Option(help=MODEL_HELP),
+        typer.Option(help=MODEL_HELP, metavar="MODEL"),
     ] = "minilm",
     method: Annotated[
         str,
         typer.Option(
             help="plain, or a method such as lnsr or lnsr:std=0.05,strength=1; "
-            "`steadytune methods` lists them."
+            "`steadytune methods` lists them.",
+            metavar="METHOD",
+            autocompletion=one_of(methods),
         ),
     ] = "plain",
     subset_seed: Annotated[int, typer.Option(help="Seed that draws the training examples.")] = 0,
@@ -43,13 +48,16 @@ def train(
         str | None,
         typer.Option(
             help="Train several seeds: how many, such as 5, or a list, such as 3,7,11.",
+            metavar="SEEDS",
         ),
     ] = None,
     keep: Annotated[
         str,
         typer.Option(
             help="With several seeds, keep the best model, an ensemble of all that learned, or a "
-            "soup (averaged weights). best and soup are chosen on validation examples."
+            "soup (averaged weights). best and soup are chosen on validation examples.",
+            metavar="|".join(_KEEP),
+            autocompletion=one_of(lambda: _KEEP),
         ),
     ] = "best",
     workers: Annotated[
