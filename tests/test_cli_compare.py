@@ -179,7 +179,9 @@ def test_generated_texts_are_compared(tmp_path: Path) -> None:
     assert len(records) == 4 and all(r["status"] == "ok" for r in records)
     assert {record["spec"]["layers"] for record in records} == {"both"}
     assert {record["spec"]["max_new_tokens"] for record in records} == {5}
+    assert all(len(record["profile"]["after"]["ratio"]) == 2 for record in records)  # encoder's
     result = call("report", str(out))
     assert result.exit_code == 0, result.output
     text = (out / "report.html").read_text()
     assert "chrF" in text and "Disagreement between seeds" in text
+    assert "Scores of ensembles of seeds" in text and "take the most typical text" in text

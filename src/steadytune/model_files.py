@@ -163,7 +163,13 @@ def require_sizes(config: Mapping[str, Any], name: str) -> None:
 
 
 def position_count(config: Mapping[str, Any]) -> int | None:
-    """How many tokens a model has positions for, where its configuration says so."""
+    """How many tokens a model has positions for, where its configuration says so.
+
+    Of an encoder and a decoder with configurations of their own, the fewer.
+    """
+    stacks: list[Any] = [config.get(name) for name in ("encoder", "decoder")]
+    if all(isinstance(stack, Mapping) for stack in stacks):
+        return min(filter(None, map(position_count, stacks)), default=None)
     found = config.get("max_position_embeddings", config.get("n_positions"))
     if type(found) is not int or found < 1:
         return None
