@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from steadytune._progress import StudyProgress, describe_record, time_left
+from steadytune._progress import EVERY, StudyProgress, Work, describe_record, time_left
 from tests.run_records import make_spec, make_test_record
 
 SPECS = [make_spec(seed) for seed in (1, 2, 3)]
@@ -68,6 +68,39 @@ def test_in_a_terminal_a_bar_moves_within_a_run() -> None:
     assert "0 of 1 runs done" in shown
     assert "75 %" in shown
     assert "left:" in shown
+
+
+def test_elsewhere_long_work_is_a_line_a_minute() -> None:
+    output, now = console(False), [0.0]
+    with Work(output, "evaluating", 100, clock=lambda: now[0]) as work:
+        for _ in range(100):
+            now[0] += EVERY / 20
+            work.advance()
+    lines = text_of(output).splitlines()
+    assert lines[0] == "evaluating: 20 %, about 4 min left"
+    assert [line.split()[1] for line in lines] == ["20", "40", "60", "80", "100"]
+    assert lines[-1] == "evaluating: 100 %"
+
+
+def test_within_a_run_there_are_lines_too() -> None:
+    output, now = console(False), [0.0]
+    with StudyProgress(output, runs=2, clock=lambda: now[0]) as progress:
+        for done in range(1, 11):
+            now[0] += EVERY / 4
+            progress.on_progress(SPECS[0], done, 10)
+        progress.on_record(record(SPECS[0]))
+    first, second, ended = text_of(output).splitlines()
+    assert first == "0 of 2 runs done: 20 %, about 4 min left"
+    assert second == "0 of 2 runs done: 40 %, about 3 min left"
+    assert ended == "[1/2] plain, seed 1: accuracy on movie 0.750, 12 s (about 2 min left)"
+
+
+def test_work_of_unknown_size_says_what_it_is_at() -> None:
+    output, now = console(False), [0.0]
+    with Work(output, "loading", clock=lambda: now[0]) as work:
+        now[0] += EVERY
+        work.advance("plain: ranks")
+    assert text_of(output) == "plain: ranks\n"
 
 
 def test_a_record_in_one_line() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from .._exceptions import ConfigError, DataError
+from .._progress import Work
 from ..metrics.seq2seq import scorers
 from ..stats import BootstrapInterval
 from ..tasks import Encoded, Encoding, Predictions, Scores
@@ -19,7 +20,6 @@ from .cut_rows import cut_warning, long_answers_warning, unread_words_warning
 from .evaluation_rows import EvaluationRows
 from .intervals import metric_intervals
 from .label_space import LabelSpace, match_labels
-from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows, units
 from .summary import print_uses, shown
@@ -115,9 +115,9 @@ def evaluate_model(
         if space.note:
             console.print(space.note, markup=False, soft_wrap=True)
     encoded = _encoded(saved, given, encoding_of(saved, max_length, max_answer_length), console)
-    with work_bar(console, "evaluating", units(len(saved.models), encoded)) as on_batch:
+    with Work(console, "evaluating", units(len(saved.models), encoded)) as work:
         predicted = {
-            name: predict_rows(saved, encoded[name], rows, on_batch)
+            name: predict_rows(saved, encoded[name], rows, work.advance)
             for name, rows in given.splits.items()
         }
     f1_of = _f1_of(saved, given, space)

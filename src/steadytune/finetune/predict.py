@@ -10,6 +10,7 @@ from rich.console import Console
 
 from .._exceptions import DataError
 from .._inputs import as_text, as_texts
+from .._progress import Work
 from ..runs.evaluation import batch_count
 from ..tasks.encoding import LONGEST_ANSWER
 from ..tasks.files import Reading, Table, read_unlabelled, unlabelled_rows
@@ -18,7 +19,6 @@ from .cut_rows import cut_warning, unread_words_warning
 from .evaluate import encoding_of
 from .evaluation_rows import columns_warning, text_columns
 from .predicted import Columns, Predicted
-from .progress import work_bar
 from .saved import SavedModel
 from .scoring import predict_rows
 
@@ -136,8 +136,8 @@ def _predict_table(
         if warning:
             console.print(f"warning: {warning}", markup=False, soft_wrap=True)
     total = batch_count(len(encoded.dataset)) * len(saved.models)
-    with work_bar(console, "predicting", total) as on_batch:
-        predictions = predict_rows(saved, encoded, rows.dataset, on_batch)
+    with Work(console, "predicting", total) as work:
+        predictions = predict_rows(saved, encoded, rows.dataset, work.advance)
     added = saved.problem.readable(predictions, saved.label_names)
     return Predicted({**rows.table.columns, **added}, rows.columns.texts, saved.kind)
 

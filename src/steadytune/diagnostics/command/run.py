@@ -10,6 +10,7 @@ from rich.console import Console
 
 from ..._folders import require_writable
 from ..._one_writer import one_writer
+from ..._progress import Work
 from ...pretrained import Pretrained
 from .diagnosis import Diagnosis, similarities
 from .files import ARRAYS, FIGURES, write_files
@@ -18,7 +19,7 @@ from .measure import ModelDiagnosis, measure, stage_count
 from .options import Options
 from .rows import DiagnosisRows, read_rows
 from .sections import sections
-from .terminal import print_summary, progress_bar
+from .terminal import print_summary
 
 
 def run_diagnosis(options: Options, console: Console | None = None) -> Diagnosis:
@@ -44,14 +45,8 @@ def _run(options: Options, console: Console) -> Diagnosis:
     out = Path(options.out)
     require_writable(out, FIGURES)
     given = read_rows(options)
-    with progress_bar(console) as bar:
-        total = len(options.models) * stage_count(options)
-        task = bar.add_task("loading", total=total)
-
-        def tick(stage: str) -> None:
-            bar.update(task, description=stage, advance=1)
-
-        found = diagnose(options, given, tick)
+    with Work(console, "loading", len(options.models) * stage_count(options)) as work:
+        found = diagnose(options, given, work.advance)
     page = write_files(found, sections(found), out)
     print_summary(found, console)
     console.print()

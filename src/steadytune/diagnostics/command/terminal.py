@@ -1,4 +1,4 @@
-"""A diagnosis in the terminal: its progress, and the numbers at its end."""
+"""A diagnosis in the terminal: the numbers at its end."""
 
 from __future__ import annotations
 
@@ -9,22 +9,6 @@ from .summary import advice, summary_table
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
-
-
-def progress_bar(console: Console) -> Progress:
-    """A bar with what is being measured; nothing where the output is not a terminal."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=None),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
 
 
 def print_summary(found: Diagnosis, console: Console) -> None:
