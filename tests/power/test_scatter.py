@@ -9,6 +9,7 @@ import pytest
 
 from steadytune._exceptions import DataError
 from steadytune.power.scatter import study_scatter
+from steadytune.reporting import Elsewhere
 from tests.reporting.fabricated import record, study, write
 
 PLAIN = [0.80, 0.78, 0.83, 0.81]
@@ -32,6 +33,20 @@ def test_known_scores(folder: Path) -> None:
     assert scatter.std_differences == pytest.approx(differences.std(ddof=1))
     assert scatter.interval.low < scatter.std_differences < scatter.interval.high
     assert scatter.correlation == pytest.approx(np.corrcoef(PLAIN, LNSR)[0, 1])
+
+
+def test_runs_that_were_made_elsewhere(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "sweep.csv"
+    rows = [
+        f"{m},{n},{s}"
+        for m, found in (("plain", PLAIN), ("lnsr", LNSR))
+        for n, s in enumerate(found)
+    ]
+    path.write_text("\n".join(["method,seed,score", *rows]))
+    (there,) = study_scatter(Elsewhere(path)).found
+    (here,) = study_scatter(folder).found
+    assert (there.std, there.std_differences) == (here.std, here.std_differences)
+    assert there.pairs == here.pairs == 4
 
 
 def test_methods_and_domains_can_be_chosen(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from steadytune import ConfigError
 from steadytune.pretrained import Pretrained
-from steadytune.records.recipe import Recipe, recipe_fields
+from steadytune.records.recipe import Changes, Recipe, recipe_fields
 from steadytune.runs.plan import (
     Arm,
     LoadedTask,
@@ -55,6 +55,27 @@ def test_what_is_open_is_settled_with_a_reason(model: Pretrained) -> None:
         "learning rate 0.0001",
         "200 epochs",
     ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "also"),
+    [
+        ((("lora", "r=2"),), "learning_rate"),
+        ((("batch_size", 4),), "epochs"),
+        ((("train_size", 4),), "epochs"),
+        ((("settings", (("gradient_accumulation_steps", 2),)),), "epochs"),
+    ],
+    ids=["lora", "batch size", "train size", "accumulation"],
+)
+def test_an_open_field_that_an_arm_moves_is_varied_too(
+    model: Pretrained, changes: Changes, also: str
+) -> None:
+    """Else a report would take the arms for two studies, and compare neither with the other."""
+    arms = ["plain", Arm("changed", "plain", changes)]
+    recipe = Recipe(train_size=40, max_length=16)
+    runs = plan([LoadedTask(load_toy())], arms, recipe, (1, 2), model=model)
+    assert [run.arm and run.arm["varies"] for run in runs] == [sorted([changes[0][0], also])] * 4
+    assert len({getattr(run.spec, also) for run in runs}) == 2
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,13 @@ def one_line_errors() -> Iterator[None]:
     except SteadytuneError as error:
         typer.echo(f"error: {with_dashes(str(error))}", err=True)
         raise typer.Exit(NO_RESULT if isinstance(error, NoResultError) else 2) from error
+    except ImportError as error:
+        from .._requirements import misfits
+
+        if not (lines := misfits()):
+            raise
+        typer.echo(f"error: {lines[0]}", err=True)
+        raise typer.Exit(2) from error
     except KeyboardInterrupt as error:
         typer.echo(str(error) or "interrupted", err=True)
         raise typer.Exit(130) from error

@@ -41,22 +41,42 @@ def power(
             metavar="DIR",
         ),
     ] = None,
+    elsewhere: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            help="Runs from another tool that give it, as `steadytune report --from` reads them.",
+            metavar="PATH",
+        ),
+    ] = None,
+    metric: Annotated[
+        str | None, typer.Option(help="With --from: metric of the scores.", show_default=False)
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            help="With --from: column names, if they differ, such as method=params_method.",
+            metavar="NAME=COLUMN,...",
+        ),
+    ] = None,
     baseline: Annotated[
         str,
         typer.Option(
-            help="With --study: the method that others are compared with.", metavar="METHOD"
+            help="With --study or --from: the method that others are compared with.",
+            metavar="METHOD",
         ),
     ] = "plain",
     method: Annotated[
         str | None,
         typer.Option(
-            help="With --study: only this method, as its tables name it.", metavar="METHOD"
+            help="With --study or --from: only this method, as tables name it.", metavar="METHOD"
         ),
     ] = None,
     domain: Annotated[
         str | None,
         typer.Option(
-            help="With --study: the domain of the scores. [default: in domain]", metavar="NAME"
+            help="With --study or --from: the domain of the scores. [default: in domain]",
+            metavar="NAME",
         ),
     ] = None,
     seeds: Annotated[
@@ -82,6 +102,7 @@ def power(
     * `steadytune power --difference 0.02 --std 0.03 --correlation 0.4`
     * `steadytune power --ratio 0.5`
     * `steadytune power --difference 0.02 --study steadytune-demo`
+    * `steadytune power --difference 0.02 --from sweep.csv --baseline adamw`
     """
     with one_line_errors():
         from ..power.plan import PowerGoal, given_plan, read_counts, refuse_with
@@ -92,14 +113,29 @@ def power(
             difference=difference, ratio=ratio, significance=significance, comparisons=comparisons
         )
         counts = read_counts(seeds)
-        if study is None:
-            refuse_with("it names a part of a study: add --study DIR", method=method, domain=domain)
+        if elsewhere is None:
+            refuse_with("it tells how to read --from; give it too", metric=metric, columns=columns)
+        if not (study or elsewhere):
+            refuse_with(
+                "it names a part of a study: add --study DIR or --from PATH",
+                method=method,
+                domain=domain,
+            )
             print_plan(given_plan(goal, std, correlation, counts), Terminal())
             return
+        option = "--from" if study is None else "--study"
         refuse_with(
-            "--study gives the scatter: leave one of the two out", std=std, correlation=correlation
+            f"{option} gives the scatter: leave one of the two out",
+            std=std,
+            correlation=correlation,
+            elsewhere=study and elsewhere,
         )
         from ..power.scatter import study_scatter
+        from ..reporting import Elsewhere
+        from ..reporting.reading.elsewhere import named_columns
 
-        found = study_scatter(study, baseline=baseline, method=method, domain=domain)
+        source = study or Elsewhere(
+            elsewhere or "", metric or "score", named_columns(columns or "")
+        )
+        found = study_scatter(source, baseline=baseline, method=method, domain=domain)
         print_study_plan(found, goal, counts, Terminal())

@@ -108,6 +108,7 @@ def report(
         from .._exceptions import ConfigError
         from ..method_lines import describe_recorded
         from ..reporting import Elsewhere, Outputs, print_report, report_folders
+        from ..reporting.reading.elsewhere import named_columns
         from ._terminal import Terminal
 
         if not (folders or elsewhere):
@@ -118,7 +119,7 @@ def report(
         found, written = report_folders(
             folders or [],
             Outputs(page, csv, latex, markdown, figures, formats),
-            elsewhere=[Elsewhere(path, metric, _named(columns)) for path in elsewhere or ()],
+            elsewhere=[Elsewhere(path, metric, named_columns(columns)) for path in elsewhere or ()],
             describe=describe_recorded,
             title=title,
             command=made_by,
@@ -129,13 +130,3 @@ def report(
         console.print()
         for what, where in written.items():
             console.print(f"{what}: {where}", markup=False, soft_wrap=True)
-
-
-def _named(columns: str) -> dict[str, str]:
-    """`method=A,score=B` as a mapping."""
-    from .._exceptions import ConfigError
-
-    pairs = [part.partition("=") for part in columns.split(",") if part.strip()]
-    if bad := [what for what, _, column in pairs if not (what.strip() and column.strip())]:
-        raise ConfigError(f"--columns: {bad[0]!r} names no column; expected NAME=COLUMN")
-    return {what.strip(): column.strip() for what, _, column in pairs}

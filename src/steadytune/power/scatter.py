@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +15,9 @@ from .._exceptions import DataError
 from ..stats import Interval, matched, std_interval
 
 if TYPE_CHECKING:
+    from ..reporting import Elsewhere
     from ..reporting.analysis.section_numbers import Comparison, SectionNumbers
+    from ..reporting.reading.run import Run
 
 FloatArray = NDArray[np.float64]
 FEWEST_PAIRS = 3
@@ -64,12 +66,16 @@ class StudyScatter:
 
 
 def study_scatter(
-    folder: Path, *, baseline: str = "plain", method: str | None = None, domain: str | None = None
+    source: Path | Elsewhere,
+    *,
+    baseline: str = "plain",
+    method: str | None = None,
+    domain: str | None = None,
 ) -> StudyScatter:
-    """Estimate from the records of a study how scores scatter.
+    """Estimate from runs how scores scatter.
 
     Args:
-        folder: Output folder of a study.
+        source: Output folder of a study, or runs that were made elsewhere.
         baseline: The method that the others are compared with.
         method: Only this one of the others; all if None.
         domain: Where scores count; the domain trained on if None.
@@ -79,9 +85,8 @@ def study_scatter(
             differences vary.
     """
     from ..reporting import build_report
-    from ..reporting.reading.records import parse_folder
 
-    runs, warnings = parse_folder(folder)
+    runs, warnings = _runs(source)
     report = build_report(runs, title="power", baseline=baseline, warnings=warnings)
     pairs = [(s.heading, s.numbers) for s in report.sections]
     methods = {m for _, section in pairs for m in section.methods}
@@ -93,10 +98,18 @@ def study_scatter(
     found = tuple(s for heading, section in pairs for s in _of(heading, section, method, domain))
     if not found:
         raise DataError(
-            f"{folder} has no method with {FEWEST_PAIRS} seeds in common with {baseline!r} whose "
-            "differences vary: run more seeds, or give `std`"
+            f"{source if isinstance(source, Path) else source.name} has no method with "
+            f"{FEWEST_PAIRS} seeds in common with {baseline!r} whose differences vary: run more "
+            "seeds, or give `std`"
         )
     return StudyScatter(found, report.warnings)
+
+
+def _runs(source: Path | Elsewhere) -> tuple[Sequence[Run], Sequence[str]]:
+    from ..reporting.reading.elsewhere import parse_elsewhere
+    from ..reporting.reading.records import parse_folder
+
+    return parse_folder(source) if isinstance(source, Path) else parse_elsewhere([source])
 
 
 def _of(

@@ -6,6 +6,7 @@ runs out is asked by `require_possible`, before the first of them begins.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -147,7 +148,6 @@ def plan(
     arms = [Arm(method, method) if isinstance(method, str) else method for method in methods]
     asked = any(recipe.changed(entry.changes).unlabelled for entry in tasks)
     hashed = cache(hash_of)
-    varied = sorted(varying(arms).union(varies, _OF_UNLABELLED if asked else ()))
 
     def planned(seed: int, subset_seed: int, entry: LoadedTask, arm: Arm) -> PlannedRun:
         choice = dict((choices or {}).get((entry.task.name, arm.name), ()))
@@ -174,11 +174,33 @@ def plan(
             chosen_by=choosing_metric(values, entry.task.kind, entry.task.metric),
             **{**values, "epochs": values["epochs"] * arm.longer},
         )
-        told = varied or arm.name != arm.method
-        record = {"name": arm.name, "varies": varied} if told else None
-        return PlannedRun(spec, record, described, settled.reasons)
+        named = None if arm.name == arm.method else {"name": arm.name, "varies": []}
+        return PlannedRun(spec, named, described, settled.reasons)
 
-    return tuple(starmap(planned, product(seeds, subset_seeds, tasks, arms)))
+    cells = list(product(seeds, subset_seeds, tasks, arms))
+    runs = tuple(starmap(planned, cells))
+    declared = varying(arms).union(varies, _OF_UNLABELLED if asked else ())
+    varied = sorted(declared | _settled_apart([run.spec for run in runs]))
+    if not varied:
+        return runs
+    return tuple(
+        replace(run, arm={"name": arm.name, "varies": varied})
+        for run, (*_, arm) in zip(runs, cells, strict=True)
+    )
+
+
+def _settled_apart(specs: Iterable[RunSpec]) -> set[str]:
+    """Fields in which arms differ once all is settled: LoRA takes a higher rate, say."""
+    alike = defaultdict(list)
+    for spec in specs:
+        alike[spec.task, spec.seed, spec.subset_seed].append(spec.recipe.as_dict())
+    return {
+        name
+        for first, *others in alike.values()
+        for other in others
+        for name in first
+        if other[name] != first[name]
+    }
 
 
 def varying(arms: Iterable[Arm]) -> set[str]:

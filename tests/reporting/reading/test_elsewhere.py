@@ -73,6 +73,30 @@ def test_columns_of_other_names(tmp_path: Path) -> None:
     assert statuses == ["ok", "failed", "failed"]
 
 
+@pytest.mark.parametrize("heading", ["state", "State"])
+def test_a_run_that_did_not_end_well_has_failed_whatever_its_score(
+    tmp_path: Path, heading: str
+) -> None:
+    """A pruned trial's last value is not that of a finished training."""
+    content = f"method,seed,score,{heading}\nplain,0,0.6,TrialState.COMPLETE\nplain,1,0.4,PRUNED\n"
+    content += "plain,2,0.7,finished\nplain,3,0.1,crashed\nplain,4,0.5,\n"
+    records = read(Elsewhere(table(tmp_path, content)))
+    assert [record.reason for record in records] == [
+        None,
+        "its file says PRUNED",
+        None,
+        "its file says crashed",
+        None,
+    ]
+    assert [bool(record.results) for record in records] == [True, False, True, False, True]
+
+
+def test_a_state_that_is_none_is_refused(tmp_path: Path) -> None:
+    content = "method,seed,score,state\nplain,0,0.6,Ohio\n"
+    with pytest.raises(DataError, match=r"line 2: state is 'Ohio'; expected how the run ended"):
+        read(Elsewhere(table(tmp_path, content)))
+
+
 def test_the_majority_class_baseline_may_be_told(tmp_path: Path) -> None:
     content = "method,seed,score,metric,majority,subset\nplain,0,0.5,accuracy,0.55,7\n"
     (record,) = read(Elsewhere(table(tmp_path, content)))

@@ -21,7 +21,14 @@ LARGEST_SEED = 2**63 - 1
 STATE_FILE = "trainer_state.json"
 
 NEEDED = ("method", "seed", "score")
-OPTIONAL = ("task", "subset", "metric", "majority")
+OPTIONAL = ("task", "subset", "metric", "majority", "state")
+
+ENDED_WELL = frozenset({"complete", "completed", "finished", "succeeded", "success", "done", "ok"})
+DID_NOT = frozenset(
+    {"crashed", "error", "fail", "failed", "killed", "pending", "preempting", "pruned", "running"}
+    | {"scheduled", "stopped", "waiting"}
+)
+"""States of a run as Optuna, Weights & Biases and MLflow write them, in small letters."""
 
 # `lnsr/seed-3`, `lnsr_seed3`, `lnsr-3`: the method, then the seed. The last number of `lr2e-5` or
 # `dropout-0.1` is part of another one.
@@ -42,7 +49,8 @@ class Elsewhere:
         metric: What the scores are, such as `accuracy`; a column `metric` goes before. In folders
             it says which number of the last evaluation is read.
         columns: The file's names for `method`, `seed`, `score`, `task`, `subset`, `metric` and
-            `majority` (what the majority-class baseline scores), where they differ.
+            `majority` (what the majority-class baseline scores), where they differ, and for
+            `state` (how the run ended). A run that did not end well has failed, whatever its score.
     """
 
     path: str | Path
@@ -60,6 +68,18 @@ class Elsewhere:
         return clean_text(str(self.path))
 
 
+def named_columns(text: str) -> dict[str, str]:
+    """`method=A,score=B` as a mapping.
+
+    Raises:
+        ConfigError: If a part names no column.
+    """
+    pairs = [part.partition("=") for part in text.split(",") if part.strip()]
+    if bad := [what for what, _, column in pairs if not (what.strip() and column.strip())]:
+        raise ConfigError(f"--columns: {bad[0]!r} names no column; expected NAME=COLUMN")
+    return {what.strip(): column.strip() for what, _, column in pairs}
+
+
 @dataclass(frozen=True)
 class _Row:
     """One run as its file tells it.
@@ -71,6 +91,7 @@ class _Row:
     method: str
     seed: int
     score: float | None
+    failure: str | None
     task: str
     subset: int
     metric: str
@@ -85,7 +106,7 @@ class _Row:
 def parse_elsewhere(sources: Iterable[Elsewhere]) -> tuple[list[Run], list[str]]:
     """One record a run, and a line for each source whose folders leave the seed to be guessed.
 
-    A run without a score counts as failed.
+    A run without a score, or in a state that is not that of a finished one, counts as failed.
 
     Raises:
         DataError: If a file or folder cannot be read, lacks a column, or has a value that does
@@ -165,6 +186,8 @@ def _columns(source: Elsewhere, heading: list[str]) -> dict[str, int]:
         column = source.columns.get(what, what)
         if names.count(column) > 1:
             raise DataError(f"{source.name} has two columns {column!r}")
+        if what == "state" and column not in names:
+            column = column.capitalize()  # as Weights & Biases writes it
         if column in names:
             places[what] = names.index(column)
         elif what in NEEDED or what in source.columns:
@@ -231,11 +254,16 @@ def _checked(
 ) -> _Row:
     name = f"{source.name}: {where}"
     metric = values.get("metric") or source.metric
+    score = _score(values["score"], name)
+    failure = _failure(values.get("state", ""), name) or (
+        "its file has no score" if score is None else None
+    )
     run = _Row(
         where=where,
         method=clean_text(values["method"]),
         seed=_whole(values["seed"], "seed", name),
-        score=_score(values["score"], name),
+        score=None if failure else score,
+        failure=failure,
         task=clean_text(values.get("task") or _own_name(source.place)),
         subset=_whole(values.get("subset") or "0", "subset", name),
         metric=clean_text(metric.removeprefix("eval_")),
@@ -245,6 +273,19 @@ def _checked(
     if not run.method:
         raise DataError(f"{name} has no method")
     return run
+
+
+def _failure(state: str, name: str) -> str | None:
+    """Why a run in this state counts as failed; None if it ended well, or nothing is said."""
+    word = state.rpartition(".")[2].casefold()  # TrialState.COMPLETE
+    if word in ENDED_WELL or not word:
+        return None
+    if word in DID_NOT:
+        return f"its file says {clean_text(state)}"
+    raise DataError(
+        f"{name}: state is {clean_text(state)!r}; expected how the run ended, such as "
+        f"{', '.join(sorted(ENDED_WELL | DID_NOT))}. Rename the column if it says something else"
+    )
 
 
 def _own_name(place: Path) -> str:
@@ -295,7 +336,7 @@ def _record(run: _Row, path: Path) -> Record:
                 "metric": run.metric,
             },
             "status": "failed" if run.score is None else "ok",
-            "reason": "its file has no score" if run.score is None else None,
+            "reason": run.failure,
             "task": task,
             "results": {} if run.score is None else {run.task: {run.metric: run.score}},
         }

@@ -110,8 +110,8 @@ def _not_learned(section: SectionNumbers) -> str:
     than = f" than {rate:g}" if isinstance(rate, float) else ""
     more = f" than {epochs:g}" if isinstance(epochs, float) else ""
     return (
-        f"Most runs did not learn ({counts} ended no better than the majority-class baseline, "
-        f"{baseline}): try a higher learning rate{than} or more epochs{more}."
+        f"Half of the runs or more did not learn ({counts} ended no better than the majority-class "
+        f"baseline, {baseline}): try a higher learning rate{than} or more epochs{more}."
     )
 
 
