@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -12,12 +13,23 @@ from hypothesis import strategies as st
 
 from steadytune.reporting import build_report, runs_csv
 from steadytune.reporting.exports.runs_csv import safe_text
-from tests.reporting.fabricated import record, study
+from tests.reporting.fabricated import record, run_of, study
 
 
 def table(records: list[dict[str, Any]]) -> list[dict[str, str]]:
     text = runs_csv(build_report(records, title="t").records)
     return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_rows_are_not_all_in_memory() -> None:
+    runs = [run_of(record(seed=seed)) for seed in range(200)]
+    tracemalloc.start()
+    try:
+        text = runs_csv(runs)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert text.count("\n") == 201 and peak < 7 * len(text)
 
 
 def test_every_part_of_a_run_has_a_column() -> None:

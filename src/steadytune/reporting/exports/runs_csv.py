@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from ...records.schema import clean_text
@@ -26,12 +26,12 @@ def runs_csv(records: Iterable[Run]) -> str:
     length, in %, noise at the lowest layer moves the top layer. Text is quoted, and text that a
     spreadsheet would take for a formula gets an apostrophe before it.
     """
-    rows = [_row(record) for record in records]
-    columns = _columns(rows)
+    runs = list(records)
+    columns = _columns(map(_row, runs))  # and each row once more below: all at once take gigabytes
     buffer = io.StringIO()
     writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
     writer.writerow([safe_text(name) for name in columns])
-    writer.writerows([_cell(row.get(name)) for name in columns] for row in rows)
+    writer.writerows([_cell(row.get(name)) for name in columns] for row in map(_row, runs))
     return buffer.getvalue()
 
 
@@ -68,7 +68,7 @@ def _domains(record: Run) -> list[str]:
     return list(dict.fromkeys([record.task.in_domain, *record.task.out_of_domain]))
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
+def _columns(rows: Iterable[dict[str, Any]]) -> list[str]:
     """All columns that occur, in groups of the same kind, in the order of their first row."""
     groups: dict[str, dict[str, None]] = {}
     for row in rows:
