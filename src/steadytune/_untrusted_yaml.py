@@ -1,4 +1,4 @@
-"""YAML that anyone may have written: read with limits, without references and double keys."""
+"""YAML that anyone may have written: with limits, without references, tags and double keys."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def parse_yaml(text: str) -> Any:
     """The value of a YAML text, nested 50 deep at most.
 
     Raises:
-        ValueError: If it is not YAML, is nested deeper, or has an anchor or a key twice in one
-            mapping; with the reason in one line.
+        ValueError: If it is not YAML, is nested deeper, or has an anchor, a tag or a key
+            twice in one mapping; with the reason in one line.
     """
     try:
         return yaml.load(text, Loader=_Loader)
@@ -39,6 +39,9 @@ class _Loader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         if getattr(event, "anchor", None) is not None:
             raise ConstructorError(None, None, "anchors and aliases are not taken", _mark(event))
+        if tag := getattr(event, "tag", None):  # the safe loader fails on `!!int ''` and others
+            wrong = f"the tag {tag[:50]!r} is not taken; leave it out"
+            raise ConstructorError(None, None, wrong, _mark(event))
         if self._depth >= _DEEPEST:
             deep = f"nested more than {_DEEPEST} deep"
             raise ConstructorError(None, None, deep, _mark(event))

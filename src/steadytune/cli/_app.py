@@ -17,7 +17,7 @@ import typer
 from .. import __version__
 from .._exceptions import NoResultError, SteadytuneError
 from ..records.recipe import option_name, recipe_fields
-from ._usage import OneLineGroup, our_name
+from ._usage import OneLineGroup, our_name, tell
 
 if TYPE_CHECKING:
     from ..reporting import Report
@@ -58,7 +58,7 @@ def one_line_errors() -> Iterator[None]:
     try:
         yield
     except SteadytuneError as error:
-        typer.echo(f"error: {with_dashes(str(error))}", err=True)
+        tell(f"error: {with_dashes(str(error))}", err=True)
         raise typer.Exit(NO_RESULT if isinstance(error, NoResultError) else 2) from error
     except ImportError as error:
         from .._requirements import misfits
@@ -68,7 +68,7 @@ def one_line_errors() -> Iterator[None]:
         typer.echo(f"error: {lines[0]}", err=True)
         raise typer.Exit(2) from error
     except KeyboardInterrupt as error:
-        typer.echo(str(error) or "interrupted", err=True)
+        tell(str(error) or "interrupted", err=True)
         raise typer.Exit(130) from error
 
 
@@ -108,7 +108,7 @@ def _options() -> dict[str, str]:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"steadytune {__version__}")
+        tell(f"steadytune {__version__}")
         raise typer.Exit
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
-
+from .._console import SafeConsole
 from ._app import with_dashes
 
 
-class Terminal(Console):
+class Terminal(SafeConsole):
     """A console that gives options their dashes in what the library prints."""
 
     def print(self, *objects: Any, **how: Any) -> None:

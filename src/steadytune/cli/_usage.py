@@ -30,6 +30,18 @@ _PANEL_OF = {name: panel for panel, names in _PANELS.items() for name in names}
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
 
 
+def tell(line: str, *, err: bool = False) -> None:
+    """Print a line, which may name what others have named; control characters become spaces.
+
+    Args:
+        line: The line.
+        err: Whether it goes to stderr.
+    """
+    from .._console import without_controls
+
+    typer.echo(without_controls(" ".join(line.splitlines())), err=err)
+
+
 def our_name(name: str) -> str:
     """What this command line calls an option that is written as in transformers' scripts.
 
@@ -109,7 +121,7 @@ def _told(error: Any, command: str) -> typer.Exit:
     if instead := _as_field(error):
         text = f"{error.message}{instead}"
     see = " See" if text.endswith("?") else "; see"
-    typer.echo(f"error: {text[:1].lower()}{text[1:]}{see} '{path} --help'", err=True)
+    tell(f"error: {text[:1].lower()}{text[1:]}{see} '{path} --help'", err=True)
     return typer.Exit(2)
 
 

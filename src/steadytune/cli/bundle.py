@@ -9,6 +9,7 @@ import typer
 
 from ._app import app, one_line_errors
 from ._data_options import DataRootOption
+from ._usage import tell
 
 
 @app.command()
@@ -46,8 +47,8 @@ def bundle(
         made = write_bundle(studies, out, data_root=data_root, half=half, part_size=size)
         total = sum(made.files.values())
         largest = max(made.files.values())
-        typer.echo(
+        tell(
             f"{len(made.files)} files, {total / 1e6:.1f} MB, the largest {largest / 1e6:.1f} MB, "
             f"in {made.folder}"
         )
-        typer.echo(f"there: steadytune compare {made.folder.name}/{studies[0].name} --out runs")
+        tell(f"there: steadytune compare {made.folder.name}/{studies[0].name} --out runs")

@@ -11,6 +11,7 @@ from .._exceptions import ConfigError
 from ._app import app, look_ahead, one_line_errors
 from ._data_options import takes_rows
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
+from ._usage import tell
 
 
 @app.command()
@@ -139,4 +140,4 @@ def evaluate(
         work.print_evaluation(scores, found.metric, console)
         if json_file is not None:
             write_json(json_file, work.as_json(saved, scores, found.metric))
-            typer.echo(f"Scores: {json_file}")
+            tell(f"Scores: {json_file}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, one_line_errors
+from ._usage import tell
 
 _MOST_NAMED = 20
 
@@ -51,17 +52,17 @@ def pack(
 
         packed = pack_studies(sources, target, predictions=predictions)
         for line in packed.left_out[:_MOST_NAMED]:
-            typer.echo(f"left out: {line}", err=True)
+            tell(f"left out: {line}", err=True)
         if more := len(packed.left_out[_MOST_NAMED:]):
-            typer.echo(f"left out: {more} more", err=True)
+            tell(f"left out: {more} more", err=True)
         for file in packed.files:
-            typer.echo(f"{_count(file.records)} in {file.path}, {_size(file.size)}")
+            tell(f"{_count(file.records)} in {file.path}, {_size(file.size)}")
         if (beside := packed.predictions) is not None:
             about = f"predictions of {_count(beside.records)}"
-            typer.echo(f"{about} in {beside.path}, {_size(beside.size)}")
+            tell(f"{about} in {beside.path}, {_size(beside.size)}")
         if stay := " and ".join(map(str, packed.left_there)):
             others = " on other domains" if beside else ""
-            typer.echo(f"predictions{others} stay in {stay}")
+            tell(f"predictions{others} stay in {stay}")
 
 
 def _count(records: int) -> str:

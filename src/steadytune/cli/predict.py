@@ -74,6 +74,7 @@ def predict(
     * `steadytune predict model questions.jsonl`
     """
     with one_line_errors():
+        from .._console import without_controls
         from ..tasks import DataSource
 
         source = DataSource(train=file, encoding=encoding, delimiter=delimiter, skip_bad=skip_bad)
@@ -105,4 +106,7 @@ def predict(
             written = counted(len(columns["prediction"]), "row")
             console.print(f"{written} with predictions: {out}", markup=False, soft_wrap=True)
         else:
-            sys.stdout.buffer.write(write(columns))
+            printed = write(columns)
+            if sys.stdout.isatty():
+                printed = without_controls(printed.decode()).encode()
+            sys.stdout.buffer.write(printed)

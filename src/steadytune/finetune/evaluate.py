@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from .._console import SafeConsole
 from .._exceptions import ConfigError, DataError
 from .._progress import Work
 from ..metrics.seq2seq import scorers
@@ -95,7 +96,7 @@ def evaluate_model(
     """
     if saved.problem.generates:
         scorers()  # Generation takes long: a missing package is said before it.
-    console = console or Console()
+    console = console or SafeConsole()
     for note in (*saved.notes, *given.notes):
         console.print(note, markup=False, soft_wrap=True)
     space = None

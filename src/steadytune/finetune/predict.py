@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from .._console import SafeConsole
 from .._exceptions import DataError
 from .._inputs import as_text, as_texts
 from .._progress import Work
@@ -117,7 +118,7 @@ def _predict_table(
     console: Console | None,
     max_answer_length: int = LONGEST_ANSWER,
 ) -> Columns:
-    console = console or Console()
+    console = console or SafeConsole()
     _require_free(table, saved.problem.readable_names(saved.label_names))
     text = as_texts(text)
     columns = text_columns(saved, text)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from .._console import SafeConsole
 from .._counted import counted
 from .._exceptions import ModelError, SteadytuneError
 from .._one_writer import one_writer
@@ -44,7 +45,7 @@ def train_model(options: TrainOptions, console: Console | None = None) -> ModelR
             to its end.
         KeyboardInterrupt: If the user stops it; the same call goes on from the last checkpoint.
     """
-    console = console or Console()
+    console = console or SafeConsole()
     plan = make_plan(options)
     folder = OutputFolder(Path(options.out), plan.hash, (plan.older_hash, plan.task.metric))
     with one_writer(folder.folder, options.command):

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from .._console import SafeConsole
 from .._exceptions import NoResultError, SteadytuneError
 from .._one_writer import one_writer
 from ..finetune.cut_rows import long_answers_warning
@@ -68,7 +69,7 @@ def fit_model(options: FitOptions, console: Console | None = None) -> FitResult:
             came to its end.
         KeyboardInterrupt: If the user stops it; the same call goes on.
     """
-    console = console or Console()
+    console = console or SafeConsole()
     setup = Setup.of(options)
     _show_data(setup, console)
     folder = OutputFolder(Path(options.out), setup.identity)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from .._console import SafeConsole
 from .._counted import counted
 from .._exceptions import ConfigError
 from .._one_writer import one_writer
@@ -58,7 +59,7 @@ def run_study(
         KeyboardInterrupt: If the user stops it; its text says what is kept.
     """
     out = Path(out)
-    executor, console = executor or executor_for(None), console or Console()
+    executor, console = executor or executor_for(None), console or SafeConsole()
     with one_writer(out, study.command):
         return _run_study(study, out, executor, console, save_models)
 

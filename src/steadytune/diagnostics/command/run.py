@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ..._console import SafeConsole
 from ..._folders import require_writable
 from ..._one_writer import one_writer
 from ..._progress import Work
@@ -36,7 +37,7 @@ def run_diagnosis(options: Options, console: Console | None = None) -> Diagnosis
         SteadytuneError: If a model, the examples or the folder cannot be found; nothing but the
             empty folder is left then.
     """
-    console = console or Console()
+    console = console or SafeConsole()
     with one_writer(Path(options.out), options.command):
         return _run(options, console)
 
