@@ -48,6 +48,16 @@ def check_count(name: str, value: int, low: int) -> None:
         raise ConfigError(f"{name}={value!r} is not possible; expected a whole number >= {low}")
 
 
+def repeated(values: Iterable[Any]) -> list[Any]:
+    """The first of the values that appears twice, alone in a list; empty if all are distinct."""
+    seen: set[Any] = set()
+    for value in values:
+        if value in seen:
+            return [value]
+        seen.add(value)
+    return []
+
+
 def check_seed(seed: int, most: int = LARGEST_SEED) -> None:
     """`seed` must be a whole number from 0 to `most`."""
     check_count("seed", seed, 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .._checks import check_choice, check_count, check_seed
+from .._checks import check_choice, check_count, check_seed, repeated
 from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 from ..method_text import as_method_text
@@ -63,8 +63,8 @@ class TrainOptions(Recipe):
         check_count("workers", self.workers, 0)
         if not self.seeds:
             raise ConfigError("no seed is given; expected at least one")
-        if twice := {seed for seed in self.seeds if self.seeds.count(seed) > 1}:
-            raise ConfigError(f"seed {min(twice)} appears twice; give every seed once")
+        if twice := repeated(self.seeds):
+            raise ConfigError(f"seed {twice[0]} appears twice; give every seed once")
         if self.keep == "soup" and self.lora and Lora.parse(self.lora).save == ADAPTER:
             raise ConfigError(
                 "keep=soup averages whole weights, and lora has save=adapter; leave one of them out"

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
+from .._checks import repeated
 from .._console import SafeConsole
 from .._exceptions import DataError
 from .._inputs import as_text, as_texts
@@ -98,7 +99,7 @@ def _columns_of(given: Any) -> dict[str, list[Any]]:
             '{"text": ["Good.", "Bad."]}'
         )
     names = list(getattr(given, "column_names", None) or getattr(given, "columns", given))
-    if twice := [name for name in names if names.count(name) > 1]:
+    if twice := repeated(names):
         raise DataError(f"column {twice[0]!r} appears twice; rename one of them")
     held = {str(name): given[name] for name in names}
     for name, column in held.items():

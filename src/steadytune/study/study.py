@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from .._checks import repeated
 from .._exceptions import ConfigError
 from ..pretrained import CAREFUL, MINILM, Pretrained, Trust
 from ..records.recipe import Changes, Recipe
@@ -173,5 +174,5 @@ def require_distinct(kind: str, values: Sequence[Any]) -> None:
     """
     if not values:
         raise ConfigError(f"no {kind} is given; expected at least one")
-    if twice := [value for value in values if list(values).count(value) > 1]:
+    if twice := repeated(values):
         raise ConfigError(f"{kind} {twice[0]} appears twice; give every {kind} once")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..._checks import repeated
 from ..._exceptions import ConfigError, DataError
 
 _LONGEST_SHOWN = 60
@@ -75,11 +76,7 @@ class Table:
     reading: Reading = AS_USUAL
 
     def __post_init__(self) -> None:
-        if len(self.columns) > _MOST_COLUMNS:
-            raise DataError(
-                f"{self.name} has {len(self.columns):,} columns; expected at most "
-                f"{_MOST_COLUMNS:,}, so leave out what is neither text nor label"
-            )
+        require_columns(self.columns, self.name)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -164,6 +161,29 @@ def _require_encoding(name: str) -> None:
         )
 
 
+def require_columns(names: Collection[str], name: str, place: str = "") -> None:
+    """Refuse columns that are too many, or of one name, before anything is made of them.
+
+    Args:
+        names: Names of the columns.
+        name: What messages call the file.
+        place: Where in the file they are named.
+
+    Raises:
+        DataError: If they are.
+    """
+    if len(names) > _MOST_COLUMNS:
+        raise DataError(
+            f"{name} has {len(names):,} columns; expected at most {_MOST_COLUMNS:,}, so leave out "
+            "what is neither text nor label"
+        )
+    for column in repeated(names):
+        raise DataError(
+            f"{name}{place} names the column {shown(column)} twice: expected distinct names; "
+            "rename one"
+        )
+
+
 def table_of_records(
     records: Sequence[tuple[int, Mapping[str, Any]]], name: str, unit: str
 ) -> Table:
@@ -173,8 +193,12 @@ def table_of_records(
         records: Number and fields of each row.
         name: What messages call the file.
         unit: What the numbers count.
+
+    Raises:
+        DataError: There are too many columns.
     """
     names = dict.fromkeys(key for _, record in records for key in record)
+    require_columns(names, name)
     columns = {key: [record.get(key) for _, record in records] for key in names}
     return Table(name, columns, [number for number, _ in records], unit)
 

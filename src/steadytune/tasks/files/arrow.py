@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from ..._exceptions import DataError
-from ._table import AS_USUAL, Reading, Table, first_line, shown
+from ._table import AS_USUAL, Reading, Table, first_line, require_columns
 
 if TYPE_CHECKING:
     from datasets import Dataset, Features
@@ -54,9 +54,7 @@ def arrow_table(content: Any, name: str, features: Features | None = None) -> Ta
     """
     content.validate(full=True)  # What a file says of its own layout can be wrong
     names = content.column_names
-    for position, column in enumerate(names):
-        if column in names[:position]:
-            raise DataError(f"{name} names the column {shown(column)} twice: rename one")
+    require_columns(names, name)
     if not content.num_rows:
         raise DataError(f"{name} has no rows: expected one or more")
     columns = {column: content.column(column).to_pylist() for column in names}

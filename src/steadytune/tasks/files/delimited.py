@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from ..._counted import counted
 from ..._exceptions import DataError
 from ._bytes import LONGEST_LINE, text_lines
-from ._table import AS_USUAL, Reading, Table, listed, refuse_or_count, shown
+from ._table import AS_USUAL, Reading, Table, listed, refuse_or_count, require_columns
 
 COMMA, SEMICOLON, TAB, BAR = ",", ";", "\t", "|"
 
@@ -178,10 +178,5 @@ def _checked_header(fields: list[str], name: str) -> list[str]:
     if not fields:
         raise DataError(f"{name} is empty: expected a header and one row or more")
     header = [field.strip() for field in fields]
-    for position, column in enumerate(header):
-        if column in header[:position]:
-            raise DataError(
-                f"{name}, line 1 names the column {shown(column)} twice: expected distinct names; "
-                f"rename one"
-            )
+    require_columns(header, name, ", line 1")
     return header

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO, NoReturn
 
+from ..._checks import repeated
 from ..._exceptions import DataError
 from ._bytes import text_lines, whole_text
 from ._table import AS_USUAL, Reading, Table, shown, table_of_records
@@ -98,8 +99,7 @@ def _parse(text: str) -> Any:
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        (twice,) = repeated(key for key, _ in pairs)
         raise _RepeatedKey(f"the field {shown(twice)} appears twice")
     return content
 
