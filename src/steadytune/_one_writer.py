@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -13,12 +12,13 @@ from pathlib import Path
 
 from ._exceptions import ConfigError
 from ._untrusted import json_object
+from ._whole_file import sweep
 
 LOCK = ".steadytune.lock"
 """The file that is locked, in the folder; it says who writes there."""
 
-_LEFT_OVER = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 _LONGEST = 200
+_BELOW = ("*/", "*/*/", "*/*/*/")  # checkpoints/members/runs
 
 
 @contextmanager
@@ -102,13 +102,6 @@ def _holder(path: Path) -> str:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove temporary files of writers that were killed; nobody else writes here now."""
-    import shutil
-
-    for path in (*folder.glob(".*.tmp"), *folder.glob("*/.*.tmp")):
-        if not _LEFT_OVER.fullmatch(path.name):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
+    """Remove what killed writers left here and as far below as any command writes."""
+    for place in (folder, *(below for levels in _BELOW for below in folder.glob(levels))):
+        sweep(place, alone=True)

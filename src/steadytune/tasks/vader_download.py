@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import tempfile
 from pathlib import Path
 
 from .._exceptions import DataError
 from .._folders import cache_folder
+from .._whole_file import temporary_beside
 from ._pip_download import SourceRelease, pip_download
 
 VADER_RELEASE = SourceRelease(
@@ -67,8 +67,8 @@ def _download(release: SourceRelease, path: Path) -> bytes:
     _logger.info("downloading %s %s", release.project, release.version)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Inside the cache folder, since a rename is one step only within one file system.
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".download-") as folder:
-        downloaded = pip_download(release, Path(folder))
+    with temporary_beside(path, Path.mkdir) as folder:
+        downloaded = pip_download(release, folder)
         content = downloaded.read_bytes()
         if not _is_intact(content, release):
             raise DataError("the downloaded file has another sha256; nothing of it was used")

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, final
-from uuid import uuid4
 
 from ..._checks import check_at_least
+from ..._whole_file import temporary_beside
 from ...records.spec import RunSpec
 from ._executor import Executor, OnOutcome, OnProgress, Run, ignore_progress
 from ._ray_cluster import connected
@@ -98,9 +98,5 @@ def _shared(folder: Path | None) -> Iterator[SharedFolder | None]:
         return
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    marker = folder / f".driver-{uuid4().hex}"
-    marker.touch()
-    try:
+    with temporary_beside(folder / "driver") as marker:
         yield SharedFolder(folder, marker.name)
-    finally:
-        marker.unlink(missing_ok=True)
