@@ -10,7 +10,7 @@ from steadytune.fitting.result import summary
 CALIBRATED = {"temperature": 1.5, "width": 0.3, "skipped": "the head has two layers"}
 
 
-def lines(plain_on: int | None = None, **kept: Any) -> str:
+def lines(plain_on: int | None = None, floor: float | None = None, **kept: Any) -> str:
     known = {"form": "the average of the seeds", "why": "the best", "temperature": None}
     facts = {
         "score": {"value": 0.8, "interval": None, "basis": "by cross-validation"},
@@ -19,7 +19,8 @@ def lines(plain_on: int | None = None, **kept: Any) -> str:
         "plain": [0.7],
         "plain_on": plain_on,
         "defaults": [],
-        "floor": None,
+        "floor": floor,
+        "constant": 0.5,
         "chosen": {"method": "plain", "learning_rate": 1e-4, "epochs": 3.0},
         "reason": "it was alone",
         "sizes": {"train": 50, "test": 10},
@@ -46,3 +47,9 @@ def test_how_many_examples_had_a_teacher_is_said() -> None:
 def test_plain_training_on_fewer_examples_says_so() -> None:
     assert "70.0 %; the kept model: 80.0 %" in lines()
     assert "70.0 % on 20 of these examples; the kept model" in lines(plain_on=20)
+
+
+def test_what_it_gains_is_said_against_the_floor_or_else_the_baseline() -> None:
+    assert "frozen features: +10.0 points, above its 70.0 %." in lines(floor=0.7)
+    assert "frozen features: -10.0 points, NOT above its 90.0 %." in lines(floor=0.9)
+    assert "Against the majority-class baseline: +30.0 points, above its 50.0 %." in lines()

@@ -95,8 +95,7 @@ def _lines(facts: Mapping[str, Any], folder: Path) -> Iterator[str]:
             f"Transformers' defaults (5e-5, 3 epochs): {_range(facts, facts['defaults'])}; "
             f"majority-class baseline: {shown(facts, facts['constant'])}."
         )
-    if facts["floor"] is not None:
-        yield _floor(facts)
+    yield _above(facts)
     chosen = facts["chosen"]
     yield (
         f"Chosen: {chosen['method']}, learning rate {chosen['learning_rate']:g}, "
@@ -107,15 +106,15 @@ def _lines(facts: Mapping[str, Any], folder: Path) -> Iterator[str]:
     yield f"Predict: steadytune predict {folder} FILE --out predictions.csv"
 
 
-def _floor(facts: Mapping[str, Any]) -> str:
-    floor, kept = facts["floor"], facts["score"]["value"]
-    gain = kept - floor
+def _above(facts: Mapping[str, Any]) -> str:
+    """Whether it is worth its training: against the floor, or what needs no model at all."""
+    what, least = "the floor, a linear model on frozen features", facts["floor"]
+    if least is None:
+        what, least = "the majority-class baseline", facts["constant"]
+    gain = facts["score"]["value"] - least
     by = f"{100 * gain:+.1f} points" if facts["percent"] else f"{gain:+.3f}"
     side = "above" if gain > 0 else "NOT above"
-    return (
-        f"Against the floor, a linear model on frozen features: {by}, {side} its "
-        f"{shown(facts, floor)}."
-    )
+    return f"Against {what}: {by}, {side} its {shown(facts, least)}."
 
 
 def _kept(facts: Mapping[str, Any]) -> str:

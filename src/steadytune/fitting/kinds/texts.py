@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, final
 
 import numpy as np
@@ -67,8 +67,8 @@ class Texts(PredictedTexts):
 
     def average(self, outputs: Array, weights: Sequence[float] | None = None) -> Array:
         """Of each example the text that is most like those of all members."""
-        counts = [1.0] * len(outputs) if weights is None else weights
-        places = [medoid(texts, counts) for texts in outputs.T.tolist()]
+        counts = (1.0,) * len(outputs) if weights is None else tuple(weights)
+        places = _typical(tuple(map(tuple, outputs.T.tolist())), counts)
         return np.asarray(outputs[places, np.arange(len(places))])
 
     def cooled(self, outputs: Array, temperature: float) -> Array:
@@ -82,4 +82,18 @@ class Texts(PredictedTexts):
 
 
 def _rows(metric: str, outputs: Array, truth: Array) -> tuple[Array, ...]:
-    return row_arrays(metric, outputs.tolist(), truth.tolist())
+    return _scored(metric, tuple(outputs.tolist()), tuple(truth.tolist()))
+
+
+# Judging asks for the same texts again and again, and n-grams of long ones take their time.
+
+
+@lru_cache(maxsize=64)
+def _scored(metric: str, said: tuple[str, ...], truth: tuple[str, ...]) -> tuple[Array, ...]:
+    return row_arrays(metric, said, truth)
+
+
+@lru_cache(maxsize=8)
+def _typical(texts: tuple[tuple[str, ...], ...], weights: tuple[float, ...]) -> list[int]:
+    """Of each example the member whose text is most like those of all."""
+    return [medoid(each, weights) for each in texts]
