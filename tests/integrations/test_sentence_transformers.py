@@ -92,21 +92,18 @@ def test_methods_that_compare_predictions_are_refused(tmp_path: Path) -> None:
         trained(tmp_path, [RDrop()])
 
 
-def test_setfit_trains_its_body_with_methods(tmp_path: Path) -> None:
+def trained_by_setfit(folder: Path, methods: list[Regularizer]) -> Any:
     setfit = pytest.importorskip("setfit")
-    found = []
-    for methods in ([], [LNSR(strength=50.0)]):
-        body = encoder(tmp_path)
-        model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression())
-        args = setfit.TrainingArguments(
-            output_dir=str(tmp_path / "setfit"), max_steps=2, batch_size=4, report_to="none"
-        )
-        trainer = recipes("TRL", "SetFit")["SteadySetFitTrainer"](
-            model, args, methods=methods, train_dataset=Dataset.from_dict(TEXTS)
-        )
-        trainer.train()
-        found.append(body.state_dict())
-    assert any(not torch.equal(value, found[1][name]) for name, value in found[0].items())
+    body = encoder(folder)  # its first step has a rate of 0
+    model = setfit.SetFitModel(model_body=body, model_head=LogisticRegression())
+    args = setfit.TrainingArguments(
+        output_dir=str(folder / "setfit"), max_steps=3, batch_size=4, report_to="none"
+    )
+    trainer = recipes("TRL", "SetFit")["SteadySetFitTrainer"](
+        model, args, methods=methods, train_dataset=Dataset.from_dict(TEXTS)
+    )
+    trainer.train()
+    return body.state_dict()
 
 
 TEXTS = {"text": ["a good film", "a bad film", "good book", "bad book"] * 2, "label": [1, 0] * 4}

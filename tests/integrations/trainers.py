@@ -133,6 +133,13 @@ def by_sentence_transformers(methods: Methods, folder: Path) -> Weights:
     return dict(trained(folder, list(methods)))
 
 
+def by_setfit(methods: Methods, folder: Path) -> Weights:
+    """SetFit's trainer, of its body."""
+    from .test_sentence_transformers import trained_by_setfit
+
+    return dict(trained_by_setfit(folder, list(methods)))
+
+
 COLUMNS: dict[str, Callable[[Methods, Path], Weights]] = {
     "`Trainer`": by_trainer,
     "own loop": by_loop,
@@ -142,6 +149,7 @@ COLUMNS: dict[str, Callable[[Methods, Path], Weights]] = {
     "`Seq2SeqTrainer`": by_seq2seq,
     "TRL's SFT": by_trl,
     "sentence-transformers": by_sentence_transformers,
+    "SetFit": by_setfit,
 }
 
 # What the message of a refusal says, in a word.
