@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from ._loudness import Loudness, loudness, note, say, tell_settings
 from .records.schema import Record, clean_text
 from .records.spec import RunSpec
 
@@ -18,6 +19,8 @@ EVERY = 60.0
 
 class Work:
     """Work that takes long: a bar in a terminal, elsewhere a line about once a minute.
+
+    Nothing is shown where it is quiet, and no bar among the lines of a log.
 
     A context manager; the work tells it how far it is.
 
@@ -53,7 +56,7 @@ class Work:
             console=console,
             transient=not stays,
             speed_estimate_period=120,
-            disable=not console.is_terminal,
+            disable=not console.is_terminal or loudness() is not Loudness.USUAL,
         )
         self._task = self._bar.add_task(what, total=total)
 
@@ -88,7 +91,7 @@ class Work:
             self._told = self._clock()
             share = f": {100 * done / self._total:.0f} %" if self._total else ""
             line = f"{self.what}{share}{self.left}"
-            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            note(self.console, line)
 
 
 class RunsProgress(Work):
@@ -144,7 +147,17 @@ class StudyProgress(RunsProgress):
         super().on_record(record)
         remark = self.left and f" ({self.left.removeprefix(', ')})"
         count = f"[{len(self.ended)}/{self.runs}]"
-        self.console.print(f"{count} {describe_record(record)}{remark}", markup=False)
+        tell = note if record.status == "ok" else say
+        tell(self.console, f"{count} {describe_record(record)}{remark}")
+
+
+def tell_settings_of(specs: Iterable[RunSpec], console: Console) -> None:
+    """Print what the settings of runs came to, each once, if details are asked for."""
+    apart = ("task", "method", "seed", "subset_seed", "head_seed")
+    told = {f"{s.method} on {s.task}": s.as_dict() for s in specs}
+    for what, values in told.items():
+        given = {name: value for name, value in values.items() if name not in apart}
+        tell_settings(console, what, given)
 
 
 def describe_record(record: Record) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ._exceptions import ModelError
+from ._loudness import Loudness, loudness
 from ._model.loaded import (
     require_body,
     require_encoder,
@@ -236,11 +237,12 @@ def save_model(model: Any, folder: Path) -> None:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Silence progress bars and the report of a head that is new, as it is meant to be."""
+    """Silence progress bars, and unless details are asked for the report of a head that is new."""
     from transformers.utils import logging
 
     verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
+    if loudness() is not Loudness.VERBOSE:
+        logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
         yield

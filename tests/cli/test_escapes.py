@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from steadytune.cli import app
-from steadytune.cli.predict import predict
 from tests.finetune.toy_files import write_reviews
 from tests.tiny_bert import write_tiny_bert
 
@@ -65,7 +64,7 @@ def test_predict_prints_them_to_a_terminal_alone(
         buffer = io.BytesIO()
         stdout = SimpleNamespace(buffer=buffer, isatty=lambda told=is_terminal: told)
         monkeypatch.setattr(sys, "stdout", stdout)
-        predict(str(trained[0]), str(rows))
+        app(["predict", str(trained[0]), str(rows)], standalone_mode=False)
         printed.append(buffer.getvalue().decode())
     assert "\x1b" not in printed[0] and ESCAPE in printed[1]
     assert printed[0] == printed[1].replace(ESCAPE, SHOWN)

@@ -150,13 +150,16 @@ def look_ahead(*models: str, rows: Iterable[DataSource] = ()) -> None:
 
 
 def command_line(context: typer.Context) -> str:
-    """The command line of this call: its name and what was given, defaults left out."""
+    """The command line of this call: its name and what was given.
+
+    Defaults are left out, and how much is printed.
+    """
     words = context.command_path.split()
     arguments = []
     for parameter in context.command.params:
         name = parameter.name or ""
         source = context.get_parameter_source(name)
-        if source is None or source.name != "COMMANDLINE":
+        if source is None or source.name != "COMMANDLINE" or name in ("quiet", "verbose"):
             continue
         value = context.params[name]
         values = list(value) if isinstance(value, list | tuple) else [value]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.console import Console
+from rich.status import Status
+
 from .._console import SafeConsole
+from .._loudness import Loudness, loudness
 from ._app import with_dashes
 
 
@@ -14,3 +18,9 @@ class Terminal(SafeConsole):
     def print(self, *objects: Any, **how: Any) -> None:
         """Print, as rich does."""
         super().print(*(with_dashes(o) if isinstance(o, str) else o for o in objects), **how)
+
+    def status(self, status: Any, **how: Any) -> Status:
+        """A spinner, as rich has it; nothing moves where it is quiet, or among lines of a log."""
+        if loudness() is Loudness.USUAL:
+            return super().status(status, **how)
+        return Status(status, console=Console(quiet=True), **how)

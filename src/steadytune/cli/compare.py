@@ -11,6 +11,7 @@ import typer
 from ..records.recipe import Recipe, option_name
 from ._app import app, command_line, look_ahead, one_line_errors, require_results
 from ._data_options import takes_rows
+from ._loudness_options import takes_loudness
 from ._method_option import methods_option
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 from ._recipe_options import read_recipe, takes_recipe
@@ -24,6 +25,7 @@ _SEEDS = 5
 
 
 @app.command()
+@takes_loudness
 @takes_rows()
 @takes_recipe
 def compare(

@@ -9,11 +9,13 @@ import typer
 
 from ._app import app, command_line, look_ahead, one_line_errors, require_results
 from ._completion import one_of, tasks
+from ._loudness_options import takes_loudness
 from ._method_option import methods_option
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 
 
 @app.command()
+@takes_loudness
 def demo(
     context: typer.Context,
     seeds: Annotated[

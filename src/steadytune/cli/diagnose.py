@@ -9,10 +9,12 @@ import typer
 
 from ._app import app, command_line, look_ahead, one_line_errors
 from ._completion import one_of, tasks
+from ._loudness_options import takes_loudness
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 
 @app.command()
+@takes_loudness
 def diagnose(
     context: typer.Context,
     models: Annotated[

@@ -10,11 +10,13 @@ import typer
 from .._exceptions import ConfigError
 from ._app import app, look_ahead, one_line_errors
 from ._data_options import takes_rows
+from ._loudness_options import takes_loudness
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 from ._usage import tell
 
 
 @app.command()
+@takes_loudness
 @takes_rows("train", "test", "validation", "dev", "ood", "kind", "positive")
 def evaluate(
     *,

@@ -10,10 +10,12 @@ import typer
 from .._exceptions import ConfigError
 from ._app import app, command_line, look_ahead, one_line_errors
 from ._data_options import takes_rows
+from ._loudness_options import takes_loudness
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 
 
 @app.command()
+@takes_loudness
 @takes_rows("train", "validation", "dev", "ood")
 def fit(
     *,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, one_line_errors
+from ._completion import metrics, one_of
 
 
 @app.command()
@@ -50,7 +51,13 @@ def power(
         ),
     ] = None,
     metric: Annotated[
-        str | None, typer.Option(help="With --from: metric of the scores.", show_default=False)
+        str | None,
+        typer.Option(
+            help="With --from: metric of the scores.",
+            show_default=False,
+            metavar="METRIC",
+            autocompletion=one_of(metrics),
+        ),
     ] = None,
     columns: Annotated[
         str | None,

@@ -11,10 +11,12 @@ import typer
 from .._counted import counted
 from ._app import app, look_ahead, one_line_errors
 from ._data_options import DelimiterOption, EncodingOption, SkipBadOption, TextOption
+from ._loudness_options import takes_loudness
 from ._model_options import AllowPickledOption, TrustRemoteCodeOption
 
 
 @app.command()
+@takes_loudness
 def predict(
     model: Annotated[
         str,

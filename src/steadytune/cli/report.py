@@ -9,9 +9,11 @@ import typer
 
 from ._app import app, one_line_errors
 from ._completion import metrics, one_of
+from ._loudness_options import takes_loudness
 
 
 @app.command()
+@takes_loudness
 def report(
     folders: Annotated[
         list[Path] | None,

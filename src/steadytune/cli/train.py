@@ -11,6 +11,7 @@ from .._exceptions import ConfigError
 from ._app import app, command_line, look_ahead, one_line_errors
 from ._completion import methods, one_of
 from ._data_options import takes_rows
+from ._loudness_options import takes_loudness
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
 from ._recipe_options import read_recipe, takes_recipe
 
@@ -18,6 +19,7 @@ _KEEP = ("best", "ensemble", "soup")
 
 
 @app.command()
+@takes_loudness
 @takes_rows()
 @takes_recipe
 def train(

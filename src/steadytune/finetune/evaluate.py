@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Console
 
 from .._console import SafeConsole
 from .._exceptions import ConfigError, DataError
+from .._loudness import note, say, tell_settings
 from .._progress import Work
 from ..metrics.seq2seq import scorers
 from ..stats import BootstrapInterval
@@ -97,8 +98,7 @@ def evaluate_model(
     if saved.problem.generates:
         scorers()  # Generation takes long: a missing package is said before it.
     console = console or SafeConsole()
-    for note in (*saved.notes, *given.notes):
-        console.print(note, markup=False, soft_wrap=True)
+    note(console, *saved.notes, *given.notes)
     space = None
     if saved.problem.spelled:
         for name, rows in given.splits.items():
@@ -114,8 +114,10 @@ def evaluate_model(
         if given.positive in given.label_names:
             space = space.with_second(given.label_names.index(given.positive))
         if space.note:
-            console.print(space.note, markup=False, soft_wrap=True)
-    encoded = _encoded(saved, given, encoding_of(saved, max_length, max_answer_length), console)
+            note(console, space.note)
+    encoding = encoding_of(saved, max_length, max_answer_length)
+    tell_settings(console, saved.name, asdict(encoding))
+    encoded = _encoded(saved, given, encoding, console)
     with Work(console, "evaluating", units(len(saved.models), encoded)) as work:
         predicted = {
             name: predict_rows(saved, encoded[name], rows, work.advance)
@@ -128,7 +130,7 @@ def evaluate_model(
     ]
     for part in found:
         for doubt in saved.problem.doubts(part.scores):
-            console.print(f"warning: {part.name}: {doubt}", markup=False, soft_wrap=True)
+            say(console, f"warning: {part.name}: {doubt}")
     return found
 
 
@@ -150,10 +152,10 @@ def print_evaluation(found: Sequence[DomainScores], metric: str, console: Consol
                 table.add_row(*head, title, shown(part.scores[name]), interval)
     console.print(table)
     print_uses(uses, console)
-    console.print(
+    note(
+        console,
         "Intervals are bootstrapped over the examples, for this one model; another seed may score "
         "differently.",
-        soft_wrap=True,
     )
 
 
@@ -183,7 +185,7 @@ def _encoded(
         unread_words_warning(encoded),
     ):
         if warning:
-            console.print(f"warning: {warning}", markup=False, soft_wrap=True)
+            say(console, f"warning: {warning}")
     return encoded
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._exceptions import NoResultError
+from .._loudness import say
 from .._sealed import damage
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger
@@ -133,8 +134,7 @@ def train_members(plan: TrainPlan, folder: OutputFolder, console: Console) -> li
         ledger.set_aside(name)
     missing = [spec for spec in plan.specs if not _is_done(ledger, folder, spec, console)]
     for spec in missing:
-        for note in find_resumption(member_folder(folder.work, spec) / _STEPS).notes:
-            _say(console, note)
+        say(console, *find_resumption(member_folder(folder.work, spec) / _STEPS).notes)
     if missing:
         _carry_out(missing, plan, folder, ledger, console)
     records = ledger.of_runs(plan.specs)
@@ -162,12 +162,8 @@ def _is_done(ledger: Ledger, folder: OutputFolder, spec: RunSpec, console: Conso
     saved = member_folder(folder.work, spec) / "model"
     wrong = damage(saved) or unreadable(ledger.predictions_of(record))
     if wrong is not None and saved.is_dir():
-        _say(console, f"{saved} is damaged ({wrong}): seed {spec.seed} is trained again")
+        say(console, f"{saved} is damaged ({wrong}): seed {spec.seed} is trained again")
     return wrong is None
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _carry_out(
@@ -177,12 +173,13 @@ def _carry_out(
     ledger: Ledger,
     console: Console,
 ) -> None:
-    from .._progress import StudyProgress
+    from .._progress import StudyProgress, tell_settings_of
 
     options = plan.options
     train = TrainMember(options.source, folder.work, folder.curves, plan.model)
     executor = executor_for(min(options.workers, len(specs)))
     by_hash = {spec.hash: spec for spec in specs}
+    tell_settings_of(specs, console)
     with StudyProgress(console, len(specs)) as progress:
 
         def keep(outcome: Outcome) -> None:

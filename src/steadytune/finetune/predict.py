@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from .._checks import repeated
 from .._console import SafeConsole
 from .._exceptions import DataError
 from .._inputs import as_text, as_texts
+from .._loudness import note, say, tell_settings
 from .._progress import Work
 from ..runs.evaluation import batch_count
 from ..tasks.encoding import LONGEST_ANSWER
@@ -126,9 +128,10 @@ def _predict_table(
     there = set(saved.read_from.texts) <= set(table.columns)
     rows = unlabelled_rows(table, columns, text or (saved.read_from.texts if there else ()))
     warnings = [f"warning: {line}" for line in rows.warnings]
-    for note in [*saved.notes, *rows.notes, *warnings, *columns_warning(saved, rows.columns, text)]:
-        console.print(note, markup=False, soft_wrap=True)
+    note(console, *saved.notes, *rows.notes)
+    say(console, *warnings, *columns_warning(saved, rows.columns, text))
     encoding = encoding_of(saved, max_length, max_answer_length)
+    tell_settings(console, saved.name, asdict(encoding))
     encoded = saved.problem.encode(rows.dataset, columns, saved.tokenizer, encoding)
     cut = {"the rows": encoded.share_cut}
     for warning in (
@@ -136,7 +139,7 @@ def _predict_table(
         unread_words_warning({"the rows": encoded}),
     ):
         if warning:
-            console.print(f"warning: {warning}", markup=False, soft_wrap=True)
+            say(console, f"warning: {warning}")
     total = batch_count(len(encoded.dataset)) * len(saved.models)
     with Work(console, "predicting", total) as work:
         predictions = predict_rows(saved, encoded, rows.dataset, work.advance)

@@ -10,6 +10,7 @@ from rich.console import Console
 from .._console import SafeConsole
 from .._counted import counted
 from .._exceptions import ModelError, SteadytuneError
+from .._loudness import note, say
 from .._one_writer import one_writer
 from .._threads import using_threads
 from .._whole_file import write_json
@@ -56,16 +57,16 @@ def _carry_out(plan: TrainPlan, folder: OutputFolder, console: Console) -> Model
     state = folder.open()
     _announce(plan, console)
     if isinstance(state, ModelRecord):
-        _say(console, f"Finished already: {folder.folder} has this model.")
+        note(console, f"Finished already: {folder.folder} has this model.")
         return state
     if state == "unfinished":
-        _say(console, f"Continuing with what is in {folder.work}.")
+        note(console, f"Continuing with what is in {folder.work}.")
     members = _train(plan, folder, console)
     record = _finish(plan, folder, members)
     console.print()
     print_scores(record, console)
     console.print()
-    _say(console, f"Model, card and record: {folder.folder}")
+    say(console, f"Model, card and record: {folder.folder}")
     return record
 
 
@@ -132,30 +133,25 @@ def _record(plan: TrainPlan, members: list[Member], kept: Kept) -> ModelRecord:
 
 def _announce(plan: TrainPlan, console: Console) -> None:
     options, task, spec = plan.options, plan.task, plan.specs[0]
-    for note in plan.notes:
-        _say(console, note)
+    note(console, *plan.notes)
     domains = [
         f"{name}, {len(rows)} rows ({use_of(name, task.domain, task.exposed, options.model)})"
         for name, rows in task.splits.items()
         if name not in (TRAIN, DEV)
     ]
     choose = f", {len(task.dev)} for validation" if task.dev is not None else ""
-    _say(console, f"{task.name}: {task.kind}, {len(task.train)} rows to train on{choose}")
-    _say(console, f"evaluated on {'; '.join(domains)}")
+    note(console, f"{task.name}: {task.kind}, {len(task.train)} rows to train on{choose}")
+    note(console, f"evaluated on {'; '.join(domains)}")
     stop = f", stopped early with patience {spec.patience}" if spec.patience else ""
-    _say(
+    note(
         console,
         f"{options.model} with {spec.method}: {counted(plan.steps, 'step')} of {spec.batch_size} "
         f"rows{stop}; {spec.precision}, at most {spec.max_length} tokens",
     )
     if len(plan.specs) > 1:
         seeds = ", ".join(str(s.seed) for s in plan.specs)
-        _say(console, f"{len(plan.specs)} runs (seeds {seeds}); kept: {options.keep}")
+        note(console, f"{len(plan.specs)} runs (seeds {seeds}); kept: {options.keep}")
     if plan.warning:
-        _say(console, f"warning: {plan.warning}")
+        say(console, f"warning: {plan.warning}")
     if options.model != MINILM:
-        _say(console, f"weights: {spec.model_hash}")
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)
+        note(console, f"weights: {spec.model_hash}")

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from .._console import SafeConsole
 from .._exceptions import NoResultError, SteadytuneError
+from .._loudness import Loudness, loudness, note, say
 from .._one_writer import one_writer
 from ..finetune.cut_rows import long_answers_warning
 from ..finetune.members import Member
@@ -77,8 +78,7 @@ def fit_model(options: FitOptions, console: Console | None = None) -> FitResult:
         _fill(setup, folder, console)
     result = read_result(folder.folder, options.trust)
     console.print()
-    for line in str(result).splitlines():
-        _say(console, line)
+    say(console, *str(result).splitlines())
     return result
 
 
@@ -86,10 +86,10 @@ def _fill(setup: Setup, folder: OutputFolder, console: Console) -> None:
     """Do what is missing of the folder's content."""
     state = folder.open()
     if isinstance(state, ModelRecord):
-        _say(console, f"Finished already: {folder.folder} has this model.")
+        note(console, f"Finished already: {folder.folder} has this model.")
     else:
         if state == "unfinished":
-            _say(console, f"Continuing with what is in {folder.work}.")
+            note(console, f"Continuing with what is in {folder.work}.")
         try:
             _carry_out(setup, folder, console)
         except SteadytuneError:
@@ -103,7 +103,7 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
     executor, ledger = executor_for(setup.options.workers), Ledger(folder.work / SEARCH)
     clock = Clock(folder.work / "clock.json")
     if clock.damaged:
-        _say(console, f"{clock.path} is damaged: the time starts anew, and so do decisions by it")
+        say(console, f"{clock.path} is damaged: the time starts anew, and so do decisions by it")
     work = Work(setup, ledger, executor, console, clock)
     for name in ledger.read().corrupt:
         ledger.set_aside(name)
@@ -114,7 +114,7 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
         raise too_small(budget, size, timing, floor=setup.kind.floor)
     first = first or FROZEN_PLAN
     about = words_of(first.seconds(size, timing))
-    _say(console, f"{_announced(first, setup)}; about {about} on this machine")
+    note(console, f"{_announced(first, setup)}; about {about} on this machine")
 
     def shorten(plan: Plan, before: str) -> Plan:
         """Keep to the budget; a fit that goes on does as it was decided."""
@@ -124,7 +124,7 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
 
         found = clock.plan(before, decide)
         if lost := what_went(plan.of(size), found.of(size)):
-            _say(console, f"It takes longer than estimated: {lost}, to keep to the budget")
+            say(console, f"It takes longer than estimated: {lost}, to keep to the budget")
         return found
 
     floor = None
@@ -179,12 +179,12 @@ def _members(
 
 def _show_data(setup: Setup, console: Console) -> None:
     look = setup.options.source.look(setup.model.tokenizer(), setup.max_length)
-    for note in look.notes:
-        _say(console, note)
+    note(console, *look.notes)
     table = Table(box=None, pad_edge=False, show_header=False)
     for heading, value in look.table():
         table.add_row(heading, Text(value))
-    console.print(table)
+    if loudness() is not Loudness.QUIET:
+        console.print(table)
     features = encode_splits(setup.task, setup.model, setup.encoding, (TRAIN,))
     unsuited = (f"{name} is left out: {why}" for name, why in setup.unsuited.items())
     validation = setup.task.dev
@@ -194,7 +194,7 @@ def _show_data(setup: Setup, console: Console) -> None:
     )
     of_task = long_answers_warning(features, setup.task.problem), shared_texts_warning(setup.task)
     for warning in filter(None, (*look.warnings, unused, *of_task, *unsuited)):
-        _say(console, f"warning: {warning}")
+        say(console, f"warning: {warning}")
 
 
 def _announced(plan: Plan, setup: Setup) -> str:
@@ -206,7 +206,3 @@ def _announced(plan: Plan, setup: Setup) -> str:
         return f"No time to search: {seeds} of {method}"
     tried = plan.rates * plan.lengths + len(setup.suited(plan.stabilisers))
     return f"Cross-validation of {tried} settings, then {seeds} of the best on all examples"
-
-
-def _say(console: Console, line: str) -> None:
-    console.print(line, markup=False, highlight=False, soft_wrap=True)

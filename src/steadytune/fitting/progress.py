@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from .._counted import counted
+from .._loudness import note
 from .._progress import RunsProgress
 from ..records.spec import RunSpec
 
@@ -29,12 +30,8 @@ class FitProgress(RunsProgress):
     def __exit__(self, kind: object, *rest: object) -> None:
         super().__exit__(kind, *rest)
         if kind is None:
-            self.console.print(
-                f"{self._round}: {counted(self.runs, 'training')}, {self.seconds:.0f} s",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
+            trainings = counted(self.runs, "training")
+            note(self.console, f"{self._round}: {trainings}, {self.seconds:.0f} s")
 
     def count(self) -> str:
         """How many trainings have ended, in words."""

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._exceptions import ConfigError, ModelError
+from .._loudness import say
+from .._progress import tell_settings_of
 from .._sealed import damage
 from ..finetune.members import Member
 from ..records.ledger import Ledger, recorded_name
@@ -143,6 +145,7 @@ class Work:
                 self.load, self.models if models else None, model=self.setup.model, profile=False
             )
         )
+        tell_settings_of(missing, self.console)
         with self.clock.running(what) as tick, FitProgress(self.console, what, missing) as progress:
 
             def keep(outcome: Outcome) -> None:
@@ -227,7 +230,7 @@ class Work:
             wrong = f"{model} is damaged ({reason})"
         if wrong is not None:
             line = f"{wrong}: the training runs again"
-            self.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            say(self.console, line)
         return wrong is None and (model.is_dir() or not models)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._counted import counted
+from .._loudness import note, say
 from ..model_files import is_minilm
 from ..runs.plan import LoadedTask, PlannedRun
 from .carry_out import RunContext, missing_runs
@@ -20,8 +21,8 @@ def announce(
     study: Study, loaded: Sequence[LoadedTask], runs: Sequence[PlannedRun], context: RunContext
 ) -> None:
     """Say what the study is, and what is to do of it."""
-    show(describe_tasks(study, loaded, runs), context.console)
-    show([f"{grid_text(study, runs)}{_to_do(runs, context)}"], context.console)
+    note(context.console, *describe_tasks(study, loaded, runs))
+    _announce_runs(grid_text(study, runs), runs, context)
     _say_what_is_stale(runs, context)
 
 
@@ -31,16 +32,16 @@ def announce_trials(study: Study, runs: Sequence[PlannedRun], context: RunContex
     text = (
         f"tuning: up to {counted(study.tuning.trials, 'trial')} per method x "
         f"{counted(study.tuning.seeds, 'seed')}, selected on validation examples: "
-        f"{counted(runs, 'run')}{_to_do(runs, context)}"
+        f"{counted(runs, 'run')}"
     )
-    show([text], context.console)
+    _announce_runs(text, runs, context)
 
 
 def announce_choices(chosen: Chosen, out: Console) -> None:
     """Say what the search chose."""
     for (task, arm), (trial, score) in chosen.items():
         settings = ", ".join(f"{name} {value}" for name, value in trial.changes) or "as given"
-        show([f"tuned on {task}: {arm}: {settings} (mean validation score {score:.3f})"], out)
+        note(out, f"tuned on {task}: {arm}: {settings} (mean validation score {score:.3f})")
 
 
 def announce_same(same: Iterable[tuple[PlannedRun, PlannedRun]], out: Console) -> None:
@@ -50,7 +51,7 @@ def announce_same(same: Iterable[tuple[PlannedRun, PlannedRun]], out: Console) -
         f"their runs, shown as {one.name}"
         for one, other in same
     ]
-    show(list(dict.fromkeys(lines)), out)
+    note(out, *dict.fromkeys(lines))
 
 
 def describe_tasks(
@@ -79,12 +80,6 @@ def grid_text(study: Study, runs: Sequence[PlannedRun]) -> str:
     return f"{' x '.join(factors)} = {counted(runs, 'run')}"
 
 
-def show(lines: Sequence[str], console: Console) -> None:
-    """Print lines as they are: what files hold is not markup."""
-    for line in lines:
-        console.print(line, markup=False, soft_wrap=True, highlight=False)
-
-
 def _domains(task: Mapping[str, Any], model: str) -> list[str]:
     """The names of the domains; what is known of minilm's own training says nothing of others."""
     exposed = set(task["exposed"]) if is_minilm(model) else set()
@@ -94,14 +89,14 @@ def _domains(task: Mapping[str, Any], model: str) -> list[str]:
     ]
 
 
-def _to_do(runs: Sequence[PlannedRun], context: RunContext) -> str:
+def _announce_runs(what: str, runs: Sequence[PlannedRun], context: RunContext) -> None:
     missing = [run.spec for run in missing_runs(runs, context.ledger)]
     there = len(runs) - len(missing)
     text = f": {there} in {context.ledger.folder} already, {len(missing)} to do" if there else ""
-    if not missing:
-        return text
-    notice = context.executor.notice(missing)
-    return f"{text}, {context.executor.describe(missing)}" + (f"\n{notice}" if notice else "")
+    where = f", {context.executor.describe(missing)}" if missing else ""
+    note(context.console, f"{what}{text}{where}")
+    if missing and (notice := context.executor.notice(missing)):
+        say(context.console, notice)
 
 
 def _say_what_is_stale(runs: Sequence[PlannedRun], context: RunContext) -> None:
@@ -112,10 +107,8 @@ def _say_what_is_stale(runs: Sequence[PlannedRun], context: RunContext) -> None:
         if stale.spec.key in finished:
             continue
         spec = stale.record.spec
-        show(
-            [
-                f"out of date: {spec.method}, seed {spec.seed} on {spec.task} "
-                f"({', '.join(stale.differs)} differ); it runs again"
-            ],
+        note(
             context.console,
+            f"out of date: {spec.method}, seed {spec.seed} on {spec.task} "
+            f"({', '.join(stale.differs)} differ); it runs again",
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .._counted import counted
 from .._exceptions import DataError
+from .._loudness import say
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger
 from ..records.outcome import Outcome
@@ -54,7 +55,7 @@ def set_corrupt_aside(ledger: Ledger, console: Console) -> None:
     for name, reason in ledger.read().corrupt.items():
         aside = ledger.set_aside(name)
         line = f"{name} is not a record ({reason}): set aside as {aside.name}"
-        console.print(clean_text(line, 1000), markup=False)
+        say(console, clean_text(line, 1000))
 
 
 def carry_out(
@@ -72,9 +73,10 @@ def carry_out(
         DataError: If records are gone at the end that were written on the way.
         KeyboardInterrupt: If the user stops it; its text says what is kept.
     """
-    from .._progress import StudyProgress
+    from .._progress import StudyProgress, tell_settings_of
 
     by_hash = {run.spec.hash: run for run in runs}
+    tell_settings_of((run.spec for run in runs), context.console)
     with StudyProgress(context.console, len(runs)) as progress:
 
         def keep(outcome: Outcome) -> None:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from .._counted import counted
 from .._exceptions import DataError, ModelError
+from .._loudness import say
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger
 from ..records.study_folder import TUNING_FOLDER
 from ..runs.plan import LoadedTask, PlannedRun, distinct
-from .announce import describe_tasks, grid_text, show
+from .announce import describe_tasks, grid_text
 from .grid import load_tasks, plan_runs
 from .study import Study
 from .tuning import choose, plan_chosen, plan_trials, unique_runs
@@ -51,13 +52,13 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
     searched = unique_runs(trials)
     records = Ledger(out / TUNING_FOLDER).of_runs(run.spec for run in searched)
     finished = {key for key, record in records.items() if record.has_result}
-    show([*describe_tasks(study, loaded, runs), grid_text(study, runs)], console)
+    say(console, *describe_tasks(study, loaded, runs), grid_text(study, runs))
     if searched:
-        show([f"before them {counted(searched, 'run')} of tuning"], console)
+        say(console, f"before them {counted(searched, 'run')} of tuning")
         if all(run.spec.key in finished for run in searched):
             runs = distinct(plan_chosen(study, loaded, model, choose(trials, records)))
         else:
-            show(["with the settings as given: what the search will choose is not known"], console)
+            say(console, "with the settings as given: what the search will choose is not known")
     finished |= Ledger(out).finished()
     _show_estimate([*searched, *runs], loaded, model, finished, at_a_time, console)
 
@@ -65,16 +66,14 @@ def dry_run(study: Study, out: Path, at_a_time: int | None, console: Console) ->
 def _show_grid(study: Study, reason: str, console: Console) -> None:
     runs = len(study.arms) * len(study.seeds) * len(study.subset_seeds) * len(study.tasks)
     names = (entry.source.name or entry.source.task or entry.source.train for entry in study.tasks)
-    show(
-        [
-            f"{study.name}: {study.model} on {', '.join(map(str, names))}",
-            f"methods: {', '.join(arm.name for arm in study.arms)}",
-            f"{counted(study.arms, 'method')} x {counted(study.seeds, 'seed')} x "
-            f"{counted(study.subset_seeds, 'training subset')} x {counted(study.tasks, 'task')} = "
-            f"{counted(runs, 'run')}",
-            f"no time estimate: {reason}",
-        ],
+    say(
         console,
+        f"{study.name}: {study.model} on {', '.join(map(str, names))}",
+        f"methods: {', '.join(arm.name for arm in study.arms)}",
+        f"{counted(study.arms, 'method')} x {counted(study.seeds, 'seed')} x "
+        f"{counted(study.subset_seeds, 'training subset')} x {counted(study.tasks, 'task')} = "
+        f"{counted(runs, 'run')}",
+        f"no time estimate: {reason}",
     )
 
 
@@ -90,20 +89,18 @@ def _show_estimate(
 
     missing = [run for run in runs if run.spec.key not in finished]
     if not missing:
-        show(["all of them are done"], console)
+        say(console, "all of them are done")
         return
     with console.status("timing a few steps"):
         found = estimate(missing, loaded, model)
     places = _places(missing, at_a_time)
     console.print(_table(found))
     done = f" ({len(runs) - len(missing)} are done already)" if len(missing) < len(runs) else ""
-    show(
-        [
-            f"{counted(missing, 'run')} to do{done}: about {words_of(wall_seconds(found, places))} "
-            f"with {counted(places, 'run')} at a time. Scaled from a few "
-            "steps timed on this machine as it is now."
-        ],
+    say(
         console,
+        f"{counted(missing, 'run')} to do{done}: about {words_of(wall_seconds(found, places))} "
+        f"with {counted(places, 'run')} at a time. Scaled from a few "
+        "steps timed on this machine as it is now.",
     )
 
 

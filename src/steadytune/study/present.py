@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._exceptions import NoResultError
+from .._loudness import say
 from .._whole_file import write_json
 from ..method_docs import describe_methods
 from ..records.study_folder import STUDY_FILE
 from ..runs.plan import PlannedRun
-from .announce import show
 from .study import Study
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def present(study: Study, out: Path, runs: Sequence[PlannedRun], console: Consol
         f"Every run of {method} on {task} failed or diverged: the method has no result there."
         for task, method in report.without_result
     ]
-    show([*lost, *_conclusion(study, out, page, len(found) - len(records))], console)
+    say(console, *lost, *_conclusion(study, out, page, len(found) - len(records)))
     return report
 
 

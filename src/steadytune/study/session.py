@@ -12,13 +12,14 @@ from rich.console import Console
 from .._console import SafeConsole
 from .._counted import counted
 from .._exceptions import ConfigError
+from .._loudness import note, say
 from .._one_writer import one_writer
 from ..records.ledger import Ledger, recorded_name
 from ..records.lora import ADAPTER, Lora
 from ..records.study_folder import TUNING_FOLDER
 from ..runs.executors import Executor, executor_for
 from ..runs.plan import PlannedRun, distinct, same_runs
-from .announce import announce, announce_choices, announce_same, announce_trials, show
+from .announce import announce, announce_choices, announce_same, announce_trials
 from .carry_out import RunContext, carry_out, missing_runs, set_corrupt_aside
 from .choices import write_choices
 from .grid import load_tasks, plan_runs
@@ -87,9 +88,9 @@ def _run_study(
     _prepare(context)
     if changed := relabel(runs, context.ledger):
         told = "of these runs renamed to this study's names, and scored by its metric"
-        show([f"{counted(changed, 'record')} {told}"], console)
+        note(console, f"{counted(changed, 'record')} {told}")
     announce(study, loaded, runs, context)
-    show(_without_model(runs, context), console)
+    say(console, *_without_model(runs, context))
     write_study(study, out)  # a report of what is there can be made before all runs are
     _carry_out_missing(runs, context)
     return present(study, out, runs, console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from ..._console import SafeConsole
 from ..._folders import require_writable
+from ..._loudness import say, tell_settings
 from ..._one_writer import one_writer
 from ..._progress import Work
 from ...pretrained import Pretrained
@@ -46,13 +48,13 @@ def _run(options: Options, console: Console) -> Diagnosis:
     out = Path(options.out)
     require_writable(out, FIGURES)
     given = read_rows(options)
+    tell_settings(console, "diagnose", asdict(options))
     with Work(console, "loading", len(options.models) * stage_count(options)) as work:
         found = diagnose(options, given, work.advance)
     page = write_files(found, sections(found), out)
     print_summary(found, console)
     console.print()
-    console.print(f"Page:   {page}", markup=False, soft_wrap=True)
-    console.print(f"Arrays: {out / ARRAYS}", markup=False, soft_wrap=True)
+    say(console, f"Page:   {page}", f"Arrays: {out / ARRAYS}")
     return found
 
 

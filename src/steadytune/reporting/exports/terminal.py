@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import TypeVar
 
 from rich import box
 from rich.console import Console
@@ -11,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from ..._loudness import Loudness, loudness
 from ..._page.table import Row, Table
 from ..build import Report
 from ..sentences.headline import Headline
@@ -18,6 +20,8 @@ from ..sentences.headline import Headline
 NARROWEST_LABEL = 16
 MOST_SECTIONS = 8
 MOST_WARNINGS = 20
+
+T = TypeVar("T")
 
 
 def print_report(report: Report, console: Console) -> None:
@@ -41,27 +45,34 @@ def print_report(report: Report, console: Console) -> None:
         over = (averaged.scores, averaged.table) if averaged else ()
         _print_tables([report.overview.table, *over], console)
     _print_tables([report.failures], console)
-    _print_methods(report, console)
+    if loudness() is not Loudness.QUIET:
+        _print_methods(report, console)
     _print_verdicts(report, console)
-    for warning in report.warnings[:MOST_WARNINGS]:
+    warnings = _shown(report.warnings, MOST_WARNINGS)
+    for warning in warnings:
         console.print(Text(f"Warning: {warning}", style="yellow"))
-    if len(report.warnings) > MOST_WARNINGS:
-        more = len(report.warnings) - MOST_WARNINGS
+    if more := len(report.warnings) - len(warnings):
         console.print(Text(f"{more} more warnings are on the page.", style="yellow"))
 
 
 def _print_sections(report: Report, console: Console) -> None:
     """The scores of every section, their notes once."""
     notes: dict[str, None] = {}
-    for section in report.sections[:MOST_SECTIONS]:
+    sections = _shown(report.sections, MOST_SECTIONS)
+    for section in sections:
         console.print()
         console.print(Text(section.heading, style="bold underline"))
         notes |= dict.fromkeys(section.tables.scores.notes)
         _print_table(dataclasses.replace(section.tables.scores, notes=()), console)
     for note in notes:
         console.print(Text(note, style="dim"))
-    if len(report.sections) > MOST_SECTIONS:
-        console.print(f"{len(report.sections) - MOST_SECTIONS} more sections are on the page.")
+    if more := len(report.sections) - len(sections):
+        console.print(f"{more} more sections are on the page.")
+
+
+def _shown(all_of_them: Sequence[T], most: int) -> Sequence[T]:
+    """As many as fit a screen; all where details are asked for."""
+    return all_of_them if loudness() is Loudness.VERBOSE else all_of_them[:most]
 
 
 def _print_tables(tables: Sequence[Table | None], console: Console) -> None:
@@ -87,7 +98,7 @@ def _print_verdicts(report: Report, console: Console) -> None:
         for section in report.sections:
             _print_verdict("Verdict", section.headline, section.verdict.details, console)
         return
-    for section in report.sections[:MOST_SECTIONS]:
+    for section in _shown(report.sections, MOST_SECTIONS):
         title = f"Verdict on {section.heading}"
         _print_verdict(title, section.headline, (), console)
     whole, averaged = report.overview, report.overview.over_tasks

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ..._exceptions import SteadytuneError
+from ..._loudness import LIBRARIES, loudness
 from ...pretrained import Pretrained
 from ...records.ledger import run_name
 from ...records.outcome import Outcome
@@ -33,6 +34,11 @@ QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "PYTHONWARNINGS": "ignore",
 }
+
+
+def library_output() -> dict[str, str]:
+    """Variables of a worker: quiet libraries, unless details are asked for."""
+    return {**QUIET, **LIBRARIES[loudness()]}
 
 
 class WorkerError(SteadytuneError):

@@ -14,7 +14,7 @@ from typing import Any
 from ..._exceptions import ConfigError
 from ...records.record import now
 from ...records.spec import RunSpec
-from ._executor import QUIET, OnOutcome, OnProgress, Run, WorkerError, failed, how_often
+from ._executor import OnOutcome, OnProgress, Run, WorkerError, failed, how_often, library_output
 from ._ray_side import Board, Order, SharedFolder, fulfil, versions
 
 _SECONDS_BETWEEN_LOOKS = 1.0
@@ -225,4 +225,4 @@ def _environment(spec: RunSpec) -> dict[str, str]:
     """Variables of a worker: quiet libraries, the run's threads, and how this process loads."""
     threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(spec.threads))
     passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return {**QUIET, **threads, **passed_on}
+    return {**library_output(), **threads, **passed_on}

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from ..._exceptions import SteadytuneError
 from ...records.record import now
 from ...records.spec import RunSpec
-from ._executor import QUIET, Run, attempt
+from ._executor import Run, attempt, library_output
 
 _SECONDS_TO_END = 5.0
 
@@ -47,7 +47,7 @@ class Place:
         count = str(self.threads)
         changing = {"OMP_NUM_THREADS": count, "MKL_NUM_THREADS": count, "TMPDIR": self.scratch}
         gpu = {} if self.gpu is None else {"CUDA_VISIBLE_DEVICES": self.gpu}
-        return {**QUIET, **changing, **gpu}
+        return {**library_output(), **changing, **gpu}
 
 
 class Worker:
