@@ -24,6 +24,7 @@ SOURCE = DataSource(train="rows.csv")
 REFUSED = [
     ("learning_rate", -1.0, "a finite number above 0"),
     ("epochs", 0.0, "a finite number above 0"),
+    ("epochs", 1e300, "at most 100,000"),
     ("warmup", 1.5, "a share, 0 to 1"),
     ("weight_decay", -0.1, "a finite number >= 0"),
     ("batch_size", 0, "a whole number >= 1"),
@@ -31,6 +32,7 @@ REFUSED = [
     ("class_weights", "equal", "one of none, balanced"),
     ("patience", 0, "a whole number >= 1"),
     ("threads", 0, "a whole number >= 1"),
+    ("threads", 10**9, "at most 1,024"),
 ]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
 
+from steadytune import LNSR as Lnsr
 from steadytune import ConfigError, SteadytuneError
+from steadytune.method_text import parse_method
 from steadytune.records.record import Record
 from steadytune.study.grid import load_tasks
 from steadytune.study.study import Arm, Study, Tuning, arms_of
@@ -39,6 +42,33 @@ def test_a_small_space_is_tried_as_a_whole() -> None:
     many = Tuning(trials=99, seeds=(1,), dev_size=8, learning_rate=(1e-5, 1e-4), epochs=(1.0,))
     assert len(settings_to_try(many, Arm("plain", "plain"))) == 2
     assert len(settings_to_try(many, LNSR)) == 8
+
+
+def test_a_large_space_is_drawn_from_without_a_list() -> None:
+    rates = tuple((n + 1) * 1e-6 for n in range(300))
+    arm = Arm("lnsr", "lnsr", space=(("strength", rates), ("layer", (0, 1))))
+    tuning = Tuning(50, (1,), 8, rates, (1.0, 2.0, 3.0))
+    combinations = list(product(rates, (1.0, 2.0, 3.0), rates, (0, 1)))
+    tried = settings_to_try(tuning, arm)
+    places = []
+    for changes in tried:
+        found = dict(changes)
+        (method,) = parse_method(found["method"])
+        assert isinstance(method, Lnsr)
+        values = found["learning_rate"], found["epochs"], method.strength, method.layer
+        places.append(combinations.index(values))
+    assert places == sorted(set(places)) and len(places) == 50
+
+
+def test_a_space_beyond_all_measure_is_refused(make_study: MakeStudy) -> None:
+    values = tuple(range(1, 1001))
+    arm = Arm("lnsr", "lnsr", space=(("strength", values), ("layer", values)))
+    with pytest.raises(ConfigError, match=r"the space of lnsr has 4,000,000 combinations; exp"):
+        settings_to_try(TUNING, arm)
+    rates = tuple(n * 1e-6 for n in values)
+    many = Tuning(10**9, tuple(range(100, 111)), 8, rates, (1.0, 2.0))
+    with pytest.raises(ConfigError, match=r"tasks x trials x tuning seeds are 22,000 runs"):
+        trials_of(make_study("plain", tuning=many))
 
 
 def test_the_draw_repeats_and_follows_its_seed() -> None:

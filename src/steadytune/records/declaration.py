@@ -73,12 +73,13 @@ def word(name: str, value: Any) -> Any:
     return value
 
 
-def count(least: int) -> Check:
+def count(least: int, most: float = inf) -> Check:
     """A whole number."""
 
     def check(name: str, value: Any) -> Any:
         value = as_number(value)
         check_count(name, value, least)
+        _require_at_most(name, value, most)
         return value
 
     return check
@@ -109,6 +110,22 @@ def positive(name: str, value: Any) -> Any:
     if not (isinstance(value, float) and isfinite(value) and value > 0):
         raise ConfigError(f"{name}={value!r} is not possible; expected a finite number above 0")
     return value
+
+
+def positive_to(most: float) -> Check:
+    """A number above 0 and at most `most`."""
+
+    def check(name: str, value: Any) -> Any:
+        value = positive(name, value)
+        _require_at_most(name, value, most)
+        return value
+
+    return check
+
+
+def _require_at_most(name: str, value: float, most: float) -> None:
+    if value > most:
+        raise ConfigError(f"{name}={value!r} is not possible; expected at most {most:,}")
 
 
 def not_negative(name: str, value: Any) -> Any:

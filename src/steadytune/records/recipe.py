@@ -21,6 +21,7 @@ from .declaration import (
     declare,
     not_negative,
     positive,
+    positive_to,
     share,
     word,
     yes_or_no,
@@ -124,7 +125,7 @@ class Recipe:
     )
     epochs: float | None = declare(
         "Epochs",
-        positive,
+        positive_to(100_000),
         default=None,
         help="Number of training epochs.",
         unset="3, or as many as make 200 steps",
@@ -258,7 +259,7 @@ class Recipe:
     )
     threads: int | None = declare(
         "CPU threads per run",
-        count(1),
+        count(1, 1024),
         default=None,
         help="CPU threads per run.",
         unset="all cores; for compare 1",

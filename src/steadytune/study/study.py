@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ MATCHED = "plain, matched compute"
 
 TUNED = ("learning_rate", "epochs")
 """Fields of the recipe that tuning searches for every arm."""
+
+
+MOST_RUNS = 20_000
+"""Of a study, and of its search. Planning a run takes a millisecond or two."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class Tuning:
 
     def __post_init__(self) -> None:
         require_distinct("tuning seed", self.seeds)
+        require_seeds(self.seeds)
         for name in ("trials", "dev_size"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"tuning: {name}={getattr(self, name)}; expected 1 or more")
@@ -113,6 +119,8 @@ class Study:
         require_distinct("subset seed", self.subset_seeds)
         for numbers in (self.seeds, self.subset_seeds):
             require_seeds(numbers)
+        parts = self.tasks, self.arms, self.subset_seeds, self.seeds
+        require_few(prod(map(len, parts)), "tasks x methods x training subsets x seeds")
         require_distinct("method", [arm.name for arm in self.arms])
         if not self.tasks:
             raise ConfigError("no task is given; expected at least one")
@@ -164,6 +172,23 @@ def arms_of(methods: Iterable[str], longer_plain: float | None = None) -> tuple[
     """
     arms = tuple(Arm(method, method) for method in methods)
     return arms if longer_plain is None else (*arms, Arm(MATCHED, PLAIN, longer=longer_plain))
+
+
+def require_few(number: int, what: str) -> None:
+    """Refuse runs that no one waits for, before they are planned.
+
+    Args:
+        number: How many there are.
+        what: What they are made of.
+
+    Raises:
+        ConfigError: If they are too many.
+    """
+    if number > MOST_RUNS:
+        raise ConfigError(
+            f"{what} are {number:,} runs; expected at most {MOST_RUNS:,}, so give less of "
+            "these, or make several studies of it"
+        )
 
 
 def require_distinct(kind: str, values: Sequence[Any]) -> None:

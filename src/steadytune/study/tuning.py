@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from math import prod
 from statistics import fmean
 from typing import Any
 
@@ -24,7 +24,9 @@ from ..records.record import Record
 from ..runs.plan import LoadedTask, PlannedRun, plan, varying
 from ..tasks import DEV
 from .grid import plan_runs
-from .study import TUNED, Arm, Study, Tuning
+from .study import TUNED, Arm, Study, Tuning, require_few
+
+_MOST_COMBINATIONS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,16 @@ def plan_trials(study: Study, loaded: Sequence[LoadedTask], model: Pretrained) -
     Raises:
         ConfigError: A method lacks an option of its space, or a value does not suit it.
     """
-    assert study.tuning is not None
+    tuning = study.tuning
+    assert tuning is not None
+    to_try = [(arm, settings_to_try(tuning, arm)) for arm in study.arms]
+    trials = sum(len(settings) for _, settings in to_try)
+    require_few(len(loaded) * trials * len(tuning.seeds), "tasks x trials x tuning seeds")
     return tuple(
         Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, model, changes))
         for entry in loaded
-        for arm in study.arms
-        for changes in settings_to_try(study.tuning, arm)
+        for arm, settings in to_try
+        for changes in settings
     )
 
 
@@ -72,15 +78,33 @@ def settings_to_try(tuning: Tuning, arm: Arm) -> tuple[Changes, ...]:
     """Trials drawn without replacement from all combinations of the spaces of an arm.
 
     What an arm sets itself is not searched. Arms with equal methods and spaces try equal trials.
+
+    Raises:
+        ConfigError: If there are too many combinations to draw from.
     """
     fixed = dict(arm.changes)
     spaces = [("learning_rate", tuning.learning_rate), ("epochs", tuning.epochs)]
     shared = [(name, values) for name, values in spaces if name not in fixed]
-    grid = list(product(*(values for _, values in (*shared, *arm.space))))
+    choices = [values for _, values in (*shared, *arm.space)]
+    number = prod(map(len, choices))
+    if number > _MOST_COMBINATIONS:
+        raise ConfigError(
+            f"the space of {arm.name} has {number:,} combinations; expected at most "
+            f"{_MOST_COMBINATIONS:,}, so give fewer values"
+        )
     key = derive_seed(tuning.seed, "trials", arm.method, repr(arm.space))
-    order = np.random.default_rng(key).permutation(len(grid))[: tuning.trials]
+    order = np.random.default_rng(key).permutation(number)[: tuning.trials]
     names = [name for name, _ in shared]
-    return tuple(_changes(arm, names, grid[number]) for number in sorted(order.tolist()))
+    return tuple(_changes(arm, names, _combination(n, choices)) for n in sorted(order.tolist()))
+
+
+def _combination(number: int, choices: Sequence[Sequence[Any]]) -> list[Any]:
+    """The combination of that number, in the order of `itertools.product`."""
+    values = []
+    for each in reversed(choices):
+        number, place = divmod(number, len(each))
+        values.append(each[place])
+    return values[::-1]
 
 
 def unique_runs(trials: Iterable[Trial]) -> tuple[PlannedRun, ...]:
