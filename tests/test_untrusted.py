@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import resource
@@ -14,21 +15,46 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from steadytune._exceptions import SteadytuneError
 from steadytune._untrusted import json_object, parse_json, read_regular
+from steadytune.adapter_files import BASE, base_of_adapter
+from steadytune.finetune.frozen_head import HEAD, read_frozen
+from steadytune.finetune.model_record import model_record
+from steadytune.finetune.output_folder import RECORD
+from steadytune.finetune.saved import ENSEMBLE, _trained_on, load_saved
 from steadytune.fitting.clock import Clock
 from steadytune.fitting.cost import Timing
-from steadytune.model_files import read_config
+from steadytune.model_files import CAREFUL, read_config
 from steadytune.records.ledger import Ledger
+from steadytune.records.outcome import Outcome
+from steadytune.records.pack import pack_studies
 from steadytune.records.packed import PACKED_FILE
 from steadytune.records.prediction_file import read_predictions
 from steadytune.records.read_record import parse_record, parse_tolerantly
+from steadytune.records.study_folder import CHOICES_FILE
+from steadytune.study.bundled import MANIFEST, unpacked
 from steadytune.study.study_file import read_study
+from steadytune.tasks.named.mirror import ENDING, INDEX, read_rows
+from tests.run_records import make_spec, make_test_record
 
 TIMING = Timing(0.1, 0.1, 0.1, 1)
+
+
+def _choices(path: Path) -> object:
+    Ledger(path.parent).add(Outcome(make_test_record(make_spec())))
+    return pack_studies([path.parent], path.parent / "target")
+
+
+def _rows(path: Path) -> object:
+    (path.parent / f"rows{ENDING}").write_bytes(gzip.compress(b"{}"))
+    return read_rows(path.parent, "rows")
+
+
+def _bundle(path: Path) -> object:
+    return unpacked(path.parent / "study.yaml", CAREFUL)
 
 
 def _packed(path: Path) -> object:
@@ -40,12 +66,34 @@ READERS: dict[str, Callable[[Path], object]] = {
     "record": lambda path: parse_record(read_regular(path)),
     "record for a report": lambda path: parse_tolerantly(read_regular(path)),
     "packed records": _packed,
+    "choices": _choices,
+    "data index": _rows,
+    "ensemble": lambda path: load_saved(path.parent),
+    "model's record": lambda path: (_trained_on(path.parent), model_record(json_object(path))),
+    "frozen head": lambda path: read_frozen(path.parent),
+    "adapter's model": lambda path: base_of_adapter(path.parent),
+    "bundle": _bundle,
     "predictions": read_predictions,
     "study": read_study,
     "config": lambda path: read_config(path.parent, "m"),
     "timing": lambda path: Clock(path).timing(lambda: TIMING),
 }
-NAMES = {"packed records": PACKED_FILE, "config": "config.json"}
+NAMES = {
+    "packed records": PACKED_FILE,
+    "choices": CHOICES_FILE,
+    "data index": INDEX,
+    "config": "config.json",
+    "ensemble": ENSEMBLE,
+    "model's record": RECORD,
+    "frozen head": HEAD,
+    "adapter's model": BASE,
+    "bundle": MANIFEST,
+}
+
+CALLED_BY_COMMANDS = {
+    *("study", "config", "choices", "data index", "ensemble", "frozen head", "bundle"),
+    "adapter's model",
+}
 
 
 def read(reader: str, path: Path) -> None:
@@ -54,6 +102,7 @@ def read(reader: str, path: Path) -> None:
         READERS[reader](path)
     except (ValueError, OSError, SteadytuneError) as error:
         assert "\n" not in str(error)
+        assert reader not in CALLED_BY_COMMANDS or isinstance(error, SteadytuneError)
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -64,6 +113,34 @@ def test_any_content_is_read_or_refused(
 ) -> None:
     path = tmp_path_factory.mktemp("any") / NAMES.get(reader, "file.json")
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    read(reader, path)
+
+
+KEYS = [
+    *("version", "kind", "members", "weights", "label_names", "texts", "model", "hash", "sha256"),
+    *("spec", "input", "columns", "max_length", "stride", "read_from", "label", "task", "method"),
+    *("path", "studies", "models", "half", "format", "members", "results", "selection"),
+]
+VALUES = st.recursive(
+    st.sampled_from([None, True, 0, 1, 2, -1, 1e999, "a", "..", "a" * 300, "\0", "rows.jsonl.gz"])
+    | st.sampled_from(["classification", "regression", "plain", "/", "\x1b]0;a\x07"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(KEYS), inner),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("reader", sorted({*NAMES, "record", "record for a report"}))
+@settings(max_examples=60, deadline=10_000)
+@given(content=st.dictionaries(st.sampled_from(KEYS), VALUES) | st.lists(VALUES, max_size=3))
+@example(content={"version": 1, "kind": "classification", "members": ["a" * 300]})
+@example(content={"version": 1, "kind": "classification", "members": ["\0"]})
+@example(content={"format": 2, "studies": ["study.yaml"], "half": False, "models": {},
+                  "sha256": {"a" * 300: "b"}})  # fmt: skip
+def test_any_values_under_known_keys_are_read_or_refused(
+    reader: str, content: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("any") / NAMES.get(reader, "file.json")
+    path.write_text(json.dumps(content))
     read(reader, path)
 
 
@@ -99,7 +176,7 @@ def _socket(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [_fifo, _device, _dangling, Path.mkdir, _socket])
-@pytest.mark.parametrize("reader", ["any JSON", "record", "study", "config", "timing"])
+@pytest.mark.parametrize("reader", READERS)
 def test_no_other_kind_of_file_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reader: str, make: Callable[[Path], Any]
 ) -> None:

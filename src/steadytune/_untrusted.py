@@ -4,24 +4,40 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+NOT_REGULAR = "not a regular file"
 
 LARGEST_RECORD = 64 * 2**20
 LARGEST_NOTE = 16 * 2**20
 """Most bytes of a record, and of the small files that lie beside records and models."""
 
 
+@contextmanager
+def open_regular(path: str | Path) -> Iterator[IO[bytes]]:
+    """A regular file, open for reading; a pipe, a device or a socket would block or never end.
+
+    Raises:
+        ValueError: If it is another kind of file.
+        OSError: If it cannot be opened.
+    """
+    with open(path, "rb", opener=_without_waiting) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError(NOT_REGULAR)
+        yield file
+
+
 def read_regular(path: str | Path, largest: int = LARGEST_NOTE) -> bytes:
-    """What a regular file holds; a pipe, a device or a socket would block or never end.
+    """What a regular file holds.
 
     Raises:
         ValueError: If it is another kind of file, or larger than `largest` bytes.
         OSError: If it cannot be read.
     """
-    with open(path, "rb", opener=_without_waiting) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("not a regular file")
+    with open_regular(path) as file:
         content = file.read(largest + 1)
     if len(content) > largest:
         raise ValueError(f"larger than {largest // 2**20} MB")

@@ -107,7 +107,7 @@ def has_safetensors(folder: Path) -> bool:
 
 def is_local(name: str) -> bool:
     """Whether a model can be loaded without asking a hub."""
-    return name in (MINILM, MPNET) or Path(name).is_dir()
+    return name in (MINILM, MPNET) or os.path.isdir(name)
 
 
 def model_hash(folder: Path) -> str:
@@ -220,11 +220,11 @@ def _is_hub_name(name: str) -> bool:
 def _find_folder(name: str, trust: Trust) -> Path:
     if name == MINILM:
         return _minilm_folder()
-    if name == MPNET and not Path(name).is_dir():
+    if name == MPNET and not os.path.isdir(name):
         from .mpnet import mpnet_folder
 
         return mpnet_folder()
-    if Path(name).is_dir():
+    if os.path.isdir(name):
         return Path(name)
     if not _is_hub_name(name):
         raise ModelError(

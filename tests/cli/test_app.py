@@ -8,6 +8,7 @@ import shlex
 import pytest
 import typer
 from typer.main import get_command
+from typer.testing import CliRunner
 
 from steadytune import NoResultError
 from steadytune.cli import app
@@ -61,6 +62,13 @@ def test_what_the_library_prints_gets_them_too() -> None:
     shown = io.StringIO()
     Terminal(file=shown, width=80).print("name it with `label`", 3)
     assert shown.getvalue() == "name it with --label 3\n"
+
+
+@pytest.mark.parametrize("words", ["report {}", "pack {} b", "compare --task rte --data-root {}"])
+def test_a_name_that_no_file_can_have_is_one_line(words: str) -> None:
+    result = CliRunner().invoke(app, words.format("a" * 300).split())
+    assert result.exit_code == 2
+    assert result.stderr == f"error: File name too long: {'a' * 60}...; give another\n"
 
 
 def test_trainings_without_a_result_have_a_status_of_their_own(

@@ -78,7 +78,7 @@ def test_choices_that_are_no_json_are_named_and_nothing_is_half_written(tmp_path
     source, target = add(tmp_path / "source", *made(1)), tmp_path / "target"
     (source / "tuning.json").write_text('[{"task": "toy", "method": "plain", "score": NaN}]')
     packed = pack_studies([source], target)
-    assert "NaN is not a JSON number" in packed.left_out[0]
+    assert "tuning.json: expected value at line 1 column" in packed.left_out[0]
     assert sorted(files(target)) == [PACKED_FILE]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shlex
@@ -66,6 +67,11 @@ def one_line_errors() -> Iterator[None]:
         if not (lines := misfits()):
             raise
         typer.echo(f"error: {lines[0]}", err=True)
+        raise typer.Exit(2) from error
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        tell(f"error: {error.strerror}: {str(error.filename)[:60]}...; give another", err=True)
         raise typer.Exit(2) from error
     except KeyboardInterrupt as error:
         tell(str(error) or "interrupted", err=True)

@@ -200,8 +200,6 @@ def read_frozen(folder: Path, trust: Trust = CAREFUL) -> SavedFrozen:
     Raises:
         ModelError: If it is damaged.
     """
-    pretrained = Pretrained.find(folder, trust)
-    body, tokenizer = pretrained.bare()
     try:
         facts = json_object(folder / HEAD)
         weights = load_file(folder / _WEIGHTS)
@@ -211,6 +209,7 @@ def read_frozen(folder: Path, trust: Trust = CAREFUL) -> SavedFrozen:
         outputs = PROBLEMS[facts["kind"]].head_settings(names)["num_labels"]
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"the head in {folder} cannot be read ({error}); fit it again") from error
+    body, tokenizer = Pretrained.find(folder, trust).bare()
     per_token = PROBLEMS[facts["kind"]].per_token
     bare = FrozenHead(body, tokenizer, facts["texts"], per_token=per_token).eval()
     if wrong or facts["version"] != _VERSION or tuple(head.weight.shape) != (outputs, _width(bare)):

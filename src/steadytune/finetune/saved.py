@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -109,7 +110,7 @@ def load_saved(
         ModelError: If it cannot be loaded, or is not fine-tuned for a task of a known kind.
     """
     name, folder = str(name), Path(name)
-    ensemble = _ensemble(folder) if (folder / ENSEMBLE).is_file() else _Ensemble((name,), None)
+    ensemble = _ensemble(folder) if os.path.isfile(folder / ENSEMBLE) else _Ensemble((name,), None)
     members = ensemble.members
     loaded = [_load_one(member, trust) for member in members]
     first = loaded[0]
@@ -159,7 +160,7 @@ def set_choices(model: Any, choices: Mapping[str, float]) -> None:
 
 
 def _load_one(name: str, trust: Trust) -> SavedModel:
-    if (Path(name) / FROZEN_HEAD).is_file():
+    if os.path.isfile(Path(name) / FROZEN_HEAD):
         frozen = read_frozen(Path(name), trust)
         model = frozen.model.to(usable_device())
         tokenizer = frozen.model.tokenizer
@@ -199,7 +200,7 @@ def _ensemble(folder: Path) -> _Ensemble:
         known, names, content = False, [], {}
     if not known or not all(_is_plain_name(name) for name in names):
         raise ModelError(f"{ENSEMBLE} in {folder} names no members; train the ensemble again")
-    if missing := [name for name in names if not (folder / name).is_dir()]:
+    if missing := [name for name in names if not os.path.isdir(folder / name)]:
         raise ModelError(f"{folder} lacks the member {missing[0]} that {ENSEMBLE} names")
     weights = content.get("weights")
     if weights is not None and not _are_weights(weights, len(names)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from .._counted import counted
 from .._exceptions import ConfigError, DataError
 from .._folders import make_folder
 from .._one_writer import one_writer
+from .._untrusted import parse_json, read_regular
 from .._whole_file import write_json, write_whole
 from .ledger import Ledger, best_of_each_run, file_name
 from .pack_predictions import pack_predictions
@@ -21,7 +21,6 @@ from .schema import Record
 from .study_folder import CHOICES_FILE, STUDY_FILE, TUNING_FOLDER
 
 _PARTS = (Path(), Path(TUNING_FOLDER))
-_LARGEST_NOTE = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -235,7 +234,7 @@ def _choices(
     for source in sources:
         try:
             chosen |= _read_choices(source / CHOICES_FILE)
-        except (ValueError, RecursionError) as error:
+        except (OSError, ValueError) as error:
             left_out.append(f"{source / CHOICES_FILE}: {error}")
     return list(chosen.values()) if chosen != own else None
 
@@ -244,27 +243,23 @@ def _own_choices(target: Path) -> dict[tuple[str, str], dict[str, Any]]:
     path = target / CHOICES_FILE
     try:
         return _read_choices(path)
-    except (ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"{path} has no choices ({error}): mend it or move it away") from error
 
 
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not a JSON number")
-
-
 def _read_choices(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
-    content = _content(path)
-    entries = [] if content is None else json.loads(content, parse_constant=_refuse)
+    entries = parse_json(read_regular(path), finite=True) if path.exists() else []
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise ValueError("expected a list of objects")
     return {(str(entry.get("task")), str(entry.get("method"))): entry for entry in entries}
 
 
 def _content(path: Path) -> bytes | None:
-    """None if there is no such file; a larger one than any that is written counts as none."""
-    if not path.is_file() or path.stat().st_size > _LARGEST_NOTE:
+    """None if there is no such file; what no study writes counts as none."""
+    try:
+        return read_regular(path)
+    except (OSError, ValueError):
         return None
-    return path.read_bytes()
 
 
 def _has_predictions(source: Path) -> bool:

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Generic, TypeVar
 
+from .._untrusted import open_regular
+
 PACKED_FILE = "runs.jsonl.xz"
 LONGEST_LINE = 64 * 2**20
 LARGEST_UNPACKED = 4 * 2**30
@@ -114,10 +116,7 @@ def unpack_records(path: Path, parse: Callable[[bytes], T]) -> Unpacked[T]:
 
 
 def _lines_of(path: Path) -> Iterator[bytes]:
-    # A named pipe or a device would block or never end.
-    if path.exists() and not path.is_file():
-        raise ValueError("not a regular file")
-    with path.open("rb") as file, closing(io.BufferedReader(_Stream(file), _CHUNK)) as text:
+    with open_regular(path) as file, closing(io.BufferedReader(_Stream(file), _CHUNK)) as text:
         while line := text.readline(LONGEST_LINE + 1):
             yield line
             # The rest of a line that is too long is passed over in pieces.

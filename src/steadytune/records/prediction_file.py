@@ -16,8 +16,13 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._untrusted import open_regular
+
 PACKED_PREDICTIONS = "predictions.npz"
 """The file in a study's folder that holds the predictions of packed records."""
+
+LARGEST_PREDICTIONS = 4 * 2**30
+"""Most bytes that a file of predictions is unpacked to."""
 
 Columns = Mapping[str, NDArray[Any]]
 Predictions = dict[str, dict[str, NDArray[Any]]]
@@ -63,14 +68,14 @@ def write_predictions(file: IO[bytes], predictions: Mapping[str, Mapping[str, An
 
 
 def read_predictions(
-    path: Path, runs: Collection[str] | None = None, largest: int | None = None
+    path: Path, runs: Collection[str] | None = None, largest: int = LARGEST_PREDICTIONS
 ) -> Predictions:
     """Read what `write_predictions` wrote. Objects that need a pickle are refused.
 
     Args:
         path: The file.
         runs: Of a file that holds many runs, the names of the records of those that are read.
-        largest: Most bytes that are unpacked; by default there is no limit.
+        largest: Most bytes that are unpacked.
 
     Raises:
         ValueError: If the file has no predictions, cannot be read or unpacks to more, with the
@@ -78,7 +83,7 @@ def read_predictions(
     """
     found: Predictions = {}
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with open_regular(path) as file, np.load(file, allow_pickle=False) as archive:
             names = [n for n in archive.files if runs is None or n.partition("/")[0] in runs]
             _require_size(archive, names, largest)
             for name in names:
@@ -110,11 +115,11 @@ def by_run(packed: Mapping[str, Columns]) -> dict[str, dict[str, Columns]]:
     return found
 
 
-def _require_size(archive: Any, names: Collection[str], largest: int | None) -> None:
+def _require_size(archive: Any, names: Collection[str], largest: int) -> None:
     """A small archive can unpack to any size; what it says it unpacks to is also its limit."""
     wanted = {f"{name}.npy" for name in names} | set(names)
     size = sum(m.file_size for m in archive.zip.infolist() if m.filename in wanted)
-    if largest is not None and size > largest:
+    if size > largest:
         raise ValueError(f"larger than {largest // 2**20} MB")
 
 

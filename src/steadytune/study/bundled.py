@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -143,7 +144,7 @@ def _require_whole(folder: Path, sha256: Mapping[str, str]) -> None:
     """Every file must be there and unchanged."""
     for name, expected in sha256.items():
         path = folder / name
-        if not path.is_file():
+        if not os.path.isfile(path):  # says no to names that no file can have
             raise ConfigError(f"{path} of the bundle is missing; copy it again")
         if sha256_of(path) != expected:
             raise ConfigError(f"{path} of the bundle has another sha256; copy it again")
@@ -153,7 +154,7 @@ def _joined(folder: Path, model: BundledModel) -> Path:
     """The model's folder with its weights whole: those that another bundle left are replaced."""
     place = folder / model.folder
     for name, weights in model.weights.items():
-        if not (place / name).is_file() or sha256_of(place / name) != weights.sha256:
+        if not os.path.isfile(place / name) or sha256_of(place / name) != weights.sha256:
             _join(place, name, weights.parts)
     if (found := model_hash(place)) != model.hash:
         raise ConfigError(

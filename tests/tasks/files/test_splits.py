@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 from steadytune import ConfigError, DataError
 from steadytune.tasks.files._table import Reading
-from steadytune.tasks.files.splits import preferred_split, read_splits, stem
+from steadytune.tasks.files.splits import preferred_split, read_splits, require_there, stem
 
 ARROW = "data-00000-of-00001.arrow"
 CSV = "text,label\na,1\n"
@@ -91,6 +93,15 @@ def test_no_file_of_a_folder_is_run(tmp_path: Path) -> None:
 def test_what_cannot_be_a_file_is_no_file(where: str) -> None:
     with pytest.raises(DataError, match="no such file or folder"):
         read_splits(where)
+
+
+@pytest.mark.parametrize("find", [read_splits, require_there])
+def test_pipes_and_devices_are_no_files(find: Callable[[str], object], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "zeros.json").symlink_to("/dev/zero")
+    for name in ("pipe.csv", "zeros.json"):
+        with pytest.raises(DataError, match=rf"{name} is not a regular file: expected a file of"):
+            find(str(tmp_path / name))
 
 
 def test_the_preferred_split_or_the_only_one(tmp_path: Path) -> None:

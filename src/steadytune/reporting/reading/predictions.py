@@ -77,8 +77,6 @@ class PredictionFiles:
         if not path.exists():
             return {}
         try:
-            if not path.is_file():
-                raise ValueError("not a regular file")
             return read_predictions(path, runs, LARGEST_FILE)
         except (OSError, ValueError) as error:
             line = f"{_called(path)} left out: {clean_text(' '.join(str(error).split()))}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -100,7 +101,7 @@ def own_task(source: DataSource) -> Loaded:
 
 
 def _refuse_task_name(where: str) -> None:
-    if where in TASKS and not Path(where).exists():
+    if where in TASKS and not os.path.exists(where):
         raise ConfigError(
             f"{where} is a named task: expected a file, a folder or a name on the hub; "
             f"give `task={where}`"

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from ..._checks import near
 from ..._exceptions import DataError
+from ..._untrusted import NOT_REGULAR
 from ._bytes import is_empty, opened
 from ._table import AS_USUAL, Reading, Table, first_line, listed, plain, shown
 from .arrow import dataset_table, read_parquet
@@ -69,7 +70,7 @@ def read_splits(where: str, how: Reading = AS_USUAL) -> dict[str, Table]:
     elif asks_hub(where):
         found = _with_usual_names(read_hub(where), where)
     else:
-        raise DataError(_no_such_file(path, name))
+        raise DataError(_not_there(path, name))
     return {split: replace(table, reading=how) for split, table in found.items()}
 
 
@@ -80,8 +81,9 @@ def require_there(where: str) -> None:
         DataError: It is neither.
     """
     path = Path(os.path.expanduser(where))
-    if not (where and os.path.exists(path)) and not asks_hub(where):
-        raise DataError(_no_such_file(path, where if where.isprintable() else shown(where)))
+    is_there = where and (os.path.isfile(path) or os.path.isdir(path))
+    if not is_there and not asks_hub(where):
+        raise DataError(_not_there(path, where if where.isprintable() else shown(where)))
 
 
 def asks_hub(where: str) -> bool:
@@ -152,7 +154,7 @@ def _unknown_kind(path: Path, name: str) -> str:
 
 def stem(where: str) -> str:
     """What the rows that `where` names are called: `reviews` for `/data/reviews.csv.gz`."""
-    path = Path(where.split(":")[0] if not Path(where).exists() else where)
+    path = Path(where.split(":")[0] if not os.path.exists(where) else where)
     return path.name.removesuffix("".join(_suffixes(path))) or path.resolve().name
 
 
@@ -231,7 +233,11 @@ def _looks_like_a_path(where: str) -> bool:
     return bool(_suffixes(Path(where))) or where.startswith((".", "~", "/")) or "\\" in where
 
 
-def _no_such_file(path: Path, where: str) -> str:
+def _not_there(path: Path, where: str) -> str:
+    if where and os.path.exists(path):  # a pipe or a device, say
+        return (
+            f"{where} is {NOT_REGULAR}: expected a file of rows, or a folder; save the rows in one"
+        )
     names = os.listdir(path.parent) if os.path.isdir(path.parent) else []
     guess = near(path.name, names, show=plain, end=" ")
     return (

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ..._exceptions import DataError
+from ..._untrusted import parse_json, read_regular
+from ..files._bytes import LARGEST_FILE
 
 INDEX = "index.json"
 
@@ -51,10 +53,11 @@ def _bytes(root: Path, path: Path) -> bytes:
             f"<group>/<task>/<split>{ENDING} by `data_root` or STEADYTUNE_DATA"
         )
     try:
-        return path.read_bytes()
-    except OSError as error:
+        return read_regular(path, LARGEST_FILE)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
         raise DataError(
-            f"{path} cannot be read ({error.strerror}): put the file there, name another folder by "
+            f"{path} cannot be read ({reason}): put the file there, name another folder by "
             f"`data_root`, or unset STEADYTUNE_DATA to ask the Hugging Face hub"
         ) from None
 
@@ -75,7 +78,7 @@ def _listed(root: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
+        entries = parse_json(read_regular(path))
         return {entry["path"]: entry["sha256"] for entry in entries if "sha256" in entry}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
