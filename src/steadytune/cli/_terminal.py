@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.console import Console
 from rich.status import Status
 
 from .._console import SafeConsole
@@ -23,4 +22,4 @@ class Terminal(SafeConsole):
         """A spinner, as rich has it; nothing moves where it is quiet, or among lines of a log."""
         if loudness() is Loudness.USUAL:
             return super().status(status, **how)
-        return Status(status, console=Console(quiet=True), **how)
+        return Status(status, console=SafeConsole(quiet=True), **how)
