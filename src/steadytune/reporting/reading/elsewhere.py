@@ -76,7 +76,7 @@ def named_columns(text: str) -> dict[str, str]:
     """
     pairs = [part.partition("=") for part in text.split(",") if part.strip()]
     if bad := [what for what, _, column in pairs if not (what.strip() and column.strip())]:
-        raise ConfigError(f"--columns: {bad[0]!r} names no column; expected NAME=COLUMN")
+        raise ConfigError(f"`columns`: {bad[0]!r} names no column; expected NAME=COLUMN")
     return {what.strip(): column.strip() for what, _, column in pairs}
 
 
