@@ -101,7 +101,7 @@ def test_help_shows_flags_and_choices_as_they_are_typed() -> None:
 
 def test_help_groups_commands_and_options() -> None:
     groups = ["Options", "One model", "Methods over many seeds", "Look up, look inside"]
-    for words, headings in ([], groups), (["train"], ["Options", "Data", "Training"]):
+    for words, headings in ([], groups), (["train"], ["Arguments", "Options", "Data", "Training"]):
         shown = call(*words, "--help").stdout
         assert re.findall(r"╭─ (.+?) ─", shown) == headings
 

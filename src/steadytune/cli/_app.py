@@ -158,16 +158,17 @@ def look_ahead(*models: str, rows: Iterable[DataSource] = ()) -> None:
 def command_line(context: typer.Context) -> str:
     """The command line of this call: its name and what was given.
 
-    Defaults are left out, and how much is printed.
+    Defaults are left out, and how much is printed; options in a file stand in its place.
     """
     words = context.command_path.split()
     arguments = []
     for parameter in context.command.params:
         name = parameter.name or ""
         source = context.get_parameter_source(name)
-        if source is None or source.name != "COMMANDLINE" or name in ("quiet", "verbose"):
+        value = context.params.get(name)
+        given = source is not None and source.name in ("COMMANDLINE", "DEFAULT_MAP")
+        if not given or value is None or name in ("quiet", "verbose"):
             continue
-        value = context.params[name]
         values = list(value) if isinstance(value, list | tuple) else [value]
         if parameter.param_type_name == "argument":
             arguments += values

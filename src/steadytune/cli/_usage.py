@@ -137,6 +137,11 @@ def _as_field(error: Any) -> str:
     return with_dashes(instead_of_option(name))
 
 
+def usage_problem(error: Exception) -> str | None:
+    """What a usage error says is wrong, without the option; None for another error."""
+    return str(error.message) if isinstance(error, _UsageError) else None  # type: ignore[attr-defined]
+
+
 def _given(error: Exception) -> str:
     """The value that could not be read, where the parser's text leaves it out."""
     from pydantic import ValidationError

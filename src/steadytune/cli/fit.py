@@ -12,6 +12,7 @@ from ._app import app, command_line, look_ahead, one_line_errors
 from ._data_options import takes_rows
 from ._loudness_options import takes_loudness
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
+from ._options_file import take_file
 
 
 @app.command()
@@ -24,8 +25,10 @@ def fit(
         str | None,
         typer.Argument(
             help="Your examples: CSV, TSV, JSON lines, Parquet, or another format that train "
-            "reads.",
+            "reads. Or a YAML file with options, and them as `train`.",
             metavar="FILE",
+            callback=take_file,
+            is_eager=True,
         ),
     ] = None,
     rows: dict[str, Any],

@@ -13,6 +13,7 @@ from ._completion import methods, one_of
 from ._data_options import takes_rows
 from ._loudness_options import takes_loudness
 from ._model_options import MODEL_HELP, AllowPickledOption, TrustRemoteCodeOption
+from ._options_file import take_file
 from ._recipe_options import read_recipe, takes_recipe
 
 _KEEP = ("best", "ensemble", "soup")
@@ -25,6 +26,15 @@ _KEEP = ("best", "ensemble", "soup")
 def train(
     *,
     context: typer.Context,
+    file: Annotated[
+        str | None,
+        typer.Argument(
+            help="A YAML file with options; those on the command line win.",
+            metavar="RUN.yaml",
+            callback=take_file,
+            is_eager=True,
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the model; new or empty.", metavar="DIR")],
     rows: dict[str, Any],
     model: Annotated[

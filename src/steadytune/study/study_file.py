@@ -9,6 +9,7 @@ from typing import Any
 
 from .._exceptions import ConfigError
 from .._inputs import as_text
+from .._keys_file import beside, domain_beside
 from ..pretrained import CAREFUL, MINILM, Trust
 from ..records.recipe import Recipe
 from ..tasks import DataSource
@@ -99,7 +100,7 @@ def _study(
             f"{where}: tuning has a space for {unknown[0]!r}, which is not compared; expected "
             f"one of {', '.join(arm.name for arm in arms)}"
         )
-    model = MINILM if entry.model is None else _beside(folder, entry.model)
+    model = MINILM if entry.model is None else beside(folder, entry.model)
     return Study(
         name=entry.name or name,
         tasks=tuple(_task(task, entry, folder, data_root) for task in entry.tasks),
@@ -116,9 +117,9 @@ def _task(entry: TaskEntry, file: StudyEntry, folder: Path, data_root: str | Non
     given: dict[str, Any] = {name: getattr(entry, name) for name in DataKeys.model_fields}
     given["ood"] = entry.ood if entry.ood is not None else file.ood
     for name in ROWS:
-        given[name] = given[name] and _beside(folder, given[name])
+        given[name] = given[name] and beside(folder, given[name])
     ood, text = (tuple(given.pop(name) or ()) for name in ("ood", "text"))
-    ood = tuple(_domain_beside(folder, domain) for domain in ood)
+    ood = tuple(domain_beside(folder, domain) for domain in ood)
     source = DataSource(**given, ood=ood, text=text, data_root=data_root)
     return StudyTask(source, _changes(entry, folder))
 
@@ -154,21 +155,9 @@ def _tuning(entry: TuningEntry | None) -> Tuning | None:
 def _given(entry: RecipeKeys, folder: Path) -> dict[str, Any]:
     values = recipe_values(entry)
     if values["unlabelled"]:
-        values["unlabelled"] = _beside(folder, values["unlabelled"])
+        values["unlabelled"] = beside(folder, values["unlabelled"])
     return {name: value for name, value in values.items() if value is not None}
 
 
 def _changes(entry: RecipeKeys, folder: Path) -> tuple[tuple[str, Any], ...]:
     return tuple(_given(entry, folder).items())
-
-
-def _beside(folder: Path, name: str) -> str:
-    """A file or folder there, or else the name as it is."""
-    neighbour = folder / name
-    return str(neighbour) if neighbour.exists() else name
-
-
-def _domain_beside(folder: Path, domain: str) -> str:
-    """NAME=FILE with a file there, or else a companion as it is."""
-    name, _, file = domain.partition("=")
-    return f"{name}={_beside(folder, file)}" if file else domain

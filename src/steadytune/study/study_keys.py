@@ -12,9 +12,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, cr
 from .._checks import near
 from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
+from .._keys_file import read_keys
 from .._step.regularizer import Regularizer
-from .._untrusted import read_regular
-from .._untrusted_yaml import parse_yaml
 from ..method_text import as_method_text
 from ..records.recipe import check_value, recipe_fields
 from ..runs.trainer_fields import numbers
@@ -23,8 +22,6 @@ from .seeds import read_seeds
 
 ROWS = ("train", "test", "validation", "dev")
 """Keys of a task that name files of rows."""
-
-_LARGEST = 2**20
 
 
 def _as_list(value: object) -> object:
@@ -171,17 +168,7 @@ def parse_study_file(path: Path) -> dict[str, Any]:
     Raises:
         ConfigError: If it cannot be read, or holds none.
     """
-    try:
-        text = read_regular(path, _LARGEST).decode("utf-8")
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"study file {path} cannot be read ({error})") from error
-    try:
-        content = parse_yaml(text)
-    except ValueError as error:
-        raise ConfigError(f"{path} is not YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path} is not a study: expected keys such as tasks, methods and seeds")
-    return content
+    return read_keys(path, "study", "tasks, methods and seeds")
 
 
 def recipe_values(entry: RecipeKeys) -> dict[str, Any]:
