@@ -66,7 +66,7 @@ def one_line_errors() -> Iterator[None]:
 
         if not (lines := misfits()):
             raise
-        typer.echo(f"error: {lines[0]}", err=True)
+        tell(f"error: {lines[0]}", err=True)
         raise typer.Exit(2) from error
     except OSError as error:
         if error.errno != errno.ENAMETOOLONG:
