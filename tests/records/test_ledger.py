@@ -159,10 +159,15 @@ def test_corrupt_files_are_named_and_set_aside(ledger: Ledger, text: str, reason
     assert list(contents.corrupt) == [bad.name]
     assert reason in contents.corrupt[bad.name]
     assert not ledger.has("0123456789abcdef")
-    first = ledger.set_aside(bad.name)
-    assert ledger.read().corrupt == {}
+    first = bad.with_name(f"{bad.name}.corrupt")
+    [line] = ledger.set_corrupt_aside()
+    assert line.startswith(f"{bad.name} is not a record (") and line.endswith(
+        f"): set aside as {first.name}"
+    )
+    assert ledger.read().corrupt == {} and first.is_file()
     bad.write_text("another")
-    assert ledger.set_aside(bad.name) != first and first.read_bytes() != b"another"
+    [line] = ledger.set_corrupt_aside()
+    assert line.endswith(f"as {first.name}1") and first.read_bytes() != b"another"
 
 
 @given(

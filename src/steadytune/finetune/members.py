@@ -130,8 +130,7 @@ def train_members(plan: TrainPlan, folder: OutputFolder, console: Console) -> li
         KeyboardInterrupt: If the user stops it; its text says how to go on.
     """
     ledger = members_ledger(folder)
-    for name in ledger.read().corrupt:
-        ledger.set_aside(name)
+    say(console, *ledger.set_corrupt_aside())
     missing = [spec for spec in plan.specs if not _is_done(ledger, folder, spec, console)]
     for spec in missing:
         say(console, *find_resumption(member_folder(folder.work, spec) / _STEPS).notes)

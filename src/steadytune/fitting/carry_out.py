@@ -105,8 +105,7 @@ def _carry_out(setup: Setup, folder: OutputFolder, console: Console) -> None:
     if clock.damaged:
         say(console, f"{clock.path} is damaged: the time starts anew, and so do decisions by it")
     work = Work(setup, ledger, executor, console, clock)
-    for name in ledger.read().corrupt:
-        ledger.set_aside(name)
+    say(console, *ledger.set_corrupt_aside())
     size = Size(len(setup.truth), len(setup.test_truth), setup.options.one_model, setup.unlabelled)
     timing, budget = clock.timing(lambda: _measure_speed(work)), setup.options.seconds
     first = choose_plan(budget, size, timing)

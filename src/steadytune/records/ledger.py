@@ -31,11 +31,12 @@ from .packed import (
 )
 from .prediction_file import write_predictions
 from .read_record import parse_record, read_record
-from .schema import Record
+from .schema import Record, clean_text
 from .spec import RunSpec
 from .which import best_of_each
 
 _LONGEST_REASON = 200
+_LONGEST_LINE = 1000
 
 CONTENT = ("data_hash", "model_hash", "unlabelled_hash", "method_options")
 """Keys of a spec that follow from the rows, weights, texts and the method's defaults."""
@@ -205,8 +206,23 @@ class Ledger:
                 found.append(Stale(record, spec, differs))
         return found
 
-    def set_aside(self, name: str) -> Path:
-        """Rename a corrupt file, so that its run counts as missing and nothing is lost."""
+    def set_corrupt_aside(self) -> list[str]:
+        """Rename files that hold no record, so that their runs count as missing.
+
+        Returns:
+            A line to be shown for each of them.
+        """
+        found = self.read().corrupt.items()
+        return [
+            clean_text(
+                f"{name} is not a record ({reason}): set aside as {self._set_aside(name).name}",
+                _LONGEST_LINE,
+            )
+            for name, reason in found
+        ]
+
+    def _set_aside(self, name: str) -> Path:
+        """Rename a file; nothing is lost."""
         numbered = (f"{name}.corrupt{number or ''}" for number in count())
         aside = next(path for other in numbered if not (path := self.runs / other).exists())
         os.replace(self.runs / name, aside)

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 from .._counted import counted
 from .._exceptions import DataError
-from .._loudness import say
 from ..pretrained import Pretrained
 from ..records.ledger import Ledger
 from ..records.outcome import Outcome
-from ..records.schema import clean_text
 from ..records.spec import RunSpec
 from ..runs.executors import Executor, FineTune, Progress, Run
 from ..runs.plan import PlannedRun
@@ -45,17 +43,9 @@ class RunContext:
 
 
 def missing_runs(runs: Sequence[PlannedRun], ledger: Ledger) -> list[PlannedRun]:
-    """The runs whose result is not there; files that hold no record are set aside and named."""
+    """The runs whose result is not there."""
     finished = ledger.finished()
     return [run for run in runs if run.spec.key not in finished]
-
-
-def set_corrupt_aside(ledger: Ledger, console: Console) -> None:
-    """Rename files that hold no record, so that their runs count as missing, and say so."""
-    for name, reason in ledger.read().corrupt.items():
-        aside = ledger.set_aside(name)
-        line = f"{name} is not a record ({reason}): set aside as {aside.name}"
-        say(console, clean_text(line, 1000))
 
 
 def carry_out(

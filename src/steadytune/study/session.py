@@ -20,7 +20,7 @@ from ..records.study_folder import TUNING_FOLDER
 from ..runs.executors import Executor, executor_for
 from ..runs.plan import PlannedRun, distinct, same_runs
 from .announce import announce, announce_choices, announce_same, announce_trials
-from .carry_out import RunContext, carry_out, missing_runs, set_corrupt_aside
+from .carry_out import RunContext, carry_out, missing_runs
 from .choices import write_choices
 from .grid import load_tasks, plan_runs
 from .present import present, write_study
@@ -136,7 +136,7 @@ def _without_model(runs: Sequence[PlannedRun], context: RunContext) -> list[str]
 
 def _prepare(context: RunContext) -> None:
     context.ledger.require_writable()
-    set_corrupt_aside(context.ledger, context.console)
+    say(context.console, *context.ledger.set_corrupt_aside())
 
 
 def _carry_out_missing(runs: Sequence[PlannedRun], context: RunContext) -> None:
