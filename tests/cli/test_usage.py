@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from steadytune.cli import app
-from steadytune.cli._usage import _OURS, OneLineGroup, our_name
+from steadytune.cli._usage import _OURS, _PLACES, OneLineGroup, our_name
 from tests.test_cli import call, require_one_line, spawn
 
 
@@ -90,6 +92,35 @@ def test_a_field_of_the_trainer_that_is_not_an_option_says_how_to_give_it(
 @pytest.mark.parametrize("words", [["--out", ""], ["--out="], ["--output_dir", ""]])
 def test_an_empty_folder_is_not_the_current_one(words: list[str]) -> None:
     require_one_line(call("compare", "--task", "rte", *words), "--out is empty; name a folder")
+
+
+def takes_places() -> list[tuple[str, str]]:
+    """Command and option or argument of all that are called folder or file in the help."""
+    group: Any = typer.main.get_command(app)
+    return [
+        (name, parameter.opts[0] if parameter.param_type_name == "option" else "")
+        for name, command in group.commands.items()
+        for parameter in command.params
+        if (parameter.metavar or "").removesuffix("...") in _PLACES
+    ]
+
+
+@pytest.mark.parametrize(("command", "option"), takes_places())
+def test_no_empty_place_is_the_current_folder(
+    command: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = [option, ""] if option else [""] * (1 + (command in ("pack", "predict")))
+    require_one_line(call(command, *words), f"{option} is empty; name a folder or file")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_target_of_pack_is_not_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    require_one_line(call("pack", "study", ""), "TARGET is empty; name a folder or file")
+    assert not list(tmp_path.iterdir())
 
 
 def test_help_shows_flags_and_choices_as_they_are_typed() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any, cast
 
 import typer
@@ -25,6 +24,9 @@ _PANELS = {
     "Look up, look inside": ("methods", "tasks", "diagnose"),
 }
 _PANEL_OF = {name: panel for panel, names in _PANELS.items() for name in names}
+
+_PLACES = ("DIR", "FILE", "FOLDER", "PATH", "SOURCE", "STUDY.yaml", "TARGET")
+"""What the help calls a folder or file that is given."""
 
 # What the parser raises. It stands in click or, with a newer typer, in a copy that is typer's own.
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
@@ -51,15 +53,6 @@ def our_name(name: str) -> str:
     return _OURS.get(dashed, dashed)
 
 
-def _require_out(args: list[str]) -> None:
-    """An empty folder would be the current one: `--out "$MODEL"`, and there is no `MODEL`."""
-    for word, following in pairwise([*args, "."]):
-        name, sign, value = word.partition("=")
-        is_out = name.startswith("--") and our_name(name[2:]) == "out"
-        if is_out and not (value if sign else following):
-            raise typer.BadParameter("--out is empty; name a folder")
-
-
 class OneLineGroup(TyperGroup):
     """A group of commands that tells a usage error in one line on stderr, with exit status 2."""
 
@@ -69,7 +62,6 @@ class OneLineGroup(TyperGroup):
         """Read what stands before the command."""
         bare = not args  # then the parser prints the help, and raises it as an error
         try:
-            _require_out(args)
             return super().make_context(info_name, args, parent, **extra)
         except _UsageError as error:
             if bare:
@@ -91,6 +83,8 @@ class OneLineGroup(TyperGroup):
         if command := super().get_command(ctx, cmd_name):
             # The parser keeps what it is asked for here, --help included.
             _without_types_of_flags(command.get_params(ctx))
+            for parameter in command.get_params(ctx):
+                _refuse_empty_places(parameter)
             if cmd_name in _PANEL_OF:
                 cast(Any, command).rich_help_panel = _PANEL_OF[cmd_name]
         return command
@@ -102,6 +96,22 @@ class OneLineGroup(TyperGroup):
         except _UsageError as error:
             command = f"{ctx.command_path} {ctx.invoked_subcommand or ''}"
             raise _told(error, command.rstrip()) from error
+
+
+def _refuse_empty_places(parameter: Any) -> None:
+    """An empty path would be the current folder: `--out "$MODEL"`, and there is no `MODEL`."""
+    process = parameter.process_value
+    place = (parameter.metavar or "").removesuffix("...")
+    if place not in _PLACES or "process_value" in vars(parameter):
+        return
+
+    def processed(context: Any, value: Any) -> Any:
+        if "" in (value if isinstance(value, list | tuple) else (value,)):
+            name = place if parameter.param_type_name == "argument" else parameter.opts[0]
+            raise typer.BadParameter(f"{name} is empty; name a folder or file", ctx=context)
+        return process(context, value)
+
+    parameter.process_value = processed
 
 
 def _without_types_of_flags(parameters: Any) -> Any:
