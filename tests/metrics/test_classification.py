@@ -1,13 +1,16 @@
 """Scores against closed forms; what is undefined is None and never NaN."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from sklearn.metrics import matthews_corrcoef
 
+from steadytune.metrics import row_chunks
 from steadytune.metrics.classification import (
     CLASSIFICATION_METRICS,
     best_constant_score,
@@ -145,3 +148,31 @@ def test_the_best_constant_of_many_classes_is_found_at_once() -> None:
     labels = np.arange(10_000) % 5_000
     assert best_constant_score(labels, 5_000, "accuracy") == pytest.approx(1 / 5_000)
     assert best_constant_score(labels, 5_000, "f1") == pytest.approx(2 * 2 / 10_002 / 5_000)
+
+
+@given(st.integers(1, 30), st.integers(2, 6), st.integers(0, 99))
+def test_a_part_of_the_rows_at_a_time_gives_the_same_bits(
+    rows: int, classes: int, seed: int
+) -> None:
+    draws = np.random.default_rng(seed)
+    logits = draws.normal(size=(rows, classes)).astype(np.float32)
+    labels = draws.integers(classes, size=rows)
+    whole = classification_metrics(logits, labels)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(row_chunks, "MOST_NUMBERS", 2 * classes)
+        assert classification_metrics(logits, labels) == whole
+    if whole["matthews"] is not None:
+        assert whole["matthews"] == matthews_corrcoef(labels, logits.argmax(axis=1))
+
+
+def test_thousands_of_classes_take_little_memory() -> None:
+    logits = np.zeros((1000, 5000), np.float32)
+    labels = np.arange(1000)
+    classification_metrics(logits[:2], labels[:2])  # imports what it needs
+    tracemalloc.start()
+    try:
+        classification_metrics(logits, labels)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2 * logits.nbytes

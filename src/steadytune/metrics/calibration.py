@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .row_chunks import of_rows
+
 BINS = 15
 
 
@@ -28,7 +30,7 @@ def expected_calibration_error(logits: NDArray[Any], labels: NDArray[Any]) -> fl
 
     # Probabilities, because torchmetrics takes logits that all lie in 0 to 1 for probabilities.
     # Whether the top class is right is a binary outcome: ties then fall as accuracy counts them.
-    confidences = softmax(logits.astype(np.float64), axis=1).max(axis=1)
+    confidences = of_rows(lambda part: softmax(part.astype(np.float64), axis=1).max(axis=1), logits)
     right = logits.argmax(axis=1) == labels
     # A confidence of exactly 1 would have a bin of its own, beyond the last.
     confidences = np.minimum(confidences, np.nextafter(1.0, 0.0))

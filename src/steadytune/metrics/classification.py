@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import Scores
 from .calibration import expected_calibration_error
+from .confusion_counts import score_of_classes
+from .row_chunks import of_rows
 
 CLASSIFICATION_METRICS = ("accuracy", "f1", "matthews", "f1_macro", "f1_weighted")
 """Metrics that a classification task can have as its primary one: the higher the better."""
@@ -33,7 +35,7 @@ def classification_metrics(logits: ArrayLike, labels: ArrayLike) -> Scores:
     Raises:
         ValueError: The shapes do not fit or a label is out of range.
     """
-    scores = np.asarray(logits, dtype=np.float64)
+    scores = np.asarray(logits)
     truth = np.asarray(labels)
     _check_shapes(scores, truth)
     if not len(truth) or not np.isfinite(scores).all():
@@ -74,7 +76,7 @@ def _of_classes(predicted: NDArray[Any], truth: NDArray[Any], classes: int) -> S
     return {
         "accuracy": float((predicted == truth).mean()),
         "f1": _f1(truth, predicted, "binary" if classes == 2 else "macro"),
-        "matthews": _matthews(truth, predicted),
+        "matthews": score_of_classes("matthews", classes, predicted, truth),
         "f1_macro": _f1(truth, predicted, "macro"),
         "f1_weighted": _f1(truth, predicted, "weighted"),
     }
@@ -102,16 +104,13 @@ def _f1(truth: NDArray[Any], predicted: NDArray[Any], average: str) -> float | N
     return None if np.isnan(score) else score
 
 
-def _matthews(truth: NDArray[Any], predicted: NDArray[Any]) -> float | None:
-    from sklearn.metrics import matthews_corrcoef
-
-    if np.ptp(truth) == 0 or np.ptp(predicted) == 0:
-        return None
-    return float(matthews_corrcoef(truth, predicted))
-
-
 def _cross_entropy(scores: NDArray[Any], truth: NDArray[Any]) -> float:
     from scipy.special import log_softmax
 
-    log_probabilities = log_softmax(scores, axis=1)
-    return float(-log_probabilities[np.arange(len(truth)), truth].mean())
+    def of_truth(part: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any]:
+        found: NDArray[Any] = log_softmax(part.astype(np.float64), axis=1)[
+            np.arange(len(part)), labels
+        ]
+        return found
+
+    return float(-of_rows(of_truth, scores, truth).mean())

@@ -236,6 +236,7 @@ def _evaluate(
         if split == DEV:
             outputs = choose(model, task.problem, outputs, features, rows, task.metric)
         predictions = task.problem.predict(outputs, features, rows)
+        del outputs  # with many classes they are large, and so are the copies of them
         results[split] = task.problem.score(predictions, rows)
         kept[split] = with_identity(predictions, rows)
     log.results = {split: results[split] for split in encoded}
