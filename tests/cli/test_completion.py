@@ -37,6 +37,8 @@ def completed(words: str) -> set[str]:
         ("compare --method mix", {"mixout"}),
         ("compare --method plain,lns", {"plain,lnsr"}),
         ("demo --method plai", {"plain"}),
+        ("methods free", {"freelb"}),
+        ("tasks vader-m", {"vader-movies"}),
     ],
 )
 def test_values_are_completed(words: str, offered: set[str]) -> None:

@@ -7,12 +7,17 @@ from typing import Annotated
 import typer
 
 from ._app import app, one_line_errors
+from ._completion import methods as method_names
+from ._completion import one_of
 
 
 @app.command()
 def methods(
     name: Annotated[
-        str | None, typer.Argument(help="The method to explain.", metavar="NAME")
+        str | None,
+        typer.Argument(
+            help="The method to explain.", metavar="NAME", autocompletion=one_of(method_names)
+        ),
     ] = None,
 ) -> None:
     """List the methods, or explain one.

@@ -7,11 +7,18 @@ from typing import Annotated
 import typer
 
 from ._app import app, one_line_errors
+from ._completion import one_of
+from ._completion import tasks as task_names
 
 
 @app.command()
 def tasks(
-    name: Annotated[str | None, typer.Argument(help="The task to explain.", metavar="NAME")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            help="The task to explain.", metavar="NAME", autocompletion=one_of(task_names)
+        ),
+    ] = None,
 ) -> None:
     """List the named tasks, or explain one.
 
