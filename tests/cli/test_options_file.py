@@ -71,6 +71,8 @@ def test_the_command_line_wins() -> None:
         ("label: {a: b}", ["label={'a': 'b'} does not fit: expected text or a number"]),
         ("trust_remote_code: true", ["not taken from a file; give --trust-remote-code"]),
         ("data_root: x", ["not taken from a file; give --data-root"]),
+        ("train: ''", ["train='' does not fit: it is empty"]),
+        ("out: ''", ["out='' does not fit", "name a folder"]),
         ("- a", ["is not a run", "expected keys"]),
         ("a: &x 1", ["anchors"]),
     ],
@@ -86,6 +88,7 @@ def test_what_does_not_fit_is_one_line(command: str, text: str, words: list[str]
         (["train", "reviews.csv", "--out", "x"], "reviews.csv is not a YAML file of options"),
         (["fit", "none.yml"], "none.yml cannot be read"),
         (["fit", "of/run.yaml"], "nothing to fit on"),
+        (["train", "", "--out", "x"], "RUN.yaml is empty"),
         (["train", "of/run.yaml"], "missing option '--out'"),
     ],
 )

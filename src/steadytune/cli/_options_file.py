@@ -90,6 +90,8 @@ def _value(path: Path, key: str, name: str, value: Any, option: Any, context: ty
     parts = value if several and isinstance(value, list) else [value]
     if not all(isinstance(part, str | int | float) for part in parts):
         raise _unfit(path, key, value, "expected text or a number")
+    if name in _PLACES and "" in parts:
+        raise _unfit(path, key, value, "it is empty; name a folder or file")
     texts = [_placed(path.parent, name, str(part)) for part in parts]
     typed = texts if several else texts[0]
     try:

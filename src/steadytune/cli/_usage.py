@@ -25,7 +25,7 @@ _PANELS = {
 }
 _PANEL_OF = {name: panel for panel, names in _PANELS.items() for name in names}
 
-_PLACES = ("DIR", "FILE", "FOLDER", "PATH", "SOURCE", "STUDY.yaml", "TARGET")
+_PLACES = ("DIR", "FILE", "FOLDER", "PATH", "RUN.yaml", "SOURCE", "STUDY.yaml", "TARGET")
 """What the help calls a folder or file that is given."""
 
 # What the parser raises. It stands in click or, with a newer typer, in a copy that is typer's own.
