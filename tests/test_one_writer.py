@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
 import os
 import signal
@@ -11,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -93,6 +96,22 @@ def test_what_the_lock_says_is_shown_without_escapes(tmp_path: Path) -> None:
         with pytest.raises(ConfigError) as caught, one_writer(tmp_path):
             pass
     assert str(caught.value).isprintable() and len(str(caught.value)) < 600
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP])
+def test_a_file_system_without_locks_is_one_line_and_nothing_stays(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: Any) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with (
+        pytest.raises(ConfigError, match=r"its file system has no locks\); name another folder"),
+        one_writer(tmp_path / "a" / "b"),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_and_a_place_that_cannot_be_made_are_one_line(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import shutil
 import subprocess
@@ -50,6 +52,22 @@ def test_one_that_was_killed_before_it_wrote_is_swept_later(temporary: Path) -> 
     with scratch_folder():
         pass
     assert list(temporary.iterdir()) == []
+
+
+def test_without_locks_a_folder_is_made_and_those_of_others_stay(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = temporary / "steadytune-other"
+    other.mkdir()
+    (other / "in-use.lock").touch()
+
+    def refuse(*given: Any) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with scratch_folder() as folder:
+        assert folder.is_dir() and other.is_dir()
+    assert list(temporary.iterdir()) == [other]
 
 
 @pytest.mark.alone

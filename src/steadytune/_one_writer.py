@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ._whole_file import sweep
 LOCK = ".steadytune.lock"
 """The file that is locked, in the folder; it says who writes there."""
 
+_WITHOUT_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP)
 _LONGEST = 200
 _BELOW = ("*/", "*/*/", "*/*/*/")  # checkpoints/members/runs
 
@@ -38,10 +40,11 @@ def one_writer(folder: Path, command: str = "") -> Iterator[None]:
 
     if os.path.exists(folder) and not folder.is_dir():
         raise ConfigError(f"{folder} is a file; name a folder with `out`")
-    path = folder / LOCK
+    path, made = folder / LOCK, list[Path]()
     try:
         made = _make(folder)
-        lock = FileLock(path)
+        # A file that is there or not, in place of a lock, would stay when its process is killed.
+        lock = FileLock(path, fallback_to_soft=False)
         lock.acquire(timeout=0)
     except Timeout:
         raise ConfigError(
@@ -49,8 +52,14 @@ def one_writer(folder: Path, command: str = "") -> Iterator[None]:
             "another folder"
         ) from None
     except OSError as error:
+        if made:  # else it may be another's
+            with suppress(OSError):
+                path.unlink()
+        _remove(made)
+        lacking = error.errno in _WITHOUT_LOCKS
+        reason = "its file system has no locks" if lacking else error.strerror
         raise ConfigError(
-            f"cannot write to {folder} ({error.strerror}); name another folder with `out`"
+            f"cannot write to {folder} ({reason}); name another folder with `out`"
         ) from error
     try:
         _sign(path, command)
@@ -60,9 +69,7 @@ def one_writer(folder: Path, command: str = "") -> Iterator[None]:
         # While the lock is held: whoever opened the file before then sees that it has no name.
         path.unlink(missing_ok=True)
         lock.release()
-        for place in made:
-            with suppress(OSError):
-                place.rmdir()
+        _remove(made)
 
 
 def _make(folder: Path) -> list[Path]:
@@ -70,6 +77,13 @@ def _make(folder: Path) -> list[Path]:
     missing = [place for place in (folder, *folder.parents) if not place.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     return missing
+
+
+def _remove(made: Sequence[Path]) -> None:
+    """Remove folders that were made here, if nothing was written to them."""
+    for place in made:
+        with suppress(OSError):
+            place.rmdir()
 
 
 def _sign(path: Path, command: str) -> None:

@@ -42,11 +42,15 @@ def _locked_folder(parent: str) -> tuple[tempfile.TemporaryDirectory[str], FileL
     while True:
         folder = tempfile.TemporaryDirectory(prefix=_PREFIX, dir=parent, ignore_cleanup_errors=True)
         path = Path(folder.name) / _LOCK
-        lock = FileLock(path)
-        with suppress(FileNotFoundError):
+        lock = FileLock(path, fallback_to_soft=False)
+        try:
             lock.acquire()
-            if path.exists():
-                return folder, lock
+        except FileNotFoundError:
+            pass
+        except OSError:
+            return folder, lock  # this file system has no locks, and so nothing is swept there
+        if path.exists():
+            return folder, lock
         lock.release()
         folder.cleanup()
 
@@ -61,7 +65,9 @@ def _sweep(parent: Path) -> None:
             if folder.is_symlink():
                 continue
             if lock.is_file():
-                with FileLock(lock, timeout=0):  # the system takes back a killed process's lock
+                with FileLock(
+                    lock, timeout=0, fallback_to_soft=False
+                ):  # the system takes back a killed process's lock
                     shutil.rmtree(folder, ignore_errors=True)
             elif time.time() - folder.stat().st_mtime > _SECONDS_TO_LOCK:
                 folder.rmdir()  # killed before it was locked: then it is empty
