@@ -1,11 +1,14 @@
-"""The campaign itself: what it damages, what it compares, and what it takes for a failure."""
+"""The campaign itself: what it damages, compares and takes for a failure; and two minutes of it."""
 
 from __future__ import annotations
 
 import json
 import os
 import random
+import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -96,3 +99,21 @@ def test_a_command_is_interrupted_also_where_the_signal_was_ignored(tmp_path: Pa
         signal.signal(signal.SIGINT, before)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     assert (ended.code, ended.was_killed) == (130, True)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.alone
+@pytest.mark.timeout(3600)
+def test_nothing_is_lost_and_nothing_is_silent() -> None:
+    """In a session of its own, so that none of its signals reaches the test runner."""
+    script = Path(__file__).parents[2] / "scripts" / "torture"
+    done = subprocess.run(
+        [sys.executable, str(script), "--minutes", "2", "--seed", "1"],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+    )
+    said = f"{done.stdout[-5000:]}{done.stderr[-5000:]}"
+    assert done.returncode == 0, said
+    counts = re.search(r"(\d+) kills and (\d+) damages in (\d+) rounds, 0 failures", said)
+    assert counts and all(map(int, counts.groups())), said
