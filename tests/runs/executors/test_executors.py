@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
 from collections.abc import Iterator
 from multiprocessing import active_children
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -65,6 +68,22 @@ def test_zero_workers_are_this_process() -> None:
     assert executor_for(None) == LocalWorkers()
     with pytest.raises(ConfigError, match="workers=-1"):
         executor_for(-1)
+
+
+def test_another_process_imports_what_a_run_needs_before_the_run_begins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A time limit counts from the moment when the run is read."""
+    asked: list[str] = []
+
+    class Module(ModuleType):
+        def __getattr__(self, name: str) -> None:
+            asked.append(name)
+
+    sent = pickle.dumps(FineTune(profile=False))
+    monkeypatch.setitem(sys.modules, "steadytune.runs.run", Module("run"))
+    assert pickle.loads(sent) == FineTune(profile=False)
+    assert "run" in asked
 
 
 def test_a_fine_tune_keeps_what_it_is_told_to(

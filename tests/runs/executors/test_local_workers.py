@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from multiprocessing import active_children
+from multiprocessing import active_children, connection
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 
 from steadytune import ConfigError
 from steadytune.records.outcome import Outcome
-from steadytune.runs.executors import InProcess, LocalWorkers, WorkerError, local_workers
+from steadytune.runs.executors import InProcess, LocalWorkers, WorkerError, _pool, local_workers
 from tests.run_records import make_spec
 
 from .runs import (
@@ -104,6 +104,33 @@ def test_a_run_over_the_time_limit_fails_and_the_others_go_on() -> None:
     assert statuses == {1: "ok", 2: "failed", 3: "ok", 4: "ok"}
     assert outcomes[2].record.reason == "it took longer than the time limit of 1.5 s"
     assert time.monotonic() - started < 30
+
+
+def test_a_time_limit_begins_with_the_run_and_not_with_its_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits: list[float | None] = []
+
+    def watched(connections: list[Any], seconds: float | None) -> list[Any]:
+        waits.append(seconds)
+        return connection.wait(connections, seconds)
+
+    monkeypatch.setattr(_pool, "wait", watched)
+    outcomes, _ = by_seed(LocalWorkers(1, time_limit=600), quick, SPECS[:1])
+    assert outcomes[1].record.status == "ok"
+    begins, *then = waits  # the first message says that the run begins
+    assert begins is None and then and all(0 < (w or 0) <= 600 for w in then)
+
+
+def test_workers_need_no_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a container without /dev/shm no process can make a semaphore."""
+
+    def refuse(*given: Any) -> None:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", refuse)
+    outcomes, _ = by_seed(LocalWorkers(2), quick)
+    assert {outcome.record.status for outcome in outcomes.values()} == {"ok"}
 
 
 def test_an_interrupt_in_this_process_propagates() -> None:

@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,8 +19,15 @@ import pytest
 
 from steadytune import ConfigError, SteadytuneError
 from steadytune.records.ledger import Ledger
-from steadytune.runs.executors import FineTune, InProcess, RayTasks, WorkerError, _ray_driver
-from steadytune.runs.executors._ray_cluster import _folder_for, import_ray
+from steadytune.runs.executors import (
+    FineTune,
+    InProcess,
+    RayTasks,
+    WorkerError,
+    _ray_cluster,
+    _ray_driver,
+)
+from steadytune.runs.executors._ray_cluster import _folder_for, _told_if_slow, import_ray
 from steadytune.runs.executors._ray_side import SharedFolder
 from tests.run_records import make_spec
 from tests.tiny_bert import write_tiny_bert
@@ -200,6 +209,30 @@ def test_an_address_without_a_ray_is_refused_in_one_line() -> None:
     with pytest.raises(ConfigError, match=r"cannot reach a Ray at '127\.0\.0\.1:1'") as raised:
         RayTasks("127.0.0.1:1").carry_out(SPECS, quick, print)
     assert "\n" not in str(raised.value)
+
+
+def test_a_slow_start_says_what_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(_ray_cluster, "_SECONDS_TO_TELL", 0.0)
+    said = ""
+    with _told_if_slow("host:1"):
+        while not said.endswith("\n"):
+            time.sleep(0.01)
+            said += capsys.readouterr().err
+    assert (
+        said == "waiting for the Ray at 'host:1'; on a busy machine this takes a minute or more\n"
+    )
+
+
+def test_a_quick_start_says_nothing_and_leaves_no_thread(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before = threading.enumerate()
+    with _told_if_slow(None):
+        [timer] = set(threading.enumerate()) - set(before)
+    timer.join()  # at once, or ten seconds later with the line
+    assert capsys.readouterr().err == ""
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,7 +93,7 @@ class Executor(ABC):
 
 @dataclass(frozen=True)
 class FineTune:
-    """The run of `steadytune.runs.run`, imported by the process that executes the first one.
+    """The run of `steadytune.runs.run`, which other processes import as they read this.
 
     Args:
         load: As for `steadytune.runs.run.run`.
@@ -108,6 +108,12 @@ class FineTune:
     curves: Path | None = None
     model: Pretrained | None = None
     profile: bool = True
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Import torch before a time limit counts: on a busy machine that takes long."""
+        from ..run import run  # noqa: F401
+
+        self.__dict__.update(state)
 
     def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
         from ..checkpoints import Workspace
