@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -14,6 +16,7 @@ from steadytune.cli import app
 from steadytune.finetune import TrainOptions
 from steadytune.pretrained import Pretrained
 from steadytune.runs import RunSpec
+from steadytune.runs.run import _fine_tune
 from steadytune.runs.settle import FEWEST_EPOCHS, FEWEST_STEPS, usual_rate
 from steadytune.tasks import DataSource
 from tests.test_cli import call, require_one_line
@@ -151,6 +154,32 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(
     more = [word.format(rows=rows) for word in more]
     require_one_line(call(*words(rows, model, out, *more)), *expected)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("quitting", [("lnsr",), ("plain", "lnsr")], ids=["one arm", "all arms"])
+def test_an_arm_without_a_result_is_status_3_also_where_a_run_ends_the_program(
+    rows: Path, model: str, tmp_path: Path, quitting: tuple[str, ...], monkeypatch: Any
+) -> None:
+    def quit_in(spec: RunSpec, *given: Any, **more: Any) -> None:
+        if spec.method.startswith(quitting):
+            sys.exit("enough")
+        _fine_tune(spec, *given, **more)
+
+    monkeypatch.setattr("steadytune.runs.run._fine_tune", quit_in)
+    result = call(*words(rows, model, tmp_path / "out", "--label", "opinion"))
+    assert result.exit_code == 3, result.output
+    records = [json.loads(path.read_text()) for path in (tmp_path / "out" / "runs").glob("*.json")]
+    assert len(records) == 4
+    failed = [record for record in records if record["spec"]["method"].startswith(quitting)]
+    assert {record["status"] for record in failed} == {"failed"}
+    assert len(failed) == 2 * len(quitting)
+    assert all("SystemExit: enough" in record["reason"] for record in failed)
+    if len(quitting) == 1:
+        line = "Every run of lnsr on reviews failed or diverged: the method has no result there."
+        assert line in result.stdout and (tmp_path / "out" / "report.html").is_file()
+    else:
+        assert result.stderr.startswith("error: every run failed, so there is nothing to report")
+        assert result.stderr.count("\n") == 1
 
 
 def test_a_study_file_and_options_do_not_mix(tmp_path: Path) -> None:

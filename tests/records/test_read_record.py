@@ -26,6 +26,8 @@ def test_a_line_is_the_record() -> None:
         ({"spec": {"method": "plain"}}, "spec.task: Field required"),
         ({"spec": {"task": "toy", "method": "plain", "seed": 2**70}}, "spec.seed"),
         ({"status": ["ok"]}, "status: Input should be"),
+        ({"task": None}, "task is missing from a run that is ok"),
+        ({"cost": [1]}, "cost: Input should be a valid dictionary"),
     ],
 )
 def test_what_is_no_record_is_told(change: dict[str, Any], reason: str) -> None:
