@@ -107,6 +107,19 @@ def test_what_is_damaged_is_refused(saved: Path, part: str) -> None:
         load_saved(saved)
 
 
+@pytest.mark.parametrize("name", ["adapter_config.json", "adapter_model.safetensors"])
+@pytest.mark.parametrize(
+    "content",
+    ["[" * 100_000, '{"peft_type":' * 100_000, "[]", "{}", '{"peft_type": "x"}', "\0"],
+    ids=["brackets", "objects", "list", "empty", "other", "zero"],
+)
+def test_an_odd_file_is_one_line(saved: Path, name: str, content: str) -> None:
+    (saved / name).write_text(content)
+    with pytest.raises(ModelError) as caught:
+        load_saved(saved)
+    assert "\n" not in str(caught.value)
+
+
 def test_nothing_is_trained_on_top_of_it(saved: Path) -> None:
     model = Pretrained.find(saved)
     for attempt in (

@@ -123,3 +123,13 @@ def test_a_record_in_one_line() -> None:
 )
 def test_time_left(elapsed: float, done: int, total: int, words: str | None) -> None:
     assert time_left(elapsed, done, total) == words
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_what_a_run_says_cannot_steer_the_terminal(terminal: bool) -> None:
+    output = console(terminal)
+    with StudyProgress(output, runs=1) as progress:
+        odd = record(SPECS[0], "failed").changed(reason="x\x1b]0;pwn\x07", method="\x9bplain")
+        progress.on_record(odd)
+    assert "x ]0;pwn" in text_of(output)
+    assert not [mark for mark in ("\x1b]", "\x07", "\x9b") if mark in text_of(output)]

@@ -201,3 +201,25 @@ def test_a_diagnosis_reads_pickled_weights_when_asked_for(
     refused = steadytune(*words)
     assert refused.exit_code == 2 and "--allow-pickled-weights" in refused.stderr
     assert "Page:" in succeed(*words, "--allow-pickled-weights")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"),
+        *("generation_config.json", "adapter_config.json"),
+    ],
+)
+@pytest.mark.parametrize(
+    "content",
+    ["[" * 100_000, '{"a":' * 100_000, "[]", "null", "\0"],
+    ids=["brackets", "objects", "list", "null", "zero"],
+)
+def test_an_odd_file_beside_the_weights(
+    data: dict[str, Path], tmp_path: Path, name: str, content: str
+) -> None:
+    model = copied(data["whole"], tmp_path / "model")
+    (model / name).write_text(content)
+    result = steadytune("evaluate", model, "--data", data["test"])
+    assert result.exit_code in (0, 2), result.output
+    assert result.exit_code == 0 or result.stderr.count("\n") == 1
