@@ -34,13 +34,17 @@ def test_only_what_a_terminal_obeys_is_replaced(text: str, shown: str) -> None:
     assert without_controls(text) == shown
 
 
+def padded(text: str) -> Padding:
+    return Padding(text, 1)
+
+
 def tabled(text: str) -> Table:
     table = Table(text, title=text, caption=text)
     table.add_row(text)
     return table
 
 
-@pytest.mark.parametrize("made", [str, Text, lambda t: Padding(t, 1), tabled], ids=str)
+@pytest.mark.parametrize("made", [str, Text, padded, tabled], ids=lambda m: m.__name__)
 def test_all_that_is_printed_is_safe(made: type[str]) -> None:
     file = io.StringIO()
     SafeConsole(file=file, width=60).print(made(TITLE))
