@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
+from glob import escape
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from ._exceptions import ConfigError
 
-_LEFT_OVER = re.compile(r"\..+\.[0-9a-f]{32}\.tmp")
+_UNIQUE = f"{'[0-9a-f]' * 32}.tmp"
+"""How temporary names end, as a pattern."""
 
 
-def write_whole(path: str | Path, content: bytes) -> Path:
+def write_whole(path: str | Path, content: bytes, *, sweeps: bool = True) -> Path:
     """Write under a temporary name beside `path`, then rename; an older file is replaced.
+
+    Args:
+        path: The file.
+        content: What it is to hold.
+        sweeps: As for `temporary_beside`.
 
     Returns:
         The path.
@@ -33,7 +38,7 @@ def write_whole(path: str | Path, content: bytes) -> Path:
     """
     target = Path(path)
     try:
-        with temporary_beside(target) as temporary:
+        with temporary_beside(target, sweeps=sweeps) as temporary:
             _write_through(temporary, content)
             os.replace(temporary, target)
     except OSError as error:
@@ -50,16 +55,19 @@ def write_json(path: str | Path, content: Any) -> Path:
 
 
 @contextmanager
-def temporary_beside(target: Path, make: Callable[[Path], object] = Path.touch) -> Iterator[Path]:
+def temporary_beside(
+    target: Path, make: Callable[[Path], object] = Path.touch, *, sweeps: bool = True
+) -> Iterator[Path]:
     """A temporary file beside `target`: gone after the block, unless it was renamed.
-
-    What killed processes left in that folder is removed the first time that this one writes there.
 
     Args:
         target: What it is to become.
         make: Makes it, at the path that is given; `Path.mkdir` for a folder.
+        sweeps: Whether what killed processes left of it is removed first: not in a folder of
+            thousands of files, which is swept when it is locked.
     """
-    _sweep_once(target.parent)
+    if sweeps:
+        sweep(target.parent, target.name)
     with ExitStack() as stack:
         while True:
             temporary = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
@@ -76,16 +84,15 @@ def temporary_beside(target: Path, make: Callable[[Path], object] = Path.touch) 
         yield temporary
 
 
-def sweep(folder: Path, *, alone: bool = False) -> None:
+def sweep(folder: Path, name: str | None = None, *, alone: bool = False) -> None:
     """Remove what killed writers left in a folder; what others write at the moment stays.
 
     Args:
         folder: The folder; those in it stay as they are.
+        name: Of the one file or folder that they wrote; None for all.
         alone: Whether nobody else writes there: then what this system cannot lock goes too.
     """
-    for path in folder.glob(".*.tmp"):
-        if not _LEFT_OVER.fullmatch(path.name):
-            continue
+    for path in folder.glob(f".{'?*' if name is None else escape(name)}.{_UNIQUE}"):
         try:
             place = _lock(path)
         except BlockingIOError:
@@ -96,12 +103,6 @@ def sweep(folder: Path, *, alone: bool = False) -> None:
             continue
         _remove(path)
         os.close(place)
-
-
-@cache
-def _sweep_once(folder: Path) -> None:
-    """Once a process: a study writes thousands of files to a folder."""
-    sweep(folder)
 
 
 def _lock(path: Path) -> int:

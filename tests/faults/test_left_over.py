@@ -24,16 +24,19 @@ from tests.reporting.fabricated import study
 from tests.test_cli import call
 
 HEX = "0123456789abcdef" * 2
-CALLS: dict[str, Callable[[Path], object]] = {}
-"""What writes to a folder that nobody locks."""
+CALLS: dict[str, tuple[Callable[[Path], object], tuple[str, ...]]] = {}
+"""What writes to a folder that nobody locks, and what it writes there."""
 
 
-def takes(act: Callable[[Path], object]) -> Callable[[Path], object]:
-    CALLS[act.__name__] = act
-    return act
+def takes(*names: str) -> Callable[[Callable[[Path], object]], Callable[[Path], object]]:
+    def noted(act: Callable[[Path], object]) -> Callable[[Path], object]:
+        CALLS[act.__name__] = act, names
+        return act
+
+    return noted
 
 
-@takes
+@takes("page.html", "runs.csv")
 def report(place: Path) -> None:
     for made in study(3):
         Ledger(place.parent / "study").add(Outcome(validated(made, STRICT)))
@@ -42,28 +45,28 @@ def report(place: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
-@takes
+@takes("scores.json")
 def evaluate_as_json(place: Path) -> None:
     write_json(place / "scores.json", {})
 
 
-@takes
+@takes("rows.csv")
 def predict(place: Path) -> None:
     write_rows({"text": ["a"]}, place / "rows.csv")
 
 
-@takes
+@takes("bundle")
 def bundle(place: Path) -> None:
     replace_folder(place / "bundle", lambda made: (made / "a").touch())
 
 
-@takes
+@takes("weights")
 def compare_of_a_bundle(place: Path) -> None:
     (place / "weights.001").write_bytes(b"a")
     _join(place, "weights", ["weights.001"])
 
 
-@takes
+@takes("tiny")
 def download_of_a_model(place: Path) -> None:
     model = mpnet.ModelInPieces("tiny", (), "", "1 KB")
     with pytest.MonkeyPatch.context() as patch:
@@ -71,7 +74,7 @@ def download_of_a_model(place: Path) -> None:
         mpnet.mpnet_folder(model, place)
 
 
-@takes
+@takes(vader_download.VADER_RELEASE.file_name)
 def download_of_texts(place: Path) -> None:
     def fetch(release: SourceRelease, folder: Path) -> Path:
         (folder / "release").touch()
@@ -86,11 +89,15 @@ def download_of_texts(place: Path) -> None:
 @pytest.mark.parametrize("name", list(CALLS))
 def test_the_next_call_sweeps(name: str, tmp_path: Path) -> None:
     place = tmp_path / "place"
-    (place / f".folder.{HEX}.tmp" / "inside").mkdir(parents=True)
-    (place / f".file.{HEX}.tmp").touch()
-    CALLS[name](place)
-    found = [path.name for path in place.iterdir()]
-    assert found and not [name for name in found if name.startswith(".")]
+    act, names = CALLS[name]
+    for written in names:
+        (place / f".{written}.{HEX[::-1]}.tmp" / "inside").mkdir(parents=True)
+        (place / f".{written}.{HEX}.tmp").touch()
+    other = place / f".thesis.{HEX}.tmp"
+    other.touch()
+    act(place)
+    found = {path.name for path in place.iterdir()}
+    assert found >= set(names) and {n for n in found if n.startswith(".")} == {other.name}
 
 
 @pytest.mark.parametrize(

@@ -115,8 +115,8 @@ class Ledger:
             self.predictions.mkdir(exist_ok=True)
             archive = io.BytesIO()
             write_predictions(archive, predictions)
-            write_whole(beside, archive.getvalue())
-        write_whole(path, text)
+            write_whole(beside, archive.getvalue(), sweeps=False)
+        write_whole(path, text, sweeps=False)
         if predictions is None:
             beside.unlink(missing_ok=True)
         return path
@@ -127,7 +127,7 @@ class Ledger:
         A record that is packed gets a file of its own, which counts instead.
         """
         self.runs.mkdir(parents=True, exist_ok=True)
-        return write_whole(self.runs / file_name(record), _text(record))
+        return write_whole(self.runs / file_name(record), _text(record), sweeps=False)
 
     def predictions_of(self, record: Record) -> Path:
         """The file of the predictions of a record, whether it is there or not."""
