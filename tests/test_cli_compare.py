@@ -123,7 +123,7 @@ def test_the_help_says_the_defaults_that_runs_have() -> None:
         (["--seeds", "none"], ["seeds 'none'"]),
         (["--seeds", "010"], ["begins with 0"]),
         (["--subset-seeds", "1000000000"], ["expected 1 to 10000"]),
-        (["--seeds", "10000", "--subset-seeds", "10000"], ["100,000,000 runs", "at most 20,000"]),
+        (["--seeds", "10000", "--subset-seeds", "10000"], ["200,000,000 runs", "at most 20,000"]),
         (["--longer-plain", "0"], ["longer=0.0; expected a number above 0"]),
         (["--train-size", "4000"], ["train size 4000"]),
         (["--label", "opnion"], ["opnion", "opinion"]),
