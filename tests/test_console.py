@@ -51,6 +51,12 @@ def test_all_that_is_printed_is_safe(made: type[str]) -> None:
     assert "a ]0;pwn" in file.getvalue() and "\x1b" not in file.getvalue()
 
 
+def test_cells_of_a_table_keep_their_width() -> None:
+    file = io.StringIO()
+    SafeConsole(file=file, width=60).print(tabled(TITLE + ")"))
+    assert file.getvalue().count("a ]0;pwn b)") == 4
+
+
 def test_a_bar_is_safe_too() -> None:
     file = io.StringIO()
     with Progress(console=SafeConsole(file=file, force_terminal=True, width=60)) as bar:

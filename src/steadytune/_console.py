@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.text import Text
 
 # Control characters, marks that turn the direction of text, and halves of characters, which
 # cannot be written. A return alone would go over the line; before a line break it ends it.
@@ -30,6 +31,10 @@ class SafeConsole(Console):
 
     def __init__(self, **how: Any) -> None:
         super().__init__(**{"markup": False, "emoji": False, **how})
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """A text, as rich makes it; what is replaced later would have had no width."""
+        return super().render_str(without_controls(text), **how)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
