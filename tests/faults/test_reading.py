@@ -1,13 +1,17 @@
-"""Commands that read: killed as they write, beside a study that runs, and with a clock set back."""
+"""Commands that read: killed as they write, beside a study, with a clock set back, very much."""
 
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,13 +19,15 @@ from steadytune._one_writer import one_writer
 from steadytune._whole_file import temporary_beside
 from steadytune.records.ledger import Ledger
 from steadytune.records.outcome import Outcome
+from steadytune.records.packed import PACKED_FILE, pack_records, record_name
 from steadytune.records.read_record import validated
 from steadytune.records.record import make_record
 from steadytune.records.schema import STRICT
+from steadytune.records.spec import spec_hash_of
 from tests.faults.campaign import content_of
 from tests.finetune.toy_files import write_model, write_reviews
 from tests.reporting.fabricated import study
-from tests.run_records import TASK, make_spec
+from tests.run_records import TASK, make_spec, make_test_record
 from tests.test_cli import call
 
 BE_KILLED = """
@@ -97,9 +103,45 @@ def test_a_record_whose_clock_was_set_back_counts(tmp_path: Path) -> None:
     """It ended before it began, and its file comes from the future."""
     parts = {"results": {"movie": {"accuracy": 0.75}}, "task": TASK}
     record = make_record(make_spec(), "ok", None, started="2099-01-01T00:00:00+00:00", parts=parts)
-    assert record.finished < record.started
+    assert record.started and record.finished and record.finished < record.started
     path = Ledger(tmp_path).add(Outcome(record))
     os.utime(path, (4e9, 4e9))
     assert Ledger(tmp_path).read().records == [record]
     assert Ledger(tmp_path).has(make_spec().key)
     assert call("report", str(tmp_path)).exit_code == 0
+
+
+REPORTED = """
+import resource, sys
+from steadytune.cli import app
+try:
+    app(sys.argv[1:])
+finally:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, file=sys.stderr)
+"""
+"""A command that says at its end how many megabytes it took at most."""
+
+
+@pytest.mark.exhaustive
+@pytest.mark.alone
+@pytest.mark.timeout(3600)
+def test_a_hundred_thousand_records_take_less_than_a_gigabyte(tmp_path: Path) -> None:
+    like, luck = make_test_record(make_spec()).content(), random.Random(1)
+
+    def every_record() -> Iterator[tuple[str, dict[str, Any]]]:
+        for seed, method in product(range(50_000), ("plain", "lnsr")):
+            spec = {**like["spec"], "seed": seed, "method": method}
+            results = {"movie": {"accuracy": luck.random()}}
+            found = {**like, "spec": spec, "spec_hash": spec_hash_of(spec), "results": results}
+            yield record_name(method, seed, found["spec_hash"]), found
+
+    (tmp_path / PACKED_FILE).write_bytes(pack_records(every_record()))
+    done = subprocess.run(
+        [sys.executable, "-c", REPORTED, "report", str(tmp_path)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Recommended: plain" in done.stdout
+    assert int(done.stderr.split()[-1]) < 1000, done.stderr
