@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,18 @@ def test_the_positive_class_of_two_comes_second() -> None:
     assert (turned.groups, turned.labels) == (((1,), (0,)), (1, 0))
     three = match_labels(("a", "b", "c"), ("a", "b", "c"), "x")
     assert three.with_second(0) == three
+
+
+def test_thousands_of_classes_take_little_memory() -> None:
+    names = [f"c{number}" for number in range(2000)]
+    space = match_labels(names, names[::-1], "x")
+    logits = np.random.default_rng(0).normal(size=(1000, 2000)).astype(np.float32)
+    space.logits(logits[:1])  # imports what it needs
+    tracemalloc.start()
+    try:
+        found = space.logits(logits)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert np.array_equal(found, logits[:, ::-1])
+    assert peak < 1.5 * found.nbytes
