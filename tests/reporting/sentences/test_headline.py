@@ -183,7 +183,7 @@ def test_options_that_train_does_not_have_are_left_out() -> None:
         for name in ("train", "compare")
     }
     assert names["train"] & names["compare"] >= OPTIONS_OF_TRAIN
-    own = {"method", "seeds", "out", "workers"}
+    own = {"method", "seeds", "out", "workers", "quiet", "verbose"}
     assert {o for o in names["train"] & names["compare"] if "_" not in o} - own == OPTIONS_OF_TRAIN
 
 
