@@ -14,7 +14,7 @@ from .records.schema import Record, clean_text
 from .records.spec import RunSpec
 
 EVERY = 60.0
-"""Seconds between two lines where there is no bar."""
+"""Seconds between two lines where no bar is shown."""
 
 
 class Work:
@@ -75,7 +75,7 @@ class Work:
 
     @property
     def left(self) -> str:
-        """`, about 6 min left` where there is no bar that shows it; empty if it is not known."""
+        """`, about 6 min left` where no bar shows it; empty if it is not known."""
         words = self._bar.disable and time_left(self.seconds, self._done, self._total or 0)
         return f", {words} left" if words else ""
 

@@ -180,7 +180,8 @@ def plan(
     cells = list(product(seeds, subset_seeds, tasks, arms))
     runs = tuple(starmap(planned, cells))
     declared = varying(arms).union(varies, _OF_UNLABELLED if asked else ())
-    varied = sorted(declared | _settled_apart([run.spec for run in runs]))
+    # Seeds and draws change no recipe: the first of them tell in what the arms differ.
+    varied = sorted(declared | _settled_apart([r.spec for r in runs[: len(tasks) * len(arms)]]))
     if not varied:
         return runs
     return tuple(
@@ -193,7 +194,7 @@ def _settled_apart(specs: Iterable[RunSpec]) -> set[str]:
     """Fields in which arms differ once all is settled: LoRA takes a higher rate, say."""
     alike = defaultdict(list)
     for spec in specs:
-        alike[spec.task, spec.seed, spec.subset_seed].append(spec.recipe.as_dict())
+        alike[spec.task].append(spec.recipe.as_dict())
     return {
         name
         for first, *others in alike.values()
