@@ -220,7 +220,7 @@ def predict(
     from .finetune import predict_columns, predict_file
 
     work = predict_file if isinstance(rows, str | Path) else predict_columns
-    return work(_saved(model, trust), rows, text, max_length, console)
+    return work(_saved(model, trust), rows, text, max_length, console).whole()
 
 
 def report(

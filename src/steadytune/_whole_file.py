@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from glob import escape
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from uuid import uuid4
 
 from ._exceptions import ConfigError
@@ -36,16 +36,35 @@ def write_whole(path: str | Path, content: bytes, *, sweeps: bool = True) -> Pat
     Raises:
         ConfigError: If it cannot be written.
     """
+    with whole_file(path, sweeps=sweeps) as file:
+        file.write(content)
+    return Path(path)
+
+
+@contextmanager
+def whole_file(path: str | Path, *, sweeps: bool = True) -> Iterator[IO[bytes]]:
+    """A file to write piece by piece: it takes its place when the block ends without an error.
+
+    Args:
+        path: The file.
+        sweeps: As for `temporary_beside`.
+
+    Raises:
+        ConfigError: If it cannot be written.
+    """
     target = Path(path)
     try:
         with temporary_beside(target, sweeps=sweeps) as temporary:
-            _write_through(temporary, content)
+            with temporary.open("wb") as file:
+                yield file
+                # A power failure after the renaming must not leave an empty file under its name.
+                file.flush()
+                os.fsync(file.fileno())
             os.replace(temporary, target)
     except OSError as error:
         raise ConfigError(
             f"cannot write {target} ({error.strerror}): name a place that can be written to"
         ) from error
-    return target
 
 
 def write_json(path: str | Path, content: Any) -> Path:
@@ -134,11 +153,3 @@ def _remove(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink()
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    """A power failure after the renaming must not leave an empty file under the final name."""
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

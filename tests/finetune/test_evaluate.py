@@ -161,10 +161,11 @@ def test_predictions_stand_beside_the_rows_in_their_order(
 
 def test_rows_in_memory_are_predicted_as_a_file_is(data: dict[str, Path]) -> None:
     saved, quiet = load_saved(str(data["model"])), Console(quiet=True)
-    columns = predict_file(saved, str(data["test"]), console=quiet)
+    columns = predict_file(saved, str(data["test"]), console=quiet).whole()
     given = {name: columns[name] for name in ("sentence", "label")}
-    assert predict_columns(saved, given, console=quiet) == columns
-    assert predict_columns(saved, pandas.DataFrame(given), ("sentence",), console=quiet) == columns
+    assert predict_columns(saved, given, console=quiet).whole() == columns
+    frame = pandas.DataFrame(given)
+    assert predict_columns(saved, frame, ("sentence",), console=quiet).whole() == columns
 
 
 def test_taken_names_are_refused_before_anything_is_predicted(
@@ -179,10 +180,10 @@ def test_taken_names_are_refused_before_anything_is_predicted(
 def test_rows_of_numpy_and_datasets_are_rows_of_python(data: dict[str, Path]) -> None:
     saved, quiet = load_saved(data["model"]), Console(quiet=True)
     given = {"sentence": ["the film was good", "the film was bad"], "id": [1, 2]}
-    found = predict_columns(saved, given, console=quiet)
+    found = predict_columns(saved, given, console=quiet).whole()
     arrays = {name: np.array(column) for name, column in given.items()}
     for other in (arrays, Dataset.from_dict(given), pandas.DataFrame(given)):
-        again = predict_columns(saved, other, "sentence", console=quiet)
+        again = predict_columns(saved, other, "sentence", console=quiet).whole()
         assert again == found and type(again["id"][0]) is int
 
 

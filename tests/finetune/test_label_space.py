@@ -20,6 +20,12 @@ def test_labels_are_found_by_name_whatever_their_order_and_case() -> None:
     assert np.allclose(space.logits(logits), [[1.0, 2.0]])
 
 
+def test_logits_that_are_in_order_are_not_copied() -> None:
+    logits = np.array([[2.0, 1.0]], np.float32)
+    assert match_labels(("a", "b"), ("A", "B"), "x").logits(logits) is logits
+    assert match_labels(("a", "b"), ("b", "a"), "x").logits(logits) is not logits
+
+
 def test_classes_of_the_model_that_the_rows_lack_come_last() -> None:
     space = match_labels(("a", "b", "c"), ("c", "a"), "x")
     assert space.groups == ((2,), (0,), (1,))

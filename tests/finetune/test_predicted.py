@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from steadytune import ConfigError
-from steadytune.finetune.predicted import Predicted, require_tags, require_writable, write_rows
+from steadytune.finetune.predicted import (
+    Predicted,
+    PredictedRows,
+    require_tags,
+    require_writable,
+    write_rows,
+)
 from steadytune.tasks.files import read_unlabelled
 
 
@@ -70,3 +79,50 @@ def test_carriage_returns_stay_in_their_field(tmp_path: Path, suffix: str) -> No
     write_rows(columns, out)
     assert out.read_bytes().endswith(b"y\n") and b"x\r" not in out.read_bytes()
     assert read_unlabelled(str(out)).columns == columns
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "parquet"])
+def test_rows_written_in_pieces_are_those_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr("steadytune.finetune.predicted._CELLS", 9)  # three rows of three cells
+    own = {"text": list("abcdefg"), "rank": [None, None, None, 1, 2, 3, 0.5]}
+    said = {"value": np.arange(7, dtype=np.float32)}
+    rows = PredictedRows(own, said, lambda p: {"prediction": p["value"].tolist()}, ("text",), "x")
+    assert [len(piece["text"]) for piece in rows.pieces()] == [3, 3, 1]
+    write_rows(rows, tmp_path / f"pieces.{suffix}")
+    write_rows(rows.whole(), tmp_path / f"whole.{suffix}")
+    pieces, whole = (read_unlabelled(str(tmp_path / f"{n}.{suffix}")) for n in ("pieces", "whole"))
+    assert pieces.columns == whole.columns and len(whole) == len(rows) == 7
+
+
+def test_sentences_written_in_pieces_have_an_empty_line_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steadytune.finetune.predicted._CELLS", 2)
+    tags = {"tags": np.array(["O", "B-x O", "O"])}
+    rows = PredictedRows(
+        {"said": ["a", "b c", "d"]},
+        tags,
+        lambda p: {"prediction": p["tags"].tolist()},
+        ("said",),
+        "tagging",
+    )
+    write_rows(rows, tmp_path / "x.conll")
+    assert (tmp_path / "x.conll").read_text() == "a O\n\nb B-x\nc O\n\nd O\n"
+
+
+@pytest.mark.exhaustive
+def test_thousands_of_classes_take_little_memory(tmp_path: Path) -> None:
+    shares = np.random.default_rng(0).random((300, 5000))
+
+    def readable(said: dict[str, Any]) -> dict[str, list[float]]:
+        return {f"probability_{i}": column.tolist() for i, column in enumerate(said["logits"].T)}
+
+    rows = PredictedRows({"text": ["x"] * 300}, {"logits": shares}, readable, ("text",), "x")
+    tracemalloc.start()
+    write_rows(rows, tmp_path / "x.csv")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # As numbers of Python's all of them take 36 MB, and as text in CSV another 60.
+    assert most < 30e6

@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
+from steadytune.finetune import load_saved, predict_columns
 from steadytune.finetune.card import write_card
 from steadytune.finetune.members import TrainMember
 from steadytune.finetune.model_record import model_record
@@ -72,6 +74,18 @@ def test_an_ensemble_averages_probabilities(ensemble: Path) -> None:
     ]
     kept = read_predictions(ensemble / "predictions.npz")[record["task"]["in_domain"]]["logits"]
     assert np.allclose(np.exp(kept), np.mean(each, axis=0), atol=1e-6)
+
+
+def test_an_ensemble_predicts_the_same_whatever_rows_go_together(
+    ensemble: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved, quiet = load_saved(ensemble), Console(quiet=True)
+    rows = {"sentence": [f"the film was {word}" for word in ("good", "bad", "fine", "so so", "x")]}
+    at_once = predict_columns(saved, rows, console=quiet).predictions["logits"]
+    monkeypatch.setattr("steadytune.finetune.saved._ROWS_AT_A_TIME", 2)
+    in_parts = predict_columns(saved, rows, console=quiet).predictions["logits"]
+    assert in_parts.shape == (5, 2) and in_parts.std(axis=0).min() > 0
+    np.testing.assert_allclose(in_parts, at_once, atol=1e-6)
 
 
 def test_an_ensemble_needs_no_rows_to_choose_by(ensemble: Path) -> None:

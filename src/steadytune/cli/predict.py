@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -94,7 +95,7 @@ def predict(
         saved = load_saved(model, Trust(allow_pickled_weights, trust_remote_code), max_new_tokens)
         if out is not None:
             predicted.require_tags(out.name, saved.kind, saved.name)
-        columns = predict_file(
+        rows = predict_file(
             saved,
             file,
             tuple(text or ()),
@@ -104,11 +105,12 @@ def predict(
             max_answer_length,
         )
         if out is not None:
-            predicted.write_rows(columns, out)
-            written = counted(len(columns["prediction"]), "row")
+            predicted.write_rows(rows, out)
+            written = counted(len(rows), "row")
             console.print(f"{written} with predictions: {out}", markup=False, soft_wrap=True)
+        elif sys.stdout.isatty():
+            printed = io.BytesIO()
+            write(rows.pieces(), printed)
+            sys.stdout.buffer.write(without_controls(printed.getvalue().decode()).encode())
         else:
-            printed = write(columns)
-            if sys.stdout.isatty():
-                printed = without_controls(printed.decode()).encode()
-            sys.stdout.buffer.write(printed)
+            write(rows.pieces(), sys.stdout.buffer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from ..tasks.files._table import AS_USUAL
 from .cut_rows import cut_warning, unread_words_warning
 from .evaluate import encoding_of
 from .evaluation_rows import columns_warning, text_columns
-from .predicted import Columns, Predicted
+from .predicted import PredictedRows
 from .saved import SavedModel
 from .scoring import predict_rows
 
@@ -35,7 +36,7 @@ def predict_file(
     console: Console | None = None,
     how: Reading = AS_USUAL,
     max_answer_length: int = LONGEST_ANSWER,
-) -> Columns:
+) -> PredictedRows:
     """Predict for the rows of a file.
 
     Args:
@@ -48,8 +49,8 @@ def predict_file(
         max_answer_length: Most tokens an answer (question answering).
 
     Returns:
-        The columns of the file, in its order, and after them `prediction`, and for classes
-        `probability_<class>`, for answers `score`.
+        The rows: `whole()` gives the columns of the file, in its order, and after them
+        `prediction`, and for classes `probability_<class>`, for answers `score`.
 
     Raises:
         SteadytuneError: If the file cannot be read or lacks a text.
@@ -64,7 +65,7 @@ def predict_columns(
     text: str | Sequence[str] = (),
     max_length: int | None = None,
     console: Console | None = None,
-) -> Columns:
+) -> PredictedRows:
     """Predict for rows in memory: `predict_columns(saved, {"text": ["Good.", "Bad."]})`.
 
     Args:
@@ -120,7 +121,7 @@ def _predict_table(
     max_length: int | None,
     console: Console | None,
     max_answer_length: int = LONGEST_ANSWER,
-) -> Columns:
+) -> PredictedRows:
     console = console or SafeConsole()
     _require_free(table, saved.problem.readable_names(saved.label_names))
     text = as_texts(text)
@@ -143,8 +144,9 @@ def _predict_table(
     total = batch_count(len(encoded.dataset)) * len(saved.models)
     with Work(console, "predicting", total) as work:
         predictions = predict_rows(saved, encoded, rows.dataset, work.advance)
-    added = saved.problem.readable(predictions, saved.label_names)
-    return Predicted({**rows.table.columns, **added}, rows.columns.texts, saved.kind)
+    readable = partial(saved.problem.readable, label_names=saved.label_names)
+    texts = rows.columns.texts
+    return PredictedRows(rows.table.columns, predictions, readable, texts, saved.kind)
 
 
 def _require_free(table: Table, added: Iterable[str]) -> None:

@@ -17,7 +17,7 @@ from .._whole_file import write_json
 from ..metrics.seq2seq import scorers
 from ..model_files import position_count
 from ..pretrained import CAREFUL, Pretrained, Trust
-from ..runs.evaluation import model_outputs
+from ..runs.evaluation import BATCH_SIZE, model_outputs
 from ..tasks import PROBLEMS, Encoding, Outputs, Problem
 from ..tasks.encoding import MAX_NEW_TOKENS
 from ..tasks.files.columns import NO_COLUMNS, Columns
@@ -27,6 +27,8 @@ from .output_folder import RECORD
 
 ENSEMBLE = "ensemble.json"
 _VERSION = 1
+_ROWS_AT_A_TIME = 16 * BATCH_SIZE
+"""Rows that all members of an ensemble predict before the next."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,11 +89,19 @@ class SavedModel:
 
     def outputs(self, features: Any, on_batch: Callable[[], None]) -> Outputs:
         """The outputs for encoded rows, averaged over the members."""
-        each = [
-            model_outputs(model, self.tokenizer, features, self.problem, on_batch)
-            for model in self.models
-        ]
-        return each[0] if len(each) == 1 else self.problem.average(each, self.weights)
+        if len(self.models) == 1:
+            return self._outputs_of(self.models[0], features, on_batch)
+        found: Outputs = {}
+        # Each member's outputs for all rows at once would take gigabytes with many classes.
+        for start in range(0, max(1, len(features)), _ROWS_AT_A_TIME):
+            some = features.select(range(start, min(start + _ROWS_AT_A_TIME, len(features))))
+            each = [self._outputs_of(model, some, on_batch) for model in self.models]
+            for name, rows in self.problem.average(each, self.weights).items():
+                found.setdefault(name, []).extend(rows)
+        return found
+
+    def _outputs_of(self, model: Any, features: Any, on_batch: Callable[[], None]) -> Outputs:
+        return model_outputs(model, self.tokenizer, features, self.problem, on_batch)
 
 
 def load_saved(

@@ -8,7 +8,6 @@ so that a record of a finished run always has its predictions, whenever the proc
 
 from __future__ import annotations
 
-import io
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -20,7 +19,7 @@ from typing import Any
 from .._checksum import with_checksum
 from .._exceptions import DataError
 from .._folders import require_writable
-from .._whole_file import write_whole
+from .._whole_file import whole_file, write_whole
 from .outcome import Outcome
 from .packed import (
     PACKED_FILE,
@@ -113,9 +112,8 @@ class Ledger:
             return path
         if predictions is not None:
             self.predictions.mkdir(exist_ok=True)
-            archive = io.BytesIO()
-            write_predictions(archive, predictions)
-            write_whole(beside, archive.getvalue(), sweeps=False)
+            with whole_file(beside, sweeps=False) as file:
+                write_predictions(file, predictions)
         write_whole(path, text, sweeps=False)
         if predictions is None:
             beside.unlink(missing_ok=True)

@@ -68,7 +68,10 @@ def write_predictions(file: IO[bytes], predictions: Mapping[str, Mapping[str, An
 
 
 def read_predictions(
-    path: Path, runs: Collection[str] | None = None, largest: int = LARGEST_PREDICTIONS
+    path: Path,
+    runs: Collection[str] | None = None,
+    largest: int = LARGEST_PREDICTIONS,
+    splits: Collection[str] | None = None,
 ) -> Predictions:
     """Read what `write_predictions` wrote. Objects that need a pickle are refused.
 
@@ -76,6 +79,7 @@ def read_predictions(
         path: The file.
         runs: Of a file that holds many runs, the names of the records of those that are read.
         largest: Most bytes that are unpacked.
+        splits: Of a file of one run, the splits that are read.
 
     Raises:
         ValueError: If the file has no predictions, cannot be read or unpacks to more, with the
@@ -84,7 +88,12 @@ def read_predictions(
     found: Predictions = {}
     try:
         with open_regular(path) as file, np.load(file, allow_pickle=False) as archive:
-            names = [n for n in archive.files if runs is None or n.partition("/")[0] in runs]
+            names = [
+                name
+                for name in archive.files
+                if (runs is None or name.partition("/")[0] in runs)
+                and (splits is None or name.rpartition("/")[0] in splits)
+            ]
             _require_size(archive, names, largest)
             for name in names:
                 split, _, column = name.rpartition("/")

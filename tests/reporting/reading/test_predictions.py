@@ -19,13 +19,13 @@ def keep(path: Path, value: float, *splits: str) -> None:
 
 
 def values(folder: Path, files: PredictionFiles) -> list[dict[str, float]]:
-    runs = files.of_runs(parse_folder(folder)[0])
+    runs = files.of_runs(parse_folder(folder)[0], ("movie", "tweet"))
     return [{name: float(c["value"][0]) for name, c in run.splits.items()} for run in runs]
 
 
 def test_a_runs_own_file_is_read_before_the_packed_one(tmp_path: Path) -> None:
     folder = write(tmp_path, [record(seed=seed) for seed in range(3)])
-    keep(folder / "predictions" / "00000.npz", 1.0, "movie", "tweet")
+    keep(folder / "predictions" / "00000.npz", 1.0, "movie", "tweet", "train")
     keep(folder / PACKED_PREDICTIONS, 2.0, "00000/movie", "00001/movie", "000010/movie")
     files = PredictionFiles()
     assert values(folder, files) == [{"movie": 1.0, "tweet": 1.0}, {"movie": 2.0}, {}]

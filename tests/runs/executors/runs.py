@@ -31,6 +31,19 @@ def quick(spec: RunSpec, progress: Progress) -> Outcome:
     return Outcome(make_test_record(spec, environment=environment), predictions)
 
 
+ARRAYS = {
+    "rows": np.arange(12, dtype=np.float32).reshape(3, 4),
+    "columns": np.asfortranarray(np.arange(12.0).reshape(3, 4)),
+    "every other": np.arange(12)[::2],
+    "none": np.zeros((0, 4), np.float32),
+    "text": np.array(["a", "", "later"]),
+}
+
+
+def predict_arrays(spec: RunSpec, progress: Progress) -> Outcome:
+    return Outcome(make_test_record(spec), {"movie": ARRAYS})
+
+
 def killed_at_seed_2(spec: RunSpec, progress: Progress) -> Outcome:
     if spec.seed == 2:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -12,6 +12,7 @@ from multiprocessing import active_children, connection
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from steadytune import ConfigError
@@ -20,6 +21,7 @@ from steadytune.runs.executors import InProcess, LocalWorkers, WorkerError, _poo
 from tests.run_records import make_spec
 
 from .runs import (
+    ARRAYS,
     SPECS,
     KilledOnce,
     KilledWhileLoaded,
@@ -30,6 +32,7 @@ from .runs import (
     interrupted,
     killed_at_seed_2,
     leave_a_file,
+    predict_arrays,
     quick,
     tell_and_sleep,
 )
@@ -58,6 +61,17 @@ def test_workers_are_few_kept_warm_and_single_threaded(monkeypatch: pytest.Monke
     assert {environment["TOKENIZERS_PARALLELISM"] for environment in found} == {"false"}
     assert os.environ["OMP_NUM_THREADS"] == "7"  # the environment of this process stays
     assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_predictions_of_all_shapes_arrive_as_they_were() -> None:
+    outcomes, _ = by_seed(LocalWorkers(1), predict_arrays)
+    for outcome in outcomes.values():
+        assert outcome.predictions is not None
+        found = outcome.predictions["movie"]
+        assert list(found) == list(ARRAYS)
+        for name, array in ARRAYS.items():
+            assert found[name].dtype == array.dtype
+            np.testing.assert_array_equal(found[name], array, strict=True)
 
 
 def test_several_gpus_are_spread_over_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,8 +19,9 @@ def with_predictions(
     """The section with its runs' predictions compared and averaged, where there are any."""
     apart: list[Disagreement] = []
     together: list[Ensembles] = []
+    splits = {scores.domain.name for scores in section.domains}
     for method, records in comparable_runs(section).items():
-        runs = files.of_runs(records)  # of one method at a time: they may be large
+        runs = files.of_runs(records, splits)  # of one method at a time: they may be large
         apart += disagreements(section, method, runs)
         try:
             together += ensembles(section, method, runs, rng)

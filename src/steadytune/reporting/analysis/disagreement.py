@@ -27,6 +27,8 @@ from .section_numbers import Disagreement, SectionNumbers
 from .tagged import TAGS, word_probabilities
 
 MOST_ROWS = 5000
+MOST_NUMBERS = 2**23
+"""Most numbers of all runs together: with thousands of classes, fewer examples are compared."""
 
 Found = LabelDisagreement | ValueDisagreement
 
@@ -92,7 +94,9 @@ def _of_sets(logits: NDArray[Any], thresholds: NDArray[Any]) -> LabelDisagreemen
 
 
 def _stacked(runs: Sequence[Columns], column: str) -> NDArray[Any]:
-    """(runs, examples, ...): at most 5,000 examples, evenly spaced."""
-    stacked = np.stack([run[column] for run in runs])
-    stride = max(1, -(-stacked.shape[1] // MOST_ROWS))
-    return stacked[:, ::stride]
+    """(runs, examples, ...): so many examples as there is room for, evenly spaced."""
+    first = runs[0][column]
+    width = max(1, first[:1].size) * len(runs)
+    most = max(1, min(MOST_ROWS, MOST_NUMBERS // width))
+    stride = max(1, -(-len(first) // most))
+    return np.stack([run[column][::stride] for run in runs])

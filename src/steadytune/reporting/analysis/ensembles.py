@@ -168,9 +168,11 @@ def _scorer(task: TaskPart, columns: Columns) -> Scorer:
     if metric not in OF_COUNTS:
         raise ValueError(f"ensembles are not scored by {metric}")
     classes, of_counts = _finite(columns, "logits", axes=2).shape[1], OF_COUNTS[metric]
+    if classes > MOST_CLASSES:
+        raise ValueError(f"it has {classes} classes, and at most {MOST_CLASSES} are averaged here")
     labels = _finite(columns, "label", axes=1)
     truth = labels.astype(np.int64)
-    in_range = truth.min() >= 0 and truth.max() < classes <= MOST_CLASSES
+    in_range = truth.min() >= 0 and truth.max() < classes
     if not in_range or (truth != labels).any():
         raise ValueError(f"its labels are not those of {classes} classes")
     counts = counter(truth, classes)

@@ -42,17 +42,17 @@ class PredictionFiles:
         self.problems: list[str] = []
         self._small: dict[Path, dict[str, dict[str, Columns]] | None] = {}
 
-    def of_runs(self, runs: Sequence[Run]) -> list[PredictedRun]:
-        """The runs beside their predictions, in their order."""
+    def of_runs(self, runs: Sequence[Run], splits: Collection[str]) -> list[PredictedRun]:
+        """The runs beside their predictions on these splits, in their order."""
         places = [_place(run) for run in runs]
         packed = self._packed([place for place in places if place and not place.exists()])
         return [
-            PredictedRun(run, packed[place] if place in packed else self._own(place))
+            PredictedRun(run, packed[place] if place in packed else self._own(place, splits))
             for run, place in zip(runs, places, strict=True)
         ]
 
-    def _own(self, place: Path | None) -> Mapping[str, Columns]:
-        return self._read(place) if place else {}
+    def _own(self, place: Path | None, splits: Collection[str]) -> Mapping[str, Columns]:
+        return self._read(place, splits=splits) if place else {}
 
     def _packed(self, places: Sequence[Path]) -> dict[Path, Mapping[str, Columns]]:
         """The predictions of runs without a file of their own, by where that would be."""
@@ -73,11 +73,16 @@ class PredictionFiles:
                     self._small[path] = by_run(read_predictions(path, largest=SMALL_FILE))
         return self._small[path]
 
-    def _read(self, path: Path, runs: Collection[str] | None = None) -> Mapping[str, Columns]:
+    def _read(
+        self,
+        path: Path,
+        runs: Collection[str] | None = None,
+        splits: Collection[str] | None = None,
+    ) -> Mapping[str, Columns]:
         if not path.exists():
             return {}
         try:
-            return read_predictions(path, runs, LARGEST_FILE)
+            return read_predictions(path, runs, LARGEST_FILE, splits)
         except (OSError, ValueError) as error:
             line = f"{_called(path)} left out: {clean_text(' '.join(str(error).split()))}"
             if line not in self.problems:

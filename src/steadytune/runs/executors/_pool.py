@@ -78,7 +78,7 @@ class Pool:
     def _listen(self, worker: Worker) -> None:
         assert worker.spec is not None
         try:
-            kind, value = worker.connection.recv()
+            kind, value = worker.hear()
         except (EOFError, OSError):
             self._mourn(worker)
             return

@@ -8,6 +8,7 @@ was lost, and a worker whose parent is gone finds nobody to talk to and ends.
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -81,6 +82,18 @@ class Worker:
     def begun(self, clock: float) -> None:
         self._begun, self.ever_begun = clock, True
 
+    def hear(self) -> tuple[Kind, Any]:
+        """Wait for what it tells next.
+
+        Raises:
+            EOFError: If it is gone.
+            OSError: The same.
+        """
+        message, arrays = self.connection.recv()
+        buffers = [self.connection.recv_bytes() for _ in range(arrays)]
+        found: tuple[Kind, Any] = pickle.loads(message, buffers=buffers)
+        return found
+
     def give(self, spec: RunSpec) -> None:
         """Let it execute a run."""
         self.spec, self.since, self._begun = spec, now(), 0.0
@@ -131,8 +144,13 @@ def _work(connection: Connection[Any, Any], run: Run) -> None:
 
 
 def _tell(connection: Connection[Any, Any], kind: Kind, value: Any) -> None:
+    """Send a message, and its arrays by themselves: predictions can be large, and so are copies."""
+    arrays: list[pickle.PickleBuffer] = []
+    message = pickle.dumps((kind, value), protocol=5, buffer_callback=arrays.append)
     try:
-        connection.send((kind, value))
+        connection.send((message, len(arrays)))
+        for array in arrays:
+            connection.send_bytes(array.raw())
     except OSError:
         raise SystemExit(1) from None  # the parent is gone
 
