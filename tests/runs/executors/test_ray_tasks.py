@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -171,17 +172,15 @@ if __name__ == "__main__":
 """
 
 
-@needs_ray
-@pytest.mark.slow
-def test_ctrl_c_ends_a_ray_of_our_own(tmp_path: Path) -> None:
-    script = tmp_path / "study.py"
+@contextmanager
+def study_at_work(folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
+    """A study with a Ray of its own that has begun with a run, and all processes below it."""
+    script = folder / "study.py"
     script.write_text(SCRIPT)
+    paths = [str(Path(__file__).parents[3]), *sys.path]
     study = subprocess.Popen(
         [sys.executable, str(script)],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]), *sys.path]),
-        },
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -190,14 +189,49 @@ def test_ctrl_c_ends_a_ray_of_our_own(tmp_path: Path) -> None:
     assert study.stdout is not None
     assert study.stdout.readline() == "at work\n"
     family = psutil.Process(study.pid).children(recursive=True)
+    try:
+        yield study, family
+    finally:
+        for process in family:
+            with suppress(psutil.Error):
+                process.kill()
+        study.kill()
+        study.communicate()
+
+
+@needs_ray
+@pytest.mark.slow
+def test_ctrl_c_ends_a_ray_of_our_own(tmp_path: Path) -> None:
+    with study_at_work(tmp_path) as (study, family):
+        folder = ray_folder(family)
+        os.killpg(study.pid, signal.SIGINT)
+        _, errors = study.communicate(timeout=30)
+        assert errors.strip().endswith("KeyboardInterrupt")
+        assert errors.count("Traceback") == 1
+        _, alive = psutil.wait_procs(family, timeout=10)
+        assert alive == []
+        assert not folder.exists()
+
+
+@needs_ray
+@pytest.mark.slow
+def test_after_a_kill_no_worker_stays_and_the_next_study_sweeps(tmp_path: Path) -> None:
+    with study_at_work(tmp_path) as (study, family):
+        folder = ray_folder(family)
+        # Ray's own agents wait for their raylet for a minute more; they do no work.
+        workers = [process for process in family if "Agent" not in process.name()]
+        study.kill()
+        _, alive = psutil.wait_procs(workers, timeout=20)
+        assert len(workers) > 2 and alive == []
+        with _folder_for(None) as next_folder:
+            assert next_folder is not None and Path(next_folder).parent == folder.parent
+            assert not folder.exists()
+
+
+def ray_folder(family: list[psutil.Process]) -> Path:
+    """Where the Ray that these processes belong to has its files."""
     [folder] = {Path(*Path(a).parts[:3]) for p in family for a in _session_folders(p)}
-    os.killpg(study.pid, signal.SIGINT)
-    _, errors = study.communicate(timeout=30)
-    assert errors.strip().endswith("KeyboardInterrupt")
-    assert errors.count("Traceback") == 1
-    _, alive = psutil.wait_procs(family, timeout=10)
-    assert alive == []
-    assert not folder.exists()
+    return folder
 
 
 def _session_folders(process: psutil.Process) -> list[str]:
