@@ -9,11 +9,13 @@ import pytest
 from steadytune import (
     BSS,
     LNSR,
+    NSO,
     SMART,
     ChildTuning,
     ConfigError,
     Every,
     FreeLB,
+    InputNoise,
     Reinit,
 )
 from steadytune._checks import (
@@ -30,6 +32,15 @@ def test_a_count_is_a_whole_number_at_least_the_lowest(value: Any) -> None:
     with pytest.raises(ConfigError, match=r"n=.* is not possible; expected a whole number >= 1"):
         check_count("n", value, 1)
     check_count("n", 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "option"),
+    [(FreeLB, "steps"), (SMART, "steps"), (LNSR, "rank"), (NSO, "draws"), (InputNoise, "rank")],
+)
+def test_a_count_has_a_bound(make: Any, option: str) -> None:
+    with pytest.raises(ConfigError, match=f"{option} 1000000000000 is too large; expected at most"):
+        make(**{option: 10**12})
 
 
 @pytest.mark.parametrize("value", [1.5, 2.0, True, "1"])

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -47,6 +48,15 @@ def test_the_folder_is_made_and_nothing_stays(tmp_path: Path) -> None:
     with one_writer(tmp_path / "a" / "b"):
         (tmp_path / "a" / "b" / "kept").touch()
     assert [path.name for path in (tmp_path / "a" / "b").iterdir()] == ["kept"]
+
+
+def test_the_lock_of_whoever_made_the_folder_anew_stays(tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    with one_writer(folder):
+        shutil.rmtree(folder)
+        folder.mkdir()
+        (folder / LOCK).touch()
+    assert (folder / LOCK).exists()
 
 
 def test_a_folder_without_content_is_gone_if_it_was_made_here(tmp_path: Path) -> None:

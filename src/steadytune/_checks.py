@@ -15,6 +15,9 @@ from ._exceptions import ConfigError
 LARGEST_SEED = 2**64 - 1
 """Of a run: random generators take no larger one."""
 
+LARGEST_COUNT = 10_000_000
+"""Of steps, rows, draws and the like: a run would not end with more, or not fit into memory."""
+
 
 def check_at_least(name: str, value: float, low: float) -> None:
     """`value` must be a finite number of at least `low`."""
@@ -42,10 +45,12 @@ def _is_finite(value: Any) -> bool:
         return False
 
 
-def check_count(name: str, value: int, low: int) -> None:
-    """`value` must be a whole number of at least `low`, given as an `int`."""
+def check_count(name: str, value: int, low: int, most: int = LARGEST_COUNT) -> None:
+    """`value` must be a whole number from `low` to `most`, given as an `int`."""
     if not isinstance(value, int) or isinstance(value, bool) or value < low:
         raise ConfigError(f"{name}={value!r} is not possible; expected a whole number >= {low}")
+    if value > most:
+        raise ConfigError(f"{name} {value} is too large; expected at most {most}")
 
 
 def repeated(values: Iterable[Any]) -> list[Any]:
@@ -60,9 +65,7 @@ def repeated(values: Iterable[Any]) -> list[Any]:
 
 def check_seed(seed: int, most: int = LARGEST_SEED) -> None:
     """`seed` must be a whole number from 0 to `most`."""
-    check_count("seed", seed, 0)
-    if seed > most:
-        raise ConfigError(f"seed {seed} is too large; expected at most {most}")
+    check_count("seed", seed, 0, most)
 
 
 def check_share(name: str, value: float) -> None:

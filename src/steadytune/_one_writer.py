@@ -46,6 +46,7 @@ def one_writer(folder: Path, command: str = "") -> Iterator[None]:
         # A file that is there or not, in place of a lock, would stay when its process is killed.
         lock = FileLock(path, fallback_to_soft=False)
         lock.acquire(timeout=0)
+        held = path.stat()
     except Timeout:
         raise ConfigError(
             f"{folder} is in use: {_holder(path)} writes there; wait until it has ended, or name "
@@ -67,7 +68,10 @@ def one_writer(folder: Path, command: str = "") -> Iterator[None]:
         yield
     finally:
         # While the lock is held: whoever opened the file before then sees that it has no name.
-        path.unlink(missing_ok=True)
+        # A folder that was deleted may have been made anew, with the lock of another writer.
+        with suppress(OSError):
+            if os.path.samestat(held, path.stat()):
+                path.unlink()
         lock.release()
         _remove(made)
 

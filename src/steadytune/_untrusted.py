@@ -11,9 +11,12 @@ from typing import IO, Any
 
 NOT_REGULAR = "not a regular file"
 
-LARGEST_RECORD = 64 * 2**20
+LARGEST_LOG = 32 * 2**20
 LARGEST_NOTE = 16 * 2**20
-"""Most bytes of a record, and of the small files that lie beside records and models."""
+"""Most bytes of a trainer's log, and of records and the small files beside records and models.
+
+As Python's objects they can take thirty times as much.
+"""
 
 
 @contextmanager

@@ -68,7 +68,7 @@ def test_what_the_library_prints_gets_them_too() -> None:
 def test_a_name_that_no_file_can_have_is_one_line(words: str) -> None:
     result = CliRunner().invoke(app, words.format("a" * 300).split())
     assert result.exit_code == 2
-    assert result.stderr == f"error: File name too long: {'a' * 60}...; give another\n"
+    assert result.stderr == f"error: file name too long: {'a' * 60}...; give another\n"
 
 
 def test_trainings_without_a_result_have_a_status_of_their_own(

@@ -340,9 +340,15 @@ def _judged(ended: Ended, out: Path, whole: Whole, told: str, damages: list[str]
     ]
     if not odd:
         return "equal"
-    if damages and all(Path(name).stem in told for name in odd):
+    if damages and all(_name_of(name) in told for name in odd):
         return "named"
     return f"another result in {', '.join(odd[:5])}"
+
+
+def _name_of(path: str) -> str:
+    """How a line names a file: those of a run by the name that its record and predictions share."""
+    of_a_run = Path(path).parent.name in ("runs", "predictions")
+    return Path(path).stem if of_a_run else Path(path).name
 
 
 def _be_the_command(job: Job, out: Path, log: Path) -> None:

@@ -17,9 +17,11 @@ import numpy as np
 import pytest
 
 from tests.faults.campaign import (
+    Ended,
     Job,
     Tally,
     Whole,
+    _judged,
     attempt,
     content_of,
     damage,
@@ -71,6 +73,27 @@ def test_another_result_is_a_failure_and_a_right_one_is_none(tmp_path: Path) -> 
         one_round(Job("write", write), tmp_path / "out", whole, random.Random(1), tally)
         assert len(tally.failures) == failures, tally
         assert tally.ends.total() == 1 - failures
+
+
+@pytest.mark.parametrize(
+    ("path", "said", "end"),
+    [
+        ("model.safetensors", "trained from tiny/model and recorded", "another result in"),
+        ("model.safetensors", "model.safetensors is not what was saved: ", "named"),
+        ("runs/plain-s1-ab.json", "plain-s1-ab.json is not a record", "named"),
+        ("predictions/plain-s1-ab.npz", "predictions of plain-s1-ab were left out", "named"),
+        ("predictions/plain-s1-ab.npz", "predictions of plain-s2-cd were left out", "another"),
+    ],
+)
+def test_after_damage_a_file_may_differ_only_if_it_is_named(
+    path: str, said: str, end: str, tmp_path: Path
+) -> None:
+    out, ended = tmp_path / "out", Ended(0, False, said)
+    (out / path).parent.mkdir(parents=True)
+    (out / path).write_bytes(b"other")
+    whole = Whole({path: "as it was"}, 0.0)
+    assert _judged(ended, out, whole, said, ["flip x"]).startswith(end)
+    assert _judged(ended, out, whole, said, []).startswith("another result in")
 
 
 @pytest.mark.parametrize(

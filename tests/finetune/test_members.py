@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,8 +12,10 @@ import pytest
 
 from steadytune._sealed import seal
 from steadytune.finetune import members, train
+from steadytune.finetune.output_folder import OutputFolder
 from steadytune.fitting.clock import Clock
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
+from tests.fitting.quick import quickly
 
 SEEDS = ("--seeds", "2", "--keep", "ensemble")
 
@@ -127,3 +132,48 @@ def whole(given: tuple[object, ...], tmp_path_factory: pytest.TempPathFactory) -
     out = tmp_path_factory.mktemp("whole") / "out"
     succeed("train", "--train", *given, *QUICK, *SEEDS, "--out", out)
     return out
+
+
+@pytest.mark.parametrize("name", ["train", "fit"])
+def test_a_folder_that_is_deleted_in_the_middle_is_one_line(
+    given: tuple[object, ...], tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, publish = tmp_path / "out", OutputFolder.publish
+
+    def deleted(folder: OutputFolder) -> None:
+        shutil.rmtree(out)
+        publish(folder)
+
+    monkeypatch.setattr(OutputFolder, "publish", deleted)
+    with quickly(1):
+        ended = steadytune(*_finishing(name, given), "--out", out)
+    assert ended.exit_code == 2
+    assert one_line_of(ended.stderr, "error: ").startswith("error: no such file or directory (")
+
+
+@pytest.mark.parametrize("name", ["train", "fit"])
+def test_a_full_disk_is_one_line_and_the_same_command_goes_on(
+    given: tuple[object, ...], tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = {"train": "steadytune.finetune.train", "fit": "steadytune.fitting.output"}[name]
+    words = (*_finishing(name, given), "--out", tmp_path / "out")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch, quickly(1):
+        patch.setattr(f"{module}.write_predictions", full)
+        ended = steadytune(*words)
+    assert ended.exit_code == 2
+    line = one_line_of(ended.stderr, "error: ")
+    assert line.startswith("error: no space left on device; the same command goes on")
+    assert not (tmp_path / "out" / "record.json").exists()
+    monkeypatch.setattr(members, "_carry_out", stop)  # nothing is trained again
+    with quickly(1):
+        succeed(*words)
+    assert (tmp_path / "out" / "record.json").exists()
+
+
+def _finishing(name: str, given: tuple[object, ...]) -> tuple[object, ...]:
+    own = ("train", "--train", *given, *QUICK) if name == "train" else ("fit", *given)
+    return *own, "--workers", 0

@@ -69,13 +69,22 @@ def one_line_errors() -> Iterator[None]:
         tell(f"error: {lines[0]}", err=True)
         raise typer.Exit(2) from error
     except OSError as error:
-        if error.errno != errno.ENAMETOOLONG:
+        if error.errno in (None, errno.EPIPE):  # the latter means that nobody reads any more
             raise
-        tell(f"error: {error.strerror}: {str(error.filename)[:60]}...; give another", err=True)
+        tell(f"error: {_of_the_system(error)}", err=True)
         raise typer.Exit(2) from error
     except KeyboardInterrupt as error:
         tell(str(error) or "interrupted", err=True)
         raise typer.Exit(130) from error
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the operating system refused, such as to write on a full disk."""
+    name, reason = str(error.filename or ""), (error.strerror or "").lower()
+    if error.errno == errno.ENAMETOOLONG:
+        return f"{reason}: {name[:60]}...; give another"
+    where = f" ({name})" if name else ""
+    return f"{reason}{where}; the same command goes on from what is kept once that is mended"
 
 
 def require_results(report: Report) -> None:

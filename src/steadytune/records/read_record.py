@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from .._checksum import checked
-from .._untrusted import LARGEST_RECORD, parse_json, read_regular
+from .._untrusted import parse_json, read_regular
 from .schema import STRICT, Record, first_problem
 
 
@@ -19,7 +19,7 @@ def read_record(path: Path) -> Record:
         ValueError: If the file holds no record, with the reason in one line.
         OSError: If it cannot be read.
     """
-    record = parse_record(read_regular(path, LARGEST_RECORD))
+    record = parse_record(read_regular(path))
     if not path.stem.endswith(f"-{record.spec_hash}"):
         raise ValueError(f"spec_hash {record.spec_hash} does not fit the file's name")
     return record

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .._sealed import damage, is_sealed
-from .._untrusted import LARGEST_RECORD, json_object
+from .._untrusted import LARGEST_LOG, json_object
 from .._whole_file import temporary_beside
 
 _NAME = re.compile(r"checkpoint-(\d+)")
@@ -107,7 +107,7 @@ def _checkpoints(folder: Path) -> list[Path]:
 def _best_damaged(checkpoint: Path) -> str | None:
     """What is wrong with the checkpoint that a training goes back to at its end."""
     try:
-        state = json_object(checkpoint / "trainer_state.json", LARGEST_RECORD)
+        state = json_object(checkpoint / "trainer_state.json", LARGEST_LOG)
     except (OSError, ValueError) as error:
         return f"trainer_state.json cannot be read ({getattr(error, 'strerror', None) or error})"
     best = state.get("best_model_checkpoint")

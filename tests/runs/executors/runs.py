@@ -138,6 +138,25 @@ def fine_tune_toy(spec: RunSpec, progress: Progress) -> Outcome:
     return run(spec, progress, load_toy)
 
 
+class SlowToLoad:
+    """A run that a process takes a minute to import.
+
+    Args:
+        folder: Where to note that it has begun.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __setstate__(self, state: dict[str, Path]) -> None:
+        self.__dict__ = state
+        (self.folder / f"loading-{os.getpid()}").touch()
+        time.sleep(60)
+
+    def __call__(self, spec: RunSpec, progress: Progress) -> Outcome:
+        raise AssertionError
+
+
 class Unreadable:
     """A run that can be sent to a process but not read there."""
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing import active_children, connection
 from pathlib import Path
 from typing import Any
@@ -206,37 +207,59 @@ def test_there_are_as_many_workers_as_cores_have_room_for(monkeypatch: pytest.Mo
 
 
 SCRIPT = """
+import sys
+from pathlib import Path
 from steadytune.runs.executors import LocalWorkers
-from tests.runs.executors.runs import SPECS, tell_and_sleep
+from tests.runs.executors.runs import SPECS, SlowToLoad, tell_and_sleep
 
 if __name__ == "__main__":
     tell = lambda *_: print("at work", flush=True)
-    LocalWorkers(2).carry_out(SPECS, tell_and_sleep, print, tell)
+    run = SlowToLoad(Path(sys.argv[1])) if sys.argv[1:] else tell_and_sleep
+    LocalWorkers(2).carry_out(SPECS, run, print, tell)
 """
 
 
-def test_ctrl_c_in_a_terminal_ends_all_processes_with_one_traceback(tmp_path: Path) -> None:
-    script = tmp_path / "study.py"
+@contextmanager
+def study_of_its_own(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A study in a process group of its own, as a terminal starts one."""
+    script = folder / "study.py"
     script.write_text(SCRIPT)
-    # A process of its own group, as a terminal starts one.
+    paths = [str(Path(__file__).parents[3]), *sys.path]
     study = subprocess.Popen(
-        [sys.executable, str(script)],
-        env={
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[3]), *sys.path]),
-        },
+        [sys.executable, str(script), *words],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-    assert study.stdout is not None
-    assert [study.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
-    os.killpg(study.pid, signal.SIGINT)
-    _, errors = study.communicate(timeout=20)
-    assert _group_is_gone(study.pid)
+    try:
+        yield study
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(study.pid, signal.SIGKILL)
+        study.communicate()
+
+
+def test_ctrl_c_in_a_terminal_ends_all_processes_with_one_traceback(tmp_path: Path) -> None:
+    with study_of_its_own(tmp_path) as study:
+        assert study.stdout is not None
+        assert [study.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
+        os.killpg(study.pid, signal.SIGINT)
+        _, errors = study.communicate(timeout=20)
+        assert _group_is_gone(study.pid)
     assert errors.count("Traceback") == 1  # the script's own; the workers are silent
     assert errors.strip().endswith("KeyboardInterrupt")
+
+
+def test_workers_of_a_killed_study_end_also_while_they_import(tmp_path: Path) -> None:
+    with study_of_its_own(tmp_path, str(tmp_path)) as study:
+        while len(list(tmp_path.glob("loading-*"))) < 2:
+            assert study.poll() is None
+            time.sleep(0.05)
+        study.kill()
+        study.communicate()
+        assert _group_is_gone(study.pid)
 
 
 def _group_is_gone(group: int) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..._checks import near
 from ..._exceptions import ConfigError, DataError
-from ..._untrusted import LARGEST_RECORD, json_object, read_regular
+from ..._untrusted import LARGEST_LOG, json_object, read_regular
 from ...records.schema import Record, clean_text
 from .run import Run, Shelf
 
@@ -159,7 +159,7 @@ def _table(path: Path) -> Iterator[list[str]]:
     try:
         if not path.is_file():
             raise DataError(f"{name} is not a file; expected a CSV file with one row per run")
-        text = read_regular(path, LARGEST_RECORD).decode("utf-8-sig")
+        text = read_regular(path, LARGEST_LOG).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(f"{name} is not UTF-8 text: byte {error.start} does not fit") from error
     except (OSError, ValueError) as error:
@@ -232,7 +232,7 @@ def _last_evaluation(path: Path, metric: str) -> str:
     name = clean_text(str(path))
     key = f"eval_{metric.removeprefix('eval_')}"
     try:
-        logged = json_object(path, LARGEST_RECORD).get("log_history")
+        logged = json_object(path, LARGEST_LOG).get("log_history")
     except (OSError, ValueError) as error:
         raise DataError(f"{name} cannot be read: {clean_text(str(error))}") from error
     if not isinstance(logged, list) or not all(isinstance(entry, dict) for entry in logged):

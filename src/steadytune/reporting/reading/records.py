@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from ..._exceptions import DataError
-from ..._untrusted import LARGEST_RECORD, read_regular
+from ..._untrusted import read_regular
 from ...records.packed import PACKED_FILE, checked_name, is_there, unpack_records
 from ...records.read_record import parse_tolerantly, validated
 from ...records.schema import Origin, Record, clean_text, require_own_hash
@@ -117,7 +117,7 @@ def _read_files(
     warnings: list[str] = []
     for path in sorted((folder / "runs").glob("*.json")):
         try:
-            found.append(placed(read_regular(path, LARGEST_RECORD), path.stem))
+            found.append(placed(read_regular(path), path.stem))
         except (OSError, ValueError) as error:
             warnings.append(f"{clean_text(path.name)} was left out: {_reason(error)}")
     return found, warnings

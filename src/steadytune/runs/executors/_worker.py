@@ -2,7 +2,7 @@
 
 A worker is a spawned process that imports the trainer once and then executes run after run. It
 talks to its parent through one pipe: a worker that crashes closes its end, which names the run that
-was lost, and a worker whose parent is gone finds nobody to talk to and ends.
+was lost, and a worker whose parent is gone ends.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
+from threading import Thread
 from typing import Any, Literal
 
 from ..._exceptions import SteadytuneError
@@ -24,6 +26,7 @@ from ...records.spec import RunSpec
 from ._executor import Run, attempt, library_output
 
 _SECONDS_TO_END = 5.0
+_SECONDS_BETWEEN_LOOKS = 1.0
 
 Kind = Literal["begun", "progress", "outcome", "refused"]
 
@@ -63,13 +66,14 @@ class Worker:
 
     def __init__(self, run: Run, place: Place) -> None:
         context = get_context("spawn")
+        watch = _ParentWatch(os.getpid())
         self.connection, theirs = context.Pipe()
         self.place = place
         self.spec: RunSpec | None = None
         self.since = now()
         self.ever_begun = False
         self._begun = 0.0
-        self._process = context.Process(target=_work, args=(theirs, run), daemon=True)
+        self._process = context.Process(target=_work, args=(watch, theirs, run), daemon=True)
         with _interrupts_held_back(), _environment(place.environment):
             self._process.start()
         theirs.close()
@@ -125,7 +129,30 @@ class Worker:
             self._process.join()
 
 
-def _work(connection: Connection[Any, Any], run: Run) -> None:
+@dataclass(frozen=True)
+class _ParentWatch:
+    """Ends the process that reads it when its parent is gone, whatever it is doing.
+
+    It comes first among a worker's arguments, and so watches while the others are imported.
+    """
+
+    parent: int
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _watch, (self.parent,)
+
+
+def _watch(parent: int) -> None:
+    Thread(target=_end_without, args=(parent,), daemon=True).start()
+
+
+def _end_without(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
+    os._exit(1)
+
+
+def _work(_: None, connection: Connection[Any, Any], run: Run) -> None:
     """What a worker process does: execute the runs that come through the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     tell = partial(_tell, connection)
