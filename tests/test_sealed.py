@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,28 @@ def folder(tmp_path: Path) -> Path:
 def test_nothing_is_wrong_with_what_was_not_touched(folder: Path) -> None:
     (folder / "later").touch()
     assert is_sealed(folder) and damage(folder) is None
+
+
+def test_all_files_are_on_the_disk_before_the_list_has_its_name(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the list could outlive, in a power failure, what it says is whole."""
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def note_fsync(handle: int) -> None:
+        done.append(Path(os.readlink(f"/proc/self/fd/{handle}")).name)
+        fsync(handle)
+
+    def note_replace(old: Path, new: Path) -> None:
+        assert old.name == done[-1]  # the list's own content too
+        done.append(f"renamed {new.name}")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "fsync", note_fsync)
+    monkeypatch.setattr(os, "replace", note_replace)
+    seal(folder)
+    assert done[:2] == ["a", "b"] and done[3:] == [f"renamed {SEAL}"]
 
 
 def test_every_damage_is_named(folder: Path) -> None:
