@@ -182,6 +182,20 @@ def test_an_arm_without_a_result_is_status_3_also_where_a_run_ends_the_program(
         assert result.stderr.count("\n") == 1
 
 
+def test_a_study_all_of_whose_runs_diverge_is_status_3_and_has_its_report(
+    rows: Path, model: str, tmp_path: Path
+) -> None:
+    more = "--label opinion --method plain,lnsr --learning-rate 1e30"
+    result = call(*words(rows, model, tmp_path / "out", *more.split()))
+    assert result.exit_code == 3, result.output
+    records = [json.loads(path.read_text()) for path in (tmp_path / "out" / "runs").glob("*.json")]
+    assert [record["status"] for record in records] == ["diverged"] * 4
+    for method in ("plain", "lnsr"):
+        line = f"Every run of {method} on reviews failed or diverged: the method has no result"
+        assert line in result.stdout
+    assert (tmp_path / "out" / "report.html").is_file()
+
+
 def test_a_study_file_and_options_do_not_mix(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text("tasks: rte\nmethods: [plain]\nseeds: 3\n")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import socket
 from pathlib import Path
 
 import pytest
@@ -91,3 +93,39 @@ def test_escapes_in_what_a_run_says_are_not_printed(
     assert result.exit_code == 3, result.output
     assert "plain, seed 1: failed" in result.output and "x ]0;pwn" in result.output
     assert "\x1b" not in result.output and "\x07" not in result.output
+
+
+def put_odd_files(runs: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What would block a reader, or never end."""
+    os.mkfifo(runs / "a-fifo.json")
+    (runs / "device.json").symlink_to("/dev/zero")
+    (runs / "dangling.json").symlink_to("nowhere")
+    (runs / "folder.json").mkdir()
+    monkeypatch.chdir(runs)  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind("socket.json")
+    return ["a-fifo.json", "dangling.json", "device.json", "folder.json", "socket.json"]
+
+
+@pytest.mark.timeout(60)
+def test_what_is_not_a_file_is_set_aside(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = put_odd_files(study / "out" / "runs", monkeypatch)
+    result = compare(study)
+    assert result.exit_code == 0, result.output
+    for name in names:
+        told = [line for line in result.output.splitlines() if line.startswith(f"{name} is not")]
+        assert len(told) == 1 and told[0].endswith(f": set aside as {name}.corrupt")
+    assert "[1/1]" not in result.output
+    left = sorted(path.name for path in (study / "out" / "runs").iterdir())
+    assert left == sorted([the_record(study).name, *(f"{name}.corrupt" for name in names)])
+
+
+@pytest.mark.timeout(60)
+def test_a_report_leaves_out_what_is_not_a_file(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = put_odd_files(study / "out" / "runs", monkeypatch)
+    result = CliRunner().invoke(app, ["report", str(study / "out")])
+    assert result.exit_code == 0, result.output
+    for name in names:
+        assert result.output.count(f"{name} was left out: ") == 1
