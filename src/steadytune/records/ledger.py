@@ -32,7 +32,7 @@ from .prediction_file import write_predictions
 from .read_record import parse_record, read_record
 from .schema import Record, clean_text
 from .spec import RunSpec
-from .which import best_of_each
+from .which import Rank, best_of_each, with_packed
 
 _LONGEST_REASON = 200
 _LONGEST_LINE = 1000
@@ -143,7 +143,7 @@ class Ledger:
                 contents.records.append(read_record(path))
             except (OSError, ValueError) as error:
                 contents.corrupt[path.name] = " ".join(str(error).split())
-        kept = best_of_each_run([*self.packed(), *contents.records])
+        kept = with_packed(self.packed(), contents.records, _key, _rank)
         return Contents(sorted(kept, key=file_name), contents.corrupt)
 
     def finished(self) -> set[str]:
@@ -247,7 +247,15 @@ def run_name(spec: RunSpec) -> str:
 
 def best_of_each_run(records: Iterable[Record]) -> list[Record]:
     """One record of each run: the one that says most of it, and of equals the last."""
-    return best_of_each(records, lambda record: record.key, lambda record: record.rank)
+    return best_of_each(records, _key, _rank)
+
+
+def _key(record: Record) -> str:
+    return record.key
+
+
+def _rank(record: Record) -> Rank:
+    return record.rank
 
 
 def _text(record: Record) -> bytes:
