@@ -17,16 +17,19 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from steadytune._exceptions import SteadytuneError
 from steadytune._untrusted import json_object, parse_json, read_regular
 from steadytune.adapter_files import BASE, base_of_adapter
+from steadytune.cli import app
 from steadytune.finetune.frozen_head import HEAD, read_frozen
 from steadytune.finetune.model_record import model_record
 from steadytune.finetune.output_folder import RECORD
 from steadytune.finetune.saved import ENSEMBLE, _trained_on, load_saved
 from steadytune.fitting.clock import Clock
 from steadytune.fitting.cost import Timing
+from steadytune.fitting.result import FACTS, read_result
 from steadytune.model_files import CAREFUL, read_config
 from steadytune.records.ledger import Ledger
 from steadytune.records.outcome import Outcome
@@ -35,6 +38,7 @@ from steadytune.records.packed import PACKED_FILE
 from steadytune.records.prediction_file import read_predictions
 from steadytune.records.read_record import parse_record, parse_tolerantly
 from steadytune.records.study_folder import CHOICES_FILE
+from steadytune.reporting.reading.elsewhere import STATE_FILE, Elsewhere, parse_elsewhere
 from steadytune.study.bundled import MANIFEST, unpacked
 from steadytune.study.study_file import read_study
 from steadytune.tasks.named.mirror import ENDING, INDEX, read_rows
@@ -61,6 +65,19 @@ def _packed(path: Path) -> object:
     return Ledger(path.parent).packed()
 
 
+def _options(path: Path) -> None:
+    result = CliRunner().invoke(app, ["train", str(path)])
+    assert result.exit_code == 2 and result.stderr.startswith("error: ")
+    raise SteadytuneError(result.stderr.removesuffix("\n"))
+
+
+def _trainer_state(path: Path) -> object:
+    runs = path.parent / "runs"
+    (runs / "lnsr-3").mkdir(parents=True)
+    path.rename(runs / "lnsr-3" / STATE_FILE)
+    return parse_elsewhere([Elsewhere(runs, "accuracy")])
+
+
 READERS: dict[str, Callable[[Path], object]] = {
     "any JSON": json_object,
     "record": lambda path: parse_record(read_regular(path)),
@@ -76,6 +93,9 @@ READERS: dict[str, Callable[[Path], object]] = {
     "predictions": read_predictions,
     "study": read_study,
     "config": lambda path: read_config(path.parent, "m"),
+    "fit": lambda path: str(read_result(path.parent)),
+    "options": _options,
+    "trainer's state": _trainer_state,
     "timing": lambda path: Clock(path).timing(lambda: TIMING),
 }
 NAMES = {
@@ -88,11 +108,14 @@ NAMES = {
     "frozen head": HEAD,
     "adapter's model": BASE,
     "bundle": MANIFEST,
+    "fit": FACTS,
+    "options": "run.yaml",
+    "trainer's state": STATE_FILE,
 }
 
 CALLED_BY_COMMANDS = {
     *("study", "config", "choices", "data index", "ensemble", "frozen head", "bundle"),
-    "adapter's model",
+    *("adapter's model", "fit", "options", "trainer's state"),
 }
 
 
@@ -120,6 +143,7 @@ KEYS = [
     *("version", "kind", "members", "weights", "label_names", "texts", "model", "hash", "sha256"),
     *("spec", "input", "columns", "max_length", "stride", "read_from", "label", "task", "method"),
     *("path", "studies", "models", "half", "format", "members", "results", "selection"),
+    *("score", "kept", "train", "seeds", "settings", "log_history", "eval_loss", "eval_accuracy"),
 ]
 VALUES = st.recursive(
     st.sampled_from([None, True, 0, 1, 2, -1, 1e999, "a", "..", "a" * 300, "\0", "rows.jsonl.gz"])

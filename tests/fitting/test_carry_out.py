@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,12 +18,12 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 import steadytune
-from steadytune import ConfigError, DataError
+from steadytune import ConfigError, DataError, ModelError
 from steadytune.fitting import FitResult, candidates, carry_out, final
 from steadytune.fitting.forms import FROZEN, Choice, Form
 from steadytune.fitting.page import write_page
 from steadytune.fitting.plan import MEMBERS, Plan
-from steadytune.fitting.result import summary
+from steadytune.fitting.result import FACTS, summary
 from steadytune.records.ledger import Ledger
 from steadytune.records.spec import spec_hash_of
 from steadytune.tasks import DataSource
@@ -62,6 +63,23 @@ def test_it_ends_with_at_most_eight_true_lines(fitted: FitResult) -> None:
     assert str(fitted) == "\n".join(lines)
     low, high = fitted.interval or (fitted.score, fitted.score)
     assert low <= fitted.score <= high
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("content", [None, "{}", '{"score": 1}'], ids=["none", "empty", "other"])
+def test_a_damaged_result_is_one_line(
+    fitted: FitResult, data: dict[str, Path], tmp_path: Path, content: str | None
+) -> None:
+    out = tmp_path / "copy"
+    shutil.copytree(fitted.folder, out)
+    (out / FACTS).unlink()
+    if content is not None:
+        (out / FACTS).write_text(content)
+    with pytest.raises(
+        ModelError, match=r"fit\.json.*; make one with .*in another folder"
+    ) as found:
+        quick_fit(data["train"], data["model"], out, data["test"])
+    assert "\n" not in str(found.value)
 
 
 @pytest.mark.slow

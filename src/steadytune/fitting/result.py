@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
 
 from .._counted import counted
 from .._exceptions import ModelError
@@ -13,8 +15,56 @@ from .._page.notebook import InNotebook
 from .._untrusted import json_object
 from ..finetune.saved import SavedModel, load_saved
 from ..pretrained import CAREFUL, Trust
+from ..records.schema import Part, Table, first_problem
 
 FACTS = "fit.json"
+
+
+class _Score(Part):
+    value: float
+    interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
+    basis: str
+
+
+class _Chosen(Part):
+    method: str
+    learning_rate: float
+    epochs: float
+
+
+class _Kept(Part):
+    why: str
+    temperature: float | None
+    width: float | None
+    seeds: list[int]
+    form: str = ""
+    ensemble: bool = False
+    skipped: str = ""
+    distilled: bool = False
+    taught: int | None = None
+    unlabelled: int = 0
+    choices: Table[float]
+
+
+class _Sizes(Part):
+    train: int
+
+
+class _Facts(Part):
+    """What the lines below need of `fit.json`, which anyone may have written."""
+
+    metric: str
+    percent: bool
+    score: _Score
+    constant: float
+    floor: float | None
+    plain: list[float]
+    plain_on: int | None = None
+    defaults: list[float]
+    chosen: _Chosen
+    reason: str
+    kept: _Kept
+    sizes: _Sizes
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,12 +112,17 @@ def read_result(folder: Path, trust: Trust = CAREFUL) -> FitResult:
     """The result that lies in a folder.
 
     Raises:
-        ModelError: If there is none.
+        ModelError: If there is none, or its `fit.json` is damaged.
     """
+    remedy = "make one with `steadytune fit`, in another folder or after this one is removed"
     try:
         facts = json_object(folder / FACTS)
+        _Facts.model_validate(facts)
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} has no {FACTS}; {remedy}") from error
     except (OSError, ValueError) as error:
-        raise ModelError(f"{folder} has no fit; make one with `steadytune fit`") from error
+        problem = first_problem(error) if isinstance(error, ValidationError) else error
+        raise ModelError(f"{folder / FACTS} is damaged ({problem}); {remedy}") from error
     return FitResult(folder, facts, trust)
 
 
@@ -129,7 +184,7 @@ def _kept(facts: Mapping[str, Any]) -> str:
         text += f", probabilities calibrated with temperature {kept['temperature']:.2f}"
     if kept.get("skipped"):
         text += f", probabilities not calibrated: {kept['skipped']}"
-    for name, value in kept.get("choices", {}).items():
+    for name, value in (kept.get("choices") or {}).items():
         text += f", {name.replace('_', ' ')} {value:.2g}"
     if kept["width"] is not None:
         text += f", 90 % of new numbers within {kept['width']:.3g} of the prediction"
@@ -150,7 +205,9 @@ def _distilled(facts: Mapping[str, Any], form: str) -> str:
 
 def _earlier_form(kept: Mapping[str, Any]) -> str:
     """What version 0.1 wrote had one of two forms."""
-    return f"an ensemble of {len(kept['seeds'])} seeds" if kept["ensemble"] else "one plain model"
+    return (
+        f"an ensemble of {len(kept['seeds'])} seeds" if kept.get("ensemble") else "one plain model"
+    )
 
 
 def _range(facts: Mapping[str, Any], scores: list[float]) -> str:
