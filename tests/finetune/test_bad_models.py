@@ -10,6 +10,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from steadytune.finetune.output_folder import RECORD
+from steadytune.finetune.saved import ENSEMBLE
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
 
 WEIGHTS, CONFIG, TOKENIZER = "model.safetensors", "config.json", "tokenizer.json"
@@ -68,6 +70,16 @@ def truncated_weights(folder: Path) -> None:
     (folder / WEIGHTS).write_bytes(content[: len(content) // 2])
 
 
+def dangling_weights(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+    (folder / WEIGHTS).symlink_to("nowhere")
+
+
+def weights_are_a_folder(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+    (folder / WEIGHTS).mkdir()
+
+
 def broken_config(folder: Path) -> None:
     (folder / CONFIG).write_text('{"model_type": "bert",')
 
@@ -120,6 +132,8 @@ Spoil = Callable[[Path], None]
         (pickled, "--allow-pickled-weights"),
         (corrupt_weights, "cannot be loaded"),
         (truncated_weights, "cannot be loaded"),
+        (dangling_weights, "is a link to a missing file"),
+        (weights_are_a_folder, "is a folder; expected a file of weights"),
         (broken_config, "is not JSON"),
         (config_is_a_list, "not a JSON object"),
         (unknown_type, "cannot be loaded"),
@@ -131,17 +145,36 @@ Spoil = Callable[[Path], None]
 def test_what_no_command_can_use(
     data: dict[str, Path], tmp_path: Path, spoil: Spoil, reason: str, command: str
 ) -> None:
-    model = copied(data["bare" if command == "train" else "whole"], tmp_path / "model")
+    model = copied(data["whole" if command == "evaluate" else "bare"], tmp_path / "model")
     spoil(model)
     words = {
         "train": ["train", "--train", data["train"], *QUICK, "--model", model],
         "evaluate": ["evaluate", model, "--data", data["test"]],
     }
-    out = ["--out", tmp_path / "out"] if command == "train" else []
+    out = [] if command == "evaluate" else ["--out", tmp_path / "out"]
     result = steadytune(*words[command], *out)
     assert result.exit_code == 2, result.output
     assert reason in result.stderr and result.stderr.count("\n") == 1
     assert {path.name for path in tmp_path.iterdir()} == {"model"}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (dangling_weights, "is a link to a missing file"),
+        (truncated_weights, "cannot be loaded"),
+    ],
+)
+def test_what_no_study_can_use(
+    data: dict[str, Path], tmp_path: Path, spoil: Spoil, reason: str
+) -> None:
+    model = copied(data["bare"], tmp_path / "model")
+    spoil(model)
+    given = ("compare", "--train", data["train"], *QUICK, "--model", model, "--workers", "0")
+    result = steadytune(*given, "--method", "plain", "--seeds", "1", "--out", tmp_path / "out")
+    assert result.exit_code == 2, result.output
+    assert reason in result.stderr and result.stderr.count("\n") == 1
+    assert not any((tmp_path / "out").glob("runs/*"))
 
 
 @pytest.mark.parametrize(
@@ -203,6 +236,13 @@ def test_a_diagnosis_reads_pickled_weights_when_asked_for(
     assert "Page:" in succeed(*words, "--allow-pickled-weights")
 
 
+ODD = pytest.mark.parametrize(
+    "content",
+    ["[" * 100_000, '{"a":' * 100_000, "[]", "null", "\0"],
+    ids=["brackets", "objects", "list", "null", "zero"],
+)
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -210,11 +250,7 @@ def test_a_diagnosis_reads_pickled_weights_when_asked_for(
         *("generation_config.json", "adapter_config.json"),
     ],
 )
-@pytest.mark.parametrize(
-    "content",
-    ["[" * 100_000, '{"a":' * 100_000, "[]", "null", "\0"],
-    ids=["brackets", "objects", "list", "null", "zero"],
-)
+@ODD
 def test_an_odd_file_beside_the_weights(
     data: dict[str, Path], tmp_path: Path, name: str, content: str
 ) -> None:
@@ -223,3 +259,33 @@ def test_an_odd_file_beside_the_weights(
     result = steadytune("evaluate", model, "--data", data["test"])
     assert result.exit_code in (0, 2), result.output
     assert result.exit_code == 0 or result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", [RECORD, ENSEMBLE])
+@ODD
+def test_odd_files_of_a_saved_model(
+    data: dict[str, Path], tmp_path: Path, name: str, content: str
+) -> None:
+    model = copied(data["whole"], tmp_path / "model")
+    (model / name).write_text(content)
+    result = steadytune("evaluate", model, "--data", data["test"])
+    # Without its record a model is one of another library's, and is used like one.
+    assert result.exit_code == (0 if name == RECORD else 2), result.output
+    if name == ENSEMBLE:
+        assert "names no members" in result.stderr and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", [RECORD, ENSEMBLE])
+@ODD
+def test_a_model_is_not_trained_over_odd_files(
+    data: dict[str, Path], tmp_path: Path, name: str, content: str
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / name).write_text(content)
+    words = ("train", "--train", data["train"], *QUICK, "--model", data["bare"], "--out", out)
+    result = steadytune(*words)
+    assert result.exit_code == 2 and result.stderr.count("\n") == 1, result.output
+    assert f"is not empty: it has other files ({name})" in result.stderr
+    assert [path.name for path in out.iterdir()] == [name]
+    assert (out / name).read_text() == content
