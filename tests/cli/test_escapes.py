@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from steadytune.cli import app
+from steadytune.records.ledger import Ledger
+from steadytune.records.outcome import Outcome
 from tests.finetune.toy_files import write_reviews
+from tests.run_records import TASK, make_spec, make_test_record
 from tests.tiny_bert import write_tiny_bert
 
 ESCAPE = "x\x1b]0;pwn\x07"
@@ -68,6 +72,45 @@ def test_predict_prints_them_to_a_terminal_alone(
         printed.append(buffer.getvalue().decode())
     assert "\x1b" not in printed[0] and ESCAPE in printed[1]
     assert printed[0] == printed[1].replace(ESCAPE, SHOWN)
+
+
+def test_fit_prints_them_with_the_data(tmp_path: Path, rows: Path) -> None:
+    (tmp_path / "other").touch()  # what lies in the folder already ends it after its data
+    base, file = write_tiny_bert(tmp_path / "base"), tmp_path / f"{ESCAPE}.csv"
+    shutil.copy(rows, file)
+    result = call("fit", file, "--model", base, "--max-length", 16, "--out", tmp_path)
+    require_shown(result, 2)
+    for name in (f"{ESCAPE}.csv'", ESCAPE):
+        assert repr(name).strip("'\"") in result.stdout
+    assert "is not empty" in result.stderr
+
+
+def test_diagnose_prints_names_of_models(
+    tmp_path: Path, rows: Path, trained: tuple[Path, Result]
+) -> None:
+    model = tmp_path / ESCAPE
+    shutil.copytree(trained[0], model)
+    result = call(
+        *("diagnose", model, "--data", rows, "--examples", 4, "--max-length", 16),
+        *("--out", tmp_path / "out"),
+    )
+    require_shown(result, 0)
+
+
+def test_report_prints_titles_and_names_of_records(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path)
+    for seed in (1, 2):
+        for method in ("plain", "lnsr"):
+            task = {**TASK, "name": ESCAPE}
+            arm = {"name": f"{method} {ESCAPE}", "varies": []}
+            record = make_test_record(make_spec(seed, method), task=task, arm=arm)
+            ledger.add(Outcome(record))
+    note = {"title": f"title {ESCAPE}", "command": f"command {ESCAPE}"}
+    (tmp_path / "study.json").write_text(json.dumps(note))
+    result = call("report", tmp_path)
+    require_shown(result, 0)
+    for name in ("title", "plain", "lnsr"):
+        assert f"{name} {SHOWN.strip()}" in result.output
 
 
 @pytest.mark.parametrize("key", ["model_type", "architectures"])
