@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from steadytune._exceptions import ConfigError, DataError
 from steadytune.cli import app
+from steadytune.records.ledger import Ledger
+from steadytune.records.outcome import Outcome
 from steadytune.reporting import Outputs, Report, report_folders
 from tests.reporting.fabricated import BARE, record, study, write
+from tests.run_records import make_spec, make_test_record
 
 
 def reported(*folders: Path, **places: Path) -> tuple[Report, dict[str, str]]:
@@ -110,3 +115,29 @@ def test_the_command(tmp_path: Path) -> None:
     failed = CliRunner().invoke(app, ["report", str(tmp_path / "absent")])
     assert failed.exit_code == 2
     assert failed.output.startswith("error: ") and failed.output.count("\n") == 1
+
+
+def test_reports_beside_a_study_that_goes_on_count_whole_records_only(tmp_path: Path) -> None:
+    ledger, seeds, places = Ledger(tmp_path), range(200), {"csv": tmp_path / "runs.csv"}
+
+    def add(seed: int) -> None:
+        results = {"movie": {"accuracy": (1000 + seed) / 2000}}
+        outputs = {"movie": {"logits": np.zeros((4, 2)), "labels": np.zeros(4, int)}}
+        ledger.add(Outcome(make_test_record(make_spec(seed), results=results), outputs))
+
+    add(0)
+    counts = []
+    with ThreadPoolExecutor(1) as pool:
+        adding = [pool.submit(add, seed) for seed in seeds[1:]]
+        while len(counts) < 2 or counts[-1] < len(seeds):
+            done = sum(future.done() for future in adding)
+            report, _ = reported(tmp_path, **places)
+            assert report.runs > done and not any("left out" in w for w in report.warnings)
+            with places["csv"].open(encoding="utf-8-sig", newline="") as file:
+                rows = list(csv.DictReader(file))
+            assert len(rows) == report.runs
+            for row in rows:
+                expected = (1000 + int(row["spec.seed"])) / 2000
+                assert float(row["results.movie.accuracy"]) == expected
+            counts.append(report.runs)
+    assert counts == sorted(counts)
