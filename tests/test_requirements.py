@@ -8,12 +8,12 @@ import pytest
 import typer
 
 from steadytune import _requirements
-from steadytune._requirements import misfits
+from steadytune._requirements import wrong_version
 from steadytune.cli._app import one_line_errors
 
 
 def test_what_is_installed_here_fits() -> None:
-    assert misfits() == []
+    assert wrong_version() is None
 
 
 def test_a_package_that_does_not_fit_is_one_line(

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
 _OF_DEVELOPERS = ("dev", "docs")
 
 
-def misfits() -> list[str]:
-    """Installed packages of another version than steadytune asks for, a line each."""
-    return [
-        f"{name} {found} is installed, and steadytune needs {needed}: pip install '{needed}'"
-        for name, found, needed in _misfits()
-    ]
-
-
-def _misfits() -> Iterator[tuple[str, str, str]]:
+def wrong_version() -> str | None:
+    """The first installed package of another version than steadytune asks for, in a line."""
     from packaging.requirements import Requirement
 
     for line in requires("steadytune") or ():
@@ -28,4 +20,9 @@ def _misfits() -> Iterator[tuple[str, str, str]]:
         except PackageNotFoundError:
             continue
         if not requirement.specifier.contains(found, prereleases=True):
-            yield requirement.name, found, f"{requirement.name}{requirement.specifier}"
+            needed = f"{requirement.name}{requirement.specifier}"
+            return (
+                f"{requirement.name} {found} is installed, and steadytune needs {needed}: "
+                f"pip install '{needed}'"
+            )
+    return None

@@ -62,11 +62,11 @@ def one_line_errors() -> Iterator[None]:
         tell(f"error: {with_dashes(str(error))}", err=True)
         raise typer.Exit(NO_RESULT if isinstance(error, NoResultError) else 2) from error
     except ImportError as error:
-        from .._requirements import misfits
+        from .._requirements import wrong_version
 
-        if not (lines := misfits()):
+        if not (line := wrong_version()):
             raise
-        tell(f"error: {lines[0]}", err=True)
+        tell(f"error: {line}", err=True)
         raise typer.Exit(2) from error
     except OSError as error:
         if error.errno in (None, errno.EPIPE):  # the latter means that nobody reads any more

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, one_line_errors
-from ._completion import metrics, one_of
+from ._elsewhere_options import ColumnsOfRunsOption, MetricOfRunsOption
 
 
 @app.command()
@@ -50,22 +50,8 @@ def power(
             metavar="PATH",
         ),
     ] = None,
-    metric: Annotated[
-        str | None,
-        typer.Option(
-            help="With --from: metric of the scores.",
-            show_default=False,
-            metavar="METRIC",
-            autocompletion=one_of(metrics),
-        ),
-    ] = None,
-    columns: Annotated[
-        str | None,
-        typer.Option(
-            help="With --from: column names, if they differ, such as method=params_method.",
-            metavar="NAME=COLUMN,...",
-        ),
-    ] = None,
+    metric: MetricOfRunsOption = None,
+    columns: ColumnsOfRunsOption = None,
     baseline: Annotated[
         str,
         typer.Option(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ._app import app, one_line_errors
-from ._completion import metrics, one_of
+from ._elsewhere_options import ColumnsOfRunsOption, MetricOfRunsOption
 from ._loudness_options import takes_loudness
 
 
@@ -28,22 +28,8 @@ def report(
             metavar="PATH",
         ),
     ] = None,
-    metric: Annotated[
-        str,
-        typer.Option(
-            help="Metric of the scores of --from, such as accuracy.",
-            metavar="METRIC",
-            autocompletion=one_of(metrics),
-        ),
-    ] = "score",
-    columns: Annotated[
-        str,
-        typer.Option(
-            help="Column names of --from, if they differ, "
-            "such as method=params_method,score=value.",
-            metavar="NAME=COLUMN,...",
-        ),
-    ] = "",
+    metric: MetricOfRunsOption = None,
+    columns: ColumnsOfRunsOption = None,
     csv: Annotated[
         Path | None, typer.Option(help="Write a table with one row per run.", metavar="FILE")
     ] = None,
@@ -115,13 +101,16 @@ def report(
 
         if not (folders or elsewhere):
             raise ConfigError("there is nothing to report; give a folder of a study, or --from")
-        if (columns or metric != "score") and not elsewhere:
+        if (columns or metric) and not elsewhere:
             raise ConfigError("--metric and --columns tell how to read --from; give it too")
         formats = {True: ("svg",), False: ("png",), None: ("png", "svg")}[svg]
         found, written = report_folders(
             folders or [],
             Outputs(page, csv, latex, markdown, figures, formats),
-            elsewhere=[Elsewhere(path, metric, named_columns(columns)) for path in elsewhere or ()],
+            elsewhere=[
+                Elsewhere(path, metric or "score", named_columns(columns or ""))
+                for path in elsewhere or ()
+            ],
             describe=describe_recorded,
             title=title,
             command=made_by,
