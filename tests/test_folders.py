@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from steadytune import ConfigError
-from steadytune._folders import make_folder, require_writable
+from steadytune._folders import decoded, make_folder, require_writable
 
 
 def test_a_folder_is_made_where_there_is_none(tmp_path: Path) -> None:
@@ -27,3 +27,8 @@ def test_what_cannot_be_written_to_is_refused(tmp_path: Path) -> None:
         make_folder(tmp_path / "file")
     with pytest.raises(ConfigError, match=r"cannot write to .*file \(.*\); .*`out`"):
         require_writable(tmp_path / "file", "runs")
+
+
+@pytest.mark.parametrize("text", ["plain", "räte", "r\udcc3\udca4te", "r\udce4te"], ids=ascii)
+def test_names_of_files_become_text_that_can_be_written(text: str) -> None:
+    assert decoded(text) == {"plain": "plain", "r\udce4te": "r\ufffdte"}.get(text, "räte")

@@ -46,3 +46,11 @@ def require_writable(folder: Path, part: str) -> None:
         raise ConfigError(
             f"cannot write to {folder} ({error.strerror}); name another folder with `out`"
         ) from error
+
+
+def decoded(name: str) -> str:
+    """A name of a file, or a command with some, as text that a file can hold.
+
+    What the system could not read as text in its encoding is UTF-8, or becomes a mark.
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")

@@ -11,12 +11,14 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from .. import __version__
 from .._exceptions import NoResultError, SteadytuneError
+from .._folders import decoded
 from ..records.recipe import option_name, recipe_fields
 from ._usage import OneLineGroup, our_name, tell
 
@@ -42,6 +44,8 @@ def main() -> None:
     taken like Ctrl-C, so that no process is left behind.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # names may have letters that its encoding lacks
     if "" not in sys.path and os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())
     app(prog_name="steadytune")
@@ -185,4 +189,4 @@ def command_line(context: typer.Context) -> str:
             words.append((parameter.opts if value else parameter.secondary_opts)[0])
         else:
             words += [word for value in values for word in (parameter.opts[0], value)]
-    return shlex.join(str(word) for word in (*words, *arguments))
+    return decoded(shlex.join(str(word) for word in (*words, *arguments)))

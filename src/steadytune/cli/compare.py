@@ -204,6 +204,7 @@ def _from_options(
     seeds: str | None,
     subset_seeds: int | None,
 ) -> Study:
+    from .._folders import decoded
     from ..model_files import MINILM
     from ..study import Study, StudyTask, arms_of
     from ..study.methods import read_methods
@@ -213,7 +214,7 @@ def _from_options(
     source = DataSource(**rows)
     source.require_there()  # before torch is imported for the options of methods
     return Study(
-        name=f"steadytune compare on {source.name or source.task or source.train}",
+        name=decoded(f"steadytune compare on {source.name or source.task or source.train}"),
         tasks=(StudyTask(source),),
         arms=arms_of(read_methods(method or ()), longer_plain),
         seeds=read_seeds(seeds or str(_SEEDS)),

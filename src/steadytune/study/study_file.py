@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .._exceptions import ConfigError
+from .._folders import decoded
 from .._inputs import as_text
 from .._keys_file import beside, domain_beside
 from ..pretrained import CAREFUL, MINILM, Trust
@@ -44,7 +45,8 @@ def read_study(
             with near matches for an unknown one.
     """
     path = Path(path)
-    study = _study(parse_study_file(path), str(path), path.parent, path.stem, as_text(data_root))
+    name, root = decoded(path.stem), as_text(data_root)
+    study = _study(parse_study_file(path), str(path), path.parent, name, root)
     return replace(study, trust=trust)
 
 

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from ..._checks import near
 from ..._exceptions import DataError
+from ..._folders import decoded
 from ..._untrusted import NOT_REGULAR
 from ._bytes import is_empty, opened
 from ._table import AS_USUAL, Reading, Table, first_line, listed, plain, shown
@@ -155,7 +156,7 @@ def _unknown_kind(path: Path, name: str) -> str:
 def stem(where: str) -> str:
     """What the rows that `where` names are called: `reviews` for `/data/reviews.csv.gz`."""
     path = Path(where.split(":")[0] if not os.path.exists(where) else where)
-    return path.name.removesuffix("".join(_suffixes(path))) or path.resolve().name
+    return decoded(path.name.removesuffix("".join(_suffixes(path))) or path.resolve().name)
 
 
 def _suffix(path: Path) -> str:
