@@ -16,6 +16,7 @@ from steadytune.cli import app
 from steadytune.records.ledger import Ledger
 from steadytune.records.outcome import Outcome
 from steadytune.reporting import Outputs, Report, report_folders
+from steadytune.reporting.reading.records import parse_folder
 from tests.reporting.fabricated import BARE, record, study, write
 from tests.run_records import make_spec, make_test_record
 
@@ -126,10 +127,12 @@ def test_reports_beside_a_study_that_goes_on_count_whole_records_only(tmp_path: 
         ledger.add(Outcome(make_test_record(make_spec(seed), results=results), outputs))
 
     add(0)
-    counts = []
+    counts = [reported(tmp_path, **places)[0].runs]  # what is imported is, before the race begins
     with ThreadPoolExecutor(1) as pool:
         adding = [pool.submit(add, seed) for seed in seeds[1:]]
-        while len(counts) < 2 or counts[-1] < len(seeds):
+        while counts[-1] < len(seeds):
+            while not adding[len(adding) // 2].done():
+                assert parse_folder(tmp_path)[1] == []
             done = sum(future.done() for future in adding)
             report, _ = reported(tmp_path, **places)
             assert report.runs > done and not any("left out" in w for w in report.warnings)
