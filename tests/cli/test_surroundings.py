@@ -65,6 +65,13 @@ def test_a_folder_that_cannot_be_made_is_one_line(data: Path) -> None:
     assert "cannot write to /proc/steadytune/out" in result.stderr
 
 
+def test_a_model_is_not_saved_under_a_name_that_is_not_utf_8(data: Path, tmp_path: Path) -> None:
+    result = steadytune(*words(data, "train", "train", tmp_path / NOT_UTF8))
+    assert result.exit_code == 2 and result.stderr.count("\n") == 1, result.output
+    assert "r\ufffdte is not UTF-8" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 ASCII = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 

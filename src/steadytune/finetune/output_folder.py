@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from .._exceptions import ConfigError
+from .._folders import decoded
 from .._one_writer import LOCK
 from .._untrusted import json_object
 from .._whole_file import write_json
@@ -56,6 +57,11 @@ class OutputFolder:
             return record
         if _read(self.work / _PLAN).get(PLAN_KEY) == self._plan_hash:
             return "unfinished"
+        if (name := decoded(str(self.folder))) != str(self.folder):
+            raise ConfigError(
+                f"the name of {name} is not UTF-8, as tokenizers need it; name another folder with "
+                "`out`"
+            )
         try:
             self._require_empty()
             self.work.mkdir(parents=True, exist_ok=True)
