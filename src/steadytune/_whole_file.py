@@ -63,7 +63,8 @@ def whole_file(path: str | Path, *, sweeps: bool = True) -> Iterator[IO[bytes]]:
             os.replace(temporary, target)
     except OSError as error:
         raise ConfigError(
-            f"cannot write {target} ({error.strerror}): name a place that can be written to"
+            f"cannot write {target} ({error.strerror or error}): name a place that can be written "
+            "to"
         ) from error
 
 

@@ -166,7 +166,7 @@ def test_a_full_disk_is_one_line_and_the_same_command_goes_on(
         ended = steadytune(*words)
     assert ended.exit_code == 2
     line = one_line_of(ended.stderr, "error: ")
-    assert line.startswith("error: no space left on device; the same command goes on")
+    assert line.startswith("error: no space left on device; mend that and give the same command")
     assert not (tmp_path / "out" / "record.json").exists()
     monkeypatch.setattr(members, "_carry_out", stop)  # nothing is trained again
     with quickly(1):

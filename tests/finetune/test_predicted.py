@@ -112,6 +112,13 @@ def test_sentences_written_in_pieces_have_an_empty_line_between(
     assert (tmp_path / "x.conll").read_text() == "a O\n\nb B-x\nc O\n\nd O\n"
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_no_rows_are_a_file_with_the_columns(tmp_path: Path, suffix: str) -> None:
+    rows = PredictedRows({"text": []}, {}, lambda _: {"prediction": []}, ("text",), "x")
+    write_rows(rows, tmp_path / f"x.{suffix}")
+    assert b"prediction" in (tmp_path / f"x.{suffix}").read_bytes()
+
+
 @pytest.mark.exhaustive
 def test_thousands_of_classes_take_little_memory(tmp_path: Path) -> None:
     shares = np.random.default_rng(0).random((300, 5000))

@@ -19,7 +19,6 @@ from steadytune import ConfigError
 from steadytune._exceptions import DataError
 from steadytune.records.ledger import Ledger, file_name
 from steadytune.records.outcome import Outcome
-from steadytune.records.pack import pack_studies
 from steadytune.records.packed import PACKED_FILE, pack_records
 from steadytune.records.prediction_file import read_predictions
 from steadytune.records.read_record import read_record
@@ -300,17 +299,6 @@ def test_of_a_run_that_is_packed_too_the_one_with_a_result_counts(
     ledger.add(Outcome(make_test_record(make_spec(), single)))
     pack(ledger, earlier)
     assert [record.status for record in ledger.read().records] == [counts]
-
-
-def test_a_file_beside_the_packed_record_counts_also_after_the_clock_was_set_back(
-    ledger: Ledger,
-) -> None:
-    pack(ledger, make_test_record(make_spec()).changed(finished="2099-01-01T00:00:00+00:00"))
-    repeated = make_test_record(make_spec()).changed(finished="2024-01-01T00:00:00+00:00")
-    ledger.add(Outcome(repeated))
-    assert ledger.read().records == [repeated]
-    pack_studies([ledger.folder], ledger.folder)
-    assert ledger.packed() == [repeated]
 
 
 def test_a_run_without_a_result_is_not_written_beside_a_packed_one(ledger: Ledger) -> None:

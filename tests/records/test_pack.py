@@ -11,10 +11,10 @@ import pytest
 
 from steadytune import ConfigError
 from steadytune._exceptions import DataError
-from steadytune.records.ledger import Ledger
+from steadytune.records.ledger import Ledger, file_name
 from steadytune.records.outcome import Outcome
 from steadytune.records.pack import pack_studies
-from steadytune.records.packed import PACKED_FILE
+from steadytune.records.packed import PACKED_FILE, pack_records
 from steadytune.records.record import Record
 from tests.run_records import make_spec, make_test_record
 
@@ -54,6 +54,31 @@ def test_records_of_several_folders_come_together(tmp_path: Path) -> None:
     records = Ledger(tmp_path / "deep" / "target").read().records
     assert sorted(records, key=str) == sorted([*made(2, 1), *made(3, status="failed")], key=str)
     assert (files(first), files(second)) == before
+
+
+def test_cancelled_runs_of_the_targets_own_file_stay(tmp_path: Path) -> None:
+    target, source = tmp_path / "target", add(tmp_path / "source", *made(3))
+    target.mkdir()
+    own = [*made(1), *made(2, status="cancelled")]
+    (target / PACKED_FILE).write_bytes(pack_records((file_name(r), r.content()) for r in own))
+    pack_studies([source], target)
+    assert sorted(seeds(target)) == [1, 2, 3]
+
+
+def test_the_record_that_finished_last_counts_before_and_after_packing(tmp_path: Path) -> None:
+    early, late = (
+        add(
+            tmp_path / month,
+            *(r.changed(finished=f"2026-{month}-01T00:00:00+00:00") for r in made(1)),
+        )
+        for month in ("01", "06")
+    )
+    for _ in range(2):
+        pack_studies([late], early)
+        [record] = Ledger(early).read().records
+        assert record.finished == "2026-06-01T00:00:00+00:00"
+        assert Ledger(early).packed() == [record]
+        pack_studies([early], early)
 
 
 def test_what_the_target_has_stays(tmp_path: Path) -> None:

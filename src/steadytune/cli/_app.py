@@ -88,7 +88,7 @@ def _of_the_system(error: OSError) -> str:
     if error.errno == errno.ENAMETOOLONG:
         return f"{reason}: {name[:60]}...; give another"
     where = f" ({name})" if name else ""
-    return f"{reason}{where}; the same command goes on from what is kept once that is mended"
+    return f"{reason}{where}; mend that and give the same command again"
 
 
 def require_results(report: Report) -> None:

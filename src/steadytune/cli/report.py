@@ -101,14 +101,14 @@ def report(
 
         if not (folders or elsewhere):
             raise ConfigError("there is nothing to report; give a folder of a study, or --from")
-        if (columns or metric) and not elsewhere:
+        if (columns or metric is not None) and not elsewhere:
             raise ConfigError("--metric and --columns tell how to read --from; give it too")
         formats = {True: ("svg",), False: ("png",), None: ("png", "svg")}[svg]
         found, written = report_folders(
             folders or [],
             Outputs(page, csv, latex, markdown, figures, formats),
             elsewhere=[
-                Elsewhere(path, metric or "score", named_columns(columns or ""))
+                Elsewhere(path, "score" if metric is None else metric, named_columns(columns or ""))
                 for path in elsewhere or ()
             ],
             describe=describe_recorded,

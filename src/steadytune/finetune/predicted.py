@@ -72,7 +72,7 @@ class PredictedRows:
         """The rows in their order, some at a time."""
         width = len(self._piece(slice(1)))
         rows = max(1, _CELLS // width)
-        for start in range(0, len(self), rows):
+        for start in range(0, max(1, len(self)), rows):
             yield self._piece(slice(start, start + rows))
 
     def _piece(self, rows: slice) -> Predicted:

@@ -32,7 +32,7 @@ from .prediction_file import write_predictions
 from .read_record import parse_record, read_record
 from .schema import Record, clean_text
 from .spec import RunSpec
-from .which import Rank, best_of_each, with_packed
+from .which import best_of_each
 
 _LONGEST_REASON = 200
 _LONGEST_LINE = 1000
@@ -73,9 +73,10 @@ class Stale:
 class Ledger:
     """The records under `folder/runs` and the predictions under `folder/predictions`.
 
-    Records in `folder/runs.jsonl.xz` count too. Of a run that stands in both, the record under
-    `runs` counts, unless only the packed one has a result. Where that file is damaged, whatever
-    reads records raises DataError: to go on without it would train again what is there.
+    Records in `folder/runs.jsonl.xz` count too. Of a run that stands in both, the one with a result
+    counts, then the one that finished last; of equals the one under `runs`. Where that file is
+    damaged, whatever reads records raises DataError: to go on without it would train again what is
+    there.
 
     Args:
         folder: The folder of the study; it is made when the first record is added.
@@ -143,7 +144,7 @@ class Ledger:
                 contents.records.append(read_record(path))
             except (OSError, ValueError) as error:
                 contents.corrupt[path.name] = " ".join(str(error).split())
-        kept = with_packed(self.packed(), contents.records, _key, _rank)
+        kept = best_of_each_run([*self.packed(), *contents.records])
         return Contents(sorted(kept, key=file_name), contents.corrupt)
 
     def finished(self) -> set[str]:
@@ -247,15 +248,7 @@ def run_name(spec: RunSpec) -> str:
 
 def best_of_each_run(records: Iterable[Record]) -> list[Record]:
     """One record of each run: the one that says most of it, and of equals the last."""
-    return best_of_each(records, _key, _rank)
-
-
-def _key(record: Record) -> str:
-    return record.key
-
-
-def _rank(record: Record) -> Rank:
-    return record.rank
+    return best_of_each(records, lambda record: record.key, lambda record: record.rank)
 
 
 def _text(record: Record) -> bytes:

@@ -169,7 +169,7 @@ def _placed(
     sources: Iterable[Path], target: Path, part: Path, left_out: list[str]
 ) -> list[tuple[Record, Path]]:
     """The records of a study or of its search, each with the folder that holds it."""
-    placed = []
+    placed = [(record, target / part) for record in Ledger(target / part).packed()]
     for folder in _distinct((target, *sources)):
         placed += [(record, folder / part) for record in _packable(folder / part, left_out)]
     return placed

@@ -36,18 +36,3 @@ def best_of_each(
         if named not in best or found[:2] > best[named][:2]:
             best[named] = found
     return [record for _, _, record in sorted(best.values(), key=lambda found: found[1])]
-
-
-def with_packed(
-    packed: Iterable[T],
-    single: Iterable[T],
-    key: Callable[[T], Hashable],
-    rank: Callable[[T], Rank],
-) -> list[T]:
-    """One record of each key: of a run that is packed and has a file too, the file's.
-
-    The packed one counts where it alone has a result, or where it alone is of a run that ended.
-    When they ended does not matter: the file was written later, also by a clock that was set back.
-    """
-    each = [*best_of_each(packed, key, rank), *best_of_each(single, key, rank)]
-    return best_of_each(each, key, lambda record: (*rank(record)[:2], ""))

@@ -54,6 +54,18 @@ def test_classifiers_that_differ_in_one_of_four_rows(tmp_path: Path) -> None:
     assert problems == []
 
 
+def test_of_much_the_same_rows_of_all_columns_are_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("steadytune.reporting.analysis.disagreement.MOST_NUMBERS", 8)
+    thresholds = np.array([-9.0, 0.5, -9.0, 0.5])  # the second and fourth row are left out
+    other = LOGITS.copy()
+    other[[1, 3]] = 5.0
+    runs = [{"logits": each, "decision_threshold": thresholds} for each in (LOGITS, other)]
+    (result,), _ = disagreements_in(section_in(folder_of(tmp_path, runs)))
+    assert result.found.examples == 2 and result.found.churn == 0
+
+
 def test_the_table_in_the_report(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, [{"logits": LOGITS}, {"logits": -LOGITS}])
     report = build_report(parse_folder(folder)[0], title="t")

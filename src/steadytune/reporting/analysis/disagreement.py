@@ -61,6 +61,7 @@ def _compare(runs: Sequence[Columns], names: Sequence[str]) -> Found | None:
 
 
 def _statistic(runs: Sequence[Columns], names: Sequence[str]) -> Found | None:
+    runs = _thinned(runs)
     if all(TAGS in run for run in runs):
         return _of_sentences(runs, names)
     if all(THRESHOLD in run for run in runs):
@@ -93,10 +94,15 @@ def _of_sets(logits: NDArray[Any], thresholds: NDArray[Any]) -> LabelDisagreemen
     return replace(label_disagreement(numbers.reshape(len(logits), -1)), jensen_shannon=apart)
 
 
+def _thinned(runs: Sequence[Columns]) -> list[Columns]:
+    """The same examples of every column, evenly spaced, as many as there is room for."""
+    columns = runs[0].values()
+    width = max(column[:1].size for column in columns) * len(runs)
+    most = max(1, min(MOST_ROWS, MOST_NUMBERS // max(1, width)))
+    stride = max(1, -(-max(map(len, columns)) // most))
+    return [{name: column[::stride] for name, column in run.items()} for run in runs]
+
+
 def _stacked(runs: Sequence[Columns], column: str) -> NDArray[Any]:
-    """(runs, examples, ...): so many examples as there is room for, evenly spaced."""
-    first = runs[0][column]
-    width = max(1, first[:1].size) * len(runs)
-    most = max(1, min(MOST_ROWS, MOST_NUMBERS // width))
-    stride = max(1, -(-len(first) // most))
-    return np.stack([run[column][::stride] for run in runs])
+    """(runs, examples, ...)."""
+    return np.stack([run[column] for run in runs])

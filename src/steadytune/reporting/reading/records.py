@@ -13,7 +13,7 @@ from ...records.packed import PACKED_FILE, checked_name, is_there, unpack_record
 from ...records.read_record import parse_tolerantly, validated
 from ...records.schema import Origin, Record, clean_text, require_own_hash
 from ...records.spec import by_content, spec_hash_of
-from ...records.which import Rank, best_of_each, with_packed
+from ...records.which import Rank, best_of_each
 from .run import Run, Shelf
 
 MOST_LINES_NAMED = 20
@@ -144,7 +144,7 @@ def _read_packed(
 
 def _joined(packed: Iterable[_Found[T]], single: Iterable[_Found[T]]) -> list[_Found[T]]:
     """One record of each run, in the order of the names of their files."""
-    best = with_packed(packed, single, lambda f: f.stem, lambda f: f.rank)
+    best = best_of_each([*packed, *single], lambda f: f.stem, lambda f: f.rank)
     return sorted(best, key=lambda f: f.stem)
 
 
