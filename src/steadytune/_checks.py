@@ -50,7 +50,7 @@ def check_count(name: str, value: int, low: int, most: int = LARGEST_COUNT) -> N
     if not isinstance(value, int) or isinstance(value, bool) or value < low:
         raise ConfigError(f"{name}={value!r} is not possible; expected a whole number >= {low}")
     if value > most:
-        raise ConfigError(f"{name} {value} is too large; expected at most {most}")
+        raise ConfigError(f"{name}={value!r} is not possible; expected at most {most:,}")
 
 
 def repeated(values: Iterable[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from dataclasses import MISSING, dataclass
 from math import inf, isfinite
 from typing import Any
 
-from .._checks import check_at_least, check_choice, check_count
+from .._checks import LARGEST_COUNT, check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
 from .._inputs import as_number, as_text
 
@@ -73,13 +73,12 @@ def word(name: str, value: Any) -> Any:
     return value
 
 
-def count(least: int, most: float = inf) -> Check:
+def count(least: int, most: int = LARGEST_COUNT) -> Check:
     """A whole number."""
 
     def check(name: str, value: Any) -> Any:
         value = as_number(value)
-        check_count(name, value, least)
-        _require_at_most(name, value, most)
+        check_count(name, value, least, most)
         return value
 
     return check
