@@ -27,7 +27,17 @@ BASELINES = {
     "against-half-the-rate.md": "plain, 1e-4",
     "against-lnsr.md": "lnsr",
 }
-COMPLETE = ("main", "main_qa", "defaults", "precision", "bill", "late", "strength", "h1_dose")
+COMPLETE = (
+    "main",
+    "main_qa",
+    "defaults",
+    "precision",
+    "bill",
+    "late",
+    "strength",
+    "h1_dose",
+    "h3_brittle",
+)
 REPORTS = sorted((DOCS / "evidence").glob("*/*.md"))
 
 
