@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from multiprocessing import active_children, connection
 from pathlib import Path
 from typing import Any
@@ -21,6 +18,7 @@ from steadytune.records.outcome import Outcome
 from steadytune.runs.executors import InProcess, LocalWorkers, WorkerError, _pool, local_workers
 from tests.run_records import make_spec
 
+from .own_group import script_of_its_own
 from .runs import (
     ARRAYS,
     SPECS,
@@ -219,30 +217,8 @@ if __name__ == "__main__":
 """
 
 
-@contextmanager
-def study_of_its_own(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
-    """A study in a process group of its own, as a terminal starts one."""
-    script = folder / "study.py"
-    script.write_text(SCRIPT)
-    paths = [str(Path(__file__).parents[3]), *sys.path]
-    study = subprocess.Popen(
-        [sys.executable, str(script), *words],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield study
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(study.pid, signal.SIGKILL)
-        study.communicate()
-
-
 def test_ctrl_c_in_a_terminal_ends_all_processes_with_one_traceback(tmp_path: Path) -> None:
-    with study_of_its_own(tmp_path) as study:
+    with script_of_its_own(tmp_path, SCRIPT) as study:
         assert study.stdout is not None
         assert [study.stdout.readline() for _ in range(2)] == ["at work\n"] * 2
         os.killpg(study.pid, signal.SIGINT)
@@ -253,7 +229,7 @@ def test_ctrl_c_in_a_terminal_ends_all_processes_with_one_traceback(tmp_path: Pa
 
 
 def test_workers_of_a_killed_study_end_also_while_they_import(tmp_path: Path) -> None:
-    with study_of_its_own(tmp_path, str(tmp_path)) as study:
+    with script_of_its_own(tmp_path, SCRIPT, str(tmp_path)) as study:
         while len(list(tmp_path.glob("loading-*"))) < 2:
             assert study.poll() is None
             time.sleep(0.05)

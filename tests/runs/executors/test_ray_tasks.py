@@ -34,6 +34,7 @@ from tests.run_records import make_spec
 from tests.tiny_bert import write_tiny_bert
 from tests.toy_task import load_toy
 
+from .own_group import script_of_its_own
 from .runs import (
     SPECS,
     KilledOnce,
@@ -175,28 +176,16 @@ if __name__ == "__main__":
 @contextmanager
 def study_at_work(folder: Path) -> Iterator[tuple[subprocess.Popen[str], list[psutil.Process]]]:
     """A study with a Ray of its own that has begun with a run, and all processes below it."""
-    script = folder / "study.py"
-    script.write_text(SCRIPT)
-    paths = [str(Path(__file__).parents[3]), *sys.path]
-    study = subprocess.Popen(
-        [sys.executable, str(script)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    assert study.stdout is not None
-    assert study.stdout.readline() == "at work\n"
-    family = psutil.Process(study.pid).children(recursive=True)
-    try:
-        yield study, family
-    finally:
-        for process in family:
-            with suppress(psutil.Error):
-                process.kill()
-        study.kill()
-        study.communicate()
+    with script_of_its_own(folder, SCRIPT) as study:
+        assert study.stdout is not None
+        assert study.stdout.readline() == "at work\n"
+        family = psutil.Process(study.pid).children(recursive=True)
+        try:
+            yield study, family
+        finally:
+            for process in family:
+                with suppress(psutil.Error):
+                    process.kill()
 
 
 @needs_ray
