@@ -60,7 +60,7 @@ def test_the_largest_seed_divides_too() -> None:
         [0, 1] * 20, np.arange(40), FitOptions(source=TOY, out="x", seed=largest).seed
     )
     assert sum(map(len, held)) == 40
-    with pytest.raises(ConfigError, match="too large; expected at most"):
+    with pytest.raises(ConfigError, match="is not possible; expected at most"):
         FitOptions(source=TOY, out="x", seed=largest + 1)
 
 
