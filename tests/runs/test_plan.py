@@ -48,6 +48,24 @@ def test_task_arm_and_choice_change_the_recipe_in_this_order(model: Pretrained) 
     assert run.arm == {"name": "slow", "varies": ["batch_size", "epochs", "seed", "warmup"]}
 
 
+def test_an_arm_scales_each_tasks_own_learning_rate(model: Pretrained) -> None:
+    tasks = [LoadedTask(load_toy(), (("learning_rate", 4e-5),))]
+    arms = ["plain", Arm("half", "plain", learning_rate_factor=0.5)]
+    whole, half = plan(tasks, arms, RECIPE, (1,), model=model)
+    assert (whole.spec.learning_rate, half.spec.learning_rate) == (4e-5, 2e-5)
+    assert whole.arm == {"name": "plain", "varies": ["learning_rate"]}
+    assert half.arm == {"name": "half", "varies": ["learning_rate"]}
+    (settled,) = plan([LoadedTask(load_toy())], arms[1:], Recipe(train_size=8), (1,), model=model)
+    assert settled.spec.learning_rate == 5e-5  # of the 1e-4 that is taken where none is given
+
+
+@pytest.mark.parametrize("name", ["longer", "learning_rate_factor"])
+@pytest.mark.parametrize("value", [0.0, -1.0, float("inf"), float("nan")])
+def test_a_factor_is_a_number_above_zero(name: str, value: float) -> None:
+    with pytest.raises(ConfigError, match=f"half: {name}={value}; expected a number above 0"):
+        Arm("half", "plain", **{name: value})
+
+
 def test_what_is_open_is_settled_with_a_reason(model: Pretrained) -> None:
     (run,) = plan([LoadedTask(load_toy())], ["plain"], Recipe(train_size=8), (1,), model=model)
     assert (run.spec.learning_rate, run.spec.epochs, run.spec.batch_size) == (1e-4, 200.0, 16)

@@ -143,6 +143,12 @@ def test_everything_can_be_said_in_a_file(tmp_path: Path) -> None:
     assert (study.seeds, study.subset_seeds) == ((3, 7), (1, 2))
 
 
+def test_a_method_can_take_a_part_of_each_tasks_rate(tmp_path: Path) -> None:
+    half = {"name": "half", "method": "plain", "learning_rate_factor": 0.5}
+    study = read_study(write(tmp_path, {**SMALL, "methods": ["plain", half]}))
+    assert [arm.learning_rate_factor for arm in study.arms] == [1.0, 0.5]
+
+
 def test_numbers_without_a_point_are_numbers_wherever_they_stand(tmp_path: Path) -> None:
     text = FULL.replace("0.98", "1e-1").replace("[1, 10]", "[1e-2, 1]")
     study = read_study(write(tmp_path, text.replace("name: gentle", "name: 1e-5")))

@@ -74,17 +74,27 @@ class Arm:
         method: The method in its text form.
         changes: Where its recipe differs.
         longer: How many times as many epochs it trains as its recipe says.
+        learning_rate_factor: How many times its recipe's learning rate it takes.
     """
 
     name: str
     method: str
     changes: Changes = ()
     longer: float = 1.0
+    learning_rate_factor: float = 1.0
 
     def __post_init__(self) -> None:
         require_known_names(self.method)
-        if not (isfinite(self.longer) and self.longer > 0):
-            raise ConfigError(f"{self.name}: longer={self.longer}; expected a number above 0")
+        for name in ("longer", "learning_rate_factor"):
+            value = getattr(self, name)
+            if not (isfinite(value) and value > 0):
+                raise ConfigError(f"{self.name}: {name}={value}; expected a number above 0")
+
+    @property
+    def factors(self) -> dict[str, float]:
+        """Field of the recipe -> what it is multiplied by, for those that this arm scales."""
+        each = {"epochs": self.longer, "learning_rate": self.learning_rate_factor}
+        return {name: factor for name, factor in each.items() if factor != 1}
 
 
 @dataclass(frozen=True)
@@ -172,7 +182,7 @@ def plan(
             model_hash=model.hash,
             unlabelled_hash=hashed(own.unlabelled) if own.unlabelled else "",
             chosen_by=choosing_metric(values, entry.task.kind, entry.task.metric),
-            **{**values, "epochs": values["epochs"] * arm.longer},
+            **{**values, **{name: values[name] * by for name, by in arm.factors.items()}},
         )
         named = None if arm.name == arm.method else {"name": arm.name, "varies": []}
         return PlannedRun(spec, named, described, settled.reasons)
@@ -206,10 +216,8 @@ def _settled_apart(specs: Iterable[RunSpec]) -> set[str]:
 
 def varying(arms: Iterable[Arm]) -> set[str]:
     """Fields of the recipe in which arms may differ."""
-    names = {name for arm in arms for name, _ in arm.changes}
-    if "unlabelled" in names:
-        names |= _OF_UNLABELLED
-    return names | {"epochs"} if any(arm.longer != 1 for arm in arms) else names
+    names = {name for arm in arms for name in (*dict(arm.changes), *arm.factors)}
+    return names | _OF_UNLABELLED if "unlabelled" in names else names
 
 
 def require_possible(runs: Sequence[PlannedRun], model: Pretrained) -> None:

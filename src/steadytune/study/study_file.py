@@ -130,7 +130,13 @@ def _arms(
     file: StudyEntry, spaces: dict[str, dict[str, list[Any]]], folder: Path
 ) -> tuple[Arm, ...]:
     arms = [
-        Arm(entry.name or entry.method, entry.method, _changes(entry, folder), longer=entry.longer)
+        Arm(
+            entry.name or entry.method,
+            entry.method,
+            _changes(entry, folder),
+            longer=entry.longer,
+            learning_rate_factor=entry.learning_rate_factor,
+        )
         for entry in file.methods
     ]
     arms += arms_of([], file.longer_plain)

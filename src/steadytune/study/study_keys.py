@@ -121,6 +121,7 @@ class MethodEntry(RecipeKeys):
     method: str
     name: str | None = None
     longer: float = 1.0
+    learning_rate_factor: float = 1.0
 
 
 class TuningEntry(_Part):
