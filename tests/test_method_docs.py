@@ -1,15 +1,17 @@
-"""Listings of methods: every method says what it does, what it costs and where it comes from."""
+"""Listings of methods: every method says what it does and costs, our evidence, its source."""
 
 from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from steadytune import LNSR, ConfigError
 from steadytune.method_docs import (
+    Entry,
     card,
     list_methods,
     list_options,
@@ -19,6 +21,9 @@ from steadytune.method_docs import (
 )
 from steadytune.method_names import find_method, known_methods
 from steadytune.method_text import parse_method
+
+EVIDENCE = Path(__file__).parents[1] / "docs" / "evidence"
+NUMBER = r"[+-]\d+(?:\.\d+)?"
 
 
 def printed(call: object, *arguments: object) -> str:
@@ -37,6 +42,19 @@ def test_lnsr_tells_its_cost_and_its_papers() -> None:
     (entry,) = (entry for entry in list_methods() if entry.name == "lnsr")
     assert "(L - b) / L" in entry.cost
     assert "NAACL 2021" in entry.reference
+
+
+@pytest.mark.parametrize(
+    "entry", [entry for entry in list_methods() if entry.evidence], ids=lambda entry: entry.name
+)
+def test_what_a_method_says_of_evidence_stands_in_its_pages(entry: Entry) -> None:
+    told = re.findall(rf"({NUMBER}) \(({NUMBER}) to ({NUMBER})\)", entry.evidence)
+    assert told
+    pages = [EVIDENCE.with_suffix(".md"), *EVIDENCE.rglob("*.md")]
+    lines = [line for page in pages for line in page.read_text().splitlines()]
+    numbers = [[round(float(n), 1) for n in re.findall(NUMBER, line)] for line in lines]
+    triples = {tuple(line[at : at + 3]) for line in numbers for at in range(len(line))}
+    assert {tuple(map(float, each)) for each in told} <= triples
 
 
 def test_a_summary_says_what_in_manifold_stands_for() -> None:

@@ -33,12 +33,14 @@ class Entry:
         name: Its name in text.
         summary: What it does.
         cost: What a step costs.
+        evidence: What our studies say of it; empty where none has compared it.
         reference: Where it comes from.
     """
 
     name: str
     summary: str
     cost: str
+    evidence: str
     reference: str
 
 
@@ -57,7 +59,11 @@ def list_methods() -> list[Entry]:
     homes = declared_names("steadytune.methods")
     texts = {name: docstring_of(homes[cls], cls) for name, cls in METHOD_NAMES.items()}
     return [
-        Entry(name, _first_line(text), _paragraph(text, "Cost"), _paragraph(text, "Reference"))
+        Entry(
+            name,
+            _first_line(text),
+            *(_paragraph(text, heading) for heading in ("Cost", "Evidence", "Reference")),
+        )
         for name, text in texts.items()
     ]
 
@@ -110,17 +116,21 @@ def card(cls: type[Regularizer]) -> str:
 
 
 def print_methods(console: Console) -> None:
-    """Print every method with what it does, what it costs and where it comes from."""
+    """Print every method: what it does and costs, what our studies say, where it comes from."""
     console.print(Text("plain", style="bold cyan"))
     console.print(Padding(Text("Fine-tuning with no method added: the baseline."), (0, 0, 0, 4)))
     for entry in list_methods():
         console.print(Text(entry.name, style="bold cyan"))
         lines = Text(entry.summary)
-        for heading, text in (("Cost", entry.cost), ("Reference", entry.reference)):
-            if text:
+        for heading in ("Cost", "Evidence", "Reference"):
+            if text := getattr(entry, heading.lower()):
                 lines.append(f"\n{heading}: {text}", style="dim")
         console.print(Padding(lines, (0, 0, 0, 4)))
-    console.print("\nOptions and defaults of one: steadytune methods NAME")
+    console.print(
+        "\nEvidence: mean difference to plain in points, with its 95 % interval, on a small model "
+        "(docs/evidence.md). Without such a line, no study of ours has compared the method yet."
+    )
+    console.print("Options and defaults of one: steadytune methods NAME")
 
 
 def print_card(name: str, console: Console) -> None:

@@ -46,6 +46,9 @@ class RDrop(Regularizer):
     RoBERTa); the divergence is a mean over examples where that one adds up over the batch;
     evaluation makes one pass.
 
+    Evidence: -0.7 (-2.4 to +1.1) on 100 examples of sst2; with 2,000 texts without labels -6.9
+    (-10.4 to -3.4).
+
     Reference: Liang, Wu, Li, Wang, Meng, Qin, Chen, Zhang, Liu: R-Drop: Regularized Dropout for
     Neural Networks, NeurIPS 2021, arXiv 2106.14448.
     """

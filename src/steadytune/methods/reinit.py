@@ -48,6 +48,8 @@ class Reinit(Regularizer):
     normalisation layers by hand. Here the model's own initialiser is used, or where it has none
     `reset_parameters` of each part.
 
+    Evidence: +0.6 (-0.6 to +1.7) with two new blocks on 500 examples of sst2, so no gain is shown.
+
     Reference: Zhang, Wu, Katiyar, Weinberger, Artzi: Revisiting Few-sample BERT Fine-tuning,
     ICLR 2021, arXiv 2006.05987.
     """
