@@ -36,6 +36,8 @@ COMPLETE = (
     "late",
     "strength",
     "h1_dose",
+    "h1_mpnet",
+    "mpnet_rates",
     "h3_brittle",
 )
 REPORTS = sorted((DOCS / "evidence").glob("*/*.md"))
