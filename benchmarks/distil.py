@@ -70,7 +70,6 @@ class Pair:
         self.task = entry.source.load().sample(
             recipe.train_size, study.subset_seeds[0], recipe.eval_size, None
         )
-        self.recipe = recipe.changed({"unlabelled": None})
         self.texts = texts_of(str(ROOT / "studies" / "sst2_texts.txt"), self.task.columns)
 
     def spec(self, seed: int) -> RunSpec:

@@ -60,8 +60,8 @@ class FreeLB(Regularizer):
     model's are repeated, by putting the random state back. A random start is projected too. The
     returned loss is the mean over the K passes.
 
-    Evidence: -15.7 (-19.1 to -12.3) over four tasks, of which it lost two; +3.4 (+2.4 to +4.4) on
-    sst2, a hint.
+    Evidence: -15.7 (-19.1 to -12.3) over four tasks: it did not learn two of them. On sst2 +3.4
+    (+2.4 to +4.4), a hint.
 
     Reference: Zhu, Cheng, Gan, Sun, Goldstein, Liu: FreeLB: Enhanced Adversarial Training for
     Natural Language Understanding, ICLR 2020, arXiv 1909.11764.
