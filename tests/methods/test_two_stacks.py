@@ -30,6 +30,7 @@ from steadytune import (
 from steadytune._random import isolated_rng
 from steadytune.testing import gradients, tiny_batch, tiny_classifier
 
+from ..families import ONLY_ROUNDING
 from ..model.two_stacks import FAMILIES, batch, two_stacks
 
 CPU = torch.device("cpu")
@@ -105,7 +106,7 @@ def test_the_blocks_of_one_stack(family: str, stack: str) -> None:
     for rows in (1.0, 0.5):
         with attach(model, [LNSR(std=0.0, rows=rows)], layers=stack) as objective:
             objective(Step(model, inputs))
-            assert objective.pop_logs()["lnsr_penalty"] == 0.0
+            assert objective.pop_logs()["lnsr_penalty"] == ONLY_ROUNDING
     for method in (LNSR(std=0.1), BSS(), HyPe(scale=0.1, dropout="on")):
         plain = loss_of(model, [], inputs)
         assert loss_of(model, [method], inputs, layers=stack) != plain
@@ -146,7 +147,7 @@ def test_both_stacks_repeat_what_they_did_and_draw_apart(
     for rows in (1.0, 0.5):
         with attach(model, [LNSR(std=0.0, rows=rows)], layers="both") as objective:
             objective(Step(model, inputs))
-            assert objective.pop_logs()["lnsr_penalty"] == 0.0
+            assert objective.pop_logs()["lnsr_penalty"] == ONLY_ROUNDING
     normal = Step.normal_like
     monkeypatch.setattr(
         Step, "normal_like", lambda *given: drawn.append(normal(*given)) or drawn[-1]
