@@ -89,6 +89,21 @@ def test_a_field_of_the_trainer_that_is_not_an_option_says_how_to_give_it(
     assert "--set" not in call("fit", *words).stderr
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"), [("--methods", "--method,"), ("--lerning-rate", "--learning-rate)")]
+)
+def test_an_option_that_is_mistyped_is_named_at_once(
+    word: str, meant: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the fields of the trainer, whose import takes seconds."""
+    monkeypatch.setattr("steadytune.runs.trainer_fields._fields", None)
+    require_one_line(call("compare", "--task", "rte", word, "2"), f"(Possible options: {meant}")
+
+
+def test_an_option_of_another_command_is_not_said_to_be_set_by_itself() -> None:
+    require_one_line(call("compare", "--task", "rte", "--seed", "2"), "--seed (Possible", "--seeds")
+
+
 @pytest.mark.parametrize("words", [["--out", ""], ["--out="], ["--output_dir", ""]])
 def test_an_empty_folder_is_not_the_current_one(words: list[str]) -> None:
     require_one_line(call("compare", "--task", "rte", *words), "--out is empty; name a folder")

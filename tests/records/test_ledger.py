@@ -44,6 +44,29 @@ def test_an_empty_or_missing_folder_holds_nothing(ledger: Ledger) -> None:
     assert not ledger.has("0" * 16)
 
 
+def test_only_changed_files_are_read_again(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A study reads its ledger several times, and may have very many records."""
+    seen: list[str] = []
+    monkeypatch.setattr(
+        "steadytune.records.ledger.read_record",
+        lambda path: seen.append(path.name) or read_record(path),
+    )
+    first, *others = [make_test_record(make_spec(seed), "failed") for seed in (1, 2, 3)]
+    for record in (first, *others):
+        ledger.rewrite(record)
+    before = ledger.read()
+    assert len(seen) == 3
+    again = make_test_record(make_spec(1))
+    (ledger.runs / file_name(others[0])).unlink()
+    ledger.rewrite(again)
+    (ledger.runs / "unlike.json").write_text("{")
+    for _ in range(2):
+        after = ledger.read()
+        assert after.records == [again, others[1]] != before.records
+        assert list(after.corrupt) == ["unlike.json"]
+    assert seen[3:] == [file_name(again), "unlike.json", "unlike.json"]
+
+
 def test_only_finished_runs_count_as_there(ledger: Ledger) -> None:
     status_by_seed = {1: "ok", 2: "diverged", 3: "failed", 4: "cancelled"}
     for seed, status in status_by_seed.items():

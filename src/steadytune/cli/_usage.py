@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any, cast
 
 import typer
@@ -27,6 +28,9 @@ _PANEL_OF = {name: panel for panel, names in _PANELS.items() for name in names}
 
 _PLACES = ("DIR", "FILE", "FOLDER", "PATH", "RUN.yaml", "SOURCE", "STUDY.yaml", "TARGET")
 """What the help calls a folder or file that is given."""
+
+# An option this like one of ours is ours, mistyped.
+_MISTYPED = 0.85
 
 # What the parser raises. It stands in click or, with a newer typer, in a copy that is typer's own.
 _UsageError = cast(type[Exception], typer.BadParameter.__mro__[1])
@@ -137,11 +141,16 @@ def _told(error: Any, command: str) -> typer.Exit:
 
 def _as_field(error: Any) -> str:
     """How to give a field of `TrainingArguments` that was written as an option of its own."""
-    name = getattr(error, "option_name", "").lstrip("-").replace("-", "_")
+    from ..runs.trainer_fields import OWNED, instead_of_option
+
+    option = getattr(error, "option_name", "")
+    name = option.lstrip("-").replace("-", "_")
     takes_fields = error.ctx and any("--set" in p.opts for p in error.ctx.command.params)
-    if not (name and takes_fields):
-        return ""
-    from ..runs.trainer_fields import instead_of_option
+    if not (name and takes_fields) or f"`{name}`" in OWNED.get(name, ""):
+        return ""  # the second: an option of other commands
+    ours = getattr(error, "possibilities", None) or ()
+    if name not in OWNED and get_close_matches(option, ours, cutoff=_MISTYPED):
+        return ""  # to know all fields takes seconds
     from ._app import with_dashes
 
     return with_dashes(instead_of_option(name))

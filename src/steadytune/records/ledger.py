@@ -87,6 +87,7 @@ class Ledger:
         self.runs = folder / "runs"
         self.predictions = folder / "predictions"
         self._packed_as_of: tuple[object, list[Record]] = (None, [])
+        self._read_as_of: dict[str, tuple[object, Record]] = {}
 
     def require_writable(self) -> None:
         """Make the folder and try to write there.
@@ -135,15 +136,24 @@ class Ledger:
     def read(self) -> Contents:
         """One record of each run, and the names of the files that hold none.
 
+        Only files that have changed since the last call are read again.
+
         Raises:
             DataError: If the packed file is damaged.
         """
         contents = Contents()
+        before, self._read_as_of = self._read_as_of, {}
         for path in sorted(self.runs.glob("*.json")):
             try:
-                contents.records.append(read_record(path))
+                as_of, record = before.get(path.name, (None, None))
+                now = _state(path)
+                if record is None or as_of != now:
+                    record = read_record(path)
             except (OSError, ValueError) as error:
                 contents.corrupt[path.name] = " ".join(str(error).split())
+            else:
+                self._read_as_of[path.name] = now, record
+                contents.records.append(record)
         kept = best_of_each_run([*self.packed(), *contents.records])
         return Contents(sorted(kept, key=file_name), contents.corrupt)
 
@@ -170,8 +180,7 @@ class Ledger:
             return []
         path = self.folder / PACKED_FILE
         try:
-            state = path.stat()
-            as_of = state.st_mtime_ns, state.st_size, state.st_ino
+            as_of = _state(path)
             if self._packed_as_of[0] != as_of:
                 self._packed_as_of = as_of, _every_record(unpack_records(path, parse_record))
         except (OSError, ValueError) as error:
@@ -226,6 +235,12 @@ class Ledger:
         aside = next(path for other in numbered if not (path := self.runs / other).exists())
         os.replace(self.runs / name, aside)
         return aside
+
+
+def _state(path: Path) -> object:
+    """What differs once a file has been replaced or changed."""
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size, state.st_ino
 
 
 def file_name(record: Record) -> str:
