@@ -54,3 +54,16 @@ def write_tiny(folder: Path, family: str, seed: int = 0, **config: Any) -> Path:
     vocab = {word: number for number, word in enumerate(vocabulary)}
     BertTokenizerFast(vocab=vocab).save_pretrained(folder)
     return folder
+
+
+def with_old_names(folder: Path) -> Path:
+    """Give a saved model the names of BERT's first release, which many files of the hub have."""
+    from safetensors.torch import load_file, save_file
+
+    path = folder / "model.safetensors"
+    found = load_file(path)
+    old = {"LayerNorm.weight": "LayerNorm.gamma", "LayerNorm.bias": "LayerNorm.beta"}
+    for now, then in old.items():
+        found = {name.replace(now, then): tensor for name, tensor in found.items()}
+    save_file(found, path, metadata={"format": "pt"})
+    return folder

@@ -17,6 +17,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from ._checks import check_count
 from ._exceptions import ConfigError
+from ._model.tensor_names import require_known_names, saved_by_own_names
 from ._model.unwrapped import unwrap, without_adapters
 from ._random import Seeds, derive_seed, isolated_rng
 from ._step.attach import attach
@@ -288,6 +289,14 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
                 )
             self._objective.connect(self.optimizer)
         return optimizer
+
+    def _save_checkpoint(self, model: nn.Module, *args: Any, **kwargs: Any) -> None:
+        with saved_by_own_names(self.model):
+            super()._save_checkpoint(model, *args, **kwargs)
+
+    def _issue_warnings_after_load(self, load_result: Any) -> None:
+        super()._issue_warnings_after_load(load_result)
+        require_known_names(load_result.unexpected_keys)
 
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         super()._save_optimizer_and_scheduler(output_dir)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import pickle
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from rich.console import Console
+from transformers import AutoModelForSequenceClassification
 
 from steadytune.finetune import load_saved, predict_columns
 from steadytune.finetune.card import write_card
@@ -23,6 +26,7 @@ from steadytune.runs.executors import Progress
 from steadytune.tasks import TRAIN
 from steadytune.tasks.source import DataSource
 from tests.finetune.toy_files import QUICK, steadytune, succeed, write_model, write_reviews
+from tests.tiny_bert import with_old_names
 
 
 @pytest.fixture(scope="module")
@@ -196,6 +200,26 @@ def test_a_soup_shares_its_head_and_does_not_fall_on_dev(
     assert {spec["head_seed"] for spec in specs} == {1}
     assert record["results"]["dev"]["accuracy"] >= max(dev_scores(record).values())
     assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
+@pytest.mark.parametrize("options", [("--keep", "soup"), ("--patience", "1", "--epochs", "4")])
+def test_the_names_in_the_pretrained_file_change_nothing(
+    options: tuple[str, ...], data: dict[str, Path], tmp_path: Path
+) -> None:
+    """bert-base-uncased, for one, has other names in its file than transformers' BERT."""
+    old = with_old_names(Path(shutil.copytree(data["model"], tmp_path / "old")))
+    found = []
+    for model in (data["model"], old):
+        out = tmp_path / f"of-{model.name}"
+        train({**data, "model": model}, out, "--learning-rate", "0.01", *options)
+        saved = AutoModelForSequenceClassification.from_pretrained(out)
+        found.append((read_predictions(out / "predictions.npz"), saved.state_dict()))
+    (predictions, weights), (of_old, of_old_weights) = found
+    for split, columns in predictions.items():
+        for name, values in columns.items():
+            assert np.array_equal(values, of_old[split][name]), (split, name)
+    for name, tensor in weights.items():
+        assert torch.equal(tensor, of_old_weights[name]), name
 
 
 def test_a_member_can_be_sent_to_a_worker(tmp_path: Path) -> None:

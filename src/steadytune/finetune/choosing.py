@@ -24,7 +24,7 @@ from .members import Member
 from .plan import TrainPlan
 from .saved import SavedModel, load_saved, write_ensemble
 from .scoring import choose_on, score_splits
-from .soup import average_weights, greedy_soup, read_weights
+from .soup import Weights, average_weights, greedy_soup
 from .summary import no_better_than_constant
 
 _NOT_WEIGHTS = ("*.safetensors", "*.safetensors.index.json", SEAL)
@@ -157,9 +157,12 @@ def _keep_soup(candidates: Candidates) -> Kept:
     saved = load_saved(best.model, candidates.plan.model.trust)
     features, rows = candidates.encoded(DEV), {DEV: candidates.plan.task.splits[DEV]}
 
+    def weights(seed: int) -> Weights:
+        (member,) = load_saved(by_seed[seed].model, candidates.plan.model.trust).models
+        return dict(member.state_dict())  # a file may have other names
+
     def average(seeds: Sequence[int]) -> None:
-        averaged = average_weights([read_weights(by_seed[seed].model) for seed in seeds])
-        saved.models[0].load_state_dict(averaged, strict=False)  # tied weights are saved once
+        saved.models[0].load_state_dict(average_weights([weights(seed) for seed in seeds]))
 
     def score(seeds: Sequence[int]) -> float:
         average(seeds)

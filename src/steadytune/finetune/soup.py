@@ -8,10 +8,8 @@ increasing inference time, ICML 2022, arXiv 2203.05482.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from .._exceptions import ModelError
@@ -31,14 +29,6 @@ def average_weights(models: Sequence[Mapping[str, Tensor]]) -> Weights:
         if shapes[0] != shapes[1]:
             raise ModelError("weights of different models cannot be averaged: shapes differ")
     return {name: _mean([model[name] for model in models]) for name in first}
-
-
-def read_weights(folder: Path) -> Weights:
-    """All tensors of a saved model."""
-    weights: Weights = {}
-    for path in sorted(folder.glob("*.safetensors")):
-        weights |= load_file(path)
-    return weights
 
 
 def greedy_soup(

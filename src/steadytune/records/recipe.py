@@ -128,7 +128,7 @@ class Recipe:
         positive_to(100_000),
         default=None,
         help="Number of training epochs.",
-        unset="3, or as many as make 200 steps",
+        unset="3, or more where 3 are fewer than 200 steps",
         aliases=("num_train_epochs",),
     )
     learning_rate: float | None = declare(
