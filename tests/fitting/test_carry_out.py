@@ -374,6 +374,9 @@ def test_it_is_public() -> None:
     assert steadytune.FitResult is FitResult
     with pytest.raises(ConfigError, match="expected a time such as"):
         steadytune.fit("reviews.csv", "out", budget="soon")
+    for budget in (None, [1], True, 0, float("nan")):
+        with pytest.raises(ConfigError, match="expected seconds above 0, or a time such as 90s"):
+            steadytune.fit("reviews.csv", "out", budget=budget)  # type: ignore[arg-type]
 
 
 @pytest.mark.slow

@@ -33,6 +33,15 @@ def test_a_single_seed_is_kept_where_the_average_is_worse() -> None:
     assert found.form is SINGLE
 
 
+def test_answers_of_a_single_seed_are_those_of_one_repetition() -> None:
+    one, other = [WEAK, STRONG, STRONG], [[0.0, 9.0], [0.0, 9.0], STRONG]
+    both = parts(np.array([one, other]), np.array([[0.0, 9.0]] * 3))
+    shown = both.shown(SINGLE).averaged().argmax(axis=1)
+    assert shown.tolist() == np.array(one).argmax(axis=1).tolist()
+    assert both.shown(SINGLE).averaged(2.0).shape == both.shown(ENSEMBLE).averaged().shape
+    assert both.shown(ENSEMBLE).averaged().argmax(axis=1).tolist() == [1, 1, 0]
+
+
 def test_the_frozen_model_is_kept_where_nothing_surpasses_it() -> None:
     wrong = np.array([[[0.0, 9.0]] * 6] * 2)
     found = choose_form(parts(wrong, np.array([STRONG] * 6)), 2)

@@ -12,6 +12,7 @@ from rich.console import Console
 from steadytune import ConfigError, ModelError
 from steadytune.fitting import FitOptions
 from steadytune.fitting.carry_out import _announced, _show_data
+from steadytune.fitting.folds import FoldTasks
 from steadytune.fitting.plan import LADDER
 from steadytune.fitting.setup import Setup
 from steadytune.tasks import DataSource
@@ -54,6 +55,10 @@ def test_validation_examples_are_said_not_to_be_used(tmp_path: Path) -> None:
         _show_data(Setup.of(options), console)
         text = console.file.getvalue()  # type: ignore[attr-defined]
         assert ("warning: fit does not use the" in text) is said
+        setup = Setup.of(options)
+        loaded = FoldTasks(source, seed=0)(setup.task.name)
+        assert setup.task.dev is None is loaded.dev and loaded is setup.task
+        assert (source.load().dev is not None) is said
 
 
 def test_a_model_that_writes_text(tmp_path: Path) -> None:

@@ -28,6 +28,17 @@ def carry_out(spec: RunSpec, **changes: Any) -> dict[str, Any]:
     return run(dataclasses.replace(spec, **changes), load=load_toy).record.content()
 
 
+def test_what_one_run_switches_does_not_hold_for_the_next(
+    spec: RunSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CUDA_LAUNCH_BLOCKING", "CUBLAS_WORKSPACE_CONFIG", "ASCEND_LAUNCH_BLOCKING"):
+        monkeypatch.setenv(name, "")
+    for name in ("HCCL_DETERMINISTIC", "FLASH_ATTENTION_DETERMINISTIC"):
+        monkeypatch.setenv(name, "")
+    assert carry_out(spec, settings=(("full_determinism", True),))["status"] == "ok"
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
 def test_a_record_holds_all_that_its_format_promises(spec: RunSpec) -> None:
     record = carry_out(spec)
     assert json.loads(json.dumps(record, allow_nan=False)) == record

@@ -157,7 +157,9 @@ def test_numbers_without_a_point_are_numbers_wherever_they_stand(tmp_path: Path)
     assert study.arms[2].name == "1e-5"
 
 
-@pytest.mark.parametrize(("given", "seeds"), [(1, (0,)), (2, (0, 1)), ([3, 7], (3, 7))])
+@pytest.mark.parametrize(
+    ("given", "seeds"), [(1, (0,)), (2, (0, 1)), ("2", (0, 1)), ("3,", (3,)), ([3, 7], (3, 7))]
+)
 def test_draws_of_training_rows_are_counted_as_on_the_command_line(
     tmp_path: Path, given: Any, seeds: tuple[int, ...]
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import product
 from typing import Any
 
@@ -167,6 +168,16 @@ def test_what_an_arm_sets_itself_is_not_searched() -> None:
     assert all("learning_rate" not in dict(c) for c in settings_to_try(TUNING, gentle))
     fixed = Arm("fixed", "plain", changes=(("learning_rate", 2e-5), ("epochs", 3.0)))
     assert settings_to_try(TUNING, fixed) == ((),)
+
+
+def test_what_a_task_sets_itself_is_not_searched(make_study: MakeStudy) -> None:
+    study = make_study("plain", tuning=TUNING)
+    model = study.find_model()
+    (entry,) = load_tasks(study, model)
+    entry = dataclasses.replace(entry, changes=(*entry.changes, ("learning_rate", 3e-4)))
+    trials = plan_trials(study, [entry], model)
+    assert {run.spec.learning_rate for trial in trials for run in trial.runs} == {3e-4}
+    assert {run.spec.epochs for trial in trials for run in trial.runs} == {1.0, 2.0}
 
 
 @pytest.mark.parametrize(

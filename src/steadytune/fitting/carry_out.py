@@ -186,7 +186,7 @@ def _show_data(setup: Setup, console: Console) -> None:
         console.print(table)
     features = encode_splits(setup.task, setup.model, setup.encoding, (TRAIN,))
     unsuited = (f"{name} is left out: {why}" for name, why in setup.unsuited.items())
-    validation = setup.task.dev
+    validation = setup.options.source.load().dev
     unused = validation and (
         f"fit does not use the {len(validation)} validation examples: it chooses by "
         "cross-validation; add them to the training examples"

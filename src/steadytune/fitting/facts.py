@@ -195,7 +195,7 @@ def _crossed(work: Work, outcome: Outcome) -> Basis:
         interval = [within.low + shift, min(1.0, within.high + shift)]
     return Basis(
         rows=work.task.train.select(places.tolist()),
-        outputs=parts.decided(parts.members(choice.form).averaged(temperature)),
+        outputs=parts.decided(parts.shown(choice.form).averaged(temperature)),
         truth=work.setup.truth[places],
         value=value,
         interval=interval,

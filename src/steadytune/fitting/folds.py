@@ -170,10 +170,20 @@ class FoldTasks:
 
     def __call__(self, name: str) -> Task:
         found = _NAME.search(name)
-        whole = self.source.load()
+        whole = whole_task(self.source)
         if found is None or name == whole.name:
             return whole
         return _cell_task(whole, self.seed, Cell(int(found[1]), int(found[2])))
+
+
+def whole_task(source: DataSource) -> Task:
+    """The task without its validation examples: folds choose, and nothing else."""
+    return _without_validation(source.load())
+
+
+@lru_cache(maxsize=8)
+def _without_validation(task: Task) -> Task:
+    return task if task.dev is None else dataclasses.replace(task, dev=None, content_hash="")
 
 
 @lru_cache(maxsize=64)

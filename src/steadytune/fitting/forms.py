@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,11 @@ class Parts:
         if form.frozen == 1:
             return Members(frozen, None, kind)
         return Members(np.concatenate([seeds, frozen]), form.weights(len(seeds)), kind)
+
+    def shown(self, form: Form) -> Members:
+        """The members whose answers stand for a form; of a single seed those of one repetition."""
+        members = self.members(form)
+        return replace(members, outputs=members.outputs[:1]) if form is SINGLE else members
 
     def decided(self, outputs: Array) -> Array:
         """These outputs with what is decided for each example on others."""

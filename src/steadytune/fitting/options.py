@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from math import isfinite
+from numbers import Real
 from pathlib import Path
+from typing import Any
 
 from .._checks import LARGEST_SEED, check_count, check_seed
 from .._exceptions import ConfigError
@@ -79,8 +81,12 @@ class FitOptions:
             check_count("workers", self.workers, 0)
         if isinstance(self.budget, str):
             object.__setattr__(self, "budget", read_duration(self.budget))
-        if not (isfinite(self.seconds) and self.seconds > 0):
-            raise ConfigError(f"budget={self.budget!r} is not possible; expected seconds above 0")
+        given: Any = self.budget
+        is_number = isinstance(given, Real) and not isinstance(given, bool)
+        if not (is_number and isfinite(given) and given > 0):
+            raise ConfigError(
+                f"budget={given!r} is not possible; expected seconds above 0, or a time such as 90s"
+            )
 
     @property
     def seconds(self) -> float:

@@ -21,6 +21,7 @@ from ..runs.unlabelled import hash_of, texts_of
 from ..tasks import Encoding, Task
 from .candidates import DEFAULT, OTHERS, Stabiliser, learning_rates
 from .examples import require_examples
+from .folds import whole_task
 from .judge import Judge
 from .kinds import KINDS, Kind
 from .measure import Measure
@@ -55,7 +56,7 @@ class Setup:
         Raises:
             SteadytuneError: If they do not.
         """
-        task = options.source.load()
+        task = whole_task(options.source)
         require_examples(task)
         kind = KINDS[task.kind]
         for name, asked, can in (

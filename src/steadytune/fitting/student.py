@@ -81,7 +81,10 @@ def train_student(
             compute_loss=target_loss(kind),
         )
     if done.diverged:
-        raise NoResultError(f"the one model diverged ({done.diverged}); leave out `one_model`")
+        raise NoResultError(
+            f"the one model diverged ({done.diverged}); give the command without `one_model`, and "
+            "with another `out`"
+        )
     set_choices(model, choices)
     save_model(model, result)
     tokenizer.save_pretrained(result)

@@ -114,8 +114,7 @@ class Work:
             candidate: The candidate.
             member: Which one, counted from 1.
         """
-        dev_size = None if self.task.dev is None else len(self.task.dev)
-        return self._spec(candidate, self.task, self.member_seed(member), dev_size=dev_size)
+        return self._spec(candidate, self.task, self.member_seed(member))
 
     def member_seed(self, member: int) -> int:
         """The seed of a training on all training examples, counted from 1."""

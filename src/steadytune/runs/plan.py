@@ -226,6 +226,7 @@ def require_possible(runs: Sequence[PlannedRun], model: Pretrained) -> None:
     Raises:
         ConfigError: If it does.
     """
+    from .._device import switches_kept
     from .arguments import training_arguments
 
     for lengths in {(run.spec.max_length, run.spec.max_new_tokens) for run in runs}:
@@ -233,7 +234,8 @@ def require_possible(runs: Sequence[PlannedRun], model: Pretrained) -> None:
     for run in {(r.spec.task, r.name): r for r in runs}.values():
         # Whether a machine has the precision is for the one to say that carries the run out.
         spec = replace(run.spec, precision="fp32")
-        training_arguments(spec, Path("unused"), 1, run.task["metric"], resumable=False)
+        with switches_kept():
+            training_arguments(spec, Path("unused"), 1, run.task["metric"], resumable=False)
 
 
 def same_runs(runs: Sequence[PlannedRun]) -> tuple[tuple[PlannedRun, PlannedRun], ...]:

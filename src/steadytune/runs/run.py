@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from .._device import usable_device
+from .._device import switches_kept, usable_device
 from .._exceptions import DataError, ModelError, SteadytuneError
 from .._random import Seeds, isolated_rng
 from .._sealed import seal
@@ -81,7 +81,7 @@ def run(
             task or a model that does not load or is not the spec's.
     """
     started, log = now(), _Log(spec)
-    with using_threads(spec.threads), _global_streams_kept():
+    with using_threads(spec.threads), switches_kept(), _global_streams_kept():
         try:
             _fine_tune(spec, progress, load or _load_task, keep, model, log, profile=profile)
             status: Status = "diverged" if log.diverged else "ok"

@@ -40,9 +40,9 @@ def _as_seeds(value: object) -> object:
 
 def _as_subset_seeds(value: object) -> object:
     """`2` is two draws, of the seeds 0 and 1, as on the command line; a list is these seeds."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return _as_seeds(value)
-    return [seed - 1 for seed in read_seeds(str(value))]
+    seeds = _as_seeds(value)
+    is_list = isinstance(value, list | tuple | range) or "," in str(value)
+    return [seed - 1 for seed in seeds] if isinstance(seeds, list) and not is_list else seeds
 
 
 def _as_task(value: object) -> object:

@@ -63,26 +63,34 @@ def plan_trials(study: Study, loaded: Sequence[LoadedTask], model: Pretrained) -
     """
     tuning = study.tuning
     assert tuning is not None
-    to_try = [(arm, settings_to_try(tuning, arm)) for arm in study.arms]
-    trials = sum(len(settings) for _, settings in to_try)
-    require_few(len(loaded) * trials * len(tuning.seeds), "tasks x trials x tuning seeds")
+    to_try = [
+        (entry, arm, changes)
+        for entry in loaded
+        for arm in study.arms
+        for changes in settings_to_try(tuning, arm, entry.changes)
+    ]
+    require_few(len(to_try) * len(tuning.seeds), "tasks x trials x tuning seeds")
     return tuple(
         Trial(entry.task.name, arm.name, changes, _runs(study, entry, arm, model, changes))
-        for entry in loaded
-        for arm, settings in to_try
-        for changes in settings
+        for entry, arm, changes in to_try
     )
 
 
-def settings_to_try(tuning: Tuning, arm: Arm) -> tuple[Changes, ...]:
+def settings_to_try(tuning: Tuning, arm: Arm, of_task: Changes = ()) -> tuple[Changes, ...]:
     """Trials drawn without replacement from all combinations of the spaces of an arm.
 
-    What an arm sets itself is not searched. Arms with equal methods and spaces try equal trials.
+    What an arm or a task sets itself is not searched. Arms with equal methods and spaces try equal
+    trials.
+
+    Args:
+        tuning: The search.
+        arm: The arm.
+        of_task: What the task sets.
 
     Raises:
         ConfigError: If there are too many combinations to draw from.
     """
-    fixed = dict(arm.changes)
+    fixed = {**dict(of_task), **dict(arm.changes)}
     spaces = [("learning_rate", tuning.learning_rate), ("epochs", tuning.epochs)]
     shared = [(name, values) for name, values in spaces if name not in fixed]
     choices = [values for _, values in (*shared, *arm.space)]
