@@ -74,6 +74,30 @@ def test_a_head_of_another_size_is_made_anew(folder: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("names", [("positive", "negative"), ("0", "1")])
+def test_a_head_for_other_classes_is_drawn_anew(
+    names: tuple[str, str], folder: Path, tmp_path: Path
+) -> None:
+    """It would begin with its classes exchanged, and all seeds would share it."""
+    trained, tokenizer = Pretrained.find(folder).with_head("classification", LABELS, 1)
+    with torch.no_grad():
+        trained.classifier.bias += 1.0
+    trained.save_pretrained(tmp_path / "trained")
+    tokenizer.save_pretrained(tmp_path / "trained")
+    found = Pretrained.find(tmp_path / "trained")
+    same, _ = found.with_head("classification", LABELS, 2)
+    assert torch.equal(same.classifier.weight, trained.classifier.weight)
+    first, again, other = (
+        found.with_head("classification", names, seed)[0].classifier for seed in (1, 1, 2)
+    )
+    assert torch.equal(first.weight, again.weight)
+    assert not torch.equal(first.weight, other.weight)
+    assert not torch.equal(first.weight, trained.classifier.weight) and not first.bias.any()
+    assert torch.equal(
+        same.bert.embeddings.word_embeddings.weight, trained.bert.embeddings.word_embeddings.weight
+    )
+
+
 def test_an_empty_classifier_has_the_layers_but_no_weights(folder: Path) -> None:
     model = Pretrained.find(folder).empty("classification", LABELS)
     assert len(model.bert.encoder.layer) == 3

@@ -22,10 +22,12 @@ from transformers import (
 from steadytune import (
     L2SP,
     LNSR,
+    REPINA,
     SAM,
     ConfigError,
     FreeLB,
     LayerwiseDecay,
+    Mixout,
     RegularizedTrainer,
     Regularizer,
     RegularizerMixin,
@@ -422,6 +424,22 @@ def test_resuming_on_a_model_trained_before_is_refused(tmp_path: Path) -> None:
     run.train()
     with pytest.raises(ConfigError, match="resume with a new trainer on the starting model"):
         run.train(resume_from_checkpoint=str(tmp_path / "checkpoint-1"))
+
+
+@pytest.mark.parametrize("method", [L2SP(), Mixout(), REPINA()], ids=lambda m: type(m).__name__)
+def test_resuming_on_the_model_of_the_checkpoint_is_refused(
+    method: Regularizer, tmp_path: Path
+) -> None:
+    """It would measure from the checkpoint's weights, without a word."""
+    trainer(tmp_path, [method], save_strategy="steps", save_steps=1).train()
+    checkpoint = tmp_path / "checkpoint-1"
+    trained = type(tiny_classifier()).from_pretrained(checkpoint)
+    with pytest.raises(ConfigError, match=f"{type(method).__name__} measures .* before the train"):
+        trainer(tmp_path, [method], model=trained).train(resume_from_checkpoint=str(checkpoint))
+    other_head = tiny_classifier()
+    with torch.no_grad():
+        other_head.classifier.weight += 1.0
+    trainer(tmp_path, [method], model=other_head).train(resume_from_checkpoint=str(checkpoint))
 
 
 def test_a_given_scheduler_does_not_suit_split_groups(tmp_path: Path) -> None:

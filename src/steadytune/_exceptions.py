@@ -9,6 +9,9 @@ SteadytuneError
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class SteadytuneError(Exception):
     """Base of all: its text is one line with what was given, what was expected, what to do."""
@@ -28,3 +31,21 @@ class ModelError(SteadytuneError):
 
 class DataError(SteadytuneError):
     """An unreadable file, download or row."""
+
+
+@contextmanager
+def interrupts_unwrapped() -> Iterator[None]:
+    """Raise KeyboardInterrupt in place of an error that it caused.
+
+    Python and libraries make other errors of a Ctrl-C that hits them in an import, and these would
+    be taken for failures.
+    """
+    try:
+        yield
+    except (Exception, SystemExit) as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, KeyboardInterrupt):
+                raise KeyboardInterrupt from error
+            cause = cause.__cause__ or cause.__context__
+        raise

@@ -16,6 +16,7 @@ from ._model.loaded import (
     require_encoder,
     require_fitting_tokenizer,
     require_head,
+    settle_head,
 )
 from .adapter_files import is_adapter, pretrained_of, require_whole, with_adapter
 from .found_model import FoundModel
@@ -47,6 +48,8 @@ class Pretrained(FoundModel):
     def with_head(self, kind: str, label_names: Sequence[str], head_seed: int) -> tuple[Any, Any]:
         """Load it with the head that a kind of task needs, in float32, and its tokenizer.
 
+        A head that was trained for the same classes is kept; one for others is drawn anew.
+
         Args:
             kind: One of `PROBLEMS`.
             label_names: The classes, in order; empty for a kind without classes.
@@ -65,9 +68,10 @@ class Pretrained(FoundModel):
 
         self._require_known_code()
         with quiet(), as_model_error(self.name), isolated_rng(torch.device("cpu"), head_seed):
-            model, loading = self._load(
-                _auto_class(kind), config=self._head_config(kind, label_names)
-            )
+            config = self._head_config(kind, label_names)
+            model, loading = self._load(_auto_class(kind), config=config)
+            names = list(label_names)
+            settle_head(model, loading, same_classes=not names or names == self._own_names())
         tokenizer = self.tokenizer()
         if PROBLEMS[kind].windows:
             # The places of answers count from the left, so pads must stand on the right.
@@ -175,6 +179,14 @@ class Pretrained(FoundModel):
             ignore_mismatched_sizes=True,
             output_loading_info=True,
         )
+
+    def _own_names(self) -> list[str]:
+        """The classes of the head that its file may have."""
+        from transformers import AutoConfig
+
+        trust = self.trust.remote_code
+        config = AutoConfig.from_pretrained(self.folder, trust_remote_code=trust)
+        return [name for _, name in sorted(config.id2label.items())]
 
     def _adapted(self, kind: str) -> Any:
         """The model that the adapter of this folder belongs to, with the adapter merged."""

@@ -17,6 +17,7 @@ from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_N
 
 from ._checks import check_count
 from ._exceptions import ConfigError
+from ._model.fingerprint import are_alike, fingerprint
 from ._model.tensor_names import require_known_names, saved_by_own_names
 from ._model.unwrapped import unwrap, without_adapters
 from ._random import Seeds, derive_seed, isolated_rng
@@ -27,6 +28,7 @@ from ._step.step import Step
 from ._step.unlabelled import UnlabelledBatches, require_use_of_unlabelled
 
 _STATE_FILE = "steadytune.safetensors"
+_START = "start"
 
 # The mixin goes in front of a Trainer: that is what its `super()` calls reach.
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         self._given_seeds = seeds
         self._stack: ExitStack | None = None
         self._objective: Objective | None = None
+        self._start: dict[str, Tensor] = {}
         self._last_step = (-1, 0)
         self._tapping = False
         self._tapped: Any = None
@@ -138,6 +141,8 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
 
     def _attach(self, model: nn.Module) -> None:
         assert self._stack is not None
+        measured = any(method.needs_start for method in self.regularizers)
+        self._start = {_START: fingerprint(unwrap(model))} if measured else {}
         attachment = attach(
             model,
             self.regularizers,
@@ -301,14 +306,19 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
     def _save_optimizer_and_scheduler(self, output_dir: str) -> None:
         super()._save_optimizer_and_scheduler(output_dir)
         state = self._objective.state_dict() if self._objective is not None else {}
+        state |= self._start
         if state and self.args.should_save:
             save_file({k: v.contiguous() for k, v in state.items()}, Path(output_dir, _STATE_FILE))
 
     def _load_optimizer_and_scheduler(self, checkpoint: str | None) -> None:
         super()._load_optimizer_and_scheduler(checkpoint)
-        if checkpoint is None or self._objective is None or not self._objective.has_state:
+        if checkpoint is None or self._objective is None:
             return
         path = Path(checkpoint, _STATE_FILE)
+        if path.exists():
+            self._require_same_start(load_file(path))
+        if not self._objective.has_state:
+            return
         if not path.exists():
             if not self._objective.needs_state:
                 return
@@ -316,7 +326,9 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
                 f"{checkpoint} holds no {_STATE_FILE}, which the methods in use need; "
                 "resume with the methods the checkpoint was made with"
             )
-        self._objective.load_state_dict(load_file(path))
+        state = load_file(path)
+        state.pop(_START, None)
+        self._objective.load_state_dict(state)
 
     def _counted_items(
         self, model: nn.Module, num_items_in_batch: Tensor | int | None
@@ -338,6 +350,14 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
             raise ConfigError(
                 f"{named[0]} measures from the weights the run started from, and this trainer's "
                 "model has been trained since; resume with a new trainer on the starting model"
+            )
+
+    def _require_same_start(self, saved: dict[str, Tensor]) -> None:
+        if self._start and _START in saved and not are_alike(self._start[_START], saved[_START]):
+            named = next(type(m).__name__ for m in self.regularizers if m.needs_start)
+            raise ConfigError(
+                f"{named} measures from the weights the run started from, and this trainer's model "
+                "has others; give it the model as it was before the training, and resume"
             )
 
     def _require_support(self) -> None:

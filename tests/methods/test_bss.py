@@ -11,6 +11,8 @@ from torch import Tensor
 from steadytune import BSS, ConfigError, Step, attach
 from steadytune.testing import RegularizerContract, tiny_batch, tiny_classifier, train_steps
 
+from ..families import batch, classifier, still
+
 
 class TestContract(RegularizerContract):
     method = BSS(strength=0.1)
@@ -39,6 +41,14 @@ def test_features_are_one_token_of_the_top_hidden_state(feature: str, positions:
     chosen = hidden[torch.arange(4), positions]
     expected = torch.linalg.svdvals(chosen)[-2:].square().sum().item()
     assert shrinkage(model, batch, smallest=2, feature=feature) == pytest.approx(expected, rel=1e-3)
+
+
+def test_of_a_decoder_the_first_token_is_the_last() -> None:
+    """All texts begin alike: their first states are one vector, of which nothing can shrink."""
+    model, inputs = still(classifier("gpt2")), batch()
+    inputs["input_ids"][:, 0] = 1
+    found = {feature: shrinkage(model, inputs, feature=feature) for feature in ("first", "last")}
+    assert found["first"] == found["last"] > 1e-6
 
 
 def test_mean_is_over_real_tokens() -> None:

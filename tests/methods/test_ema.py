@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -65,6 +66,26 @@ def test_a_constant_decay_in_closed_form() -> None:
         expected = 0.5**steps * path[0][name]
         expected += sum(0.5 ** (steps - t + 1) * path[t][name] for t in range(1, steps + 1))
         torch.testing.assert_close(value, expected)
+
+
+@pytest.mark.parametrize("method", [EMA(decay=0.99), EMA(bias_power=0.2)], ids=str)
+def test_in_half_precision_the_average_is_rounded_once(method: EMA) -> None:
+    """Averages in bfloat16 lose what a step adds: a hundredth of a small difference."""
+    model = tiny_classifier().bfloat16()
+    exact: Any = None
+    with attach(model, [method]) as objective:
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        objective.connect(optimizer)
+        start = exact = model.classifier.weight.detach().float().clone()
+        for number in range(40):
+            objective(Step(model, tiny_batch(seed=number))).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            last = model.classifier.weight.detach().float()
+            exact = exact + method.share_of(number + 1) * (last - exact)
+    if method.bias_power is not None:
+        exact = exact + (method.lag + 40) ** -method.bias_power * (last - start)
+    assert torch.equal(model.classifier.weight, exact.bfloat16())
 
 
 def test_the_correction() -> None:

@@ -18,6 +18,8 @@ from steadytune.testing import (
     weights,
 )
 
+from ..families import batch, classifier, still
+
 
 class TestContract(RegularizerContract):
     method = REPINA(strength=3.0)
@@ -62,6 +64,22 @@ def test_value_and_gradient_are_those_of_two_models(layer: int | None, tokens: A
     (model(**batch).loss + 0.7 * penalty).backward()
     for name, value in gradients(model).items():
         torch.testing.assert_close(given[name], value, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+def test_in_a_decoder_the_last_token_is_held(side: str) -> None:
+    """The first one sees no other, so that it says nothing of its text."""
+    model, inputs = still(classifier("gpt2")), batch(side)
+    before = copy.deepcopy(model)
+    with attach(model, [REPINA(layer=1, dropout="off")]) as objective:
+        moved(model)
+        objective(Step(model, inputs))
+        found = objective.pop_logs()["repina_penalty"]
+    states = [m(**inputs, output_hidden_states=True).hidden_states[1] for m in (model, before)]
+    real = inputs["attention_mask"]
+    last = real.shape[1] - 1 - real.flip(1).argmax(1)
+    each = (states[0] - states[1]).square().mean(-1)[torch.arange(len(last)), last]
+    assert found == pytest.approx(each.mean().item(), rel=1e-4)
 
 
 @pytest.mark.parametrize(("dropout", "starts_at_zero"), [("shared", True), ("off", False)])

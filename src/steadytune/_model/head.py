@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from difflib import get_close_matches
 
 from torch import nn
 
 from .._exceptions import ConfigError
 from .unwrapped import base_of, without_adapters
+
+LOADED_BESIDE = "_loaded_beside_base"
+"""Where a model keeps names of parameters outside of its base that its file had.
+
+ModernBERT's head, for one, has a layer that masked language models have too.
+"""
+
+_STACKS = ("shared", "encoder", "decoder")
+"""What is pretrained of a model that holds its two stacks itself, as T5 for questions does."""
 
 
 def pretrained_part(model: nn.Module) -> nn.Module:
@@ -20,6 +30,18 @@ def pretrained_part(model: nn.Module) -> nn.Module:
     inner = without_adapters(model)
     predicts_words = getattr(inner, "get_output_embeddings", lambda: None)() is not None
     return inner if predicts_words else base_of(inner)
+
+
+def _pretrained_parameters(model: nn.Module) -> Iterator[nn.Parameter]:
+    inner, part = without_adapters(model), pretrained_part(model)
+    children = dict(inner.named_children())
+    if part is inner and "qa_outputs" in children:
+        for name in _STACKS:
+            yield from children[name].parameters()
+    else:
+        yield from part.parameters()
+    for name in getattr(inner, LOADED_BESIDE, ()):
+        yield inner.get_parameter(name)
 
 
 def new_parameters(model: nn.Module, pattern: str | None = None) -> frozenset[str]:
@@ -35,7 +57,7 @@ def new_parameters(model: nn.Module, pattern: str | None = None) -> frozenset[st
     """
     names = [name for name, _ in model.named_parameters()]
     if pattern is None:
-        known = {id(parameter) for parameter in pretrained_part(model).parameters()}
+        known = {id(parameter) for parameter in _pretrained_parameters(model)}
         return frozenset(name for name, p in model.named_parameters() if id(p) not in known)
     found = frozenset(name for name in names if re.search(pattern, name))
     if not found:

@@ -51,6 +51,13 @@ def has_two_stacks(model: nn.Module) -> bool:
     return getattr(config, "is_encoder_decoder", False) and not alone
 
 
+def reads_causally(model: nn.Module) -> bool:
+    """Whether no token of a text sees those after it, as in decoders alone."""
+    bare = without_adapters(model)
+    attends = (getattr(module, "is_causal", False) for module in bare.modules())
+    return not has_two_stacks(bare) and any(attends)
+
+
 def base_of(model: nn.Module) -> nn.Module:
     """The pretrained part of a model with a head; the model itself if it has none."""
     prefix = getattr(model, "base_model_prefix", "")

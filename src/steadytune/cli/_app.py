@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import __version__
-from .._exceptions import NoResultError, SteadytuneError
+from .._exceptions import NoResultError, SteadytuneError, interrupts_unwrapped
 from .._folders import decoded
 from ..records.recipe import option_name, recipe_fields
 from ._usage import OneLineGroup, our_name, tell
@@ -61,7 +61,8 @@ _OPTION = re.compile(r"`([a-z][a-z0-9_]*)(?:=([^`]+))?`")
 def one_line_errors() -> Iterator[None]:
     """What the user can mend is one line on stderr and exit status 2; Ctrl-C is 130."""
     try:
-        yield
+        with interrupts_unwrapped():
+            yield
     except SteadytuneError as error:
         tell(f"error: {with_dashes(str(error))}", err=True)
         raise typer.Exit(NO_RESULT if isinstance(error, NoResultError) else 2) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Literal
 
 import torch
@@ -12,6 +13,7 @@ from torch import Tensor
 
 from .. import functional
 from .._checks import check_at_least, check_choice, check_count
+from .._model.unwrapped import reads_causally
 from .._step.dose import check_dose
 from .._step.regularizer import Host, Penalty
 from .._step.step import Step
@@ -34,8 +36,9 @@ class BSS(Penalty):
         strength: Weight of the penalty. Default: the public code's.
         smallest: How many singular values are shrunk. Default: the public code's. The penalty of a
             batch with no more examples than that is zero: no direction would be left.
-        feature: The token that stands for an example: the `first` or the `last` real one (the one
-            that classifiers on decoders read), or the `mean` of the real ones.
+        feature: The token that stands for an example: the `first` or the `last` real one, or the
+            `mean` of the real ones. In decoders `first` means the last, which sees the whole text
+            and which classifiers read.
         dose: In place of `strength`: the size of the penalty's gradient relative to the task's,
             measured on the first 16 steps, which are plain (`Penalty`).
 
@@ -72,12 +75,13 @@ class BSS(Penalty):
     @contextmanager
     def measure(self, host: Host) -> Iterator[Callable[[Step], Tensor]]:
         """The penalty on a step of the host's model."""
-        yield self._penalty
+        of_decoder = self.feature == "first" and reads_causally(host.model)
+        yield partial(self._penalty, "last" if of_decoder else self.feature)
 
-    def _penalty(self, step: Step) -> Tensor:
+    def _penalty(self, feature: Feature, step: Step) -> Tensor:
         trace = step.clean.trace
         assert trace is not None
-        features = _features(trace.hidden[-1], step.block_mask(trace.hidden[-1]), self.feature)
+        features = _features(trace.hidden[-1], step.block_mask(trace.hidden[-1]), feature)
         with torch.autocast(features.device.type, enabled=False):
             return functional.spectral_shrinkage(features, self.smallest)
 

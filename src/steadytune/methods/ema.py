@@ -13,6 +13,7 @@ from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from .. import functional
 from .._checks import check_at_least, check_share
+from .._exact import exact, exact_dtype
 from .._exceptions import ConfigError
 from .._step.regularizer import Host, Regularizer, Transform
 
@@ -39,7 +40,8 @@ class EMA(Regularizer):
         decay: A constant share of the old average instead, such as 0.99. Do not choose it too close
             to 1: at 0.999, after 200 steps the starting weights are 82 % of the average.
 
-    Cost: one copy of the trainable weights, two with `bias_power`, and a pass over them per step.
+    Cost: one copy of the trainable weights, two with `bias_power`, in float32 at least, and a pass
+    over them per step.
 
     Composes with every other method. Checkpoints have the last weights and the
     average. A trainer that restores the best epoch's weights (`load_best_model_at_end`) is refused:
@@ -112,7 +114,7 @@ class _Average:
                 "unfreeze some, or leave EMA out"
             )
         corrected = self.method.bias_power is not None
-        self.mean = {name: p.detach().clone() for name, p in self.weights.items()}
+        self.mean = {name: exact(p.detach()).clone() for name, p in self.weights.items()}
         self.start = {n: v.clone() for n, v in self.mean.items()} if corrected else {}
         self.steps = torch.zeros((), dtype=torch.int64)
         self.host.keep("average", self.mean)
@@ -131,7 +133,7 @@ class _Average:
 
     def _move(self) -> None:
         """Go where the model was moved and cast to since."""
-        wanted = [(weight.device, weight.dtype) for weight in self.weights.values()]
+        wanted = [(weight.device, exact_dtype(weight)) for weight in self.weights.values()]
         self.mean = self.host.keep_at("average", self.mean, wanted)
         if self.start:
             self.start = self.host.keep_at("start", self.start, wanted)
@@ -141,7 +143,7 @@ class _Average:
         """Take the weights after a step into the average."""
         self.steps += 1
         update = get_ema_multi_avg_fn(1 - self.method.share_of(int(self.steps)))
-        update(list(self.mean.values()), [p.detach() for p in self.weights.values()], None)
+        update(list(self.mean.values()), [exact(p.detach()) for p in self.weights.values()], None)
 
     @torch.no_grad()
     def take_over(self) -> None:

@@ -16,6 +16,7 @@ from .._checks import check_at_least, check_choice, check_count
 from .._exceptions import ConfigError
 from .._model.exchange import exchanged
 from .._model.start_weights import StartWeights
+from .._model.unwrapped import reads_causally
 from .._step.regularizer import Host, Penalty
 from .._step.step import Step
 
@@ -39,8 +40,8 @@ class REPINA(Penalty):
     Args:
         strength: Weight of the penalty. Our default: the paper's was not accessible to us.
         layer: b, 1 <= b <= L, or None for the last.
-        tokens: `first`, the one that classifiers of BERT's kind read, or `all` real ones, our
-            default.
+        tokens: `first`, the one that classifiers of BERT's kind read (in decoders the last, which
+            theirs read), or `all` real ones.
         dropout: The pretrained pass's masks: `shared` has those of the clean pass, so that the
             penalty starts at 0; `off` runs it without dropout, as features computed once would be.
 
@@ -96,9 +97,10 @@ class REPINA(Penalty):
                 f"expected 1 to {host.depth}"
             )
         trained = [name for name, p in host.model.named_parameters() if p.requires_grad]
-        yield partial(self._penalty, StartWeights(host.model, trained), layer)
+        starts = StartWeights(host.model, trained)
+        yield partial(self._penalty, starts, layer, reads_causally(host.model))
 
-    def _penalty(self, starts: StartWeights, layer: int, step: Step) -> Tensor:
+    def _penalty(self, starts: StartWeights, layer: int, causal: bool, step: Step) -> Tensor:
         parameters, values = zip(*map(starts.pair, starts.trainable()), strict=True)
         trace = step.clean.trace
         with torch.no_grad(), exchanged(parameters, values):
@@ -108,5 +110,7 @@ class REPINA(Penalty):
         still, moved = before.hidden[layer], trace.hidden[layer]
         mask = step.block_mask(moved)
         if self.tokens == "first":
-            mask = (mask != 0) & ((mask != 0).cumsum(1) == 1)
+            real = mask != 0
+            count = real.cumsum(1)
+            mask = real & (count == (count[:, -1:] if causal else 1))
         return functional.squared_displacement(moved, still, mask).mean()

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from .._device import switches_kept, usable_device
-from .._exceptions import DataError, ModelError, SteadytuneError
+from .._exceptions import DataError, ModelError, SteadytuneError, interrupts_unwrapped
 from .._random import Seeds, isolated_rng
 from .._sealed import seal
 from .._threads import using_threads
@@ -83,7 +83,8 @@ def run(
     started, log = now(), _Log(spec)
     with using_threads(spec.threads), switches_kept(), _global_streams_kept():
         try:
-            _fine_tune(spec, progress, load or _load_task, keep, model, log, profile=profile)
+            with interrupts_unwrapped():
+                _fine_tune(spec, progress, load or _load_task, keep, model, log, profile=profile)
             status: Status = "diverged" if log.diverged else "ok"
             reason = log.diverged
         except SteadytuneError:

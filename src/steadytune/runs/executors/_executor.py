@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from ..._exceptions import SteadytuneError
+from ..._exceptions import SteadytuneError, interrupts_unwrapped
 from ..._loudness import LIBRARIES, loudness
 from ...pretrained import Pretrained
 from ...records.ledger import run_name
@@ -133,7 +133,8 @@ def attempt(run: Run, spec: RunSpec, progress: Progress) -> Outcome:
     """
     started = now()
     try:
-        return run(spec, progress)
+        with interrupts_unwrapped():
+            return run(spec, progress)
     except SteadytuneError:
         raise
     except (Exception, SystemExit) as error:
