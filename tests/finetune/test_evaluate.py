@@ -159,6 +159,26 @@ def test_predictions_stand_beside_the_rows_in_their_order(
         assert row["prediction"] == ("negative", "positive")[each[1] > each[0]]
 
 
+def test_blank_rows_that_predictions_move_up_by_are_said(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text('sentence\ngood\n\n""\nbad\n')
+    result = steadytune(
+        "predict", data["model"], tmp_path / "in.csv", "--out", tmp_path / "out.csv"
+    )
+    assert "in.csv: 2 blank rows left out" in " ".join(result.output.split())
+    assert [row["sentence"] for row in predicted(tmp_path / "out.csv")] == ["good", "bad"]
+
+
+def test_evaluation_takes_no_other_column_for_the_label(
+    data: dict[str, Path], tmp_path: Path
+) -> None:
+    (tmp_path / "in.csv").write_text("id,sentence\n1,good\n2,bad\n")
+    result = steadytune("evaluate", data["model"], "--data", tmp_path / "in.csv")
+    assert result.exit_code == 2 and result.stderr.count("\n") == 1
+    assert "no column with a usual name for a label" in result.stderr
+
+
 def test_rows_in_memory_are_predicted_as_a_file_is(data: dict[str, Path]) -> None:
     saved, quiet = load_saved(str(data["model"])), Console(quiet=True)
     columns = predict_file(saved, str(data["test"]), console=quiet).whole()

@@ -167,3 +167,17 @@ def test_f1_is_the_same_whatever_the_order_of_outputs(
         assert "f1 (positive)" in succeed("evaluate", folder, *words)
     for positive in ("positive", "negative"):
         assert found["kept", positive] == found["turned", positive]
+
+
+def test_a_label_of_another_name_is_a_guess_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("text,rating\none,neg\ntwo,pos\n")
+    (tmp_path / "y.csv").write_text("id,text\n1,one\n2,two\n")
+    files = {name: str(tmp_path / f"{name}.csv") for name in ("x", "y")}
+    saved = model("neg", "pos", columns=("text",), read_from=Columns(("text",), "verdict"))
+    found = rows_of_files(saved, {"x": files["x"]})
+    assert found.notes[1].startswith("warning: ") and "'rating' is a guess" in found.notes[1]
+    with pytest.raises(DataError, match=r"x.csv has no column 'verdict'"):
+        rows_of_files(saved, {"x": files["x"]}, label="verdict")
+    assert len(rows_of_files(saved, {"x": files["x"]}, label="rating").notes) == 1
+    with pytest.raises(DataError, match=r"y.csv has no column with a usual name for a label"):
+        rows_of_files(saved, {"y": files["y"]})

@@ -103,3 +103,10 @@ def test_thousands_of_classes_take_little_memory() -> None:
         tracemalloc.stop()
     assert np.array_equal(found, logits[:, ::-1])
     assert peak < 1.5 * found.nbytes
+
+
+@pytest.mark.parametrize("names", [["+", "++", "-", "--"], ["C", "c", "d"], ["a b", "a_b"]])
+def test_the_models_own_names_are_its_classes_though_they_look_alike(names: list[str]) -> None:
+    assert match_labels(names, names, "x").labels == tuple(range(len(names)))
+    turned = match_labels(names, names[::-1], "x")
+    assert turned.groups == tuple((n,) for n in reversed(range(len(names))))

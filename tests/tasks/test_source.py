@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datasets import Dataset, DatasetDict
 
 from steadytune import ConfigError, DataError
 from steadytune.tasks import TASKS
@@ -119,6 +120,27 @@ def test_changed_files_and_another_folder_are_read_again(
         assert count_rows(source) == rows
     write_rows(Path("rows.csv"), 30)
     assert count_rows(source) == 30
+
+
+@pytest.mark.parametrize("where", ["~/rows.csv", "~/folder", "folder"])
+def test_changed_files_of_a_folder_and_at_home_are_read_again(
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    file = tmp_path / ("rows.csv" if where.endswith(".csv") else "folder/train.csv")
+    for rows in (10, 20):
+        write_rows(file, rows)
+        assert count_rows(DataSource(train=where, name="mine")) == rows
+
+
+def test_changed_splits_of_a_saved_data_set_are_read_again(tmp_path: Path) -> None:
+    folder = tmp_path / "saved"
+    for rows in (10, 20):
+        content = {"text": [f"text {n}" for n in range(rows)], "label": [0, 1] * (rows // 2)}
+        DatasetDict(train=Dataset.from_dict(content)).save_to_disk(str(folder))
+        assert count_rows(DataSource(train=str(folder), name="mine")) == rows
 
 
 def test_a_name_that_no_file_can_have_is_one_line() -> None:

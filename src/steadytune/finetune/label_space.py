@@ -58,10 +58,10 @@ class LabelSpace:
 def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> LabelSpace:
     """Find the model's output for each label of the rows, by name.
 
-    Case, spaces, hyphens and underscores make no difference. A model whose outputs are called
-    `LABEL_0`, `LABEL_1` and so on is taken by number. Of three-way entailment, neutral and
-    contradiction are not_entailment where the other side has two classes. Labels of one name are
-    one class.
+    Names that are exactly the model's come first; else case, spaces, hyphens and underscores make
+    no difference. A model whose outputs are called `LABEL_0`, `LABEL_1` and so on is taken by
+    number. Of three-way entailment, neutral and contradiction are not_entailment where the other
+    side has two classes. Labels of one name are one class.
 
     Args:
         model: Names of the model's classes.
@@ -71,16 +71,16 @@ def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> Label
     Raises:
         DataError: If they do not map; the text names both.
     """
+    if _are_among(rows, model):
+        return _by_place(model, rows)
     ours, theirs = [folded_name(name) for name in model], [folded_name(name) for name in rows]
     if len(distinct := dict(zip(theirs, rows, strict=True))) < len(rows):
         if len(distinct) < 2:
             raise DataError(f"all labels of {where} are {rows[0]!r}: expected two or more classes")
         space, places = match_labels(model, [*distinct.values()], where), [*distinct]
         return replace(space, labels=tuple(space.labels[places.index(name)] for name in theirs))
-    if set(theirs) <= set(ours) and len(set(ours)) == len(ours):
-        found = [ours.index(name) for name in theirs]
-        others = [number for number in range(len(ours)) if number not in found]
-        return LabelSpace(tuple((n,) for n in (*found, *others)), tuple(range(len(theirs))))
+    if _are_among(theirs, ours):
+        return _by_place(ours, theirs)
     if all(map(_NO_NAME.fullmatch, ours)) and len(ours) == len(theirs):
         return _same(len(ours), f"the model's classes have no names: taken as {', '.join(rows)}")
     if set(ours) == _THREE_WAY and set(theirs) == TWO_WAY:
@@ -92,6 +92,18 @@ def match_labels(model: Sequence[str], rows: Sequence[str], where: str) -> Label
         f"the labels of {where} ({', '.join(rows)}) do not map onto those of the model "
         f"({', '.join(model)}); give rows with the model's labels"
     )
+
+
+def _are_among(theirs: Sequence[str], ours: Sequence[str]) -> bool:
+    """Whether each name is one of the model's, and no two of either are alike."""
+    distinct = len(set(theirs)) == len(theirs) and len(set(ours)) == len(ours)
+    return distinct and set(theirs) <= set(ours)
+
+
+def _by_place(ours: Sequence[str], theirs: Sequence[str]) -> LabelSpace:
+    found = [ours.index(name) for name in theirs]
+    others = [number for number in range(len(ours)) if number not in found]
+    return LabelSpace(tuple((n,) for n in (*found, *others)), tuple(range(len(theirs))))
 
 
 def _three_to_two(ours: Sequence[str], theirs: Sequence[str]) -> LabelSpace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import glob
 import os
 import re
 from dataclasses import dataclass
@@ -215,10 +216,21 @@ class DataSource:
 
 def _state(source: DataSource) -> tuple[object, ...]:
     """What the rows depend on beside the value: the folder it is read from, and its files."""
-    # os.path's `exists`, unlike Path's, says no to names that no file can have.
-    stamps = [(file, os.stat(file)) for file in source._files if os.path.exists(file)]
-    files = tuple((file, stamp.st_mtime_ns, stamp.st_size) for file, stamp in stamps)
+    paths = [path for where in source._files for path in _paths_read(where)]
+    stamps = [(path, os.stat(path)) for path in paths]
+    files = tuple((path, stamp.st_mtime_ns, stamp.st_size) for path, stamp in stamps)
     return os.getcwd(), os.environ.get(DATA_VARIABLE), files
+
+
+def _paths_read(where: str) -> list[str]:
+    """What is there of a file or a folder: itself, and in a folder its files and its splits'."""
+    path = os.path.expanduser(where)
+    paths = [path]
+    # os.path's `isdir` and `exists`, unlike Path's, say no to names that no file can have.
+    if os.path.isdir(path):
+        folder = glob.escape(path)
+        paths += sorted(glob.glob(f"{folder}/*") + glob.glob(f"{folder}/*/*"))
+    return [found for found in paths if os.path.exists(found)]
 
 
 @lru_cache(maxsize=16)

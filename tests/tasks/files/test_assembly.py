@@ -16,10 +16,12 @@ from steadytune.tasks.source import DataSource
 from tests.tasks.local_copy import write_copy
 
 
-def csv(path: Path, rows: int = 40, start: int = 0, text: str = "review") -> str:
+def csv(
+    path: Path, rows: int = 40, start: int = 0, text: str = "review", label: str = "verdict"
+) -> str:
     lines = [f"sentence {n} of many,{'yes' if n % 4 else 'no'}" for n in range(start, start + rows)]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join([f"{text},verdict", *lines]))
+    path.write_text("\n".join([f"{text},{label}", *lines]))
     return str(path)
 
 
@@ -180,13 +182,13 @@ def test_other_rows_are_those_that_have_labels(tmp_path: Path) -> None:
 def test_splits_that_are_not_used_are_named(tmp_path: Path) -> None:
     folder = saved(tmp_path / "mine", train=[0, 1], test=[1], extra=[0, 0])
     assert DataSource(train=folder).notes()[-1] == "not used: extra"
-    validation = csv(tmp_path / "v.csv", 8)
+    validation = csv(tmp_path / "v.csv", 8, label="label")
     assert DataSource(train=folder, test=validation).notes()[-1] == "not used: test, extra"
 
 
 def test_rows_that_are_named_come_before_those_of_a_folder(tmp_path: Path) -> None:
     folder = saved(tmp_path / "mine", train=[0, 1] * 9, validation=[1], test=[0])
-    test = csv(tmp_path / "v.csv", 8)
+    test = csv(tmp_path / "v.csv", 8, label="label")
     task = DataSource(train=folder, test=test).load()
     assert len(task.test["mine"]) == 8
     assert texts(task.dev) == {"validation 0"}
@@ -303,3 +305,52 @@ def test_a_named_tasks_file_gives_its_rows(name: str, data_root: Path) -> None:
     own = read_evaluation_rows(file, target).dataset
     for column in (*named.columns, named.problem.answer):
         assert own[column][:] == named.test[name][column][:]
+
+
+def scores(path: Path, header: str, rows: int = 20) -> str:
+    fields = {"id": lambda n: str(n), "text": lambda n: f"{path.name} text {n}"}
+    lines = [
+        ",".join(fields.get(name, lambda n: str(n % 2))(n) for name in header.split(","))
+        for n in range(rows)
+    ]
+    path.write_text("\n".join([header, *lines]))
+    return str(path)
+
+
+def test_a_split_without_labels_is_left_out(tmp_path: Path) -> None:
+    scores(tmp_path / "train.csv", "id,text,target")
+    test = scores(tmp_path / "test.csv", "id,text")
+    source = DataSource(train=str(tmp_path), name="mine")
+    assert all(text.startswith("train.csv") for text in texts(source.load().test["mine"]))
+    assert "not used: test, where no column is a label" in source.notes()
+    for kind in (None, "ordinal", "regression", "seq2seq"):
+        with pytest.raises(DataError, match=r"test.csv has no column with a usual name for a lab"):
+            DataSource(train=str(tmp_path / "train.csv"), test=test, kind=kind).load()
+
+
+def test_training_rows_never_stand_in_for_test_rows_without_labels(tmp_path: Path) -> None:
+    train = scores(tmp_path / "train.csv", "text,label")
+    (tmp_path / "folder").mkdir()
+    for split, header in (("train", "text,label"), ("test", "text,id")):
+        scores(tmp_path / "folder" / f"{split}.csv", header)
+    folder = str(tmp_path / "folder")
+    target = Target("classification", ("text",), ("0", "1"))
+    for read in (
+        lambda: DataSource(train=train, ood=(f"o={folder}",)).load(),
+        lambda: read_evaluation_rows(folder, target),
+    ):
+        with pytest.raises(DataError, match=r"test.csv has no column with a usual name for a lab"):
+            read()
+
+
+def test_a_label_of_another_name_is_said_or_refused_where_it_was_named(tmp_path: Path) -> None:
+    train = scores(tmp_path / "train.csv", "text,verdict,score")
+    test = scores(tmp_path / "test.csv", "text,score")
+    says = r"^.*test.csv has no column 'verdict': its columns are text, score$"
+    with pytest.raises(DataError, match=says):
+        DataSource(train=train, test=test, label="verdict").load()
+    ood = DataSource(train=train, ood=(f"o={test}",), label="verdict")
+    assert any("no column 'verdict', the label in training" in line for line in ood.remarks())
+    other = scores(tmp_path / "other.csv", "text,rating")
+    guessed = DataSource(train=train, test=other, text="text")
+    assert any("no column 'score', the label in training" in line for line in guessed.remarks())

@@ -95,3 +95,10 @@ def test_columns_that_cannot_be_both(text: tuple[str, ...], label: str | None) -
 def test_a_missing_second_text_is_said() -> None:
     with pytest.raises(DataError, match=r"1 column of text \(words\).*expected 2 text columns"):
         choose_columns(table("words", label=["x", "y"]), count=2)
+
+
+@pytest.mark.parametrize("written", [False, True])
+def test_the_only_other_column_of_further_rows_is_no_label(written: bool) -> None:
+    with pytest.raises(DataError, match=r"no column with a usual name for a label: .* id, text;"):
+        choose_columns(table("id", "text"), written=written, further=True)
+    assert choose_columns(table("id", "text", "label"), further=True).truth == "label"

@@ -10,6 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from steadytune import DataError
+from steadytune.tasks.files._table import Reading
 from steadytune.tasks.files.delimited import read_csv, read_tsv
 
 from .fuzz import rows_or_one_line, table_of
@@ -110,3 +111,39 @@ def test_a_quotation_over_many_lines_cannot_swallow_a_large_file() -> None:
     line = b"x" * 1_000_000 + b"\n"
     with pytest.raises(DataError, match="line 2 is not a record"):
         table_of(read_csv, b'text,label\n"' + line * 11)
+
+
+SKIP = Reading(skip_bad=True)
+
+
+def test_one_bad_row_leaves_quotations_as_they_are() -> None:
+    content = b'text\tlabel\n"a ""b""\tc"\tyes\n"x"\n"d\ne"\tno\n'
+    found = read_tsv(io.BytesIO(content), "x.tsv", SKIP)
+    assert found.columns == {"text": ['a "b"\tc', "d\ne"], "label": ["yes", "no"]}
+    (warning,) = found.warnings
+    assert warning == "x.tsv: 1 bad row left out: line 3 has 1 field"
+
+
+def test_pieces_of_quoted_texts_are_no_bad_rows() -> None:
+    content = b'text\tlabel\n"a\nb\t1\nc\t2\nd"\tyes\n"e"\tno\nx\n'
+    found = read_tsv(io.BytesIO(content), "x.tsv", SKIP)
+    assert found.columns["text"] == ["a\nb\t1\nc\t2\nd", "e"]
+
+
+def test_a_bad_row_among_texts_that_are_not_quoted() -> None:
+    content = b'text\tlabel\n"Yes\t1\nno\t0\nso"\t1\nbad\n'
+    found = read_tsv(io.BytesIO(content), "x.tsv", SKIP)
+    assert found.columns["text"] == ['"Yes', "no", 'so"']
+
+
+@pytest.mark.parametrize("gap", ["\n", '""\n', "   \n", " , \n"])
+def test_blank_rows_that_later_rows_move_up_by_are_counted(gap: str) -> None:
+    head = "id,text\n1,a\n" if "," in gap else "text\na\n"
+    last = "2,b\n" if "," in gap else "b\n"
+    found = read_csv(io.BytesIO(f"{head}{gap}{gap}{last}".encode()), "x.csv")
+    (warning,) = found.warnings
+    assert (found.columns["text"], found.numbers) == (["a", "b"], [2, 5])
+    assert warning == (
+        "x.csv: 2 blank rows left out, so that later rows move up; the first is line 3"
+    )
+    assert read_csv(io.BytesIO(f"{gap}{head}{last}{gap}".encode()), "x.csv").warnings == ()

@@ -99,3 +99,56 @@ def test_an_unknown_label_is_named_with_its_row() -> None:
 def test_what_holds_no_labels(cell: Any) -> None:
     with pytest.raises(DataError, match="row 2, column 'labels'"):
         read_label_sets(table(["joy"], cell), "labels")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ([0, 1, 0], [1, 0, 1]),
+        ([0.0, 1.0, 0.0], [0.0, 1.0, 1.0]),
+        ("[0, 1, 0]", "[1, 1, 0]"),
+        ("0|1|0", "1|1|0"),
+        ([1, 0], [0, 0]),
+    ],
+)
+def test_vectors_of_zeros_and_ones_are_refused(cells: tuple[Any, ...]) -> None:
+    for read in (
+        lambda: training_rows(table(*cells), kind="multilabel"),
+        lambda: map_label_sets(table(*cells), "labels", TARGET),
+    ):
+        with pytest.raises(DataError, match=r"^t.csv, column 'labels' has vectors of .*`label`$"):
+            read()
+
+
+@pytest.mark.parametrize("cells", [([0, 1], [1, 0]), ([0, 1], [1]), ([0], [1]), ([0, 1, 2], [1])])
+def test_zeros_and_ones_can_be_names(cells: tuple[Any, ...]) -> None:
+    assert set(read_label_sets(table(*cells), "labels").names) >= {"0", "1"}
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("['joy' 'love']", "['fear']", "[]"),
+        ("[\"joy\"\n 'love']", "['fear']", "[]"),
+        ("{'joy', 'love'}", "{'fear'}", "set()"),
+        ("('joy', 'love')", "('fear',)", "()"),
+    ],
+    ids=["NumPy", "NumPy in two lines", "sets", "tuples"],
+)
+def test_lists_as_programs_print_them(cells: tuple[str, ...]) -> None:
+    found = read_label_sets(table(*cells), "labels")
+    assert found.names == ("fear", "joy", "love")
+    assert named(found.values, found.names) == [{"joy", "love"}, {"fear"}, set()]
+
+
+def test_quotation_marks_and_brackets_in_names_stay() -> None:
+    names = read_label_sets(table("""["it' 's" 'a, b']""", "['d']"), "labels").names
+    assert names == ("a, b", "d", "it' 's")
+    assert read_label_sets(table("(1)|b", "(c)"), "labels").names == ("(1)", "(c)", "b")
+    assert read_label_sets(table("{1, 2}", "{3}"), "labels").names == ("1", "2", "3")
+
+
+@pytest.mark.parametrize("cell", ["['a' 'b' ... 'c']", "{'a': 1}", "('a')"])
+def test_what_is_printed_and_no_list_is_refused(cell: str) -> None:
+    with pytest.raises(DataError, match=r"row 1, column 'labels' is .*expected a list such as"):
+        read_label_sets(table(cell, "['a']"), "labels")

@@ -162,3 +162,14 @@ def test_words_for_missing_values_are_named() -> None:
         read(["1", "nan", "2"])
     with pytest.raises(DataError, match=r"row 2.*'NA', which stands for a missing value"):
         read(["1.5", "NA", "2"], "regression")
+
+
+@pytest.mark.parametrize("kind", [None, "classification"])
+def test_numbers_in_text_and_numbers_are_one_class(kind: str | None) -> None:
+    found = read_labels(table(["1", 1, 10, "2"]), "label", kind)
+    assert (found.names, found.values) == (("1", "2", "10"), [0, 0, 2, 1])
+
+
+def test_an_exponent_that_no_number_has_is_text() -> None:
+    found = read_labels(table(["2", "12e45678901234567890123", "10"]), "label", "classification")
+    assert found.names == ("10", "12e45678901234567890123", "2")

@@ -12,9 +12,15 @@ from hypothesis import strategies as st
 from steadytune import DataError
 from steadytune._exceptions import SteadytuneError
 from steadytune.tasks.files._table import Table, table_of_records
+from steadytune.tasks.files.columns import Columns
 from steadytune.tasks.files.delimited import read_csv
 from steadytune.tasks.files.label_mapping import Target
-from steadytune.tasks.files.rows import further_rows, training_rows, unlabelled_rows
+from steadytune.tasks.files.rows import (
+    further_rows,
+    lacks_label,
+    training_rows,
+    unlabelled_rows,
+)
 
 from .fuzz import JSON_VALUES, table_of
 
@@ -170,3 +176,35 @@ def test_any_rows(content: list[dict[str, Any]], kind: str | None) -> None:
             assert len(str(error).splitlines()) == 1
         else:
             assert len(found.dataset) == len(content)
+
+
+@pytest.mark.parametrize(
+    ("kind", "columns", "lacks"),
+    [
+        ("classification", ("id", "text"), True),
+        ("classification", ("id", "text", "verdict"), False),
+        ("classification", ("text", "Label"), False),
+        ("multilabel", ("text", "joy", "anger"), False),
+        ("multilabel", ("text", "joy"), True),
+        ("seq2seq", ("text", "stars"), True),
+        ("seq2seq", ("text", "summary"), False),
+        ("tagging", ("text", "ner_tags"), False),
+        ("qa", ("question", "context"), True),
+        ("qa", ("question", "context", "answers"), False),
+    ],
+)
+def test_rows_without_a_label_are_known(kind: str, columns: tuple[str, ...], lacks: bool) -> None:
+    truth = "joy,anger" if kind == "multilabel" else "verdict"
+    rows = table(**{name: ["a"] for name in columns})
+    assert lacks_label(rows, kind, Columns(("text",), truth)) == lacks
+
+
+def test_a_guess_at_another_label_is_said() -> None:
+    rows = table(text=["a"], rating=["no"])
+    (warning,) = further_rows(rows, SINGLE, ("text",), "verdict").warnings
+    assert warning == (
+        "rows.csv has no column 'verdict', the label in training: 'rating' is a guess; rename the "
+        "column of the label"
+    )
+    assert further_rows(rows, SINGLE, ("text",), "rating").warnings == ()
+    assert further_rows(rows, SINGLE).warnings == ()

@@ -121,3 +121,11 @@ def test_cells_of_a_data_frame_are_arrays() -> None:
     given = table(tokens=[words, ("so",)], tags=[tags, ("O",)])
     assert training_rows(given).dataset["label"][:] == ["B-per O", "O"]
     assert unlabelled_rows(given, ("tokens",)).dataset["tokens"][:] == ["Ada sat", "so"]
+
+
+def test_lists_that_numpy_prints_are_words_and_tags() -> None:
+    rows = training_rows(
+        table(tokens=["['EU' 'rejects']", "['It']"], ner_tags=["['B-a' 'O']", "['O']"])
+    )
+    assert rows.dataset["tokens"][:] == ["EU rejects", "It"]
+    assert rows.dataset["label"][:] == ["B-a O", "O"]

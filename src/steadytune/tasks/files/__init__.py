@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ._table import AS_USUAL, Reading, Table
+from .columns import Columns
 from .conll import holds_tags
 from .label_mapping import Target
 from .rows import PAIR, QUESTIONS, SENTENCES, SINGLE, Rows, further_rows, unlabelled_rows
-from .secret_labels import is_learned, labelled_splits
+from .secret_labels import is_learned, labelled_splits, to_choose_from
 from .splits import TEST, VALIDATION, preferred_split, read_splits
 
 __all__ = [
@@ -53,8 +54,9 @@ def read_evaluation_rows(
     """
     splits = read_splits(where, how)
     learned = is_learned(target.label_names)
-    labelled, _ = labelled_splits(splits, label, learned=learned)
-    table = preferred_split(labelled or splits, (TEST, VALIDATION), where)
+    columns, preferred = Columns(tuple(text), label), (TEST, VALIDATION)
+    labelled, _ = labelled_splits(splits, columns, target.kind, learned=learned)
+    table = preferred_split(to_choose_from(splits, labelled, preferred), preferred, where)
     return further_rows(table, target, text, label, required=required)
 
 

@@ -22,7 +22,7 @@ from .held_out import grouped_keys, held_out_rows, text_groups, text_key
 from .label_mapping import Target
 from .labels import REGRESSION
 from .rows import QUESTIONS, further_rows, training_rows
-from .secret_labels import is_learned, labelled_splits
+from .secret_labels import is_learned, labelled_splits, to_choose_from
 from .splits import TEST, VALIDATION, preferred_split, read_splits, stem
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def named_task(source: DataSource) -> Loaded:
     task = load_task(source.task, source.data_root, companions)
     target = Target(task.kind, task.columns, task.label_names, numbered=True)
     columns = Columns(source.text, source.label)
-    reader = _Reader(target, columns, task.train, source.reading)
+    given = source.label is not None
+    reader = _Reader(target, columns, task.train, source.reading, given)
     dev = _dev(source, reader) or task.dev
     return _with_domains(dataclasses.replace(task, dev=dev), source, reader)
 
@@ -80,7 +81,10 @@ def own_task(source: DataSource) -> Loaded:
     training = preferred_split(splits, (TRAIN,), source.train)
     rows = training_rows(training, source.text, source.label, source.kind, positive=source.positive)
     notes, warnings = list(rows.notes), list(rows.warnings)
-    reader = _Reader(rows.target, rows.columns, rows.dataset, source.reading, notes, warnings)
+    given = source.label is not None
+    reader = _Reader(
+        rows.target, rows.columns, rows.dataset, source.reading, given, notes, warnings
+    )
     others = {name: table for name, table in splits.items() if table is not training}
     train, held_out, dev = _three_uses(source, others, reader)
     name = _task_name(source)
@@ -117,6 +121,7 @@ class _Reader:
         columns: The columns of the training rows.
         train: The training rows.
         reading: How files are read.
+        label_given: Whether the user named the column of the label.
         notes: Grows by a line a reading.
         warnings: What looks wrong in the files.
     """
@@ -125,25 +130,35 @@ class _Reader:
     columns: Columns
     train: Dataset
     reading: Reading
+    label_given: bool
     notes: list[str] = dataclasses.field(default_factory=list)
     warnings: list[str] = dataclasses.field(default_factory=list)
 
-    def read(self, where: str, preferred: Sequence[str], use: str) -> Dataset:
-        """The rows that `where` names, of the first of the preferred splits that there is."""
+    def read(
+        self, where: str, preferred: Sequence[str], use: str, *, elsewhere: bool = False
+    ) -> Dataset:
+        """The rows that `where` names, of the first of the preferred splits that there is.
+
+        Those from elsewhere may have other columns, whatever the user named in training rows.
+        """
         splits = read_splits(where, self.reading)
         labelled = self.with_labels(splits) if len(splits) > 1 else {}
-        return self.rows_of(preferred_split(labelled or splits, preferred, where), use)
+        choice = to_choose_from(splits, labelled, preferred)
+        table = preferred_split(choice, preferred, where)
+        return self.rows_of(table, use, elsewhere=elsewhere)
 
     def with_labels(self, splits: Mapping[str, Table]) -> dict[str, Table]:
-        """All splits but those whose labels are kept secret."""
+        """All splits but those without labels, or whose labels are kept secret."""
         numbers = values(self.train, "label") if self.target.kind == REGRESSION else ()
         learned = is_learned(self.target.label_names or numbers)
-        kept, notes = labelled_splits(splits, self.columns.truth, learned=learned)
+        kept, notes = labelled_splits(splits, self.columns, self.target.kind, learned=learned)
         self.notes.extend(notes)
         return kept
 
-    def rows_of(self, table: Table, use: str) -> Dataset:
-        rows = further_rows(table, self.target, self.columns.texts, self.columns.truth)
+    def rows_of(self, table: Table, use: str, *, elsewhere: bool = False) -> Dataset:
+        required = (False, self.label_given and not elsewhere)
+        texts, truth = self.columns.texts, self.columns.truth
+        rows = further_rows(table, self.target, texts, truth, required=required)
         self.notes.extend(f"{use}: {note}" for note in rows.notes)
         self.warnings.extend(rows.warnings)
         return rows.dataset
@@ -225,7 +240,8 @@ def _with_domains(task: Task, source: DataSource, reader: _Reader) -> Loaded:
                 f"ood {domain.name!r} is already a domain of {task.name}: expected another name; "
                 f"rename it"
             )
-        test[domain.name] = reader.read(domain.file, (TEST, VALIDATION), domain.name)
+        preferred = (TEST, VALIDATION)
+        test[domain.name] = reader.read(domain.file, preferred, domain.name, elsewhere=True)
     if len(test) > len(task.test) or task.dev is not None:
         dev = _unseen_by_tests(task.dev, test.values(), reader)
         task = dataclasses.replace(task, dev=dev, test=test, content_hash="")

@@ -81,6 +81,7 @@ def choose_columns(
     labelled: bool = True,
     count: int | None = None,
     written: bool = False,
+    further: bool = False,
 ) -> Columns:
     """The columns that were named, and a guess at the others.
 
@@ -92,6 +93,8 @@ def choose_columns(
         labelled: Whether there is a truth to read.
         count: How many text columns there must be; None for one or two.
         written: Whether the truth is a text to generate.
+        further: Whether the rows are no training rows, and may lack a label: the only column left
+            is then no guess at it.
 
     Raises:
         DataError: A column that was named is not there, or there is nothing to guess by.
@@ -106,9 +109,8 @@ def choose_columns(
         require_column(table, name)
     if questions:
         return _of_questions(table, text, label, labelled)
-    truth = (
-        (label or _guess_label(table, text, WRITTEN if written else LABELS)) if labelled else None
-    )
+    usual = WRITTEN if written else LABELS
+    truth = (label or _guess_label(table, text, usual, further)) if labelled else None
     texts = tuple(text) or _guess_texts(table, truth, count)
     if count is not None and len(texts) != count:
         raise DataError(
@@ -145,14 +147,14 @@ def require_column(table: Table, name: str) -> None:
         )
 
 
-def _guess_label(table: Table, texts: Sequence[str], usual: Sequence[str]) -> str:
+def _guess_label(table: Table, texts: Sequence[str], usual: Sequence[str], further: bool) -> str:
     known = _by_folded_name(table)
     for name in usual:
         if name in known and known[name] not in texts:
             return known[name]
     likely = set(texts) or {known[name] for name in _TEXT_NAMES if name in known}
     others = [name for name in table.columns if name not in likely]
-    if likely and len(others) == 1:
+    if likely and len(others) == 1 and not further:
         return others[0]
     if lists := [name for name, cells in table.columns.items() if _holds_lists(cells)]:
         raise DataError(

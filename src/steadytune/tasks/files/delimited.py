@@ -51,23 +51,33 @@ def read_tsv(file: BinaryIO, name: str, how: Reading = AS_USUAL) -> Table:
     lines = [line for _, line in text_lines(file, name, how.encoding)]
     if not any('"' in line for line in lines):
         return _table(lines, name, TAB, quoted=False, how=how)
-    quoted = _if_readable(lines, name, quoted=True)
-    if quoted is not None and not _joins_rows(quoted, lines, name):
+    quoted = _if_readable(lines, name, how, quoted=True)
+    if quoted is not None and not _joins_rows(quoted, lines, name, how):
         return quoted
     return _table(lines, name, TAB, ("quotation marks are text",), quoted=False, how=how)
 
 
-def _joins_rows(quoted: Table, lines: Sequence[str], name: str) -> bool:
+def _joins_rows(quoted: Table, lines: Sequence[str], name: str, how: Reading) -> bool:
     """Whether lines that a quotation joins have as many fields as the header, each by itself."""
     if len(quoted.columns) == 1:  # every line has one field, so that this says nothing
         return False
-    plain = _if_readable(lines, name, quoted=False)
-    return plain is not None and len(plain) > len(quoted)
+    plain = _if_readable(lines, name, how, quoted=False)
+    if plain is None or len(plain) <= len(quoted):
+        return False
+    # Where bad rows are left out, the pieces of quoted texts must not pass for such rows.
+    return _ragged(lines, name, csv.QUOTE_NONE) <= _ragged(lines, name, csv.QUOTE_MINIMAL)
 
 
-def _if_readable(lines: Sequence[str], name: str, *, quoted: bool) -> Table | None:
+def _ragged(lines: Sequence[str], name: str, quoting: int) -> int:
+    """How many records have another number of fields than the header."""
+    records = _records(lines, name, TAB, quoting)
+    counts = [len(fields) for _, _, fields in records if not _is_blank(fields)]
+    return sum(count != counts[0] for count in counts)
+
+
+def _if_readable(lines: Sequence[str], name: str, how: Reading, *, quoted: bool) -> Table | None:
     try:
-        return _table(lines, name, TAB, quoted=quoted)
+        return _table(lines, name, TAB, quoted=quoted, how=how)
     except DataError:
         return None
 
@@ -99,13 +109,17 @@ def _table(
     how: Reading = AS_USUAL,
 ) -> Table:
     records = _records(lines, name, delimiter, csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
-    _, _, first = next(records, (0, 0, []))
+    first = next((fields for _, _, fields in records if not _is_blank(fields)), [])
     header = _checked_header(first, name)
     numbers: list[int] = []
+    blank: list[int] = []
     warnings: list[str] = []
     faults: list[str] = []
     columns: list[list[Any]] = [[] for _ in header]
     for number, last, fields in records:
+        if _is_blank(fields):
+            blank.append(number)
+            continue
         if len(fields) != len(header):
             faults.append(
                 f"{name}, line {number} has {counted(len(fields), 'field')}: expected "
@@ -122,6 +136,11 @@ def _table(
             column.append(value)
     if faults:
         warnings.append(refuse_or_count(name, faults, how))
+    if passed := [number for number in blank if number < max(numbers, default=0)]:
+        warnings.append(
+            f"{name}: {counted(len(passed), 'blank row')} left out, so that later rows move up; "
+            f"the first is line {passed[0]}"
+        )
     if not numbers:
         raise DataError(f"{name} has a header but no rows: expected one row or more")
     named = dict(zip(header, columns, strict=True))
@@ -135,9 +154,8 @@ def _holds_rows(inner: Sequence[str], name: str, delimiter: str, fields: int) ->
     rows = 0
     for line in inner:
         try:
-            rows += [len(f) for *_, f in _records([line], name, delimiter, csv.QUOTE_MINIMAL)] == [
-                fields
-            ]
+            found = _records([line], name, delimiter, csv.QUOTE_MINIMAL)
+            rows += [len(f) for *_, f in found if not _is_blank(f)] == [fields]
         except DataError:
             continue
     return rows >= _MOST_OF_THEM * len(inner)
@@ -146,7 +164,7 @@ def _holds_rows(inner: Sequence[str], name: str, delimiter: str, fields: int) ->
 def _records(
     lines: Sequence[str], name: str, delimiter: str, quoting: Any
 ) -> Iterator[tuple[int, int, list[str]]]:
-    """Every record that is not blank, with the numbers of its first and its last line."""
+    """Every record, with the numbers of its first and its last line."""
     reader = csv.reader(lines, delimiter=delimiter, quoting=quoting, strict=True)
     while True:
         start = reader.line_num + 1
@@ -160,8 +178,11 @@ def _records(
                 f"{name}, line {start} is not a record ({error}): expected fields separated by "
                 f"{delimiter!r}, in double quotes if they contain it; correct the file"
             ) from None
-        if any(field.strip() for field in fields):
-            yield start, reader.line_num, fields
+        yield start, reader.line_num, fields
+
+
+def _is_blank(fields: Sequence[str]) -> bool:
+    return not any(field.strip() for field in fields)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,11 @@ MULTILABEL = "multilabel"
 
 SEPARATORS = ("|", ";", ",")
 """What may stand between labels in text; the first that occurs anywhere in the column does."""
+
+_BRACKETED = re.compile(r"""\{['"\d-].*\}|\((['"]|-?\d+,).*\)|\(\)|set\(\)""", re.ASCII | re.DOTALL)
+_QUOTED = re.compile(
+    r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(\s+(?=['"]))?""", re.ASCII | re.DOTALL
+)
 
 _TRUE, _FALSE = ("1", "1.0", "true"), ("0", "0.0", "false")
 
@@ -65,17 +71,23 @@ def label_set(table: Table, row: int, column: str, between: str | None) -> list[
     value = table.columns[column][row]
     if isinstance(value, dict):
         return [name for name, held in value.items() if _holds(table, row, name, held)]
-    if isinstance(value, str) and is_list_in_text(value.strip()):
+    known = table.class_names.get(column)
+    labels = _entries(table, row, column, between)
+    names = (class_name(scalar(table, row, column, label), known) for label in labels)
+    return list(dict.fromkeys(names))
+
+
+def _entries(table: Table, row: int, column: str, between: str | None) -> list[Any]:
+    """What the list or text of a row holds, as it stands there."""
+    value = table.columns[column][row]
+    if isinstance(value, str) and _is_printed(value):
         value = parsed_list(table, row, column, value.strip())
     if isinstance(value, str):
         parts = value.split(between) if between else [value]
         value = [part for part in parts if part.strip()]
     if value is None or (isinstance(value, float) and value != value):
         raise table.error(row, column, "has no labels", "a list, [] where none holds")
-    labels = list(value) if isinstance(value, list | tuple) else [value]
-    known = table.class_names.get(column)
-    names = (class_name(scalar(table, row, column, label), known) for label in labels)
-    return list(dict.fromkeys(names))
+    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def separator(table: Table, column: str) -> str | None:
@@ -95,7 +107,7 @@ def read_label_sets(table: Table, column: str) -> Labels:
         DataError: A row's labels cannot be read, or there are fewer than two labels in all.
     """
     between = separator(table, column)
-    sets = [label_set(table, row, column, between) for row in range(len(table))]
+    sets = _label_sets(table, column, between)
     first = table.columns[column][0]
     names = list(first) if isinstance(first, dict) else class_order({n for s in sets for n in s})
     if numbered := table.class_names.get(column):
@@ -122,7 +134,7 @@ def map_label_sets(table: Table, column: str, target: Target) -> Mapped:
         DataError: A row's labels cannot be read, or the target does not have one.
     """
     between = separator(table, column)
-    sets = [label_set(table, row, column, between) for row in range(len(table))]
+    sets = _label_sets(table, column, between)
     pairs = [(row, name) for row, names in enumerate(sets) for name in names]
     rows, given = [row for row, _ in pairs], [name for _, name in pairs]
     numbers, remark = numbers_of_names(table, column, target, given, rows)
@@ -133,8 +145,34 @@ def map_label_sets(table: Table, column: str, target: Target) -> Mapped:
     return Mapped(values, "; ".join(filter(None, (_remark(between), remark))))
 
 
+def _label_sets(table: Table, column: str, between: str | None) -> list[list[str]]:
+    """The labels of every row; raises as `label_set`, or where the rows are vectors of 0 and 1."""
+    rows = range(len(table))
+    if not any(isinstance(cell, dict) for cell in table.columns[column]):
+        _refuse_vectors(table, column, [_entries(table, row, column, between) for row in rows])
+    return [label_set(table, row, column, between) for row in rows]
+
+
+def _refuse_vectors(table: Table, column: str, lists: Sequence[list[Any]]) -> None:
+    """Zeros and ones are no names where rows are equally long, and one has a number twice."""
+    texts = [[str(entry).strip().casefold() for entry in entries] for entries in lists]
+    alike = len(set(map(len, texts))) == 1 and len(texts[0]) > 1
+    binary = all(text in (*_TRUE, *_FALSE) for row in texts for text in row)
+    if alike and binary and any(len(set(row)) < len(row) for row in texts):
+        raise DataError(
+            f"{table.name}, column {shown(column)} has vectors of zeros and ones "
+            f"({shown(lists[0])}): expected lists of the labels' names; give these, or a column of "
+            f"0 and 1 per label, named with `label`"
+        )
+
+
+def _is_printed(text: str) -> bool:
+    """Whether a text is a list, a set or a tuple as programs print it."""
+    return is_list_in_text(text.strip()) or _BRACKETED.fullmatch(text.strip()) is not None
+
+
 def _separator(cells: Sequence[Any]) -> str | None:
-    texts = [cell for cell in cells if isinstance(cell, str) and not is_list_in_text(cell.strip())]
+    texts = [cell for cell in cells if isinstance(cell, str) and not _is_printed(cell)]
     return next((mark for mark in SEPARATORS if any(mark in text for text in texts)), None)
 
 
@@ -151,15 +189,19 @@ def _holds(table: Table, row: int, column: str, value: Any) -> bool:
 
 
 def parsed_list(table: Table, row: int, column: str, text: str) -> list[Any]:
-    """A list as programs write it into text: `['joy', 'love']` or `[4, 20]`.
+    """A list as programs write it into text: `['joy', 'love']` or `[4, 20]`; a set or a tuple too.
+
+    NumPy writes `['joy' 'love']`, which Python would read as one text.
 
     Raises:
         DataError: It is not such a list.
     """
     try:
-        value = ast.literal_eval(text)
+        value = ast.literal_eval(_QUOTED.sub(lambda m: m[1] + "," if m[2] else m[1], text))
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         value = None
-    if not isinstance(value, list):
+    if isinstance(value, set):
+        return sorted(value, key=str)
+    if not isinstance(value, list | tuple):
         raise table.error(row, column, f"is {shown(text)}", "a list such as ['joy', 'love']")
-    return value
+    return list(value)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..._exceptions import DataError
@@ -115,6 +116,8 @@ def read_labels(table: Table, column: str, kind: str | None = None) -> Labels:
             remark = f"numbers with {how}, so this is regression; `kind` overrides"
             return Labels(REGRESSION, numbers_of(table, column, labels), remark=remark)
         labels = [_whole(table, row, column, label) for row, label in enumerate(labels)]
+    if any(isinstance(label, str) for label in labels):  # JSON can mix "1" and 1
+        labels = [label_text(label) for label in labels]
     if column in table.class_names and all(type(label) is int for label in labels):
         return _numbered(table, column, labels)
     if kind is None:
@@ -199,7 +202,8 @@ def label_text(label: Label) -> str:
 def class_order(names: Collection[str]) -> list[str]:
     """Classes in the order in which training numbers them: numbers by size, others by name."""
     if all(map(is_number, names)):
-        return sorted(names, key=lambda name: (Decimal(name.replace(",", ".")), name))
+        with suppress(InvalidOperation):  # an exponent beyond what is a number to Python
+            return sorted(names, key=lambda name: (Decimal(name.replace(",", ".")), name))
     return sorted(names)
 
 

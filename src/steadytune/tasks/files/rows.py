@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..._counted import counted
@@ -11,9 +11,11 @@ from ..._exceptions import DataError
 from .._problems import PROBLEMS
 from ._table import Table, listed, plain, shown
 from .columns import (
+    LABELS,
     OPTIONAL_ANSWERS,
     QUESTION_ANSWERING,
     QUESTION_KINDS,
+    WRITTEN,
     Columns,
     choose_columns,
     holds_questions,
@@ -39,9 +41,10 @@ from .labels import (
     read_labels,
     scalar_label,
 )
-from .squad import CONTEXT, QUESTION, check_question, lacks_answers, question_dataset
+from .squad import ANSWERS, CONTEXT, QUESTION, check_question, lacks_answers, question_dataset
 from .tags import (
     TAGGING,
+    TAGS,
     blanks_remark,
     check_tagged,
     choose_tag_columns,
@@ -158,27 +161,38 @@ def further_rows(
     if target.kind == MULTILABEL and (required[1] or not set(parts_of(label)) - set(table.columns)):
         table = with_indicators(table, label)
     there, known = _those_there(table, text, label)
-    text, label = (text if required[0] else there), (label if required[1] else known)
-    if target.kind == TAGGING:
-        return _sentences(table, choose_tag_columns(table, text, label), target)
-    several, questions = target.kind == MULTILABEL, target.kind in QUESTION_KINDS
-    columns = choose_columns(
-        table,
-        text,
-        label,
-        questions=questions,
-        count=len(target.columns),
-        written=target.kind == SEQ2SEQ,
+    columns = _further_columns(
+        table, target, text if required[0] else there, label if required[1] else known
     )
-    if questions:
-        return _question_rows(table, columns, target.kind)
     assert columns.truth is not None
+    table = _with_guess_said(table, label, columns.truth)
+    if target.kind == TAGGING:
+        return _sentences(table, columns, target)
+    if target.kind in QUESTION_KINDS:
+        return _question_rows(table, columns, target.kind)
     table = _usable(table, columns, target.columns, target.kind)
+    several = target.kind == MULTILABEL
     labels = (map_label_sets if several else map_labels)(table, columns.truth, target)
     remarks = [labels.remark] if labels.remark else []
     dataset = _dataset(_texts(table, columns, target.columns), labels.values, target)
     note = _note(table, columns, target, remarks)
     return Rows(dataset, target, columns, (note,), table)
+
+
+def lacks_label(table: Table, kind: str, columns: Columns) -> bool:
+    """Whether no column of further rows is a label.
+
+    Args:
+        table: The rows.
+        kind: The kind of the training rows.
+        columns: The columns of the training rows, as far as they are known.
+    """
+    parts = parts_of(columns.truth)
+    if columns.truth in table.columns or (parts and set(parts) <= set(table.columns)):
+        return False
+    usual = {SEQ2SEQ: WRITTEN, TAGGING: TAGS, **dict.fromkeys(QUESTION_KINDS, (ANSWERS,))}
+    others = {name.strip().casefold() for name in table.columns if name not in columns.texts}
+    return others.isdisjoint(usual.get(kind, LABELS))
 
 
 def unlabelled_rows(table: Table, columns: Sequence[str], text: Sequence[str] = ()) -> Rows:
@@ -211,6 +225,33 @@ def _those_there(
     there = set(table.columns)
     text = text if set(text) <= there else ()
     return text, label if label in there and label not in text else None
+
+
+def _further_columns(
+    table: Table, target: Target, text: Sequence[str], label: str | None
+) -> Columns:
+    if target.kind == TAGGING:
+        return choose_tag_columns(table, text, label)
+    return choose_columns(
+        table,
+        text,
+        label,
+        questions=target.kind in QUESTION_KINDS,
+        count=len(target.columns),
+        written=target.kind == SEQ2SEQ,
+        further=True,
+    )
+
+
+def _with_guess_said(table: Table, label: str | None, truth: str) -> Table:
+    """The table with a warning where another column is read than the training rows' label."""
+    if label in (None, truth):
+        return table
+    warning = (
+        f"{table.name} has no column {shown(label)}, the label in training: {shown(truth)} is a "
+        f"guess; rename the column of the label"
+    )
+    return replace(table, warnings=(*table.warnings, warning))
 
 
 def _training_questions(table: Table, columns: Columns, kind: str | None) -> Rows:
