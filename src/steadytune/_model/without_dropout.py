@@ -15,7 +15,8 @@ def without_dropout(model: nn.Module) -> Iterator[None]:
 
     Rates are set rather than modules put in evaluation mode, so that activation checkpointing stays
     on, and recomputes what it ran. Covers `nn.Dropout` and its kin, and modules that keep a rate of
-    their own for functional dropout, as Llama's attention does.
+    their own for functional dropout, as Llama's attention does. Falcon and Persimmon read some of
+    theirs, 0 by default, from the config in every pass: those stay, since the config is saved.
     """
     before = [
         (module, name, value)
