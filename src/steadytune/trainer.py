@@ -315,19 +315,17 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
         if checkpoint is None or self._objective is None:
             return
         path = Path(checkpoint, _STATE_FILE)
-        if path.exists():
-            self._require_same_start(load_file(path))
+        state = load_file(path) if path.exists() else {}
+        self._require_same_start(state.pop(_START, None))
         if not self._objective.has_state:
             return
-        if not path.exists():
+        if not state:
             if not self._objective.needs_state:
                 return
             raise ConfigError(
-                f"{checkpoint} holds no {_STATE_FILE}, which the methods in use need; "
+                f"{checkpoint} holds no {_STATE_FILE} with what the methods in use need; "
                 "resume with the methods the checkpoint was made with"
             )
-        state = load_file(path)
-        state.pop(_START, None)
         self._objective.load_state_dict(state)
 
     def _counted_items(
@@ -352,13 +350,15 @@ class RegularizerMixin(_Trainer):  # type: ignore[misc]
                 "model has been trained since; resume with a new trainer on the starting model"
             )
 
-    def _require_same_start(self, saved: dict[str, Tensor]) -> None:
-        if self._start and _START in saved and not are_alike(self._start[_START], saved[_START]):
-            named = next(type(m).__name__ for m in self.regularizers if m.needs_start)
-            raise ConfigError(
-                f"{named} measures from the weights the run started from, and this trainer's model "
-                "has others; give it the model as it was before the training, and resume"
-            )
+    def _require_same_start(self, saved: Tensor | None) -> None:
+        started = self._start.get(_START)
+        if saved is None or started is None or are_alike(started, saved):
+            return
+        named = next(type(m).__name__ for m in self.regularizers if m.needs_start)
+        raise ConfigError(
+            f"{named} measures from the weights the run started from, and this trainer's model "
+            "has others; give it the model as it was before the training, and resume"
+        )
 
     def _require_support(self) -> None:
         if self.args.n_gpu > 1:
