@@ -16,7 +16,6 @@ from ._model.loaded import (
     require_encoder,
     require_fitting_tokenizer,
     require_head,
-    settle_head,
 )
 from .adapter_files import is_adapter, pretrained_of, require_whole, with_adapter
 from .found_model import FoundModel
@@ -64,6 +63,7 @@ class Pretrained(FoundModel):
         """
         import torch
 
+        from ._model.head import settle_head
         from ._random import isolated_rng
 
         self._require_known_code()

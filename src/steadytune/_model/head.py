@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
+from typing import Any, cast
 
+import torch
 from torch import nn
 
 from .._exceptions import ConfigError
@@ -67,3 +69,19 @@ def new_parameters(model: nn.Module, pattern: str | None = None) -> frozenset[st
             f"give a regular expression for the head's parameters, such as {near[0]!r}"
         )
     return found
+
+
+def settle_head(model: nn.Module, loading: dict[str, Any], same_classes: bool) -> None:
+    """Decide what is new of a head that came with the weights, in part or as a whole.
+
+    A part of it stays pretrained. A whole one for other classes is drawn anew.
+    """
+    drawn = {*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])}
+    head = new_parameters(model)
+    if head & drawn:
+        setattr(model, LOADED_BESIDE, tuple(sorted(head - drawn)))
+    elif not same_classes:
+        fresh = dict(type(model)(cast(Any, model).config).named_parameters())
+        with torch.no_grad():
+            for name in sorted(head):
+                model.get_parameter(name).copy_(fresh[name])

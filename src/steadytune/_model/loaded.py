@@ -4,26 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from .._exceptions import ModelError
-from .head import LOADED_BESIDE, new_parameters
-
-
-def settle_head(model: Any, loading: dict[str, Any], same_classes: bool) -> None:
-    """Decide what is new of a head that came with the weights, in part or as a whole.
-
-    A part of it stays pretrained. A whole one for other classes is drawn anew.
-    """
-    drawn = {*loading["missing_keys"], *(key for key, *_ in loading["mismatched_keys"])}
-    head = new_parameters(model)
-    if head & drawn:
-        setattr(model, LOADED_BESIDE, tuple(sorted(head - drawn)))
-    elif not same_classes:
-        fresh = dict(type(model)(model.config).named_parameters())
-        with torch.no_grad():
-            for name in sorted(head):
-                model.get_parameter(name).copy_(fresh[name])
 
 
 def require_encoder(model: Any, loading: dict[str, Any], name: str) -> None:
