@@ -104,7 +104,8 @@ def test_the_help_says_the_defaults_that_runs_have() -> None:
             assert float(said[name].rstrip("]")) == RUN_DEFAULTS[name], (command, name)
         assert said["learning_rate"].startswith("by the model: 1e-4 for minilm")
         assert usual_rate(Pretrained.find("minilm"))[0] == 1e-4
-        assert said["epochs"] == f"{FEWEST_EPOCHS:g}, or as many as make {FEWEST_STEPS} steps]"
+        more = f", or more where {FEWEST_EPOCHS:g} are fewer than {FEWEST_STEPS} steps]"
+        assert said["epochs"] == f"{FEWEST_EPOCHS:g}{more}"
         assert said["class_weights"] == f"{RUN_DEFAULTS['class_weights']}]"
         given = {p.name: p.default for p in commands[command].params if p.name in RUN_DEFAULTS}
         assert given == dict.fromkeys(RUN_DEFAULTS)  # what is not given is left to the recipe

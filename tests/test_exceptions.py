@@ -43,7 +43,7 @@ def test_an_interrupt_fails_no_run(fails: Any) -> None:
         fails()
     with pytest.raises(KeyboardInterrupt):
         attempt(fails, make_spec(), None)  # type: ignore[arg-type]
-    with pytest.raises(typer.Exit) as ended, one_line_errors():
+    with pytest.raises(typer.Exit) as ended, one_line_errors(), one_line_errors():
         fails()
     assert ended.value.exit_code == 130
 

@@ -47,5 +47,6 @@ def interrupts_unwrapped() -> Iterator[None]:
         while cause is not None:
             if isinstance(cause, KeyboardInterrupt):
                 raise KeyboardInterrupt from error
-            cause = cause.__cause__ or cause.__context__
+            hidden = cause.__suppress_context__  # by `raise ... from None`
+            cause = cause.__cause__ or (None if hidden else cause.__context__)
         raise

@@ -80,7 +80,7 @@ def one_line_errors() -> Iterator[None]:
         raise typer.Exit(2) from error
     except KeyboardInterrupt as error:
         tell(str(error) or "interrupted", err=True)
-        raise typer.Exit(130) from error
+        raise typer.Exit(130) from None  # it is told: who catches this must not tell it again
 
 
 def _of_the_system(error: OSError) -> str:
