@@ -96,8 +96,8 @@ class LNSR(Penalty):
     Differs from public code: we found none.
 
     Evidence: -4.3 (-8.8 to +0.2) over four tasks at strength 10; at a dose of 0.1 once the task is
-    learned, -0.1 (-0.4 to +0.1) on sst2, equivalent to plain, and -1.3 (-4.9 to +2.4) over four
-    tasks at plain's best rates, undecided. No study shows a gain.
+    learned, -0.1 (-0.4 to +0.1) on sst2, equivalent to plain, and -1.2 (-2.3 to -0.1) over four
+    tasks at plain's best rates. No study shows a gain.
 
     Reference: Hua, Li, Dou, Xu, Luo: Noise Stability Regularization for Improving BERT Fine-tuning,
     NAACL 2021, arXiv 2107.04835; Improving Pretrained Language Model Fine-tuning with Noise

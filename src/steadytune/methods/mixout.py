@@ -74,7 +74,7 @@ class Mixout(Regularizer):
     the start when the model is moved or loaded, and mixes the head. It masks inputs, not weights.
 
     Evidence: +6.9 (+3.5 to +10.4) over four tasks at a rate that is too high for plain, where it
-    loses no run; +1.1 (-0.3 to +2.5) beside plain at half that rate, and -0.2 (-8.3 to +7.8) at
+    loses no run; +1.1 (-0.3 to +2.5) beside plain at half that rate, and +0.7 (-1.8 to +3.1) at
     plain's best rates, undecided. `fit` starts from it.
 
     Reference: Lee, Cho, Kang: Mixout: Effective Regularization to Finetune Large-scale Pretrained
