@@ -37,8 +37,8 @@ class DataError(SteadytuneError):
 def interrupts_unwrapped() -> Iterator[None]:
     """Raise KeyboardInterrupt in place of an error that it caused.
 
-    Python and libraries make other errors of a Ctrl-C that hits them in an import, and these would
-    be taken for failures.
+    During an import, Python and libraries can turn a Ctrl-C into another error, which would look
+    like a failed run.
     """
     try:
         yield

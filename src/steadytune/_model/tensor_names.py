@@ -39,7 +39,7 @@ def saved_by_own_names(model: Any) -> Iterator[None]:
 
 
 def require_known_names(unexpected: list[str]) -> None:
-    """Refuse a checkpoint of which some tensors were passed over.
+    """Refuse a checkpoint with tensors that were not loaded.
 
     Args:
         unexpected: Tensors of the checkpoint that the model has no parameter for.

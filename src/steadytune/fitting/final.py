@@ -200,7 +200,7 @@ def calibrate(parts: Parts | None, form: Form, cools: bool = True) -> Calibratio
     judge, truth, members = parts.judge, parts.truth, parts.members(form)
     kind, outputs, weights, count = judge.kind, members.outputs, members.weights, len(truth)
     enough = count >= FEWEST_TO_CALIBRATE
-    residuals = kind.residuals(outputs[0] if form is SINGLE else members.averaged(), truth)
+    residuals = kind.residuals(parts.shown(form).averaged(), truth)
     if residuals is not None:
         return Calibration(width=residual_width(residuals, COVERAGE) if enough else None)
     if form is SINGLE:

@@ -71,9 +71,12 @@ def label_set(table: Table, row: int, column: str, between: str | None) -> list[
     value = table.columns[column][row]
     if isinstance(value, dict):
         return [name for name, held in value.items() if _holds(table, row, name, held)]
+    return _names(table, row, column, _entries(table, row, column, between))
+
+
+def _names(table: Table, row: int, column: str, entries: Sequence[Any]) -> list[str]:
     known = table.class_names.get(column)
-    labels = _entries(table, row, column, between)
-    names = (class_name(scalar(table, row, column, label), known) for label in labels)
+    names = (class_name(scalar(table, row, column, entry), known) for entry in entries)
     return list(dict.fromkeys(names))
 
 
@@ -148,9 +151,11 @@ def map_label_sets(table: Table, column: str, target: Target) -> Mapped:
 def _label_sets(table: Table, column: str, between: str | None) -> list[list[str]]:
     """The labels of every row; raises as `label_set`, or where the rows are vectors of 0 and 1."""
     rows = range(len(table))
-    if not any(isinstance(cell, dict) for cell in table.columns[column]):
-        _refuse_vectors(table, column, [_entries(table, row, column, between) for row in rows])
-    return [label_set(table, row, column, between) for row in rows]
+    if any(isinstance(cell, dict) for cell in table.columns[column]):
+        return [label_set(table, row, column, between) for row in rows]
+    lists = [_entries(table, row, column, between) for row in rows]
+    _refuse_vectors(table, column, lists)
+    return [_names(table, row, column, entries) for row, entries in zip(rows, lists, strict=True)]
 
 
 def _refuse_vectors(table: Table, column: str, lists: Sequence[list[Any]]) -> None:
